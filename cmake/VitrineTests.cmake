@@ -1,0 +1,43 @@
+# vitrine_tests(<layer> SOURCES ... USES <layers...> [LINK <targets...>] [LABEL <label>] [FULL] [SOAK])
+#
+# One executable test_<layer>, linked with the shared main of tests/support. ctest runs it once for the quick tests
+# (label fast, or LABEL), once for those tagged [full] where FULL is given, once for those tagged [soak] where SOAK is.
+# FULL and SOAK may be left out where no such test exists, since Catch2 fails when a filter selects nothing.
+function(vitrine_tests layer)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "FULL;SOAK" "LABEL" "SOURCES;USES;LINK")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "vitrine_tests(${layer}): unexpected ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  foreach(use IN LISTS arg_USES)
+    if(NOT TARGET vitrine::${use})
+      message(STATUS "Tests of ${layer} need the layer ${use}, which is not there yet: skipped")
+      return()
+    endif()
+  endforeach()
+  list(TRANSFORM arg_USES PREPEND vitrine:: OUTPUT_VARIABLE uses)
+  set(test test_${layer})
+  add_executable(${test} ${arg_SOURCES})
+  target_link_libraries(${test} PRIVATE ${uses} ${arg_LINK} vitrine_test_support)
+
+  if(NOT arg_LABEL)
+    set(arg_LABEL fast)
+  endif()
+  add_test(NAME ${layer} COMMAND ${test} "~[full]~[soak]" --use-colour no)
+  set_tests_properties(${layer} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+  foreach(kind FULL SOAK)
+    if(arg_${kind})
+      string(TOLOWER ${kind} tag)
+      add_test(NAME ${layer}.${tag} COMMAND ${test} "[${tag}]" --use-colour no)
+      set_tests_properties(${layer}.${tag} PROPERTIES LABELS ${tag} TIMEOUT 3600)
+    endif()
+  endforeach()
+endfunction()
+
+# vitrine_fuzzer(<name> SOURCES ... USES <layers...>): a libFuzzer program fuzz_<name>; needs the fuzz preset.
+function(vitrine_fuzzer name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES")
+  list(TRANSFORM arg_USES PREPEND vitrine:: OUTPUT_VARIABLE uses)
+  add_executable(fuzz_${name} ${arg_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE ${uses})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
