@@ -1,6 +1,6 @@
 # Every third-party package as an imported target, the same in our build and for users of the install:
 #   Eigen3::Eigen  fmt::fmt  yaml-cpp::yaml-cpp  CLI11::CLI11  nlohmann_json::nlohmann_json  Boost::headers
-#   OpenMP::OpenMP_CXX  OpenSSL::Crypto  sleef::sleef  random123::random123  xraylib::xraylib
+#   OpenMP::OpenMP_CXX  OpenSSL::Crypto  SLEEF::sleef  random123::random123  xraylib::xraylib
 #   libdeflate::libdeflate  hdf5::c  itk::image_io  dcmtk::dcmtk
 # With VITRINE_DEPENDENCIES_OPTIONAL a missing package is no error until a target that needs it is linked.
 #
@@ -61,7 +61,7 @@ function(_vitrine_package target)
   target_compile_definitions(${target} INTERFACE ${arg_DEFINITIONS})
 endfunction()
 
-_vitrine_package(sleef::sleef DEBIAN libsleef-dev HEADER sleef.h LIBRARIES sleef)
+_vitrine_package(SLEEF::sleef DEBIAN libsleef-dev HEADER sleef.h LIBRARIES sleef)
 _vitrine_package(random123::random123 DEBIAN librandom123-dev HEADER Random123/philox.h)
 _vitrine_package(xraylib::xraylib DEBIAN libxrl-dev HEADER xraylib/xraylib.h LIBRARIES xrl)
 _vitrine_package(libdeflate::libdeflate DEBIAN libdeflate-dev HEADER libdeflate.h LIBRARIES deflate)
