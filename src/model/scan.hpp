@@ -1,0 +1,86 @@
+#pragma once
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "vitrine/core/buffer.hpp"
+#include "vitrine/model/volume.hpp"
+
+namespace vitrine {
+
+/// Third-generation geometry with a curved (equiangular) detector; the source turns about +z.
+///
+/// The scanner's frame is the patient's (LPS, mm) with the rotation axis on x = y = 0.
+/// At view angle b the source is at (sid sin b, -sid cos b, table): angle 0 puts it at (0, -sid), in
+/// front of a supine patient, and angles grow from +x ... towards +y of the source's motion.
+/// The ray of fan angle g leaves it along cos g (-sin b, cos b) + sin g (cos b, sin b).
+/// Rows are equidistant in z on the cylinder of radius sdd about the source.
+struct ScanGeometry {
+  double source_to_iso = 0.0;       ///< mm
+  double source_to_detector = 0.0;  ///< mm
+  double column_angle = 0.0;        ///< rad between neighbouring columns
+  double row_pitch = 0.0;           ///< mm, at the detector
+  double column_offset = 0.0;       ///< quarter-detector shift, in columns
+  Index columns = 0, rows = 0;
+  Index views_per_rotation = 0;
+  std::vector<double> view_angles;      ///< rad, one per view
+  std::vector<double> table_positions;  ///< mm (patient z of the detector's centre), one per view
+
+  Index views() const { return std::ssize(view_angles); }
+  double fan_angle(double column) const {  ///< rad, of a (fractional) column index
+    return (column - 0.5 * double(columns - 1) - column_offset) * column_angle;
+  }
+  double row_tangent(double row) const {  ///< dz per in-plane mm, of a (fractional) row index
+    return (row - 0.5 * double(rows - 1)) * row_pitch / source_to_detector;
+  }
+  double row_pitch_at_iso() const { return row_pitch * source_to_iso / source_to_detector; }
+  double field_of_view_radius() const;  ///< mm: what every view sees
+};
+
+/// One axial rotation per table position, each starting at `start_angle`, views equally spaced.
+std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rotations,
+                                      double start_angle);
+
+namespace quantity {
+struct Signal {  ///< detector signal over that of the unattenuated beam in the same channel
+  using value_type = float;
+  static constexpr std::string_view unit = "1";
+};
+struct Quanta {  ///< equivalent number of detected photons per mAs: mean^2 / variance of the signal
+  using value_type = float;
+  static constexpr std::string_view unit = "1/mAs";
+};
+struct LineIntegral {
+  using value_type = float;
+  static constexpr std::string_view unit = "1";
+};
+}  // namespace quantity
+
+/// Projection data: view-major, then column, rows contiguous. Not initialised.
+template <class Quantity>
+class Sinogram {
+ public:
+  using value_type = typename Quantity::value_type;
+  explicit Sinogram(ScanGeometry geometry)
+      : geometry_(std::move(geometry)),
+        values_(std::size_t(geometry_.views() * geometry_.columns * geometry_.rows)) {}
+
+  const ScanGeometry& geometry() const { return geometry_; }
+  /// The cells of one view: columns x rows, rows contiguous.
+  std::span<value_type> view(Index v) { return values_.span().subspan(std::size_t(v) * cells(), cells()); }
+  std::span<const value_type> view(Index v) const {
+    return values_.span().subspan(std::size_t(v) * cells(), cells());
+  }
+  std::span<value_type> values() { return values_.span(); }
+  std::span<const value_type> values() const { return values_.span(); }
+
+ private:
+  std::size_t cells() const { return std::size_t(geometry_.columns * geometry_.rows); }
+
+  ScanGeometry geometry_;
+  Buffer<value_type> values_;
+};
+
+}  // namespace vitrine

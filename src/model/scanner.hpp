@@ -1,0 +1,54 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vitrine/core/schema.hpp"
+
+namespace vitrine {
+
+/// A plate in the beam; the same thickness for every ray.
+struct Filter {
+  std::string material = "aluminium";
+  double thickness = 0.0;  ///< mm
+  static const Schema<Filter>& schema();
+};
+
+/// A filter whose thickness depends on the fan angle, by a table (monotone cubic between the
+/// points, constant beyond the last, symmetric about the central ray).
+struct Bowtie {
+  std::string material = "aluminium";
+  std::vector<double> angles{0.0};     ///< rad, ascending from 0
+  std::vector<double> thickness{0.0};  ///< mm along the ray
+  static const Schema<Bowtie>& schema();
+};
+
+/// An energy-integrating scintillator cell.
+struct Detector {
+  std::string scintillator = "gadolinium_oxysulfide";
+  double thickness = 1.4;          ///< mm
+  double fill_factor = 0.8;        ///< area that detects over the cell's area
+  double electronic_noise = 300.;  ///< keV, standard deviation per cell and reading
+  static const Schema<Detector>& schema();
+};
+
+/// The hardware: what does not change between patients. One YAML file in scenarios/scanners.
+struct Scanner {
+  std::string name;
+  std::string source;          ///< where the numbers are published
+  double source_to_iso = 0.0;  ///< mm
+  double source_to_detector = 0.0;
+  std::int64_t columns = 0, rows = 0;
+  double column_pitch = 0.0, row_pitch = 0.0;  ///< mm at the detector
+  double column_offset = 0.25;                 ///< columns
+  std::int64_t views_per_rotation = 0;
+  double anode_angle = 0.0;        ///< rad
+  double focal_spot_width = 1.0;   ///< mm, in the plane of the fan
+  double focal_spot_length = 1.0;  ///< mm, along z, as seen from the isocentre
+  std::vector<Filter> filters;     ///< added to the tube's inherent filtration
+  Bowtie bowtie;
+  Detector detector;
+  static const Schema<Scanner>& schema();
+};
+
+}  // namespace vitrine
