@@ -1,0 +1,1 @@
+#include "vitrine/nowhere/x.hpp"  // fires

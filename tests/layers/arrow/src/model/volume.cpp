@@ -1,0 +1,1 @@
+#include "vitrine/physics/projector.hpp"  // fires

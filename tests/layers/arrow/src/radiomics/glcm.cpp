@@ -1,0 +1,1 @@
+#include "vitrine/evaluation/icc.hpp"  // fires

@@ -1,0 +1,1 @@
+#include "vitrine/io/nifti.hpp"  // fires

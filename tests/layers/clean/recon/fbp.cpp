@@ -1,0 +1,2 @@
+#include "vitrine/physics/projector.hpp"
+#include "vitrine/recon/detail/ramp.hpp"

@@ -1,0 +1,6 @@
+#include <cstdio>
+#include <cstdlib>
+void fail() {
+  std::fprintf(stderr, "x");
+  std::abort();
+}

@@ -1,0 +1,6 @@
+#include "vitrine/core/parallel.hpp"
+
+#include <omp.h>
+
+#include <thread>
+#pragma omp parallel

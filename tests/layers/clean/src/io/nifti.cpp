@@ -1,0 +1,5 @@
+#include <itkImage.h>
+#include <libdeflate.h>
+#include <unistd.h>
+
+#include "vitrine/trial/sink.hpp"

@@ -1,0 +1,2 @@
+#include <cstdlib>
+void f() { std::exit(4); }  // fires

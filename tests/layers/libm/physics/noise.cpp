@@ -1,0 +1,2 @@
+#include <cmath>
+double f(double x) { return std::exp(x) + std::sqrt(x); }  // fires

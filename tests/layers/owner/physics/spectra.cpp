@@ -1,0 +1,1 @@
+#include <xraylib/xraylib.h>  // fires

@@ -1,0 +1,1 @@
+#include <omp.h>  // fires

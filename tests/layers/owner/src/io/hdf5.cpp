@@ -1,0 +1,1 @@
+#include <highfive/H5File.hpp>  // fires

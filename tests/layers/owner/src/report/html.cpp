@@ -1,0 +1,1 @@
+#include <itkImage.h>  // fires

@@ -1,0 +1,2 @@
+#include <iostream>  // fires
+void f() { std::cout << 1; }  // fires
