@@ -11,7 +11,7 @@ namespace vitrine {
 ///
 /// std::vector would touch every page on one thread before the first use.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 class Buffer {
  public:
   Buffer() = default;

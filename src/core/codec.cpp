@@ -6,16 +6,26 @@ namespace vitrine {
 
 std::string type_name(const FieldInfo& field) {
   switch (field.type) {
-    case FieldInfo::Type::number: return "number";
-    case FieldInfo::Type::integer: return "whole number";
-    case FieldInfo::Type::text: return "text";
-    case FieldInfo::Type::flag: return "true/false";
-    case FieldInfo::Type::distribution: return "number or distribution";
-    case FieldInfo::Type::choice: return "text or choice";
-    case FieldInfo::Type::list: return str("list of ", type_name(field.children.front()));
-    case FieldInfo::Type::block: return "map";
-    case FieldInfo::Type::pick: return field.family;
-    case FieldInfo::Type::any: break;
+    case FieldInfo::Type::number:
+      return "number";
+    case FieldInfo::Type::integer:
+      return "whole number";
+    case FieldInfo::Type::text:
+      return "text";
+    case FieldInfo::Type::flag:
+      return "true/false";
+    case FieldInfo::Type::distribution:
+      return "number or distribution";
+    case FieldInfo::Type::choice:
+      return "text or choice";
+    case FieldInfo::Type::list:
+      return str("list of ", type_name(field.children.front()));
+    case FieldInfo::Type::block:
+      return "map";
+    case FieldInfo::Type::pick:
+      return field.family;
+    case FieldInfo::Type::any:
+      break;
   }
   return "anything";
 }
@@ -32,7 +42,8 @@ bool in_range(double number, const FieldInfo& field, const Location& where, Diag
   } else {
     allowed = str(to_text(field.min), " to ", to_text(field.max));
   }
-  problems.error(where, str("'", field.key, "' is ", to_text(number), " (out of range: ", allowed, ")"));
+  problems.error(where,
+                 str("'", field.key, "' is ", to_text(number), " (out of range: ", allowed, ")"));
   return false;
 }
 
@@ -40,12 +51,14 @@ bool is_option(const std::string& word, const FieldInfo& field, const Location& 
                Diagnostics& problems) {
   const auto& known = field.options;
   if (known.empty() || std::find(known.begin(), known.end(), word) != known.end()) return true;
-  problems.error(where, str("'", field.key, "' is '", word, "' (unknown).", suggestion(word, known)));
+  problems.error(where,
+                 str("'", field.key, "' is '", word, "' (unknown).", suggestion(word, known)));
   return false;
 }
 
 void wrong_type(const Value& value, const FieldInfo& field, Diagnostics& problems) {
-  problems.error(value.where, str("'", field.key, "' must be a ", type_name(field), " (this is ", name_of_type(value), ")"));
+  problems.error(value.where, str("'", field.key, "' must be a ", type_name(field), " (this is ",
+                                  name_of_type(value), ")"));
 }
 
 }  // namespace detail
@@ -91,9 +104,10 @@ void Codec<Distribution>::read(const Value& value, Distribution& out, const Fiel
   if (!detail::in_range(d.lowest() / to_native, field, value.where, problems)) return;
   if (!detail::in_range(d.highest() / to_native, field, value.where, problems)) return;
   if (d.truncated_mass() > 0.05)
-    return problems.error(value.where, str("'", field.key, "': ", std::round(d.truncated_mass() * 1000.0) / 10.0,
-                                           " % of this distribution is outside ", to_text(field.min), " to ",
-                                           to_text(field.max), " (at most 5 % may be cut away). Move or narrow it."));
+    return problems.error(
+        value.where, str("'", field.key, "': ", std::round(d.truncated_mass() * 1000.0) / 10.0,
+                         " % of this distribution is outside ", to_text(field.min), " to ",
+                         to_text(field.max), " (at most 5 % may be cut away). Move or narrow it."));
   out = d;
 }
 

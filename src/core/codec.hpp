@@ -33,8 +33,8 @@ std::string type_name(const FieldInfo& field);
 
 /// How a C++ type is read from and written to a Value: one specialisation teaches Schema a type.
 ///
-/// `read` reports to `problems` and leaves `out` alone on trouble; `write(read(x))` is the canonical
-/// form of x; `describe` fills type, children and options of a FieldInfo.
+/// `read` reports to `problems` and leaves `out` alone on trouble; `write(read(x))` is the
+/// canonical form of x; `describe` fills type, children and options of a FieldInfo.
 template <class T>
 struct Codec;
 
@@ -82,8 +82,8 @@ struct Codec<std::string> {
 template <>
 struct Codec<Distribution> {
   static void describe(FieldInfo& field) { field.type = FieldInfo::Type::distribution; }
-  /// Every value that can be drawn must lie in the field's range; a normal or log-normal is truncated
-  /// to it, and more than 5 % truncated mass is an error.
+  /// Every value that can be drawn must lie in the field's range; a normal or log-normal is
+  /// truncated to it, and more than 5 % truncated mass is an error.
   static void read(const Value& value, Distribution& out, const FieldInfo& field, double to_native,
                    Diagnostics& problems);
   static Value write(const Distribution& d, double to_native) { return d.write(to_native); }
@@ -162,7 +162,8 @@ struct Codec<std::array<double, N>> {
     Codec<std::vector<double>>::read(value, items, field, to_native, problems);
     if (problems.entries().size() != before) return;
     if (items.size() != N)
-      return problems.error(value.where, str("'", field.key, "' takes ", N, " numbers (this has ", items.size(), ")"));
+      return problems.error(value.where, str("'", field.key, "' takes ", N, " numbers (this has ",
+                                             items.size(), ")"));
     for (std::size_t i = 0; i < N; ++i) out[i] = items[i];
   }
   static Value write(const std::array<double, N>& items, double to_native) {

@@ -122,7 +122,8 @@ std::vector<double> numbers(const Value& value, std::string_view what, Diagnosti
       if (const double* number = item.as<double>()) all.push_back(*number);
   const auto* list = value.as<Value::List>();
   if (!list || all.empty() || all.size() != list->size()) {
-    problems.error(value.where, str(what, " takes a list of numbers (this is ", name_of_type(value), ")"));
+    problems.error(value.where,
+                   str(what, " takes a list of numbers (this is ", name_of_type(value), ")"));
     all.clear();
   }
   return all;
@@ -152,8 +153,10 @@ Distribution Distribution::read(const Value& value, double to_native, const std:
   if (const double* number = value.as<double>()) return Distribution(*number * to_native);
   const auto* map = value.as<Value::Map>();
   if (!map || map->size() != 1) {
-    problems.error(value.where, str("'", key, "' must be a number or a distribution such as {uniform: [4, 12]} (this is ",
-                                    name_of_type(value), ")"));
+    problems.error(
+        value.where,
+        str("'", key, "' must be a number or a distribution such as {uniform: [4, 12]} (this is ",
+            name_of_type(value), ")"));
     return {};
   }
   const auto& [kind, body, where] = map->front();

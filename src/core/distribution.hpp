@@ -10,8 +10,8 @@ namespace vitrine {
 
 /// A number, or a population of numbers: fixed, uniform, normal, log-normal or a choice.
 ///
-/// Native units. Normal and log-normal are truncated to [low, high], the range that the schema gives
-/// its field; what that cuts away is `truncated_mass()`.
+/// Native units. Normal and log-normal are truncated to [low, high], the range that the schema
+/// gives its field; what that cuts away is `truncated_mass()`.
 class Distribution {
  public:
   enum class Kind { fixed, uniform, normal, lognormal, choice };

@@ -60,7 +60,8 @@ std::string str(const Args&... args) {
 /// Check input or run-time data: always on, always explains itself.
 template <class... Args>
 void require(bool ok, Error::Kind kind, const Args&... message) {
-  if (!ok) [[unlikely]] throw Error(kind, str(message...));
+  if (!ok) [[unlikely]]
+    throw Error(kind, str(message...));
 }
 
 [[noreturn]] void contract_failed(const char* condition, const char* file, int line);

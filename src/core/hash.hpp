@@ -13,8 +13,8 @@ namespace vitrine {
 struct Digest {
   std::array<std::uint8_t, 32> bytes{};
 
-  std::string hex() const;         ///< 64 lower-case digits
-  std::uint64_t first64() const;   ///< the first eight bytes, big-endian
+  std::string hex() const;        ///< 64 lower-case digits
+  std::uint64_t first64() const;  ///< the first eight bytes, big-endian
   bool operator==(const Digest&) const = default;
 };
 

@@ -66,7 +66,8 @@ class Rng {
   std::uint64_t below(std::uint64_t n) noexcept { return (std::uint64_t((*this)()) * n) >> 32; }
   /// Standard normal (Box-Muller); std::normal_distribution differs between libraries.
   double normal() noexcept;
-  /// Poisson of any mean >= 0: exact inversion below 30, transformed rejection above (Hoermann 1993).
+  /// Poisson of any mean >= 0: exact inversion below 30, transformed rejection above (Hoermann
+  /// 1993).
   double poisson(double mean) noexcept;
 
   /// One Philox 4x32-10 block.

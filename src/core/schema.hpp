@@ -11,7 +11,9 @@ namespace vitrine {
 
 /// A type whose parameters are described beside it.
 template <class T>
-concept HasSchema = requires { T::schema().kind(); };
+concept HasSchema = requires {
+  T::schema().kind();
+};
 
 /// The description of a parameter struct: written once, used to read, check, echo, hash, document
 /// and generate the JSON Schema of that struct.
@@ -72,7 +74,8 @@ class Schema {
       if (const Value* value = node.find(field.info.key)) {
         field.read(*value, params, field.info, problems);
       } else if (field.info.required) {
-        problems.error(node.where, str(kind_, ": '", field.info.key, "' is missing (", field.info.doc, ")"));
+        problems.error(node.where,
+                       str(kind_, ": '", field.info.key, "' is missing (", field.info.doc, ")"));
       }
     }
     reject_unknown_keys(node, problems);
@@ -148,7 +151,8 @@ class Schema {
     for (const auto& member : *map) {
       if (member.key == "kind" || node_has(known, member.key)) continue;
       const Location& where = member.key_where.line > 0 ? member.key_where : member.value.where;
-      problems.error(where, str(kind_, ": unknown key '", member.key, "'.", suggestion(member.key, known)));
+      problems.error(
+          where, str(kind_, ": unknown key '", member.key, "'.", suggestion(member.key, known)));
     }
   }
   static bool node_has(const std::vector<std::string>& known, const std::string& key) {

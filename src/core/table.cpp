@@ -14,7 +14,8 @@ void Table::add(std::vector<Cell> row) {
 std::size_t Table::column(const std::string& name) const {
   for (std::size_t i = 0; i < columns.size(); ++i)
     if (columns[i] == name) return i;
-  throw Error(Error::Kind::data, str("the table has no column '", name, "'.", suggestion(name, columns)));
+  throw Error(Error::Kind::data,
+              str("the table has no column '", name, "'.", suggestion(name, columns)));
 }
 
 namespace {

@@ -16,7 +16,8 @@ struct Table {
   void add(std::vector<Cell> row);
   /// Position of a column; throws Error (data) naming the known ones if it is absent.
   std::size_t column(const std::string& name) const;
-  /// RFC 4180 text with a header line and "\n" ends; numbers as shortest round-trip, NaN as an empty cell.
+  /// RFC 4180 text with a header line and "\n" ends; numbers as shortest round-trip, NaN as an
+  /// empty cell.
   std::string to_csv() const;
 };
 

@@ -143,9 +143,11 @@ std::string closest(std::string_view word, const std::vector<std::string>& candi
   std::string best;
   std::size_t best_edits = 0;
   for (const std::string& candidate : candidates) {
-    const bool begins = word.size() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate));
+    const bool begins =
+        word.size() >= 3 && (candidate.starts_with(word) || word.starts_with(candidate));
     const std::size_t n = begins ? 0 : edits(word, candidate);
-    const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
+    const std::size_t allowed =
+        std::max<std::size_t>(1, std::max(word.size(), candidate.size()) / 3);
     if (n <= allowed && (best.empty() || n < best_edits)) {
       best = candidate;
       best_edits = n;
@@ -158,7 +160,8 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   if (const std::string near = closest(word, candidates); !near.empty())
     return str(" Did you mean '", near, "'?");
   std::string known;
-  for (const std::string& candidate : candidates) known += str(known.empty() ? "" : ", ", candidate);
+  for (const std::string& candidate : candidates)
+    known += str(known.empty() ? "" : ", ", candidate);
   return known.empty() ? std::string() : str(" Known: ", known, '.');
 }
 

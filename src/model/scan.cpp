@@ -19,7 +19,8 @@ std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rota
   angles.reserve(rotations * std::size_t(views_per_rotation));
   for (std::size_t rotation = 0; rotation < rotations; ++rotation)
     for (Index view = 0; view < views_per_rotation; ++view)
-      angles.push_back(start_angle + 2.0 * std::numbers::pi * double(view) / double(views_per_rotation));
+      angles.push_back(start_angle +
+                       2.0 * std::numbers::pi * double(view) / double(views_per_rotation));
   return angles;
 }
 

@@ -13,10 +13,10 @@ namespace vitrine {
 /// Third-generation geometry with a curved (equiangular) detector; the source turns about +z.
 ///
 /// The scanner's frame is the patient's (LPS, mm) with the rotation axis on x = y = 0.
-/// At view angle b the source is at (sid sin b, -sid cos b, table): angle 0 puts it at (0, -sid), in
-/// front of a supine patient, and angles grow from +x ... towards +y of the source's motion.
-/// The ray of fan angle g leaves it along cos g (-sin b, cos b) + sin g (cos b, sin b).
-/// Rows are equidistant in z on the cylinder of radius sdd about the source.
+/// At view angle b the source is at (sid sin b, -sid cos b, table): angle 0 puts it at (0, -sid),
+/// in front of a supine patient, and angles grow from +x ... towards +y of the source's motion. The
+/// ray of fan angle g leaves it along cos g (-sin b, cos b) + sin g (cos b, sin b). Rows are
+/// equidistant in z on the cylinder of radius sdd about the source.
 struct ScanGeometry {
   double source_to_iso = 0.0;       ///< mm
   double source_to_detector = 0.0;  ///< mm
@@ -69,7 +69,9 @@ class Sinogram {
 
   const ScanGeometry& geometry() const { return geometry_; }
   /// The cells of one view: columns x rows, rows contiguous.
-  std::span<value_type> view(Index v) { return values_.span().subspan(std::size_t(v) * cells(), cells()); }
+  std::span<value_type> view(Index v) {
+    return values_.span().subspan(std::size_t(v) * cells(), cells());
+  }
   std::span<const value_type> view(Index v) const {
     return values_.span().subspan(std::size_t(v) * cells(), cells());
   }

@@ -5,55 +5,91 @@
 namespace vitrine {
 
 const Schema<Filter>& Filter::schema() {
-  static const auto s = Schema<Filter>("filter", "A plate in the beam")
-      .optional("material", &Filter::material, "a material of `vitrine list materials`")
-      .required("thickness", &Filter::thickness, unit::mm, "thickness along the central ray").between(0, 100);
+  static const auto s =
+      Schema<Filter>("filter", "A plate in the beam")
+          .optional("material", &Filter::material, "a material of `vitrine list materials`")
+          .required("thickness", &Filter::thickness, unit::mm, "thickness along the central ray")
+          .between(0, 100);
   return s;
 }
 
 const Schema<Bowtie>& Bowtie::schema() {
-  static const auto s = Schema<Bowtie>("bowtie", "A beam-shaping filter, thicker towards the edge of the fan")
-      .optional("material", &Bowtie::material, "a material of `vitrine list materials`")
-      .optional("angles", &Bowtie::angles, unit::deg, "fan angles of the table, ascending from 0").between(0, 60)
-      .optional("thickness", &Bowtie::thickness, unit::mm, "thickness along the ray at each angle").between(0, 100)
-      .rule("angles_deg and thickness_mm must have the same length, at least 1", [](const Bowtie& b) {
-        return b.angles.size() == b.thickness.size() && !b.angles.empty();
-      })
-      .rule("angles_deg must ascend from 0", [](const Bowtie& b) {
-        return b.angles.front() == 0.0 && std::adjacent_find(b.angles.begin(), b.angles.end(), std::greater_equal<>()) == b.angles.end();
-      });
+  static const auto s =
+      Schema<Bowtie>("bowtie", "A beam-shaping filter, thicker towards the edge of the fan")
+          .optional("material", &Bowtie::material, "a material of `vitrine list materials`")
+          .optional("angles", &Bowtie::angles, unit::deg,
+                    "fan angles of the table, ascending from 0")
+          .between(0, 60)
+          .optional("thickness", &Bowtie::thickness, unit::mm,
+                    "thickness along the ray at each angle")
+          .between(0, 100)
+          .rule("angles_deg and thickness_mm must have the same length, at least 1",
+                [](const Bowtie& b) {
+                  return b.angles.size() == b.thickness.size() && !b.angles.empty();
+                })
+          .rule("angles_deg must ascend from 0", [](const Bowtie& b) {
+            return b.angles.front() == 0.0 &&
+                   std::adjacent_find(b.angles.begin(), b.angles.end(), std::greater_equal<>()) ==
+                       b.angles.end();
+          });
   return s;
 }
 
 const Schema<Detector>& Detector::schema() {
-  static const auto s = Schema<Detector>("detector", "Energy-integrating scintillator detector")
-      .optional("scintillator", &Detector::scintillator, "a material of `vitrine list materials`")
-      .optional("thickness", &Detector::thickness, unit::mm, "thickness of the scintillator").between(0.05, 50)
-      .optional("fill_factor", &Detector::fill_factor, "sensitive share of a cell's area").between(0.1, 1)
-      .optional("electronic_noise", &Detector::electronic_noise, unit::kev, "standard deviation per cell and reading, as absorbed energy").between(0, 1e6);
+  static const auto s =
+      Schema<Detector>("detector", "Energy-integrating scintillator detector")
+          .optional("scintillator", &Detector::scintillator,
+                    "a material of `vitrine list materials`")
+          .optional("thickness", &Detector::thickness, unit::mm, "thickness of the scintillator")
+          .between(0.05, 50)
+          .optional("fill_factor", &Detector::fill_factor, "sensitive share of a cell's area")
+          .between(0.1, 1)
+          .optional("electronic_noise", &Detector::electronic_noise, unit::kev,
+                    "standard deviation per cell and reading, as absorbed energy")
+          .between(0, 1e6);
   return s;
 }
 
 const Schema<Scanner>& Scanner::schema() {
-  static const auto s = Schema<Scanner>("scanner", "A CT scanner's hardware")
-      .required("name", &Scanner::name, "short name, used in tables and file names")
-      .optional("source", &Scanner::source, "where the numbers are published")
-      .required("source_to_iso", &Scanner::source_to_iso, unit::mm, "focal spot to rotation axis").between(100, 2000)
-      .required("source_to_detector", &Scanner::source_to_detector, unit::mm, "focal spot to detector").between(150, 4000)
-      .required("columns", &Scanner::columns, "detector channels in a row").between(16, 4096)
-      .required("rows", &Scanner::rows, "detector rows").between(1, 512)
-      .required("column_pitch", &Scanner::column_pitch, unit::mm, "channel spacing at the detector").between(0.05, 10)
-      .required("row_pitch", &Scanner::row_pitch, unit::mm, "row spacing at the detector").between(0.05, 20)
-      .optional("column_offset", &Scanner::column_offset, "quarter-detector offset, in channels").between(-2, 2)
-      .required("views_per_rotation", &Scanner::views_per_rotation, "readings per rotation").between(16, 16384)
-      .required("anode_angle", &Scanner::anode_angle, unit::deg, "angle of the tungsten target").between(5, 20)
-      .optional("focal_spot_width", &Scanner::focal_spot_width, unit::mm, "effective width in the plane of the fan").between(0, 3)
-      .optional("focal_spot_length", &Scanner::focal_spot_length, unit::mm, "effective length along z").between(0, 3)
-      .optional("filters", &Scanner::filters, "plates added to the tube's inherent filtration")
-      .optional("bowtie", &Scanner::bowtie, "beam-shaping filter")
-      .optional("detector", &Scanner::detector, "what a cell detects")
-      .rule("source_to_detector_mm must exceed source_to_iso_mm (the detector is behind the axis)",
-            [](const Scanner& x) { return x.source_to_detector > x.source_to_iso; });
+  static const auto s =
+      Schema<Scanner>("scanner", "A CT scanner's hardware")
+          .required("name", &Scanner::name, "short name, used in tables and file names")
+          .optional("source", &Scanner::source, "where the numbers are published")
+          .required("source_to_iso", &Scanner::source_to_iso, unit::mm,
+                    "focal spot to rotation axis")
+          .between(100, 2000)
+          .required("source_to_detector", &Scanner::source_to_detector, unit::mm,
+                    "focal spot to detector")
+          .between(150, 4000)
+          .required("columns", &Scanner::columns, "detector channels in a row")
+          .between(16, 4096)
+          .required("rows", &Scanner::rows, "detector rows")
+          .between(1, 512)
+          .required("column_pitch", &Scanner::column_pitch, unit::mm,
+                    "channel spacing at the detector")
+          .between(0.05, 10)
+          .required("row_pitch", &Scanner::row_pitch, unit::mm, "row spacing at the detector")
+          .between(0.05, 20)
+          .optional("column_offset", &Scanner::column_offset,
+                    "quarter-detector offset, in channels")
+          .between(-2, 2)
+          .required("views_per_rotation", &Scanner::views_per_rotation, "readings per rotation")
+          .between(16, 16384)
+          .required("anode_angle", &Scanner::anode_angle, unit::deg, "angle of the tungsten target")
+          .between(5, 20)
+          .optional("focal_spot_width", &Scanner::focal_spot_width, unit::mm,
+                    "effective width in the plane of the fan")
+          .between(0, 3)
+          .optional("focal_spot_length", &Scanner::focal_spot_length, unit::mm,
+                    "effective length along z")
+          .between(0, 3)
+          .optional("filters", &Scanner::filters, "plates added to the tube's inherent filtration")
+          .optional("bowtie", &Scanner::bowtie, "beam-shaping filter")
+          .optional("detector", &Scanner::detector, "what a cell detects")
+          .rule(
+              "source_to_detector_mm must exceed source_to_iso_mm (the detector is behind the "
+              "axis)",
+              [](const Scanner& x) { return x.source_to_detector > x.source_to_iso; });
   return s;
 }
 

@@ -37,17 +37,17 @@ struct Solid {
   };
 
   Kind kind = Kind::ellipsoid;
-  Vec3 centre = Vec3::Zero();    ///< mm
+  Vec3 centre = Vec3::Zero();     ///< mm
   Vec3 half_axes = Vec3::Ones();  ///< mm
-  Mat3 axes = Mat3::Identity();  ///< orthonormal columns
-  std::vector<Plane> cuts;       ///< the solid is what lies inside all of them
+  Mat3 axes = Mat3::Identity();   ///< orthonormal columns
+  std::vector<Plane> cuts;        ///< the solid is what lies inside all of them
 };
 
 /// Densities added wherever *all* of some solids are.
 ///
-/// One solid is a plain additive primitive. Several say where solids overlap: "the heart replaces the
-/// lung" is lung + heart + (lung and heart, minus the lung's density). An intersection of convex
-/// solids is convex, so its chord is the overlap of intervals and every term stays exact.
+/// One solid is a plain additive primitive. Several say where solids overlap: "the heart replaces
+/// the lung" is lung + heart + (lung and heart, minus the lung's density). An intersection of
+/// convex solids is convex, so its chord is the overlap of intervals and every term stays exact.
 struct Term {
   std::vector<std::uint32_t> solids;  ///< indices into Scene::solids, ascending, at least one
   std::vector<Delta> deltas;
@@ -72,14 +72,15 @@ struct Organ {
 
 /// What is true about one lesion by construction; measurements are compared to this.
 struct LesionTruth {
-  std::string id;     ///< `lesion01`, the same in every acquisition of the case
-  std::string organ;  ///< where it grows
-  std::string shape;  ///< kind from the catalogue
+  std::string id;                     ///< `lesion01`, the same in every acquisition of the case
+  std::string organ;                  ///< where it grows
+  std::string shape;                  ///< kind from the catalogue
   std::vector<std::uint32_t> solids;  ///< its body is the union of these
   Vec3 centre = Vec3::Zero();         ///< mm
   double volume = 0.0;                ///< mm^3
-  double longest_axial_diameter = 0.0, short_axis = 0.0;  ///< mm, in the axial plane of the largest section
-  double density = 0.0;  ///< mean density of its interior, g/mm^3
+  double longest_axial_diameter = 0.0,
+         short_axis = 0.0;  ///< mm, in the axial plane of the largest section
+  double density = 0.0;     ///< mean density of its interior, g/mm^3
 };
 
 /// One patient at one time point: plain data, built by phantoms/, projected by physics/.
@@ -107,7 +108,8 @@ Interval intersect(const Solid& solid, const Vec3& origin, const Vec3& direction
 
 bool contains(const Solid& solid, const Vec3& point);
 
-/// Smallest sphere about the solid's centre that holds it: its radius, mm (cuts are not considered).
+/// Smallest sphere about the solid's centre that holds it: its radius, mm (cuts are not
+/// considered).
 double bounding_radius(const Solid& solid);
 
 /// The solid, moved.

@@ -1,0 +1,122 @@
+#include "vitrine/core/fft.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <numbers>
+
+#include "vitrine/core/detail/fft_hot.hpp"
+#include "vitrine/core/error.hpp"
+#include "vitrine/core/math.hpp"
+
+namespace vitrine {
+namespace {
+
+constexpr std::size_t max_length = std::size_t(1) << 24;
+
+std::size_t reverse_bits(std::size_t k, std::size_t length) {
+  std::size_t reversed = 0;
+  for (std::size_t bit = 1; bit < length; bit <<= 1) reversed = reversed << 1 | ((k & bit) ? 1 : 0);
+  return reversed;
+}
+
+/// exp(-2 pi i k / n), exact in the eight directions where that is possible.
+std::complex<double> root(std::size_t k, std::size_t n) {
+  const double turn = double(k % n) / double(n);
+  if (turn == 0.25) return {0.0, -1.0};
+  if (turn == 0.5) return {-1.0, 0.0};
+  if (turn == 0.75) return {0.0, 1.0};
+  const double angle = -2.0 * std::numbers::pi * turn;
+  return {math::cos(angle), math::sin(angle)};
+}
+
+void check_length(std::size_t length) {
+  require(std::has_single_bit(length) && length <= max_length, Error::Kind::unsupported,
+          "a transform of length ", length, " is not available (it is no power of two up to 2^24)");
+}
+
+}  // namespace
+
+BatchFft::BatchFft(std::size_t length) : length_(length) {
+  check_length(length);
+  for (std::size_t block = length; block > 4; block /= 4) {
+    auto& table = twiddles_.emplace_back();
+    for (std::size_t k = 0; k < block / 4; ++k)
+      for (const std::size_t power : {1, 2, 3}) {
+        const auto w = root(power * k, block);
+        table.push_back(float(w.real()));
+        table.push_back(float(w.imag()));
+      }
+  }
+}
+
+namespace {
+
+/// Pointers to the tables, as the hot kernels take them.
+struct TablePointers {
+  std::array<const float*, 16> pointers{};
+  detail::FftTables tables;
+
+  TablePointers(std::size_t length, const std::vector<std::vector<float>>& twiddles) {
+    for (std::size_t i = 0; i < twiddles.size(); ++i) pointers[i] = twiddles[i].data();
+    tables = {length, pointers.data()};
+  }
+};
+
+}  // namespace
+
+void BatchFft::forward_scrambled(std::span<float> data, Isa isa) const {
+  VITRINE_EXPECT(data.size() >= length_ * element);
+  const TablePointers t(length_, twiddles_);
+  (isa == Isa::v3 ? v3::fft_forward : portable::fft_forward)(data.data(), t.tables);
+}
+
+void BatchFft::inverse_scrambled(std::span<float> data, Isa isa) const {
+  VITRINE_EXPECT(data.size() >= length_ * element);
+  const TablePointers t(length_, twiddles_);
+  (isa == Isa::v3 ? v3::fft_inverse : portable::fft_inverse)(data.data(), t.tables);
+}
+
+void BatchFft::forward(std::span<float> data, Isa isa) const {
+  forward_scrambled(data, isa);
+  reorder(data);
+}
+
+void BatchFft::inverse(std::span<float> data, Isa isa) const {
+  reorder(data);
+  inverse_scrambled(data, isa);
+}
+
+std::size_t BatchFft::bit_reversed(std::size_t k) const { return reverse_bits(k, length_); }
+
+void BatchFft::reorder(std::span<float> data) const {
+  for (std::size_t k = 0; k < length_; ++k)
+    if (const std::size_t other = bit_reversed(k); k < other)
+      std::swap_ranges(data.data() + k * element, data.data() + (k + 1) * element,
+                       data.data() + other * element);
+}
+
+void fft(std::span<std::complex<double>> data, FftDirection direction) {
+  const std::size_t n = data.size();
+  check_length(n);
+  for (std::size_t k = 0; k < n; ++k)
+    if (const std::size_t other = reverse_bits(k, n); k < other) std::swap(data[k], data[other]);
+  std::vector<std::complex<double>> w(n / 2);
+  for (std::size_t k = 0; k < n / 2; ++k) {
+    w[k] = root(k, n);
+    if (direction == FftDirection::inverse) w[k] = std::conj(w[k]);
+  }
+  for (std::size_t half = 1; half < n; half *= 2)
+    for (std::size_t start = 0; start < n; start += 2 * half)
+      for (std::size_t k = 0; k < half; ++k) {
+        auto& a = data[start + k];
+        auto& b = data[start + k + half];
+        const auto& root_k = w[k * (n / (2 * half))];
+        const std::complex<double> product(b.real() * root_k.real() - b.imag() * root_k.imag(),
+                                           b.real() * root_k.imag() + b.imag() * root_k.real());
+        b = a - product;
+        a += product;
+      }
+}
+
+}  // namespace vitrine

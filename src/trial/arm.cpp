@@ -1,0 +1,146 @@
+#include "vitrine/trial/arm.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "vitrine/core/math.hpp"
+
+namespace vitrine::trial {
+namespace {
+
+std::string kind_of(const Pick<recon::Kernel>& kernel) {
+  return *kernel.canonical.find("kind")->as<std::string>();
+}
+
+/// The levels of a factor: those that vary, or the protocol's one.
+template <class T>
+std::vector<T> levels(const std::vector<T>& varied, const T& fixed) {
+  return varied.empty() ? std::vector<T>{fixed} : varied;
+}
+
+/// Kernel names for people: the kind, numbered where a kind appears with several parameter sets.
+std::vector<std::string> kernel_names(const std::vector<Pick<recon::Kernel>>& kernels) {
+  std::vector<std::string> names;
+  for (const auto& kernel : kernels) {
+    const std::string kind = kind_of(kernel);
+    const auto same = std::count_if(kernels.begin(), kernels.end(),
+                                    [&](const auto& k) { return kind_of(k) == kind; });
+    const auto before = std::count_if(names.begin(), names.end(),
+                                      [&](const auto& n) { return n.starts_with(kind); });
+    names.push_back(same > 1 ? str(kind, before + 1) : kind);
+  }
+  return names;
+}
+
+/// Rotation by three small angles about x, then y, then z.
+Mat3 rotation(double x, double y, double z) {
+  const auto about = [](int axis, double angle) {
+    const double c = math::cos(angle), s = math::sin(angle);
+    const int a = (axis + 1) % 3, b = (axis + 2) % 3;
+    Mat3 m = Mat3::Identity();
+    m(a, a) = c;
+    m(b, b) = c;
+    m(a, b) = -s;
+    m(b, a) = s;
+    return m;
+  };
+  return about(2, z) * about(1, y) * about(0, x);
+}
+
+}  // namespace
+
+bool Arm::same_but_dose(const Arm& other) const {
+  return scanner == other.scanner && tube_voltage == other.tube_voltage &&
+         kernel_name == other.kernel_name && slice_thickness == other.slice_thickness;
+}
+
+std::vector<Arm> enumerate_arms(const Arms& arms) {
+  const auto kernels = levels(arms.vary.kernel, arms.protocol.kernel);
+  const auto voltages = levels(arms.vary.tube_voltage, arms.protocol.tube_voltage);
+  const auto loads = levels(arms.vary.tube_load, arms.protocol.tube_load);
+  const auto thicknesses = levels(arms.vary.slice_thickness, arms.protocol.slice_thickness);
+  const auto names = kernel_names(kernels);
+  std::vector<Arm> all;
+  for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
+    for (const double voltage : voltages)
+      for (const double load : loads)
+        for (std::size_t k = 0; k < kernels.size(); ++k)
+          for (const double thickness : thicknesses) {
+            std::string name =
+                str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
+            if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+            if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+            all.push_back({name, scanner, kernels[k], names[k], voltage, load, thickness});
+          }
+  return all;
+}
+
+std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector) {
+  const auto matches = [](const std::optional<double>& wanted, double value) {
+    return !wanted || *wanted == value;
+  };
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Arm& arm = all[i];
+    if ((selector.scanner.empty() || arms.scanners[arm.scanner].name == selector.scanner) &&
+        (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
+        matches(selector.tube_voltage, arm.tube_voltage) &&
+        matches(selector.tube_load, arm.tube_load) &&
+        matches(selector.slice_thickness, arm.slice_thickness))
+      return i;
+  }
+  throw Error(Error::Kind::input, "no arm has the levels that are asked for (see arms.vary)");
+}
+
+Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_t repeat) {
+  const Repeat& limits = scenario.arms.repeat;
+  Rng rng(make_stream(std::uint64_t(scenario.trial.seed), case_id, Draw::reposition),
+          std::uint64_t(repeat));
+  const auto within = [&](double limit) { return rng.uniform(-limit, limit); };
+  Visit visit;
+  visit.name = str("reposition", repeat + 1);
+  visit.start_angle = rng.uniform(0.0, 2.0 * std::numbers::pi);
+  visit.table_offset = rng.uniform(0.0, scenario.arms.protocol.slice_increment);
+  visit.pose.translation = Vec3(within(limits.shift), within(limits.shift), 0.0);
+  const double x = within(limits.rotation), y = within(limits.rotation),
+               z = within(limits.rotation);
+  visit.pose.rotation = rotation(x, y, z);
+  visit.state.inspiration = 1.0 + within(limits.inspiration);
+  return visit;
+}
+
+Grid image_grid(const Protocol& protocol, double z) {
+  Grid grid;
+  const double pixel = protocol.field_of_view / double(protocol.matrix);
+  grid.size = {protocol.matrix, protocol.matrix, protocol.slices};
+  grid.spacing = Vec3(pixel, pixel, protocol.slice_increment);
+  const double edge = -0.5 * double(protocol.matrix - 1) * pixel;
+  grid.origin = Vec3(edge, edge, z - 0.5 * double(protocol.slices - 1) * protocol.slice_increment);
+  return grid;
+}
+
+ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
+                           double start_angle) {
+  ScanGeometry g;
+  g.source_to_iso = scanner.source_to_iso;
+  g.source_to_detector = scanner.source_to_detector;
+  g.column_angle = scanner.column_pitch / scanner.source_to_detector;
+  g.row_pitch = scanner.row_pitch;
+  g.column_offset = scanner.column_offset;
+  g.columns = scanner.columns;
+  g.rows = scanner.rows;
+  g.views_per_rotation = scanner.views_per_rotation;
+  const double radius = std::min(protocol.full_coverage_radius, 0.8 * g.source_to_iso);
+  const double beam =
+      double(g.rows) * g.row_pitch_at_iso() * (g.source_to_iso - radius) / g.source_to_iso;
+  const auto stations =
+      static_cast<std::size_t>(std::max(1.0, std::ceil(protocol.coverage() / beam)));
+  const double step = protocol.coverage() / double(stations);
+  g.view_angles = axial_view_angles(g.views_per_rotation, stations, start_angle);
+  for (std::size_t station = 0; station < stations; ++station)
+    g.table_positions.insert(g.table_positions.end(), std::size_t(g.views_per_rotation),
+                             z - 0.5 * protocol.coverage() + (double(station) + 0.5) * step);
+  return g;
+}
+
+}  // namespace vitrine::trial

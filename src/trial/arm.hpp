@@ -1,0 +1,51 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "vitrine/model/scan.hpp"
+#include "vitrine/phantoms/cohort.hpp"
+#include "vitrine/trial/scenario.hpp"
+
+namespace vitrine::trial {
+
+/// One way of scanning and reconstructing: a column of the study's design.
+struct Arm {
+  std::string name;         ///< unique, fit for a file name: `generic_a64_soft_80mAs`
+  std::size_t scanner = 0;  ///< index into Arms::scanners
+  Pick<recon::Kernel> kernel;
+  std::string kernel_name;
+  double tube_voltage = 0.0;  ///< keV
+  double tube_load = 0.0;     ///< mAs per rotation
+  double slice_thickness = 0.0;
+
+  /// Same image but for the noise?
+  bool same_but_dose(const Arm& other) const;
+};
+
+/// Every combination of the factors' levels, scanner outermost, then voltage, load, kernel,
+/// thickness.
+std::vector<Arm> enumerate_arms(const Arms& arms);
+
+/// The arm that a selector names; an unnamed factor means its first level.
+std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector);
+
+/// Where and how one scan happens: the identity for the arms' scans, drawn for a reposition repeat.
+struct Visit {
+  std::string name = "scan";  ///< the `replicate` column: scan, reposition1, ...
+  phantoms::PatientState state;
+  Pose pose;
+  double start_angle = 0.0;   ///< rad
+  double table_offset = 0.0;  ///< mm
+};
+
+/// The repeat's random start angle, table offset, displacement, rotation and inspiration.
+Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_t repeat);
+
+/// Image grid of a protocol about the patient's point (0, 0, z): axial slices, x left, y posterior.
+Grid image_grid(const Protocol& protocol, double z);
+
+/// Step-and-shoot rotations that cover the protocol's slices about table position z.
+ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
+                           double start_angle);
+
+}  // namespace vitrine::trial

@@ -1,0 +1,198 @@
+#include "vitrine/trial/detail/case_runner.hpp"
+
+#include <algorithm>
+
+#include "vitrine/core/hash.hpp"
+#include "vitrine/phantoms/patient.hpp"
+#include "vitrine/physics/acquire.hpp"
+#include "vitrine/physics/expose.hpp"
+#include "vitrine/recon/reconstruct.hpp"
+#include "vitrine/trial/detail/measurer.hpp"
+
+namespace vitrine::trial::detail {
+namespace {
+
+constexpr const char* scan_stage = "scan/1";  // raise the number when the physics changes
+
+/// Half the cone's height at the patient, generously: what a rotation can meet beyond its slices.
+constexpr double scene_margin = 80.0;  // mm
+
+/// The scan's content: everything that its raw data depend on but the dose.
+std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& visit,
+                     const Scanner& scanner, double voltage) {
+  const Scenario& s = plan.scenario;
+  phantoms::Cohort cohort = s.patients;
+  cohort.count = 1;  // how many others there are is not this patient's business
+  Sha256 hash;
+  hash.add(scan_stage).add(to_json(phantoms::Cohort::schema().write(cohort))).add(case_id);
+  hash.add(visit.name).add(to_json(Scanner::schema().write(scanner))).add(to_text(voltage));
+  hash.add(to_json(Repeat::schema().write(s.arms.repeat)));
+  const Protocol& p = s.arms.protocol;
+  hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
+  hash.add(to_json(Simulation::schema().write(s.simulation)));
+  return hash.finish().hex();
+}
+
+}  // namespace
+
+std::size_t CaseRunner::steps() const {
+  const Estimate e = estimate(plan_, 1);
+  const std::size_t cases = std::max<std::size_t>(1, plan_.cases.size());
+  return 1 + (e.traced_scans + e.reconstructions) / cases;
+}
+
+const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
+                                       const Scene& scene) {
+  std::string key = str(scanner, '|', to_text(tube_voltage));
+  for (const Material& material : scene.materials) key += '|' + material.name;
+  auto& entry = beams_[key];
+  if (!entry) {
+    const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
+    physics::Beam beam(hardware, tube_voltage, scene.materials);
+    recon::WaterCorrection water(beam);
+    entry = std::make_unique<CalibratedBeam>(CalibratedBeam{std::move(beam), std::move(water)});
+  }
+  return *entry;
+}
+
+namespace {
+
+/// One visit of one patient to one scanner: geometry, what it is called, and its raw data.
+struct Scan {
+  const Plan& plan;
+  const Measurer& patient;
+  const CalibratedBeam& calibrated;
+  std::string key;
+  physics::Exposure exposure;
+  Isa isa;
+
+  recon::Rebinned rebinned(const Sinogram<quantity::Signal>& signal) const {
+    return recon::rebin(recon::line_integrals(signal, calibrated.water, isa), isa);
+  }
+  recon::Rebinned noiseless() const { return rebinned(exposure.signal); }
+  recon::Rebinned at(double tube_load) const {
+    const Stream noise = make_stream(std::uint64_t(plan.scenario.trial.seed),
+                                     str(key, '|', to_text(tube_load)), Draw::quantum);
+    return rebinned(physics::acquire(exposure, calibrated.beam, tube_load, noise, isa));
+  }
+  Image reconstruct(const recon::Rebinned& data, const Arm& arm) const {
+    return recon::reconstruct(data, *arm.kernel, patient.grid(), arm.slice_thickness,
+                              calibrated.beam.mu_water(), calibrated.beam.mu_air(), isa);
+  }
+};
+
+}  // namespace
+
+CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
+  const Scenario& scenario = plan_.scenario;
+  const Arms& arms = scenario.arms;
+  CaseResult result;
+  result.id = case_id;
+
+  const auto visit_patient = [&](const Visit& visit) {
+    return Measurer(plan_, case_id, visit, result);
+  };
+  const auto scan = [&](const Measurer& patient, std::size_t scanner, double voltage) {
+    const CalibratedBeam& calibrated = beam(scanner, voltage, patient.scene());
+    const ScanGeometry geometry =
+        scan_geometry(arms.scanners[scanner], arms.protocol, patient.table_position(),
+                      patient.visit().start_angle);
+    const double reach = 0.5 * arms.protocol.coverage() + scene_margin;
+    const Scene met = phantoms::cropped(patient.scene(), patient.table_position() - reach,
+                                        patient.table_position() + reach);
+    const physics::Sampling sampling{int(scenario.simulation.sub_columns),
+                                     int(scenario.simulation.sub_rows)};
+    return Scan{plan_,
+                patient,
+                calibrated,
+                scan_key(plan_, case_id, patient.visit(), arms.scanners[scanner], voltage),
+                physics::expose(met, geometry, calibrated.beam, sampling, isa_),
+                isa_};
+  };
+  const auto deliver = [&](const Measurer& patient, const Scan& done, const Arm& arm,
+                           const Image& image, double noise) {
+    const double ctdi = done.calibrated.beam.ctdi_vol(arm.tube_load);
+    const ImageContext context = patient.context(arm, ctdi);
+    const auto files = sink_.image(context, image);
+    result.files.insert(result.files.end(), files.begin(), files.end());
+    patient.record_image(result.images, arm, ctdi, done.calibrated.beam.photons(arm.tube_load),
+                         noise);
+    patient.measure(result.features, image, arm.name, patient.visit().name);
+  };
+
+  next("patient");
+  const Measurer patient = visit_patient(Visit{});
+  patient.record_truth(result);
+  patient.measure_object(result.features, result.profiles);
+  const auto write_masks = [&](const Measurer& who) {
+    const auto files = who.write_masks(sink_, plan_.arms[plan_.repeated]);
+    result.files.insert(result.files.end(), files.begin(), files.end());
+  };
+  write_masks(patient);
+
+  for (std::size_t s = 0; s < arms.scanners.size(); ++s) {
+    std::vector<Arm> mine;
+    for (const Arm& arm : plan_.arms)
+      if (arm.scanner == s) mine.push_back(arm);
+    std::vector<double> voltages;
+    for (const Arm& arm : mine)
+      if (std::find(voltages.begin(), voltages.end(), arm.tube_voltage) == voltages.end())
+        voltages.push_back(arm.tube_voltage);
+
+    for (const double voltage : voltages) {
+      next(str("tracing rays, ", arms.scanners[s].name));
+      const Scan done = scan(patient, s, voltage);
+      // Truth level T2: one noiseless image for all doses of a kernel and thickness.
+      std::vector<std::pair<const Arm*, Image>> clean;
+      {
+        const recon::Rebinned data = done.noiseless();
+        for (const Arm& arm : mine) {
+          const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
+          if (arm.tube_voltage != voltage || std::any_of(clean.begin(), clean.end(), same))
+            continue;
+          next(str("noiseless ", arm.name));
+          clean.emplace_back(&arm, done.reconstruct(data, arm));
+        }
+      }
+      std::vector<double> loads;
+      for (const Arm& arm : mine) {
+        if (arm.tube_voltage != voltage) continue;
+        const auto& noiseless = std::find_if(clean.begin(), clean.end(), [&](const auto& c) {
+                                  return c.first->same_but_dose(arm);
+                                })->second;
+        patient.measure(result.features, noiseless, arm.name, "noiseless");
+        if (std::find(loads.begin(), loads.end(), arm.tube_load) == loads.end())
+          loads.push_back(arm.tube_load);
+      }
+      for (const auto& [arm, image] : clean)
+        patient.record_profiles(result.profiles, image, arm->name);
+      for (const double load : loads) {
+        const recon::Rebinned data = done.at(load);
+        for (const Arm& arm : mine) {
+          if (arm.tube_voltage != voltage || arm.tube_load != load) continue;
+          next(arm.name);
+          const Image image = done.reconstruct(data, arm);
+          const auto& noiseless = std::find_if(clean.begin(), clean.end(), [&](const auto& c) {
+                                    return c.first->same_but_dose(arm);
+                                  })->second;
+          deliver(patient, done, arm, image, noise_level(image, noiseless));
+        }
+      }
+    }
+  }
+
+  for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
+    const Measurer again = visit_patient(reposition(scenario, case_id, repeat));
+    const Arm& arm = plan_.arms[plan_.repeated];
+    next(str("tracing rays, ", again.visit().name));
+    const Scan done = scan(again, arm.scanner, arm.tube_voltage);
+    next(str(arm.name, ", ", again.visit().name));
+    write_masks(again);
+    deliver(again, done, arm, done.reconstruct(done.at(arm.tube_load), arm), not_measured);
+  }
+  const auto figures = sink_.finish_case(case_id);
+  result.files.insert(result.files.end(), figures.begin(), figures.end());
+  return result;
+}
+
+}  // namespace vitrine::trial::detail

@@ -1,0 +1,43 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "vitrine/core/isa.hpp"
+#include "vitrine/physics/beam.hpp"
+#include "vitrine/recon/preprocess.hpp"
+#include "vitrine/trial/plan.hpp"
+#include "vitrine/trial/sink.hpp"
+
+namespace vitrine::trial::detail {
+
+/// A beam and the water correction that belongs to it.
+struct CalibratedBeam {
+  physics::Beam beam;
+  recon::WaterCorrection water;
+};
+
+/// Takes patients through every arm, one after the other; all parallelism is inside the stages.
+class CaseRunner {
+ public:
+  using Step = std::function<void(const std::string& stage)>;
+
+  CaseRunner(const Plan& plan, Sink& sink, Isa isa) : plan_(plan), sink_(sink), isa_(isa) {}
+
+  /// Stages per case, for the progress line.
+  std::size_t steps() const;
+  CaseResult run(const std::string& case_id, const Step& next);
+
+ private:
+  const CalibratedBeam& beam(std::size_t scanner, double tube_voltage, const Scene& scene);
+
+  const Plan& plan_;
+  Sink& sink_;
+  Isa isa_;
+  std::map<std::string, std::unique_ptr<CalibratedBeam>>
+      beams_;  // by scanner, voltage and materials
+};
+
+}  // namespace vitrine::trial::detail

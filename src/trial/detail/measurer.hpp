@@ -1,0 +1,53 @@
+#pragma once
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "vitrine/model/volume.hpp"
+#include "vitrine/phantoms/patient.hpp"
+#include "vitrine/trial/plan.hpp"
+#include "vitrine/trial/sink.hpp"
+
+namespace vitrine::trial::detail {
+
+inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
+
+/// Standard deviation of image - noiseless within 25 mm of the axis, HU.
+double noise_level(const Image& image, const Image& noiseless);
+
+/// A patient at one visit, ready to be measured: scene, image grid and truth masks.
+class Measurer {
+ public:
+  /// Builds the patient; appends the columns of the result's tables if they are empty.
+  Measurer(const Plan& plan, std::string case_id, const Visit& visit, CaseResult& result);
+
+  const Scene& scene() const { return patient_.scene; }
+  const Visit& visit() const { return visit_; }
+  const Grid& grid() const { return grid_; }
+  double table_position() const { return table_position_; }  ///< mm, centre of the scan
+  ImageContext context(const Arm& arm, double ctdi_vol) const;
+
+  /// Sampled parameters and lesion truth.
+  void record_truth(CaseResult& result) const;
+  void record_image(Table& images, const Arm& arm, double ctdi_vol, double photons,
+                    double noise) const;
+  /// HU along x through the middle of each lesion, one row a pixel.
+  void record_profiles(Table& profiles, const Image& image, const std::string& arm) const;
+  /// All features of all lesions in one image.
+  void measure(Table& features, const Image& image, const std::string& arm,
+               const std::string& replicate) const;
+  /// Truth level T0: the object itself on the image grid, as arm `object`, replicate `truth`.
+  void measure_object(Table& features, Table& profiles) const;
+  std::vector<FileRecord> write_masks(Sink& sink, const Arm& arm) const;
+
+ private:
+  const Plan& plan_;
+  std::string case_id_;
+  Visit visit_;
+  phantoms::Patient patient_;
+  double table_position_ = 0.0;
+  Grid grid_;
+  std::vector<Mask> masks_;  // one per lesion, on grid_
+};
+
+}  // namespace vitrine::trial::detail

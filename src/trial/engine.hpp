@@ -1,0 +1,31 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "vitrine/core/isa.hpp"
+#include "vitrine/trial/plan.hpp"
+#include "vitrine/trial/sink.hpp"
+
+namespace vitrine::trial {
+
+struct Failure {
+  std::string case_id, message;
+};
+
+/// All cases of a trial, in order.
+struct TrialResult {
+  std::vector<CaseResult> cases;
+  std::vector<Failure> failures;
+
+  /// The rows of one table over all cases.
+  Table all(Table CaseResult::*table) const;
+};
+
+/// Run every case that the store does not hold yet. A case that fails is recorded and the trial
+/// goes on; `stop` is asked between stages, and a true answer ends the run with Error kind
+/// interrupted.
+TrialResult run(const Plan& plan, Sink& sink, Store& store, Progress& progress, Isa isa,
+                const std::function<bool()>& stop);
+
+}  // namespace vitrine::trial

@@ -1,0 +1,98 @@
+#include "vitrine/trial/plan.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+namespace vitrine::trial {
+
+Plan make_plan(Scenario scenario) {
+  Plan plan;
+  plan.arms = enumerate_arms(scenario.arms);
+  plan.reference = select_arm(scenario.arms, plan.arms, scenario.arms.reference);
+  plan.repeated = select_arm(scenario.arms, plan.arms, scenario.arms.repeat.of);
+  plan.fingerprint = fingerprint(scenario);
+  for (std::int64_t i = 1; i <= scenario.patients.count; ++i) {
+    std::string number = str(i);
+    number.insert(0, number.size() < 3 ? 3 - number.size() : 0, '0');
+    plan.cases.push_back("case" + number);
+  }
+  plan.scenario = std::move(scenario);
+  return plan;
+}
+
+namespace {
+
+// Core-seconds per unit, measured with vitrine-bench (docs/developers/performance.md).
+constexpr double trace_per_ray = 6.0e-9;
+constexpr double detect_per_sample = 16.0e-9;       // noise, logarithm, correction, rebinning
+constexpr double reconstruct_per_update = 0.55e-9;  // voxel x view of a half turn
+constexpr double write_per_voxel = 25.0e-9;
+
+bool has(const std::vector<std::string>& list, const char* item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+}  // namespace
+
+Estimate estimate(const Plan& plan, int threads) {
+  const Arms& arms = plan.scenario.arms;
+  const Protocol& protocol = arms.protocol;
+  const double cases = double(plan.cases.size());
+  const double voxels = double(protocol.matrix) * double(protocol.matrix) * double(protocol.slices);
+  const double sub_rays =
+      double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows);
+  const auto repeats = static_cast<std::uint64_t>(arms.repeat.count);
+
+  std::set<std::tuple<std::size_t, double>> traced;
+  std::set<std::tuple<std::size_t, double, double>> scans;
+  std::set<std::tuple<std::size_t, double, std::string, double>> noiseless;
+  for (const Arm& arm : plan.arms) {
+    traced.insert({arm.scanner, arm.tube_voltage});
+    scans.insert({arm.scanner, arm.tube_voltage, arm.tube_load});
+    noiseless.insert({arm.scanner, arm.tube_voltage, arm.kernel_name, arm.slice_thickness});
+  }
+
+  Estimate e;
+  double seconds = 0.0;
+  double largest = 0.0;
+  const auto samples_of = [&](std::size_t scanner) {
+    const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
+    return double(g.views()) * double(g.columns) * double(g.rows);
+  };
+  const auto trace = [&](std::size_t scanner, double times) {
+    e.rays += cases * times * samples_of(scanner) * sub_rays;
+    seconds += cases * times * samples_of(scanner) * sub_rays * trace_per_ray;
+    largest = std::max(largest, samples_of(scanner));
+  };
+  for (const auto& [scanner, voltage] : traced) {
+    trace(scanner, 1.0);
+    seconds += cases * samples_of(scanner) * detect_per_sample;  // the noiseless scan
+  }
+  for (const auto& [scanner, voltage, load] : scans)
+    seconds += cases * samples_of(scanner) * detect_per_sample;
+  if (repeats > 0) {
+    const std::size_t scanner = plan.arms[plan.repeated].scanner;
+    trace(scanner, double(repeats));
+    seconds += cases * double(repeats) * samples_of(scanner) * detect_per_sample;
+  }
+  const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
+  e.traced_scans = per_case(traced.size() + repeats);
+  e.scans = per_case(scans.size() + repeats);
+  e.images = per_case(plan.arms.size() + repeats);
+  e.reconstructions = e.images + per_case(noiseless.size());
+  const double half_turn = double(arms.scanners.front().views_per_rotation) / 2.0;
+  seconds += double(e.reconstructions) * voxels * half_turn * reconstruct_per_update;
+  seconds += double(e.images) * voxels * write_per_voxel;
+  e.seconds = seconds / double(std::max(1, threads));
+
+  const bool nifti = has(plan.scenario.outputs.images, "nifti");
+  const bool dicom = has(plan.scenario.outputs.images, "dicom");
+  e.files = e.images * (std::uint64_t(nifti) + (dicom ? std::uint64_t(protocol.slices) : 0)) + 8;
+  e.disk_bytes = double(e.images) * voxels * ((nifti ? 1.3 : 0.0) + (dicom ? 2.0 : 0.0)) + 2e6;
+  // Two exposure maps, one scan, its rebinned and its filtered copy; the noiseless images are kept.
+  e.memory_bytes = 5.0 * 4.0 * largest + (2.0 + double(noiseless.size())) * 4.0 * voxels + 2e8;
+  return e;
+}
+
+}  // namespace vitrine::trial

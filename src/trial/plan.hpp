@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vitrine/trial/arm.hpp"
+
+namespace vitrine::trial {
+
+/// The whole trial, enumerated before anything runs: same scenario, same plan, same bytes.
+struct Plan {
+  Scenario scenario;
+  std::string fingerprint;
+  std::vector<Arm> arms;
+  std::size_t reference = 0;       ///< index of the reference arm
+  std::size_t repeated = 0;        ///< index of the arm that is repeated
+  std::vector<std::string> cases;  ///< case001, case002, ...
+};
+
+Plan make_plan(Scenario scenario);
+
+/// What a plan will cost, from counted work and rates measured on two cores of an x86-64-v3 server.
+struct Estimate {
+  std::uint64_t scans = 0;            ///< noisy readings of a whole scan
+  std::uint64_t traced_scans = 0;     ///< geometries whose rays are traced
+  std::uint64_t reconstructions = 0;  ///< noisy and noiseless
+  std::uint64_t images = 0;           ///< images written
+  std::uint64_t files = 0;
+  double rays = 0.0;  ///< traced, in all
+  double disk_bytes = 0.0;
+  double memory_bytes = 0.0;  ///< peak
+  double seconds = 0.0;       ///< on `threads` threads
+};
+
+Estimate estimate(const Plan& plan, int threads);
+
+}  // namespace vitrine::trial

@@ -1,0 +1,234 @@
+#include "vitrine/trial/scenario.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "vitrine/core/hash.hpp"
+
+namespace vitrine::trial {
+
+const Schema<ContextOfUse>& ContextOfUse::schema() {
+  static const auto s =
+      Schema<ContextOfUse>("context_of_use", "The question and the decision that the trial serves")
+          .optional("question", &ContextOfUse::question, "what is asked")
+          .optional("decision", &ContextOfUse::decision, "what will be decided with the answer")
+          .optional("population", &ContextOfUse::population, "whom it is about")
+          .optional("acceptable_bias", &ContextOfUse::acceptable_bias, unit::percent,
+                    "largest bias that the decision tolerates")
+          .between(0, 1000);
+  return s;
+}
+
+const Schema<Header>& Header::schema() {
+  static const auto s =
+      Schema<Header>("trial", "Name, seed and purpose")
+          .required("name", &Header::name, "short name of the trial")
+          .required("seed", &Header::seed, "everything random derives from this number")
+          .between(0, 9007199254740992.0)
+          .optional("context_of_use", &Header::context_of_use, "why the trial is run")
+          .rule("name must not be empty", [](const Header& h) { return !h.name.empty(); });
+  return s;
+}
+
+const Schema<Protocol>& Protocol::schema() {
+  static const auto s =
+      Schema<Protocol>("protocol", "Exposure, slices and reconstruction")
+          .optional("name", &Protocol::name, "short name of the protocol")
+          .optional("tube_voltage", &Protocol::tube_voltage, unit::kv, "peak tube voltage")
+          .between(40, 150)
+          .optional("tube_load", &Protocol::tube_load, unit::mas,
+                    "tube current times time, per rotation")
+          .between(0.1, 2000)
+          .required("kernel", &Protocol::kernel, "reconstruction kernel")
+          .optional("slice_thickness", &Protocol::slice_thickness, unit::mm, "thickness of a slice")
+          .between(0.3, 20)
+          .optional("slice_increment", &Protocol::slice_increment, unit::mm,
+                    "spacing of slice centres")
+          .between(0.1, 20)
+          .optional("slices", &Protocol::slices, "number of slices")
+          .between(1, 2000)
+          .optional("matrix", &Protocol::matrix, "pixels along each edge of the image")
+          .between(16, 2048)
+          .optional("field_of_view", &Protocol::field_of_view, unit::mm, "edge of the square image")
+          .between(10, 1000)
+          .optional("centre", &Protocol::centre, "what the middle slice is aimed at")
+          .one_of({"lesions", "origin"})
+          .optional("full_coverage_radius", &Protocol::full_coverage_radius, unit::mm,
+                    "inside this radius every slice is seen by all views")
+          .between(0, 400);
+  return s;
+}
+
+const Schema<Factors>& Factors::schema() {
+  static const auto s =
+      Schema<Factors>("vary", "Levels of each factor; every combination is an arm")
+          .optional("kernel", &Factors::kernel, "reconstruction kernels")
+          .optional("tube_voltage", &Factors::tube_voltage, unit::kv, "tube voltages")
+          .between(40, 150)
+          .optional("tube_load", &Factors::tube_load, unit::mas, "tube loads per rotation")
+          .between(0.1, 2000)
+          .optional("slice_thickness", &Factors::slice_thickness, unit::mm, "slice thicknesses")
+          .between(0.3, 20);
+  return s;
+}
+
+const Schema<ArmSelector>& ArmSelector::schema() {
+  static const auto s =
+      Schema<ArmSelector>("arm", "One arm, by the levels that tell it from the others")
+          .optional("scanner", &ArmSelector::scanner, "name of the scanner (empty: the first)")
+          .optional("kernel", &ArmSelector::kernel, "kind of the kernel (empty: the first level)")
+          .optional("tube_voltage", &ArmSelector::tube_voltage, unit::kv, "tube voltage")
+          .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
+          .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness");
+  return s;
+}
+
+const Schema<Repeat>& Repeat::schema() {
+  static const auto s =
+      Schema<Repeat>("repeat", "Repeated scans of one arm in every patient")
+          .optional("kind", &Repeat::kind, "what changes between repeats")
+          .one_of({"reposition"})
+          .optional("count", &Repeat::count, "repeats per patient (0: none; repeatability needs 2)")
+          .between(0, 20)
+          .optional("of", &Repeat::of, "the arm that is repeated")
+          .optional("shift", &Repeat::shift, unit::mm, "largest displacement along x and y")
+          .between(0, 50)
+          .optional("rotation", &Repeat::rotation, unit::deg, "largest rotation about each axis")
+          .between(0, 15)
+          .optional("inspiration", &Repeat::inspiration, unit::percent,
+                    "largest change of lung volume")
+          .between(0, 20)
+          .rule("count must be 0 or at least 2 (one scan has no within-patient variance)",
+                [](const Repeat& r) { return r.count != 1; });
+  return s;
+}
+
+namespace {
+
+template <class T>
+bool distinct(std::vector<T> items) {
+  std::sort(items.begin(), items.end());
+  return std::adjacent_find(items.begin(), items.end()) == items.end();
+}
+
+bool names_differ(const std::vector<Scanner>& scanners) {
+  std::vector<std::string> names;
+  for (const Scanner& scanner : scanners) names.push_back(scanner.name);
+  return distinct(names);
+}
+
+bool is_level(const std::optional<double>& value, const std::vector<double>& levels,
+              double fallback) {
+  if (!value) return true;
+  if (levels.empty()) return *value == fallback;
+  return std::find(levels.begin(), levels.end(), *value) != levels.end();
+}
+
+/// True if `selector` names an arm of the design.
+bool selects(const Arms& arms, const ArmSelector& selector) {
+  const auto is_named = [&](const Scanner& x) { return x.name == selector.scanner; };
+  if (!selector.scanner.empty() &&
+      std::none_of(arms.scanners.begin(), arms.scanners.end(), is_named))
+    return false;
+  const auto kind_of = [](const Pick<recon::Kernel>& k) {
+    return *k.canonical.find("kind")->as<std::string>();
+  };
+  bool kernel = selector.kernel.empty();
+  for (const auto& level : arms.vary.kernel) kernel = kernel || kind_of(level) == selector.kernel;
+  if (arms.vary.kernel.empty() && arms.protocol.kernel)
+    kernel = kernel || kind_of(arms.protocol.kernel) == selector.kernel;
+  return kernel &&
+         is_level(selector.tube_voltage, arms.vary.tube_voltage, arms.protocol.tube_voltage) &&
+         is_level(selector.tube_load, arms.vary.tube_load, arms.protocol.tube_load) &&
+         is_level(selector.slice_thickness, arms.vary.slice_thickness,
+                  arms.protocol.slice_thickness);
+}
+
+}  // namespace
+
+const Schema<Arms>& Arms::schema() {
+  static const auto s =
+      Schema<Arms>("arms", "The scanner variants that every patient goes through")
+          .required("scanners", &Arms::scanners, "scanner files or inline scanners")
+          .required("protocol", &Arms::protocol, "protocol file or inline protocol")
+          .optional("design", &Arms::design, "how the levels combine")
+          .one_of({"full_factorial"})
+          .optional("vary", &Arms::vary, "levels of each factor")
+          .optional("reference", &Arms::reference, "the arm that the others are compared with")
+          .optional("repeat", &Arms::repeat, "repeated scans of one arm")
+          .rule("scanners must list at least one scanner",
+                [](const Arms& a) { return !a.scanners.empty(); })
+          .rule("scanners must have different names (arms are named after them)",
+                [](const Arms& a) { return names_differ(a.scanners); })
+          .rule("the levels of a factor must differ",
+                [](const Arms& a) {
+                  std::vector<std::string> kernels;
+                  for (const auto& kernel : a.vary.kernel)
+                    kernels.push_back(to_json(kernel.canonical));
+                  return distinct(kernels) && distinct(a.vary.tube_voltage) &&
+                         distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness);
+                })
+          .rule("reference must name an arm of this design (see scanners and vary)",
+                [](const Arms& a) { return selects(a, a.reference); })
+          .rule("repeat.of must name an arm of this design (see scanners and vary)",
+                [](const Arms& a) { return a.repeat.count == 0 || selects(a, a.repeat.of); });
+  return s;
+}
+
+const Schema<Measure>& Measure::schema() {
+  static const auto s =
+      Schema<Measure>("measure", "What is measured in every lesion of every image")
+          .optional("masks", &Measure::masks, "whose contours")
+          .one_of({"truth"})
+          .optional("settings", &Measure::settings, "image processing before the features")
+          .optional("features", &Measure::features, "feature families")
+          .one_of({"statistics", "morphology", "glcm"})
+          .optional("truth_energy", &Measure::truth_energy, unit::kev,
+                    "energy at which the object's HU are stated")
+          .between(20, 150);
+  return s;
+}
+
+const Schema<Outputs>& Outputs::schema() {
+  static const auto s = Schema<Outputs>("outputs", "What is written")
+                            .optional("images", &Outputs::images, "image formats")
+                            .one_of({"nifti", "dicom"})
+                            .optional("tables", &Outputs::tables, "table formats")
+                            .one_of({"csv"})
+                            .optional("report", &Outputs::report, "report format")
+                            .one_of({"html", "none"});
+  return s;
+}
+
+const Schema<Simulation>& Simulation::schema() {
+  static const auto s =
+      Schema<Simulation>("simulation", "Sampling of the simulated measurement")
+          .optional("sub_columns", &Simulation::sub_columns,
+                    "rays across a detector cell (and the focal spot)")
+          .between(1, 8)
+          .optional("sub_rows", &Simulation::sub_rows, "rays along a detector cell's height")
+          .between(1, 8);
+  return s;
+}
+
+const Schema<Scenario>& Scenario::schema() {
+  static const auto s =
+      Schema<Scenario>("scenario", "One virtual imaging trial")
+          .required("vitrine", &Scenario::version, "version of the scenario format")
+          .between(1, 1)
+          .required("trial", &Scenario::trial, "name, seed and purpose")
+          .required("patients", &Scenario::patients, "who is scanned")
+          .required("arms", &Scenario::arms, "how they are scanned")
+          .optional("measure", &Scenario::measure, "what is measured")
+          .optional("analyse", &Scenario::analyse, "which statistics are computed")
+          .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation"})
+          .optional("outputs", &Scenario::outputs, "what is written")
+          .optional("simulation", &Scenario::simulation, "how finely the world is sampled");
+  return s;
+}
+
+std::string fingerprint(const Scenario& scenario) {
+  return sha256(to_json(Scenario::schema().write(scenario))).hex();
+}
+
+}  // namespace vitrine::trial

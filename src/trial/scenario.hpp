@@ -1,0 +1,119 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vitrine/core/catalogue.hpp"
+#include "vitrine/model/scanner.hpp"
+#include "vitrine/phantoms/cohort.hpp"
+#include "vitrine/radiomics/settings.hpp"
+#include "vitrine/recon/kernel.hpp"
+
+namespace vitrine::trial {
+
+/// The question that a trial answers, as a regulator would read it.
+struct ContextOfUse {
+  std::string question, decision, population;
+  double acceptable_bias = 0.1;  ///< fraction of the truth
+  static const Schema<ContextOfUse>& schema();
+};
+
+struct Header {
+  std::string name;
+  std::int64_t seed = 1;
+  ContextOfUse context_of_use;
+  static const Schema<Header>& schema();
+};
+
+/// What the technologist chooses: one YAML file in scenarios/protocols.
+struct Protocol {
+  std::string name = "protocol";
+  double tube_voltage = 120.0;  ///< keV
+  double tube_load = 80.0;      ///< mAs per rotation
+  Pick<recon::Kernel> kernel;
+  double slice_thickness = 1.25, slice_increment = 1.25;  ///< mm
+  std::int64_t slices = 40;
+  std::int64_t matrix = 512;
+  double field_of_view = 360.0;         ///< mm, edge of the square image
+  std::string centre = "lesions";       ///< what the middle slice is aimed at
+  double full_coverage_radius = 150.0;  ///< mm: inside it every slice is seen from all sides
+
+  double coverage() const { return double(slices) * slice_increment; }  ///< mm
+  static const Schema<Protocol>& schema();
+};
+
+/// Levels of each factor; an empty list leaves the protocol's value.
+struct Factors {
+  std::vector<Pick<recon::Kernel>> kernel;
+  std::vector<double> tube_voltage, tube_load, slice_thickness;
+  static const Schema<Factors>& schema();
+};
+
+/// Names one arm by the levels that distinguish it; what is left out is the protocol's value or,
+/// for the scanner, the first.
+struct ArmSelector {
+  std::string scanner, kernel;
+  std::optional<double> tube_voltage, tube_load, slice_thickness;
+  static const Schema<ArmSelector>& schema();
+};
+
+/// Repeated scans of one arm, for repeatability (reference: docs/methods/statistics.md).
+struct Repeat {
+  std::string kind = "reposition";
+  std::int64_t count = 0;
+  ArmSelector of;
+  double shift = 5.0;         ///< mm, largest in-plane displacement along x and y
+  double rotation = 0.0524;   ///< rad, largest rotation about each axis
+  double inspiration = 0.05;  ///< largest relative change of the lung volume
+  static const Schema<Repeat>& schema();
+};
+
+struct Arms {
+  std::vector<Scanner> scanners;
+  Protocol protocol;
+  std::string design = "full_factorial";
+  Factors vary;
+  ArmSelector reference;  ///< the arm of truth level T1 and of the difference images
+  Repeat repeat;
+  static const Schema<Arms>& schema();
+};
+
+struct Measure {
+  std::vector<std::string> masks{"truth"};
+  radiomics::Settings settings;
+  std::vector<std::string> features{"statistics", "morphology", "glcm"};
+  double truth_energy = 70.0;  ///< keV at which the object's HU are stated (truth level T0)
+  static const Schema<Measure>& schema();
+};
+
+struct Outputs {
+  std::vector<std::string> images{"nifti", "dicom"};
+  std::vector<std::string> tables{"csv"};
+  std::string report = "html";
+  static const Schema<Outputs>& schema();
+};
+
+/// How finely the simulation samples the continuous world.
+struct Simulation {
+  std::int64_t sub_columns = 2, sub_rows = 2;  ///< rays per detector cell
+  static const Schema<Simulation>& schema();
+};
+
+/// A whole trial as its author wrote it, checked.
+struct Scenario {
+  std::int64_t version = 1;
+  Header trial;
+  phantoms::Cohort patients;
+  Arms arms;
+  Measure measure;
+  std::vector<std::string> analyse{"icc", "repeatability", "bias_vs_truth", "volume_correlation"};
+  Outputs outputs;
+  Simulation simulation;
+  static const Schema<Scenario>& schema();
+};
+
+/// SHA-256 of the canonical scenario: equal for two files that mean the same.
+std::string fingerprint(const Scenario& scenario);
+
+}  // namespace vitrine::trial

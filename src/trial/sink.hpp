@@ -1,0 +1,69 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vitrine/core/table.hpp"
+#include "vitrine/model/volume.hpp"
+#include "vitrine/trial/arm.hpp"
+
+namespace vitrine::trial {
+
+/// One file that a trial wrote, relative to the output directory.
+struct FileRecord {
+  std::string path, sha256;
+  std::uint64_t bytes = 0;
+};
+
+/// Everything measured in one patient: the unit of work that is done or not done.
+struct CaseResult {
+  std::string id;
+  Table patients;  ///< case, sex, parameter, value
+  Table lesions;   ///< truth: one row a lesion
+  Table features;  ///< tidy measurements
+  Table profiles;  ///< noise-free HU along x through each lesion
+  Table images;    ///< one row an image: dose, photons, noise
+  std::vector<FileRecord> files;
+};
+
+/// What an image is of: everything a file header wants to know.
+struct ImageContext {
+  std::string case_id;
+  std::string sex;
+  const Arm& arm;
+  const Scanner& scanner;
+  const Protocol& protocol;
+  const Visit& visit;
+  double ctdi_vol = 0.0;       ///< mGy
+  std::optional<Vec3> lesion;  ///< mm, centre of the patient's first lesion
+};
+
+/// Receives images and masks as they are made. io and cli implement it; the engine opens no file.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual std::vector<FileRecord> image(const ImageContext& context, const Image& image) = 0;
+  virtual std::vector<FileRecord> mask(const ImageContext& context, const std::string& lesion,
+                                       const Mask& mask) = 0;
+  /// All images of a case are out: figures that need several of them can be drawn.
+  virtual std::vector<FileRecord> finish_case(const std::string& case_id) = 0;
+};
+
+/// Keeps finished cases, so that an interrupted run continues where it stopped.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual std::optional<CaseResult> load(const std::string& case_id) = 0;
+  virtual void save(const CaseResult& result) = 0;
+};
+
+/// Told what the engine does; shows it or not.
+class Progress {
+ public:
+  virtual ~Progress() = default;
+  /// `done` of `total` units of work are finished; `stage` is what starts now.
+  virtual void step(double done, double total, const std::string& stage) = 0;
+  virtual void case_failed(const std::string& case_id, const Error& error) = 0;
+};
+
+}  // namespace vitrine::trial
