@@ -1,0 +1,223 @@
+#include "vitrine/evaluation/agreement.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/distributions.hpp"
+
+namespace vitrine::evaluation {
+namespace {
+
+double agreement_value(const MeanSquares& ms) {
+  const double n = double(ms.subjects), k = double(ms.raters);
+  return (ms.between_subjects - ms.error) /
+         (ms.between_subjects + (k - 1.0) * ms.error + k / n * (ms.between_raters - ms.error));
+}
+
+/// Reliability of the mean of k raters, from that of one (Spearman-Brown).
+double of_mean(double single, double k) { return k * single / (1.0 + (k - 1.0) * single); }
+
+/// Interval of an ICC that is a function of one F ratio: one-way and consistency.
+Estimate from_ratio(double value, double between, double within, double degrees_between,
+                    double degrees_within, double k, double tail) {
+  Estimate icc;
+  icc.value = value;
+  if (!(within > 0.0)) {
+    icc.reason = "no interval: the residual is zero";
+    return icc;
+  }
+  const double ratio = between / within;
+  const double lower = ratio / f_quantile(1.0 - tail, degrees_between, degrees_within);
+  const double upper = ratio * f_quantile(1.0 - tail, degrees_within, degrees_between);
+  icc.low = (lower - 1.0) / (lower + k - 1.0);
+  icc.high = (upper - 1.0) / (upper + k - 1.0);
+  return icc;
+}
+
+/// Interval of ICC(A,1) with random raters, Satterthwaite's degrees (McGraw & Wong 1996, table 7).
+Estimate agreement_of_random_raters(const MeanSquares& ms, double tail) {
+  Estimate icc;
+  icc.value = agreement_value(ms);
+  if (!(ms.error > 0.0)) {
+    icc.reason = "no interval: the residual is zero";
+    return icc;
+  }
+  const double n = double(ms.subjects), k = double(ms.raters), rho = icc.value;
+  const double msr = ms.between_subjects, mse = ms.error;
+  const double a = k * rho * ms.between_raters / mse;
+  const double b = n * (1.0 + (k - 1.0) * rho) - k * rho;
+  const double degrees = (k - 1.0) * (n - 1.0) * (a + b) * (a + b) / ((n - 1.0) * a * a + b * b);
+  const double raters = k * ms.between_raters + (k * n - k - n) * mse;
+  const double upper = f_quantile(1.0 - tail, n - 1.0, degrees);
+  const double lower = f_quantile(1.0 - tail, degrees, n - 1.0);
+  icc.low = n * (msr - upper * mse) / (upper * raters + n * msr);
+  icc.high = n * (lower * msr - mse) / (raters + n * lower * msr);
+  return icc;
+}
+
+Estimate of_mean(const Estimate& single, double k) {
+  Estimate icc = single;
+  icc.value = of_mean(single.value, k);
+  icc.low = of_mean(single.low, k);
+  icc.high = of_mean(single.high, k);
+  return icc;
+}
+
+/// Why no ICC can be computed from these rows, or "".
+std::string obstacle(const Ratings& ratings, std::span<const Index> rows) {
+  if (ratings.cols() < 2) return "one arm: agreement needs two";
+  if (rows.size() < 2)
+    return str(rows.size(), " lesion(s) measured in every arm: at least 2 needed");
+  std::vector<double> values;
+  for (const Index row : rows)
+    for (Index column = 0; column < ratings.cols(); ++column)
+      values.push_back(ratings(row, column));
+  if (is_constant(values)) return "every value is the same";
+  return "";
+}
+
+/// Sums of squares about the means of two variables, and of their product.
+struct Moments {
+  double n, mean_x, mean_y, xx = 0.0, yy = 0.0, xy = 0.0;
+
+  Moments(std::span<const double> x, std::span<const double> y)
+      : n(double(x.size())),
+        mean_x(std::accumulate(x.begin(), x.end(), 0.0) / n),
+        mean_y(std::accumulate(y.begin(), y.end(), 0.0) / n) {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double dx = x[i] - mean_x, dy = y[i] - mean_y;
+      xx += dx * dx;
+      yy += dy * dy;
+      xy += dx * dy;
+    }
+  }
+};
+
+/// Ranks from 1, ties with their mean rank.
+std::vector<double> ranks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t(0));
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return values[a] != values[b] ? values[a] < values[b] : a < b;
+  });
+  std::vector<double> rank(values.size());
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t last = first;
+    while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
+    for (std::size_t i = first; i <= last; ++i) rank[order[i]] = 0.5 * double(first + last) + 1.0;
+    first = last + 1;
+  }
+  return rank;
+}
+
+}  // namespace
+
+MeanSquares mean_squares(const Ratings& ratings, std::span<const Index> rows) {
+  MeanSquares ms;
+  ms.subjects = std::ssize(rows);
+  ms.raters = ratings.cols();
+  const double n = double(ms.subjects), k = double(ms.raters);
+  // About the means and in two passes, so that large offsets cost no digits.
+  std::vector<double> row_mean(rows.size(), 0.0), column_mean(std::size_t(ms.raters), 0.0);
+  double mean = 0.0;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (Index j = 0; j < ms.raters; ++j) mean += ratings(rows[i], j);
+  mean /= n * k;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (Index j = 0; j < ms.raters; ++j) {
+      const double d = ratings(rows[i], j) - mean;
+      row_mean[i] += d / k;
+      column_mean[std::size_t(j)] += d / n;
+    }
+  double subjects = 0.0, raters = 0.0, error = 0.0;
+  for (const double m : row_mean) subjects += k * m * m;
+  for (const double m : column_mean) raters += n * m * m;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (Index j = 0; j < ms.raters; ++j) {
+      const double d = ratings(rows[i], j) - mean - row_mean[i] - column_mean[std::size_t(j)];
+      error += d * d;
+    }
+  ms.between_subjects = subjects / (n - 1.0);
+  ms.between_raters = raters / (k - 1.0);
+  ms.error = error / ((n - 1.0) * (k - 1.0));
+  ms.within_subjects = (raters + error) / (n * (k - 1.0));
+  return ms;
+}
+
+std::vector<Index> complete_rows(const Ratings& ratings) {
+  std::vector<Index> rows;
+  for (Index i = 0; i < ratings.rows(); ++i) {
+    bool complete = true;
+    for (Index j = 0; j < ratings.cols(); ++j) complete &= !std::isnan(ratings(i, j));
+    if (complete) rows.push_back(i);
+  }
+  return rows;
+}
+
+Icc intraclass_correlation(const Ratings& ratings, double confidence) {
+  const std::vector<Index> rows = complete_rows(ratings);
+  Icc icc;
+  icc.subjects = std::ssize(rows);
+  icc.incomplete = ratings.rows() - icc.subjects;
+  if (const std::string why = obstacle(ratings, rows); !why.empty()) {
+    icc.one_way = icc.agreement = icc.consistency = Estimate::withheld(why);
+    icc.one_way_mean = icc.agreement_mean = icc.consistency_mean = Estimate::withheld(why);
+    return icc;
+  }
+  const MeanSquares ms = mean_squares(ratings, rows);
+  const double n = double(ms.subjects), k = double(ms.raters), tail = 0.5 * (1.0 - confidence);
+  const double between = ms.between_subjects, within = ms.within_subjects;
+  icc.one_way = from_ratio((between - within) / (between + (k - 1.0) * within), between, within,
+                           n - 1.0, n * (k - 1.0), k, tail);
+  icc.consistency = from_ratio((between - ms.error) / (between + (k - 1.0) * ms.error), between,
+                               ms.error, n - 1.0, (n - 1.0) * (k - 1.0), k, tail);
+  icc.agreement = agreement_of_random_raters(ms, tail);
+  icc.one_way_mean = of_mean(icc.one_way, k);
+  icc.consistency_mean = of_mean(icc.consistency, k);
+  icc.agreement_mean = of_mean(icc.agreement, k);
+  return icc;
+}
+
+Estimate agreement_by_patients(const Ratings& ratings, const Clusters& patients,
+                               const Resampling& resampling) {
+  const std::vector<Index> rows = complete_rows(ratings);
+  if (const std::string why = obstacle(ratings, rows); !why.empty()) return Estimate::withheld(why);
+  Ratings complete(std::ssize(rows), ratings.cols());
+  for (std::size_t i = 0; i < rows.size(); ++i) complete.row(Index(i)) = ratings.row(rows[i]);
+  return patient_bootstrap(patients.only(rows), resampling, [&](std::span<const Index> chosen) {
+    return agreement_value(mean_squares(complete, chosen));  // 0/0 where nothing varies
+  });
+}
+
+double concordance(std::span<const double> x, std::span<const double> y) {
+  VITRINE_EXPECT(x.size() == y.size());
+  if (x.size() < 2) return NAN;
+  const Moments m(x, y);
+  const double offset = m.mean_x - m.mean_y;
+  const double denominator = m.xx + m.yy + m.n * offset * offset;
+  return denominator > 0.0 ? 2.0 * m.xy / denominator : NAN;
+}
+
+double pearson(std::span<const double> x, std::span<const double> y) {
+  VITRINE_EXPECT(x.size() == y.size());
+  if (x.size() < 3 || is_constant(x) || is_constant(y)) return NAN;
+  const Moments m(x, y);
+  return std::clamp(m.xy / (std::sqrt(m.xx) * std::sqrt(m.yy)), -1.0, 1.0);
+}
+
+double spearman(std::span<const double> x, std::span<const double> y) {
+  VITRINE_EXPECT(x.size() == y.size());
+  if (x.size() < 3 || is_constant(x) || is_constant(y)) return NAN;
+  return pearson(ranks(x), ranks(y));
+}
+
+bool is_constant(std::span<const double> values) {
+  if (values.empty()) return true;
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const double magnitude = std::max(std::fabs(*low), std::fabs(*high));
+  return *high - *low <= 1e-13 * magnitude;
+}
+
+}  // namespace vitrine::evaluation

@@ -1,0 +1,33 @@
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "vitrine/evaluation/bootstrap.hpp"
+#include "vitrine/evaluation/estimate.hpp"
+
+namespace vitrine::evaluation {
+
+/// How well a measurement repeats: from scans of the same lesion in the same arm, repositioned.
+struct Repeatability {
+  Estimate within_sd;      ///< wSD, in the feature's unit
+  Estimate coefficient;    ///< RC = 1.96 sqrt(2) wSD: 95 % of repeat differences are smaller
+  Estimate within_cv_rms;  ///< wCV as sqrt(mean(s^2 / m^2)); a fraction
+  Estimate within_cv_log;  ///< wCV as sqrt(exp(wSD^2 of the logarithms) - 1); a fraction
+  Estimate relative_down;  ///< %RC: largest relative decrease of a repeat, as a negative fraction
+  Estimate relative_up;    ///< %RC: largest relative increase; from logarithms, so not symmetric
+  Index lesions = 0;       ///< with at least two values
+  double degrees = 0.0;    ///< of freedom of wSD
+};
+
+/// `repeats[i]` are the values of lesion i, NaN where there is none; lesions with fewer than two
+/// values are left out. Intervals by a bootstrap over patients.
+/// Relative statistics are withheld unless every value is positive.
+Repeatability repeatability(std::span<const std::vector<double>> repeats, const Clusters& patients,
+                            const Resampling& resampling);
+
+/// Interval of a within-subject standard deviation from the chi-square distribution: exact for
+/// normal errors that are independent and of equal size in every lesion.
+Estimate within_sd_chi_square(double within_sd, double degrees, double confidence = 0.95);
+
+}  // namespace vitrine::evaluation

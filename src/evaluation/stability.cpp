@@ -1,0 +1,277 @@
+#include "vitrine/evaluation/stability.hpp"
+
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/evaluation/agreement.hpp"
+
+namespace vitrine::evaluation {
+namespace {
+
+/// The samples of one source, by lesion and arm, in the order given.
+class Cells {
+ public:
+  Cells(const Study& study, Source source)
+      : arms_(std::ssize(study.arms)), samples_(study.lesions.size() * study.arms.size()) {
+    for (const Sample& sample : study.samples) {
+      if (sample.source != source) continue;
+      for (Index arm = 0; arm < arms_; ++arm)
+        if (sample.arm == arm || sample.arm == Sample::every_arm)
+          samples_[std::size_t(sample.lesion * arms_ + arm)].push_back(&sample);
+    }
+  }
+  const std::vector<const Sample*>& at(Index lesion, Index arm) const {
+    return samples_[std::size_t(lesion * arms_ + arm)];
+  }
+  double first(Index lesion, Index arm, std::size_t feature) const {
+    const auto& all = at(lesion, arm);
+    return all.empty() ? NAN : all.front()->values[feature];
+  }
+  /// Mean of the values that are there; NaN if none is.
+  double mean(Index lesion, Index arm, std::size_t feature) const {
+    double sum = 0.0, count = 0.0;
+    for (const Sample* sample : at(lesion, arm)) {
+      if (std::isnan(sample->values[feature])) continue;
+      sum += sample->values[feature];
+      count += 1.0;
+    }
+    return count > 0.0 ? sum / count : NAN;
+  }
+
+ private:
+  Index arms_;
+  std::vector<std::vector<const Sample*>> samples_;
+};
+
+/// Mean over the arms of a lesion, NaN unless every arm has a value.
+std::vector<double> over_arms(const Ratings& ratings) {
+  std::vector<double> means(std::size_t(ratings.rows()), 0.0);
+  for (Index i = 0; i < ratings.rows(); ++i)
+    for (Index j = 0; j < ratings.cols(); ++j)
+      means[std::size_t(i)] += ratings(i, j) / double(ratings.cols());
+  return means;
+}
+
+std::vector<double> column(const Ratings& ratings, Index arm) {
+  std::vector<double> values;
+  for (Index i = 0; i < ratings.rows(); ++i) values.push_back(ratings(i, arm));
+  return values;
+}
+
+/// Values of one feature, lesions down and arms across, of every source.
+struct Values {
+  Ratings first, scan, object, reference, arm;
+};
+
+/// Correlation of two per-lesion variables, pairs with a NaN left out.
+template <class F>
+Estimate correlation(F&& coefficient, const std::vector<double>& x, const std::vector<double>& y,
+                     const Clusters& patients, const Resampling& resampling) {
+  std::vector<Index> kept;
+  std::vector<double> kept_x, kept_y;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (std::isnan(x[i]) || std::isnan(y[i])) continue;
+    kept.push_back(Index(i));
+    kept_x.push_back(x[i]);
+    kept_y.push_back(y[i]);
+  }
+  if (kept.size() < 3)
+    return Estimate::withheld(str(kept.size(), " lesion(s): a correlation needs at least 3"));
+  if (is_constant(kept_x) || is_constant(kept_y))
+    return Estimate::withheld("one of the two variables does not vary");
+  std::vector<double> chosen_x, chosen_y;
+  return patient_bootstrap(patients.only(kept), resampling, [&](std::span<const Index> rows) {
+    chosen_x.clear();
+    chosen_y.clear();
+    for (const Index row : rows) {
+      chosen_x.push_back(kept_x[std::size_t(row)]);
+      chosen_y.push_back(kept_y[std::size_t(row)]);
+    }
+    return coefficient(chosen_x, chosen_y);
+  });
+}
+
+/// Concordance of scans and object truth, all arms of a lesion together.
+Estimate concordance_with_object(const Values& v, const Clusters& patients,
+                                 const Resampling& resampling) {
+  std::vector<Index> kept;
+  for (Index i = 0; i < v.scan.rows(); ++i) {
+    bool any = false;
+    for (Index j = 0; j < v.scan.cols(); ++j)
+      any |= !std::isnan(v.scan(i, j)) && !std::isnan(v.object(i, j));
+    if (any) kept.push_back(i);
+  }
+  if (kept.size() < 2) return Estimate::withheld("fewer than 2 lesions have both values");
+  std::vector<double> x, y;
+  return patient_bootstrap(patients.only(kept), resampling, [&](std::span<const Index> rows) {
+    x.clear();
+    y.clear();
+    for (const Index row : rows) {
+      const Index lesion = kept[std::size_t(row)];
+      for (Index j = 0; j < v.scan.cols(); ++j) {
+        if (std::isnan(v.scan(lesion, j)) || std::isnan(v.object(lesion, j))) continue;
+        x.push_back(v.scan(lesion, j));
+        y.push_back(v.object(lesion, j));
+      }
+    }
+    return concordance(x, y);
+  });
+}
+
+template <class Select>
+Biases biases(const Values& v, Select&& select, const Clusters& patients,
+              const Resampling& resampling) {
+  const auto scan = select(v.scan), object = select(v.object);
+  const auto reference = select(v.reference), arm = select(v.arm);
+  return {.total = bias(scan, object, patients, resampling),
+          .reference = bias(scan, reference, patients, resampling),
+          .noise = bias(scan, arm, patients, resampling),
+          .arm = bias(arm, reference, patients, resampling)};
+}
+
+bool same_across(const Ratings& ratings, const std::vector<Index>& rows) {
+  for (const Index row : rows) {
+    std::vector<double> values;
+    for (Index j = 0; j < ratings.cols(); ++j) values.push_back(ratings(row, j));
+    if (!is_constant(values)) return false;
+  }
+  return !rows.empty() && ratings.cols() > 1;
+}
+
+void check(const Study& study) {
+  for (const Sample& sample : study.samples) {
+    const bool truth = sample.source != Source::scan && sample.source != Source::reposition;
+    require(sample.lesion >= 0 && sample.lesion < std::ssize(study.lesions), Error::Kind::data,
+            "a sample names lesion ", sample.lesion, " (the study has ", study.lesions.size(), ")");
+    require((sample.arm >= 0 && sample.arm < std::ssize(study.arms)) ||
+                (truth && sample.arm == Sample::every_arm),
+            Error::Kind::data, "a sample names arm ", sample.arm, " (the study has ",
+            study.arms.size(), "; only a truth may hold for every arm)");
+    require(sample.values.size() == study.features.size() &&
+                (sample.reasons.empty() || sample.reasons.size() == sample.values.size()),
+            Error::Kind::data, "a sample holds ", sample.values.size(), " values and ",
+            sample.reasons.size(), " reasons (the study has ", study.features.size(), " features)");
+  }
+}
+
+/// Computes rows; holds what all features share.
+class Analysis {
+ public:
+  Analysis(const Study& study, const StabilityOptions& options)
+      : study_(study),
+        options_(options),
+        scans_(study, Source::scan),
+        repositions_(study, Source::reposition),
+        object_(study, Source::object_truth),
+        reference_(study, Source::reference_truth),
+        arm_(study, Source::arm_truth) {
+    for (const Lesion& lesion : study.lesions) {
+      labels_.push_back(lesion.patient);
+      volumes_.push_back(lesion.volume);
+    }
+    patients_ = Clusters::by_label(labels_);
+  }
+
+  StabilityRow row(std::size_t feature) const {
+    StabilityRow row;
+    row.feature = study_.features[feature];
+    const Resampling resampling{make_stream(options_.seed, row.feature.id, Draw::bootstrap),
+                                options_.replicates, options_.confidence};
+    const Values v = values(feature);
+    count(feature, row);
+
+    const auto complete = complete_rows(v.first);
+    std::set<std::string> patients;
+    for (const Index i : complete) patients.insert(labels_[std::size_t(i)]);
+    row.lesions = std::ssize(complete);
+    row.patients = std::ssize(patients);
+    row.same_in_all_arms = same_across(v.first, complete);
+    row.icc = agreement_by_patients(v.first, patients_, resampling);
+    row.consistency = intraclass_correlation(v.first).consistency;
+    row.consistency.low = row.consistency.high = NAN;
+    if (row.consistency.has_value()) row.consistency.reason = "no interval: see icc";
+
+    repeat(feature, resampling, row);
+    row.bias = biases(v, over_arms, patients_, resampling);
+    for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
+      row.arm_bias.push_back(biases(
+          v, [arm](const Ratings& r) { return column(r, arm); }, patients_, resampling));
+    row.concordance = concordance_with_object(v, patients_, resampling);
+    const auto mean = over_arms(v.scan);
+    row.spearman_volume = correlation(spearman, mean, volumes_, patients_, resampling);
+    row.pearson_volume = correlation(pearson, mean, volumes_, patients_, resampling);
+    return row;
+  }
+
+ private:
+  Values values(std::size_t feature) const {
+    const Index lesions = std::ssize(study_.lesions), arms = std::ssize(study_.arms);
+    Values v{Ratings(lesions, arms), Ratings(lesions, arms), Ratings(lesions, arms),
+             Ratings(lesions, arms), Ratings(lesions, arms)};
+    for (Index i = 0; i < lesions; ++i)
+      for (Index j = 0; j < arms; ++j) {
+        v.first(i, j) = scans_.first(i, j, feature);
+        v.scan(i, j) = scans_.mean(i, j, feature);
+        v.object(i, j) = object_.first(i, j, feature);
+        v.reference(i, j) = reference_.first(i, j, feature);
+        v.arm(i, j) = arm_.first(i, j, feature);
+      }
+    return v;
+  }
+
+  /// Each lesion and arm with repositioned scans is one unit; patients stay the clusters.
+  void repeat(std::size_t feature, const Resampling& resampling, StabilityRow& row) const {
+    std::vector<std::vector<double>> repeats;
+    std::vector<std::string> patients;
+    for (Index i = 0; i < std::ssize(study_.lesions); ++i)
+      for (Index j = 0; j < std::ssize(study_.arms); ++j) {
+        if (repositions_.at(i, j).empty()) continue;
+        auto& values = repeats.emplace_back();
+        for (const Sample* sample : repositions_.at(i, j))
+          values.push_back(sample->values[feature]);
+        patients.push_back(labels_[std::size_t(i)]);
+      }
+    row.repeatability = repeatability(repeats, Clusters::by_label(patients), resampling);
+  }
+
+  void count(std::size_t feature, StabilityRow& row) const {
+    std::map<std::string, Index> reasons;
+    for (const Sample& sample : study_.samples) {
+      if (sample.source != Source::scan) continue;
+      ++row.values;
+      if (!std::isnan(sample.values[feature])) continue;
+      ++row.excluded;
+      const std::string reason = sample.reasons.empty() ? "" : sample.reasons[feature];
+      ++reasons[reason.empty() ? "no reason given" : reason];
+    }
+    Index most = 0;
+    for (const auto& [reason, times] : reasons)
+      if (times > most) {
+        most = times;
+        row.exclusion = reason;
+      }
+  }
+
+  const Study& study_;
+  StabilityOptions options_;
+  Cells scans_, repositions_, object_, reference_, arm_;
+  std::vector<std::string> labels_;
+  std::vector<double> volumes_;
+  Clusters patients_;
+};
+
+}  // namespace
+
+std::vector<StabilityRow> stability(const Study& study, const StabilityOptions& options) {
+  check(study);
+  const Analysis analysis(study, options);
+  std::vector<StabilityRow> rows(study.features.size());
+  parallel_for(std::ssize(rows),
+               [&](Index i) { rows[std::size_t(i)] = analysis.row(std::size_t(i)); });
+  return rows;
+}
+
+}  // namespace vitrine::evaluation

@@ -1,0 +1,93 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "vitrine/core/table.hpp"
+#include "vitrine/evaluation/bias.hpp"
+#include "vitrine/evaluation/estimate.hpp"
+#include "vitrine/evaluation/repeatability.hpp"
+
+namespace vitrine::evaluation {
+
+/// A measured quantity, named as in its own table.
+struct Feature {
+  std::string id, family, ibsi_code, unit;
+};
+
+/// One lesion of one patient, the same in every arm.
+struct Lesion {
+  std::string patient, id;
+  double volume = 0.0;  ///< true volume, mm^3
+};
+
+/// Where a set of feature values comes from.
+enum class Source {
+  scan,             ///< a scan of the arm; several of one lesion and arm are noise repeats
+  reposition,       ///< the patient repositioned and scanned again in the same arm
+  object_truth,     ///< T0: the object's own property map on the image grid
+  reference_truth,  ///< T1: the noiseless image of the reference arm
+  arm_truth,        ///< T2: the noiseless image of the same arm
+};
+
+/// All features of one lesion in one image.
+struct Sample {
+  static constexpr Index every_arm = -1;
+
+  Source source = Source::scan;
+  Index lesion = 0;                  ///< into Study::lesions
+  Index arm = every_arm;             ///< into Study::arms; a truth may hold for every arm
+  std::vector<double> values;        ///< one per feature; NaN where there is none
+  std::vector<std::string> reasons;  ///< why values are NaN: empty, or one per value
+};
+
+/// All that was measured in a trial, and all that is true.
+struct Study {
+  std::vector<Feature> features;
+  std::vector<std::string> arms;
+  std::vector<Lesion> lesions;
+  std::vector<Sample> samples;
+};
+
+/// The biases of one feature in one arm, or over all arms (mean over arms first, then lesions).
+struct Biases {
+  Bias total;      ///< scans against T0
+  Bias reference;  ///< scans against T1
+  Bias noise;      ///< scans against T2
+  Bias arm;        ///< T2 against T1
+};
+
+/// What is known about one feature's stability.
+struct StabilityRow {
+  Feature feature;
+  Estimate icc;          ///< ICC(A,1) over the arms, interval by patients
+  Estimate consistency;  ///< ICC(C,1): the same without arm offsets; no interval
+  Repeatability repeatability;
+  Biases bias;
+  std::vector<Biases> arm_bias;  ///< one per arm
+  Estimate concordance;          ///< Lin's coefficient of scans and T0, pooled over arms
+  Estimate spearman_volume, pearson_volume;  ///< of the mean over arms with the true volume
+  Index patients = 0, lesions = 0;           ///< measured in every arm: those behind `icc`
+  Index values = 0;               ///< scan values of this feature, with those that are missing
+  Index excluded = 0;             ///< of them, missing
+  std::string exclusion;          ///< most frequent reason among them
+  bool same_in_all_arms = false;  ///< no arm changes it, as with shape on one truth mask
+};
+
+struct StabilityOptions {
+  std::uint64_t seed = 0;  ///< of the trial: resamples are keyed to it and the feature's id
+  int replicates = 2000;
+  double confidence = 0.95;
+};
+
+/// One row per feature, in order. Same bits for every thread count.
+std::vector<StabilityRow> stability(const Study& study, const StabilityOptions& options);
+
+/// `stability.csv`: one row per feature; a withheld number is an empty cell, its reason in `notes`.
+Table stability_table(std::span<const StabilityRow> rows);
+
+/// One row per feature and arm: the four biases with their intervals.
+Table arm_bias_table(std::span<const StabilityRow> rows, std::span<const std::string> arms);
+
+}  // namespace vitrine::evaluation

@@ -1,0 +1,120 @@
+#include <algorithm>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/stability.hpp"
+
+namespace vitrine::evaluation {
+namespace {
+
+/// Builds one row cell by cell; on the first row it also writes the header.
+class RowWriter {
+ public:
+  explicit RowWriter(Table& table) : table_(table), header_(table.columns.empty()) {}
+
+  void cell(const std::string& name, Table::Cell value) {
+    if (header_) table_.columns.push_back(name);
+    cells_.push_back(std::move(value));
+  }
+  void number(const std::string& name, const Estimate& estimate) {
+    cell(name, estimate.value);
+    note(name, estimate);
+  }
+  void interval(const std::string& name, const Estimate& estimate) {
+    number(name, estimate);
+    cell(name + "_low", estimate.low);
+    cell(name + "_high", estimate.high);
+  }
+  void bias(const std::string& name, const Bias& bias) {
+    interval(name, bias.difference);
+    interval(name + "_relative", bias.relative);
+  }
+  void note(const std::string& name, const Estimate& estimate) {
+    if (estimate.reason.empty()) return;
+    // Statistics that are withheld for one reason share one note.
+    const auto same = std::find_if(notes_.begin(), notes_.end(),
+                                   [&](const auto& n) { return n.reason == estimate.reason; });
+    if (same == notes_.end())
+      notes_.push_back({name, estimate.reason});
+    else
+      same->names += ", " + name;
+  }
+  void finish(std::string remark = {}) {
+    for (const auto& [names, reason] : notes_)
+      remark += (remark.empty() ? "" : "; ") + names + ": " + reason;
+    cell("notes", remark);
+    table_.add(std::move(cells_));
+  }
+
+ private:
+  struct Note {
+    std::string names, reason;
+  };
+  Table& table_;
+  bool header_;
+  std::vector<Table::Cell> cells_;
+  std::vector<Note> notes_;
+};
+
+void describe(RowWriter& out, const Feature& feature) {
+  out.cell("feature", feature.id);
+  out.cell("family", feature.family);
+  out.cell("ibsi_code", feature.ibsi_code);
+  out.cell("unit", feature.unit);
+}
+
+void biases(RowWriter& out, const Biases& b) {
+  out.bias("total_bias_t0", b.total);
+  out.bias("bias_t1", b.reference);
+  out.bias("noise_bias_t2", b.noise);
+  out.bias("arm_bias_t2_t1", b.arm);
+}
+
+}  // namespace
+
+Table stability_table(std::span<const StabilityRow> rows) {
+  Table table;
+  for (const StabilityRow& row : rows) {
+    RowWriter out(table);
+    describe(out, row.feature);
+    out.cell("patients", double(row.patients));
+    out.cell("lesions", double(row.lesions));
+    out.cell("values", double(row.values));
+    out.cell("excluded", double(row.excluded));
+    out.interval("icc_a1", row.icc);
+    out.cell("icc_c1", row.consistency.value);
+    if (!row.consistency.has_value()) out.note("icc_c1", row.consistency);
+    const Repeatability& r = row.repeatability;
+    out.cell("repeated_lesions", double(r.lesions));
+    out.interval("wsd", r.within_sd);
+    out.interval("rc", r.coefficient);
+    out.interval("wcv_rms", r.within_cv_rms);
+    out.interval("wcv_log", r.within_cv_log);
+    out.number("rc_relative_down", r.relative_down);
+    out.number("rc_relative_up", r.relative_up);
+    biases(out, row.bias);
+    out.interval("ccc_t0", row.concordance);
+    out.interval("spearman_volume", row.spearman_volume);
+    out.interval("pearson_volume", row.pearson_volume);
+    std::string remark;
+    if (row.excluded > 0) remark = str(row.excluded, " value(s) excluded: ", row.exclusion);
+    if (row.same_in_all_arms)
+      remark += (remark.empty() ? "" : "; ") + std::string("the same in every arm");
+    out.finish(remark);
+  }
+  return table;
+}
+
+Table arm_bias_table(std::span<const StabilityRow> rows, std::span<const std::string> arms) {
+  Table table;
+  for (const StabilityRow& row : rows)
+    for (std::size_t arm = 0; arm < row.arm_bias.size(); ++arm) {
+      RowWriter out(table);
+      describe(out, row.feature);
+      out.cell("arm", arms[arm]);
+      biases(out, row.arm_bias[arm]);
+      out.finish();
+    }
+  return table;
+}
+
+}  // namespace vitrine::evaluation

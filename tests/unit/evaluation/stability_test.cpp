@@ -1,0 +1,133 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/stability.hpp"
+
+using namespace vitrine;
+using namespace vitrine::evaluation;
+
+namespace {
+
+/// Eight patients with two lesions each in three arms. With t the lesion's true value, feature
+/// "offset" is t + 10 x arm + noise, "exact" is t itself, "lost" is missing in one scan.
+Study made_up_study() {
+  Study study;
+  study.features = {{"x.offset", "x", "AAAA", "HU"},
+                    {"x.exact", "x", "BBBB", "mm"},
+                    {"x.lost", "x", "CCCC", "1"}};
+  study.arms = {"soft", "sharp", "low"};
+  const Stream stream = make_stream(5, "study", Draw::test);
+  for (Index lesion = 0; lesion < 16; ++lesion) {
+    Rng rng(stream, std::uint64_t(lesion));
+    const double t = 100.0 + 20.0 * rng.normal();
+    study.lesions.push_back({str("p", lesion / 2), str("lesion0", lesion % 2), t * t});
+    study.samples.push_back({Source::object_truth, lesion, Sample::every_arm, {t, t, t}, {}});
+    study.samples.push_back({Source::reference_truth, lesion, Sample::every_arm, {t, t, t}, {}});
+    for (Index arm = 0; arm < 3; ++arm) {
+      const double shifted = t + 10.0 * double(arm);
+      study.samples.push_back({Source::arm_truth, lesion, arm, {shifted, t, t}, {}});
+      Sample scan{Source::scan, lesion, arm, {shifted + 2.0 + rng.normal(), t, t}, {}};
+      if (lesion == 3 && arm == 1) {
+        scan.values[2] = NAN;
+        scan.reasons = {"", "", "flat_region"};
+      }
+      study.samples.push_back(scan);
+    }
+    for (int repeat = 0; repeat < 2; ++repeat)
+      study.samples.push_back(
+          {Source::reposition, lesion, 0, {t + 2.0 + rng.normal(), t, t + rng.normal()}, {}});
+  }
+  return study;
+}
+
+}  // namespace
+
+TEST_CASE("a study's biases against T0, T1 and T2 are those put into it") {
+  const auto rows = stability(made_up_study(), {.seed = 1});
+  REQUIRE(rows.size() == 3);
+  const StabilityRow& row = rows[0];
+  // Noise adds 2; the arms add 0, 10 and 20 to what the reference arm sees.
+  CHECK(row.bias.noise.difference.value == Approx(2.0).margin(0.5));
+  CHECK(row.bias.arm.difference.value == Approx(10.0).epsilon(1e-12));
+  CHECK(row.bias.total.difference.value == Approx(12.0).margin(0.5));
+  REQUIRE(row.arm_bias.size() == 3);
+  CHECK(row.arm_bias[2].arm.difference.value == Approx(20.0).epsilon(1e-12));
+  CHECK(row.arm_bias[2].noise.difference.value == Approx(2.0).margin(1.0));
+  CHECK(row.bias.noise.difference.low < 2.0);
+  CHECK(row.bias.noise.difference.high > 2.0);
+  // Arm offsets count against agreement, not against consistency.
+  CHECK(row.consistency.value > 0.98);
+  CHECK(row.icc.value < 0.9);
+  CHECK(row.icc.low < row.icc.value);
+  CHECK(row.icc.high > row.icc.value);
+  CHECK(row.repeatability.within_sd.value == Approx(1.0).epsilon(0.5));
+  CHECK(row.repeatability.lesions == 16);
+  CHECK(row.spearman_volume.value > 0.95);
+  CHECK(row.patients == 8);
+  CHECK(row.lesions == 16);
+}
+
+TEST_CASE("a feature that no arm changes says so") {
+  const auto rows = stability(made_up_study(), {.seed = 1});
+  CHECK(rows[1].same_in_all_arms);
+  CHECK(rows[1].icc.value == Approx(1.0).epsilon(1e-12));
+  CHECK(rows[1].repeatability.within_sd.value == 0.0);
+  CHECK(rows[1].concordance.value == Approx(1.0));
+  CHECK(!rows[0].same_in_all_arms);
+}
+
+TEST_CASE("missing values are left out, counted and explained") {
+  const auto rows = stability(made_up_study(), {.seed = 1});
+  CHECK(rows[2].values == 48);
+  CHECK(rows[2].excluded == 1);
+  CHECK(rows[2].exclusion == "flat_region");
+  CHECK(rows[2].lesions == 15);
+  CHECK(rows[2].icc.has_value());
+}
+
+TEST_CASE("what a study lacks is withheld with a reason, never invented") {
+  Study study = made_up_study();
+  std::erase_if(study.samples, [](const Sample& s) {
+    return s.source != Source::scan || s.arm != 0 || s.lesion > 3;
+  });
+  study.arms = {"soft"};
+  study.lesions.resize(4);
+  for (const StabilityRow& row : stability(study, {.seed = 1}))
+    for (const Estimate* e : {&row.icc, &row.repeatability.coefficient, &row.bias.total.difference,
+                              &row.bias.arm.relative, &row.concordance}) {
+      CHECK(!e->has_value());
+      CHECK(!e->reason.empty());
+    }
+}
+
+TEST_CASE("the stability table is rectangular and equal at any thread count") {
+  const auto one = stability(made_up_study(), {.seed = 1});
+  const Table table = stability_table(one);
+  CHECK(table.rows.size() == 3);
+  CHECK(table.rows[0].size() == table.columns.size());
+  CHECK(std::get<std::string>(table.rows[2][table.column("notes")])
+            .find("1 value(s) excluded: flat_region") != std::string::npos);
+  CHECK(arm_bias_table(one, made_up_study().arms).rows.size() == 9);
+
+  // A feature's numbers depend on its id and the seed alone: not on its neighbours.
+  Study alone = made_up_study();
+  alone.features.erase(alone.features.begin() + 1, alone.features.end());
+  for (Sample& sample : alone.samples) {
+    sample.values.resize(1);
+    sample.reasons.clear();
+  }
+  const auto single = stability_table(stability(alone, {.seed = 1}));
+  CHECK(single.rows[0] == table.rows[0]);
+  const auto other = stability_table(stability(alone, {.seed = 2}));
+  CHECK(other.rows[0] != table.rows[0]);
+}
+
+TEST_CASE("a malformed study is refused") {
+  Study study = made_up_study();
+  study.samples[0].values.pop_back();
+  CHECK_THROWS_AS(stability(study, {}), Error);
+  study = made_up_study();
+  study.samples[2].lesion = 99;
+  CHECK_THROWS_AS(stability(study, {}), Error);
+}
