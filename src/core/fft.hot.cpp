@@ -1,22 +1,17 @@
 #include "vitrine/core/detail/fft_hot.hpp"
+#include "vitrine/core/simd.hpp"
 
 namespace vitrine::VITRINE_ISA_LEVEL {
 namespace {
 
-typedef float v8 __attribute__((vector_size(32), aligned(32)));
-
 struct Complex {
-  v8 re, im;
+  V8 re, im;
 };
 
-inline Complex load(const float* p) {
-  const v8* v = reinterpret_cast<const v8*>(p);
-  return {v[0], v[1]};
-}
+inline Complex load(const float* p) { return {load8(p), load8(p + 8)}; }
 inline void store(float* p, Complex a) {
-  v8* v = reinterpret_cast<v8*>(p);
-  v[0] = a.re;
-  v[1] = a.im;
+  store8(p, a.re);
+  store8(p + 8, a.im);
 }
 inline Complex operator+(Complex a, Complex b) { return {a.re + b.re, a.im + b.im}; }
 inline Complex operator-(Complex a, Complex b) { return {a.re - b.re, a.im - b.im}; }

@@ -10,9 +10,10 @@ namespace vitrine {
 
 /// Discrete Fourier transforms of eight complex sequences at once, one in each vector lane.
 ///
-/// Element k of the batch is 16 floats: eight real parts, then eight imaginary ones; the data must be
-/// 64-byte aligned (a Buffer<float> is). Forward: X[k] = sum_j x[j] exp(-2 pi i j k / n); no transform
-/// is normalised, so that inverse(forward(x)) = n x. Equal bits for equal `Isa` on every machine.
+/// Element k of the batch is 16 floats: eight real parts, then eight imaginary ones; the data must
+/// be 64-byte aligned (a Buffer<float> is). Forward: X[k] = sum_j x[j] exp(-2 pi i j k / n); no
+/// transform is normalised, so that inverse(forward(x)) = n x. Equal bits for equal `Isa` on every
+/// machine.
 ///
 /// Two real sequences travel as the real and the imaginary part of one lane: a filter whose impulse
 /// response is real never mixes them, so a convolution needs no unpacking.
@@ -46,8 +47,8 @@ class BatchFft {
 
 enum class FftDirection { forward, inverse };
 
-/// One transform in double, in place; a power-of-two length; not normalised. For plans and analyses,
-/// where precision counts more than speed.
+/// One transform in double, in place; a power-of-two length; not normalised. For plans and
+/// analyses, where precision counts more than speed.
 void fft(std::span<std::complex<double>> data, FftDirection direction);
 
 }  // namespace vitrine

@@ -3,8 +3,8 @@
 
 namespace vitrine::detail {
 
-/// What the butterflies of one transform length need. `twiddles[s]` serves the passes over blocks of
-/// `length >> (2 s)` elements: for every k of a quarter block the real and imaginary parts of
+/// What the butterflies of one transform length need. `twiddles[s]` serves the passes over blocks
+/// of `length >> (2 s)` elements: for every k of a quarter block the real and imaginary parts of
 /// w^k, w^2k and w^3k, w = exp(-2 pi i / block).
 struct FftTables {
   std::size_t length = 0;
