@@ -1,0 +1,106 @@
+#include "vitrine/cli/case_store.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "vitrine/io/json.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+Value write(const Table& table) {
+  Value::List columns, rows;
+  for (const auto& name : table.columns) columns.push_back(Value(name));
+  for (const auto& row : table.rows) {
+    Value::List cells;
+    for (const auto& cell : row) {
+      const double* number = std::get_if<double>(&cell);
+      cells.push_back(number ? Value(*number) : Value(std::get<std::string>(cell)));
+    }
+    rows.push_back(Value(std::move(cells)));
+  }
+  return Value().set("columns", Value(std::move(columns))).set("rows", Value(std::move(rows)));
+}
+
+/// Throws std::bad_variant_access on any other shape: then the case is run again.
+Table read_table(const Value& value) {
+  Table table;
+  for (const Value& name : std::get<Value::List>(value.find("columns")->data))
+    table.columns.push_back(std::get<std::string>(name.data));
+  for (const Value& row : std::get<Value::List>(value.find("rows")->data)) {
+    std::vector<Table::Cell> cells;
+    for (const Value& cell : std::get<Value::List>(row.data)) {
+      if (cell.empty()) {
+        cells.emplace_back(std::numeric_limits<double>::quiet_NaN());
+      } else if (const double* number = cell.as<double>()) {
+        cells.emplace_back(*number);
+      } else {
+        cells.emplace_back(std::get<std::string>(cell.data));
+      }
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
+struct Part {
+  const char* name;
+  Table trial::CaseResult::*table;
+};
+constexpr Part parts[] = {{"patients", &trial::CaseResult::patients},
+                          {"lesions", &trial::CaseResult::lesions},
+                          {"features", &trial::CaseResult::features},
+                          {"profiles", &trial::CaseResult::profiles},
+                          {"images", &trial::CaseResult::images}};
+
+}  // namespace
+
+CaseStore::CaseStore(io::Path dir) : dir_(std::move(dir)) { io::make_directories(dir_ / ".state"); }
+
+io::Path CaseStore::path_of(const std::string& case_id) const {
+  return dir_ / ".state" / (case_id + ".json");
+}
+
+std::optional<trial::CaseResult> CaseStore::load(const std::string& case_id) {
+  const io::Path path = path_of(case_id);
+  if (!std::filesystem::exists(path)) return {};
+  try {
+    const Value value = io::parse_json(io::read_text(path), path.string());
+    trial::CaseResult result;
+    result.id = case_id;
+    for (const Part& part : parts) {
+      const Value* table = value.find(part.name);
+      if (!table) return {};
+      result.*part.table = read_table(*table);
+    }
+    for (const Value& file : std::get<Value::List>(value.find("files")->data)) {
+      trial::FileRecord record{
+          std::get<std::string>(file.find("path")->data),
+          std::get<std::string>(file.find("sha256")->data),
+          static_cast<std::uint64_t>(std::get<double>(file.find("bytes")->data))};
+      std::error_code error;
+      if (std::filesystem::file_size(dir_ / record.path, error) != record.bytes || error) return {};
+      result.files.push_back(std::move(record));
+    }
+    return result;
+  } catch (const Error&) {
+    return {};
+  } catch (const std::bad_variant_access&) {
+    return {};
+  }
+}
+
+void CaseStore::save(const trial::CaseResult& result) {
+  Value value;
+  for (const Part& part : parts) value.set(part.name, write(result.*part.table));
+  Value::List files;
+  for (const trial::FileRecord& file : result.files)
+    files.push_back(Value()
+                        .set("path", Value(file.path))
+                        .set("sha256", Value(file.sha256))
+                        .set("bytes", Value(double(file.bytes))));
+  value.set("files", Value(std::move(files)));
+  io::write_file(path_of(result.id), to_json(value));
+}
+
+}  // namespace vitrine::cli

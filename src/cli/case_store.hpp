@@ -1,0 +1,20 @@
+#pragma once
+#include "vitrine/io/file.hpp"
+#include "vitrine/trial/sink.hpp"
+
+namespace vitrine::cli {
+
+/// Finished cases as JSON below DIR/.state; a case counts only while all its files are there,
+/// whole.
+class CaseStore final : public trial::Store {
+ public:
+  explicit CaseStore(io::Path dir);
+  std::optional<trial::CaseResult> load(const std::string& case_id) override;
+  void save(const trial::CaseResult& result) override;
+
+ private:
+  io::Path path_of(const std::string& case_id) const;
+  io::Path dir_;
+};
+
+}  // namespace vitrine::cli

@@ -1,0 +1,15 @@
+#pragma once
+#include <CLI/CLI.hpp>
+
+namespace vitrine::cli {
+
+/// Each adds its subcommand; the callback puts the exit code into `code`.
+void add_run(CLI::App& app, int& code);
+void add_plan(CLI::App& app, int& code);
+void add_validate(CLI::App& app, int& code);
+void add_list(CLI::App& app, int& code);
+void add_explain(CLI::App& app, int& code);
+void add_schema(CLI::App& app, int& code);
+void add_features(CLI::App& app, int& code);
+
+}  // namespace vitrine::cli

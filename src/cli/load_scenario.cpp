@@ -1,0 +1,74 @@
+#include "vitrine/cli/load_scenario.hpp"
+
+#include <filesystem>
+
+#include "vitrine/config/caret.hpp"
+#include "vitrine/config/override.hpp"
+#include "vitrine/config/yaml.hpp"
+#include "vitrine/io/file.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+Value* find_mutable(Value& node, std::string_view key) {
+  return const_cast<Value*>(std::as_const(node).find(key));
+}
+
+class Loader {
+ public:
+  LoadedScenario result;
+
+  Value read(const std::string& file, const std::string& text) {
+    result.texts[file] = text;
+    return config::parse_yaml(text, file, result.problems);
+  }
+
+  /// Replace a text node that names a YAML file by that file's content.
+  void resolve(Value& node, const std::filesystem::path& folder) {
+    const auto* name = node.as<std::string>();
+    if (!name) return;
+    const std::filesystem::path path = folder / *name;
+    if (path.extension() != ".yaml" && path.extension() != ".yml")
+      return result.problems.error(
+          node.where,
+          str("'", *name,
+              "' is not a YAML file (a name that ends in .yaml is expected here, or a map)"));
+    if (!std::filesystem::is_regular_file(path))
+      return result.problems.error(
+          node.where,
+          str("there is no file '", *name, "' (looked for ", path.lexically_normal().string(),
+              "; paths are relative to the scenario's folder)"));
+    node = read(path.lexically_normal().string(), io::read_text(path, config::max_document_bytes));
+  }
+};
+
+}  // namespace
+
+LoadedScenario load_scenario(const std::string& file, const std::vector<std::string>& overrides) {
+  Loader loader;
+  Diagnostics& problems = loader.result.problems;
+  Value tree = loader.read(file, io::read_text(file, config::max_document_bytes));
+  for (const std::string& text : overrides) config::apply_override(tree, text, problems);
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (Value* arms = find_mutable(tree, "arms")) {
+    if (Value* scanners = find_mutable(*arms, "scanners"); scanners && scanners->as<Value::List>())
+      for (Value& scanner : std::get<Value::List>(scanners->data)) loader.resolve(scanner, folder);
+    if (Value* protocol = find_mutable(*arms, "protocol")) loader.resolve(*protocol, folder);
+  }
+  Diagnostics checking;
+  if (!tree.empty()) loader.result.scenario = trial::Scenario::schema().read(tree, checking);
+  problems = config::without_echoes(problems, checking);
+  return std::move(loader.result);
+}
+
+LoadedScenario load_valid_scenario(const std::string& file,
+                                   const std::vector<std::string>& overrides) {
+  LoadedScenario loaded = load_scenario(file, overrides);
+  if (loaded.problems.ok()) return loaded;
+  const auto n = loaded.problems.entries().size();
+  throw Error(Error::Kind::input,
+              str(config::show(loaded.problems, loaded.texts), n, n == 1 ? " problem" : " problems",
+                  " in ", file, "; nothing was run."));
+}
+
+}  // namespace vitrine::cli

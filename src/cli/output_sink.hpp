@@ -1,0 +1,44 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "vitrine/io/file.hpp"
+#include "vitrine/trial/plan.hpp"
+#include "vitrine/trial/sink.hpp"
+
+namespace vitrine::cli {
+
+/// Writes images, masks and figures below the output directory.
+///
+/// images/CASE/ARM.nii.gz and images/CASE/ARM/IM0001.dcm ...; masks/CASE/LESION.nii.gz (all arms
+/// share the grid); repeats carry their name as a suffix. Figures show the first case only.
+class OutputSink final : public trial::Sink {
+ public:
+  OutputSink(const trial::Plan& plan, io::Path dir) : plan_(plan), dir_(std::move(dir)) {}
+
+  std::vector<trial::FileRecord> image(const trial::ImageContext& context,
+                                       const Image& image) override;
+  std::vector<trial::FileRecord> mask(const trial::ImageContext& context, const std::string& lesion,
+                                      const Mask& mask) override;
+  std::vector<trial::FileRecord> finish_case(const std::string& case_id) override;
+
+ private:
+  /// One slice of an arm's image, for the figures.
+  struct Slice {
+    std::string arm;
+    Index width = 0, height = 0;
+    double pixel = 0.0;                // mm
+    Index centre_i = 0, centre_j = 0;  // pixel of the first lesion
+    std::vector<float> hu;
+  };
+
+  trial::FileRecord write(const std::string& path, const io::Bytes& bytes);
+  void keep_slice(const trial::ImageContext& context, const Image& image);
+
+  const trial::Plan& plan_;
+  io::Path dir_;
+  std::vector<Slice> slices_;  // of the first case
+};
+
+}  // namespace vitrine::cli

@@ -1,0 +1,104 @@
+#include <cmath>
+#include <cstdio>
+#include <memory>
+
+#include "vitrine/cli/commands.hpp"
+#include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/load_scenario.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/trial/plan.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+struct Options {
+  std::string scenario;
+  std::vector<std::string> overrides;
+  bool json = false;
+};
+
+std::string amount(double bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, bytes < 1e9 ? "%.0f MB" : "%.1f GB",
+                bytes / (bytes < 1e9 ? 1e6 : 1e9));
+  return text;
+}
+
+std::string duration(double seconds) {
+  char text[32];
+  if (seconds < 90) {
+    std::snprintf(text, sizeof text, "%.0f s", seconds);
+  } else if (seconds < 5400) {
+    std::snprintf(text, sizeof text, "%.1f min", seconds / 60);
+  } else {
+    std::snprintf(text, sizeof text, "%.1f h", seconds / 3600);
+  }
+  return text;
+}
+
+Value as_json(const trial::Plan& plan, const trial::Estimate& e) {
+  Value::List arms;
+  for (const trial::Arm& arm : plan.arms) arms.push_back(Value(arm.name));
+  return Value()
+      .set("trial", Value(plan.scenario.trial.name))
+      .set("fingerprint", Value(plan.fingerprint))
+      .set("cases", Value(double(plan.cases.size())))
+      .set("arms", Value(std::move(arms)))
+      .set("repeats_per_case", Value(double(plan.scenario.arms.repeat.count)))
+      .set("traced_scans", Value(double(e.traced_scans)))
+      .set("scans", Value(double(e.scans)))
+      .set("reconstructions", Value(double(e.reconstructions)))
+      .set("images", Value(double(e.images)))
+      .set("files", Value(double(e.files)))
+      .set("rays", Value(e.rays))
+      .set("disk_bytes", Value(e.disk_bytes))
+      .set("memory_bytes", Value(e.memory_bytes))
+      .set("seconds", Value(std::round(e.seconds)));
+}
+
+void show(const trial::Plan& plan, const trial::Estimate& e, int threads) {
+  const auto& s = plan.scenario;
+  std::printf("%s: %zu patients x %zu arms", s.trial.name.c_str(), plan.cases.size(),
+              plan.arms.size());
+  if (s.arms.repeat.count > 0)
+    std::printf(" + %lld %s repeats of %s", static_cast<long long>(s.arms.repeat.count),
+                s.arms.repeat.kind.c_str(), plan.arms[plan.repeated].name.c_str());
+  std::printf("\nfingerprint %s\n\narms\n", plan.fingerprint.c_str());
+  for (std::size_t i = 0; i < plan.arms.size(); ++i)
+    std::printf("  %s%s\n", plan.arms[i].name.c_str(), i == plan.reference ? "   (reference)" : "");
+  std::printf(
+      "\nwork    %llu scans (rays traced %llu times, %.1f billion rays), %llu reconstructions\n",
+      static_cast<unsigned long long>(e.scans), static_cast<unsigned long long>(e.traced_scans),
+      e.rays / 1e9, static_cast<unsigned long long>(e.reconstructions));
+  std::printf("output  %llu images, %llu files, about %s\n",
+              static_cast<unsigned long long>(e.images), static_cast<unsigned long long>(e.files),
+              amount(e.disk_bytes).c_str());
+  std::printf("needs   about %s of memory and %s on %d threads\n", amount(e.memory_bytes).c_str(),
+              duration(e.seconds).c_str(), threads);
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, int& code) {
+  auto* command =
+      app.add_subcommand("plan", "Show what a scenario would run and cost; writes nothing");
+  auto options = std::make_shared<Options>();
+  command->add_option("scenario", options->scenario, "scenario file (YAML)")->required();
+  command->add_option("--set", options->overrides, "override a key: --set patients.count=2")
+      ->take_all()
+      ->expected(1);
+  command->add_flag("--json", options->json, "machine-readable");
+  command->callback([options, &code] {
+    const auto loaded = load_valid_scenario(options->scenario, options->overrides);
+    const trial::Plan plan = trial::make_plan(loaded.scenario);
+    const trial::Estimate e = trial::estimate(plan, thread_count());
+    if (options->json) {
+      std::printf("%s\n", to_json(as_json(plan, e), 2).c_str());
+    } else {
+      show(plan, e, thread_count());
+    }
+    code = ok;
+  });
+}
+
+}  // namespace vitrine::cli

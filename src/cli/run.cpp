@@ -1,0 +1,135 @@
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+#include "vitrine/cli/case_store.hpp"
+#include "vitrine/cli/commands.hpp"
+#include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/output_sink.hpp"
+#include "vitrine/cli/publish.hpp"
+#include "vitrine/cli/terminal.hpp"
+#include "vitrine/cli/version.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/io/json.hpp"
+#include "vitrine/io/run_lock.hpp"
+#include "vitrine/trial/engine.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+std::atomic<bool> stop_requested = false;  // signal handlers can reach nothing else
+
+extern "C" void request_stop(int) {
+  // The second Ctrl-C does not wait for the stage to end.
+  if (stop_requested.exchange(true)) _exit(interrupted);
+}
+
+struct Options {
+  std::string scenario, out;
+  std::vector<std::string> overrides;
+  bool quiet = false;
+};
+
+/// Claims `dir` for this trial: an empty directory, or one that holds the same trial at the same
+/// level.
+void claim(const io::Path& dir, const trial::Plan& plan, Isa isa) {
+  const io::Path marker = dir / ".state" / "trial.json";
+  const Value mine = Value()
+                         .set("name", Value(plan.scenario.trial.name))
+                         .set("fingerprint", Value(plan.fingerprint))
+                         .set("version", Value(VITRINE_VERSION))
+                         .set("isa", Value(std::string(to_string(isa))));
+  if (std::filesystem::exists(marker)) {
+    const Value theirs = io::parse_json(io::read_text(marker), marker.string());
+    for (const char* what : {"fingerprint", "version", "isa"}) {
+      const Value* other = theirs.find(what);
+      const auto* text = other ? other->as<std::string>() : nullptr;
+      const std::string& own = *mine.find(what)->as<std::string>();
+      require(text && *text == own, Error::Kind::input, "'", dir.string(),
+              "' holds another trial (its ", what, " is ", text ? *text : "unknown",
+              ", this one's is ", own, "). Choose another --out, or remove that directory.");
+    }
+    return;
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(dir))
+    require(entry.path().filename() == ".lock" || entry.path().filename() == ".state",
+            Error::Kind::input, "'", dir.string(), "' is not empty and holds no trial (it has '",
+            entry.path().filename().string(), "'). Choose another --out.");
+  io::make_directories(marker.parent_path());
+  io::write_file(marker, to_json(mine, 2) + "\n");
+}
+
+/// One line of JSON per run, with the only clock readings that a trial leaves.
+void log_run(const io::Path& dir, double seconds, std::size_t failures) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const Value line =
+      Value()
+          .set("ended_unix_s", Value(std::floor(std::chrono::duration<double>(now).count())))
+          .set("seconds", Value(seconds))
+          .set("threads", Value(double(thread_count())))
+          .set("failed_cases", Value(double(failures)));
+  std::ofstream(dir / "run.jsonl", std::ios::app) << to_json(line) << '\n';
+}
+
+int run(const Options& options) {
+  const LoadedScenario loaded = load_valid_scenario(options.scenario, options.overrides);
+  const trial::Plan plan = trial::make_plan(loaded.scenario);
+  const Isa isa = chosen_isa();
+  const io::Path dir = options.out;
+  io::make_directories(dir);
+  const io::RunLock lock(dir);
+  claim(dir, plan, isa);
+  io::remove_partials(dir);
+  const trial::Estimate need = trial::estimate(plan, thread_count());
+  std::error_code ignored;
+  const bool finished = std::filesystem::exists(dir / "SHA256SUMS", ignored);
+  require(finished || std::filesystem::exists(dir / "images", ignored) ||
+              double(io::free_space(dir)) > need.disk_bytes,
+          Error::Kind::io, "the trial needs about ", std::llround(need.disk_bytes / 1e6), " MB ('",
+          dir.string(), "' has ", io::free_space(dir) / 1'000'000,
+          " MB left). Free some space or choose another --out.");
+
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+  const auto start = std::chrono::steady_clock::now();
+  OutputSink sink(plan, dir);
+  CaseStore store(dir);
+  trial::TrialResult result;
+  {
+    Terminal terminal(options.quiet);
+    result = trial::run(plan, sink, store, terminal, isa, [] { return stop_requested.load(); });
+  }
+  publish(dir, plan, loaded, result, isa);
+  log_run(dir, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          result.failures.size());
+  if (!options.quiet) {
+    std::printf("%zu of %zu cases in %s\n", result.cases.size(), plan.cases.size(),
+                dir.string().c_str());
+    if (plan.scenario.outputs.report == "html")
+      std::printf("report: %s\n", (dir / "report.html").string().c_str());
+  }
+  return result.failures.empty() ? ok : cases_failed;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, int& code) {
+  auto* command =
+      app.add_subcommand("run", "Run a trial; run the same command again to continue one");
+  auto options = std::make_shared<Options>();
+  command->add_option("scenario", options->scenario, "scenario file (YAML)")->required();
+  command->add_option("--out,-o", options->out, "output directory, new or of the same trial")
+      ->required();
+  command->add_option("--set", options->overrides, "override a key: --set patients.count=2")
+      ->take_all()
+      ->expected(1);
+  command->add_flag("--quiet,-q", options->quiet, "no progress");
+  command->callback([options, &code] { code = run(*options); });
+}
+
+}  // namespace vitrine::cli

@@ -1,0 +1,100 @@
+#include "vitrine/trial/analysis.hpp"
+
+#include <limits>
+#include <map>
+#include <tuple>
+
+namespace vitrine::trial {
+namespace {
+
+const std::string& text(const std::vector<Table::Cell>& row, std::size_t column) {
+  return std::get<std::string>(row[column]);
+}
+
+/// Turns tidy rows into one sample per lesion and image, as the statistics take them.
+class StudyBuilder {
+ public:
+  StudyBuilder(const Plan& plan, const TrialResult& result) : plan_(plan) {
+    for (const Arm& arm : plan.arms) study.arms.push_back(arm.name);
+    const Table lesions = result.all(&CaseResult::lesions);
+    for (const auto& row : lesions.rows) {
+      const std::size_t volume = lesions.column("volume_mm3");
+      lesion_[{text(row, 0), text(row, 1)}] = std::ssize(study.lesions);
+      study.lesions.push_back({text(row, 0), text(row, 1), std::get<double>(row[volume])});
+    }
+    const Table features = result.all(&CaseResult::features);
+    for (const auto& row : features.rows) declare(features, row);
+    for (const auto& row : features.rows) take(features, row);
+  }
+
+  evaluation::Study study;
+
+ private:
+  using Row = std::vector<Table::Cell>;
+
+  void declare(const Table& table, const Row& row) {
+    const std::string& id = text(row, table.column("feature"));
+    if (!feature_.try_emplace(id, study.features.size()).second) return;
+    study.features.push_back({id, id.substr(0, id.find('.')), text(row, table.column("ibsi_code")),
+                              text(row, table.column("unit"))});
+  }
+
+  void take(const Table& table, const Row& row) {
+    const std::string& arm = text(row, table.column("arm"));
+    const std::string& replicate = text(row, table.column("replicate"));
+    const double value = std::get<double>(row[table.column("value")]);
+    const std::string& reason = text(row, table.column("reason"));
+    const Index lesion = lesion_.at({text(row, 0), text(row, 1)});
+    const std::size_t feature = feature_.at(text(row, table.column("feature")));
+    const auto put = [&](evaluation::Source source, Index at) {
+      auto& sample = sample_at(source, lesion, at, replicate);
+      sample.values[feature] = value;
+      sample.reasons[feature] = reason;
+    };
+    if (replicate == "truth")
+      return put(evaluation::Source::object_truth, evaluation::Sample::every_arm);
+    Index index = 0;
+    while (plan_.arms[std::size_t(index)].name != arm) ++index;
+    if (replicate == "noiseless") {
+      put(evaluation::Source::arm_truth, index);
+      if (std::size_t(index) == plan_.reference)
+        put(evaluation::Source::reference_truth, evaluation::Sample::every_arm);
+    } else {
+      put(replicate == "scan" ? evaluation::Source::scan : evaluation::Source::reposition, index);
+    }
+  }
+
+  evaluation::Sample& sample_at(evaluation::Source source, Index lesion, Index arm,
+                                const std::string& replicate) {
+    const auto [at, added] =
+        sample_.try_emplace({source, lesion, arm, replicate}, study.samples.size());
+    if (added) {
+      const double none = std::numeric_limits<double>::quiet_NaN();
+      study.samples.push_back({source, lesion, arm,
+                               std::vector<double>(study.features.size(), none),
+                               std::vector<std::string>(study.features.size())});
+    }
+    return study.samples[at->second];
+  }
+
+  const Plan& plan_;
+  std::map<std::pair<std::string, std::string>, Index> lesion_;
+  std::map<std::string, std::size_t> feature_;
+  std::map<std::tuple<evaluation::Source, Index, Index, std::string>, std::size_t> sample_;
+};
+
+}  // namespace
+
+Analysis analyse(const Plan& plan, const TrialResult& result) {
+  Analysis analysis;
+  if (result.cases.empty()) return analysis;
+  analysis.study = StudyBuilder(plan, result).study;
+  evaluation::StabilityOptions options;
+  options.seed = std::uint64_t(plan.scenario.trial.seed);
+  analysis.rows = evaluation::stability(analysis.study, options);
+  analysis.stability = evaluation::stability_table(analysis.rows);
+  analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
+  return analysis;
+}
+
+}  // namespace vitrine::trial

@@ -1,0 +1,20 @@
+#pragma once
+#include <vector>
+
+#include "vitrine/evaluation/stability.hpp"
+#include "vitrine/trial/engine.hpp"
+
+namespace vitrine::trial {
+
+/// What the measurements say about the features.
+struct Analysis {
+  evaluation::Study study;
+  std::vector<evaluation::StabilityRow> rows;
+  Table stability;  ///< one row a feature
+  Table bias;       ///< one row a feature and arm
+};
+
+/// Statistics of all cases that ended well; an empty analysis if there is none.
+Analysis analyse(const Plan& plan, const TrialResult& result);
+
+}  // namespace vitrine::trial
