@@ -1,0 +1,64 @@
+#pragma once
+#include <array>
+#include <span>
+#include <vector>
+
+#include "vitrine/model/volume.hpp"
+#include "vitrine/radiomics/settings.hpp"
+
+namespace vitrine::radiomics {
+
+/// One axis of an interpolation grid whose centre is the image's centre (IBSI 2.4).
+struct Axis {
+  Index input_size = 1, output_size = 1;
+  double step = 1;  ///< output spacing in input voxels
+
+  Axis() = default;
+  /// ceil(extent / spacing) samples; `spacing` 0 keeps the axis as it is.
+  Axis(Index size, double input_spacing, double spacing);
+  /// Position of output sample `j` in input voxels; exact where the axis is kept.
+  double position(Index j) const {
+    return 0.5 * double(input_size - 1) + (double(j) - 0.5 * double(output_size - 1)) * step;
+  }
+};
+
+/// A run of output samples of one axis and the weighted input samples each is made of.
+struct Taps {
+  Index first = 0;  ///< output index of the first sample
+  int per_sample = 1;
+  std::vector<Index> index;    ///< into the input, `per_sample` for each output sample
+  std::vector<double> weight;  ///< zero weights mark samples that must not be read
+
+  Index size() const { return Index(index.size()) / per_sample; }
+};
+
+/// Taps of output samples [first, last]; beyond the input its edge repeats.
+Taps interpolation_taps(const Axis& axis, Index first, Index last, Interpolation kind);
+
+/// Coefficients of the cubic B-spline through a box of the image, with room for its taps.
+struct Spline {
+  std::array<Index, 3> low{}, size{};  ///< box in input voxels; may reach beyond the image
+  std::vector<double> coefficients;
+};
+/// The spline around input voxels [low, high]; beyond the image its edge repeats.
+Spline cubic_spline(const Image& image, std::array<Index, 3> low, std::array<Index, 3> high);
+
+/// Interpolates rows of voxels along i: constants and scratch memory of one resampling.
+template <class T>
+class RowSampler {
+ public:
+  /// `data` holds a box of `size` voxels whose first voxel is `low` in the coordinates of the taps.
+  RowSampler(const T* data, std::array<Index, 3> low, std::array<Index, 3> size,
+             const std::array<Taps, 3>& taps);
+  /// Row of output samples at the j-th and k-th output sample of the taps.
+  std::span<const double> operator()(Index j, Index k);
+
+ private:
+  const T* data_;
+  std::array<Index, 3> low_, size_;
+  const std::array<Taps, 3>& taps_;
+  Index first_column_ = 0;
+  std::vector<double> columns_, row_;
+};
+
+}  // namespace vitrine::radiomics

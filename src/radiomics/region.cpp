@@ -1,0 +1,276 @@
+#include "vitrine/radiomics/region.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "vitrine/radiomics/detail/resample.hpp"
+#include "vitrine/radiomics/feature.hpp"
+
+namespace vitrine::radiomics {
+namespace {
+
+/// A voxel belongs to the interpolated mask from this value on (IBSI: 0.5; the rest is slack for
+/// rounding, so that ties fall the same way on every side of a lesion).
+constexpr double mask_threshold = 0.5 - 1e-9;
+/// Halves are rounded up even if interpolation left them a rounding error short.
+constexpr double half = 0.5 + 1e-7;
+
+struct Box {
+  std::array<Index, 3> low{}, high{};
+  bool empty() const { return high[0] < low[0]; }
+  void include(std::array<Index, 3> p) {
+    const bool first = empty();
+    for (std::size_t a = 0; a < 3; ++a) {
+      low[a] = first ? p[a] : std::min(low[a], p[a]);
+      high[a] = first ? p[a] : std::max(high[a], p[a]);
+    }
+  }
+};
+constexpr Box nothing{{0, 0, 0}, {-1, -1, -1}};
+
+auto text(const auto& vector) { return str('(', vector[0], ", ", vector[1], ", ", vector[2], ')'); }
+
+/// File formats round geometry to 32-bit floats: fields agree within 1e-5, origins within 1e-3
+/// voxel.
+void require_same_grid(const Grid& image, const Grid& mask) {
+  const auto check = [](bool same, std::string_view field, const std::string& of_mask,
+                        const std::string& of_image) {
+    require(same, Error::Kind::data, "the mask's ", field, " is ", of_mask, " (the image's is ",
+            of_image, "). Resample the mask onto the image's grid first");
+  };
+  check(image.size == mask.size, "size", text(mask.size), text(image.size));
+  check(((image.spacing - mask.spacing).cwiseAbs().array() <= 1e-5 * image.spacing.array()).all(),
+        "spacing in mm", text(mask.spacing), text(image.spacing));
+  check((image.origin - mask.origin).cwiseAbs().maxCoeff() <= 1e-3 * image.spacing.minCoeff(),
+        "origin in mm", text(mask.origin), text(image.origin));
+  for (Index column = 0; column < 3; ++column)
+    check((image.axes.col(column) - mask.axes.col(column)).cwiseAbs().maxCoeff() <= 1e-5,
+          str("direction of axis ", column), text(mask.axes.col(column)),
+          text(image.axes.col(column)));
+}
+
+Box bounding_box(const Mask& mask) {
+  Box box = nothing;
+  const auto [nx, ny, nz] = mask.grid().size;
+  const auto values = mask.values();
+  for (Index k = 0; k < nz; ++k)
+    for (Index j = 0; j < ny; ++j) {
+      const auto row = values.subspan(static_cast<std::size_t>(mask.grid().offset(0, j, k)),
+                                      static_cast<std::size_t>(nx));
+      std::uint8_t any = 0;
+      for (const std::uint8_t v : row) any = std::uint8_t(any | v);
+      if (!any) continue;
+      const auto set = [](std::uint8_t v) { return v != 0; };
+      const auto first = std::find_if(row.begin(), row.end(), set) - row.begin();
+      const auto last = row.rend() - std::find_if(row.rbegin(), row.rend(), set) - 1;
+      box.include({first, j, k});
+      box.include({last, j, k});
+    }
+  return box;
+}
+
+/// The part of `mask` in `box` as zeros and ones, and what the image holds there.
+std::vector<std::uint8_t> binary_crop(const Image& image, const Mask& mask, const Box& box,
+                                      Preparation& preparation) {
+  std::vector<std::uint8_t> crop;
+  double sum = 0;
+  for (Index k = box.low[2]; k <= box.high[2]; ++k)
+    for (Index j = box.low[1]; j <= box.high[1]; ++j)
+      for (Index i = box.low[0]; i <= box.high[0]; ++i) {
+        const bool inside = mask(i, j, k) != 0;
+        crop.push_back(inside);
+        if (!inside) continue;
+        require(std::isfinite(image(i, j, k)), Error::Kind::data, "the image is ", image(i, j, k),
+                " at voxel ", text(std::array{i, j, k}),
+                " (which is in the mask). Leave such voxels out of the mask");
+        sum += image(i, j, k);
+        ++preparation.input_voxels;
+      }
+  preparation.input_mean_hu = sum / double(preparation.input_voxels);
+  return crop;
+}
+
+/// Output samples that may see the mask: within one input voxel of its box.
+std::array<Index, 2> reach(const Axis& axis, Index low, Index high) {
+  Index first = 0, last = axis.output_size - 1;
+  while (first < last && axis.position(first) <= double(low) - 1) ++first;
+  while (last > first && axis.position(last) >= double(high) + 1) --last;
+  return {first, last};
+}
+
+/// Interpolates the mask; returns its box in output samples and fills `inside` with their
+/// positions.
+Box resample_mask(const std::vector<std::uint8_t>& crop, const Box& box,
+                  const std::array<Axis, 3>& axes, std::vector<std::array<Index, 3>>& inside) {
+  std::array<Taps, 3> taps;
+  std::array<Index, 3> size{}, low{};
+  for (std::size_t a = 0; a < 3; ++a) {
+    const auto [first, last] = reach(axes[a], box.low[a], box.high[a]);
+    taps[a] = interpolation_taps(axes[a], first, last, Interpolation::linear);
+    size[a] = box.high[a] - box.low[a] + 3;
+    low[a] = box.low[a] - 1;
+    // Beyond the crop the mask is zero as far as the image goes, and the crop has a border of
+    // zeros.
+    for (Index& index : taps[a].index) index = std::clamp(index, low[a], box.high[a] + 1);
+  }
+  std::vector<std::uint8_t> padded(static_cast<std::size_t>(size[0] * size[1] * size[2]), 0);
+  auto source = crop.begin();
+  for (Index k = 1; k + 1 < size[2]; ++k)
+    for (Index j = 1; j + 1 < size[1]; ++j, source += size[0] - 2)
+      std::copy(source, source + size[0] - 2, padded.begin() + (k * size[1] + j) * size[0] + 1);
+
+  RowSampler<std::uint8_t> row_at(padded.data(), low, size, taps);
+  Box found = nothing;
+  for (Index k = 0; k < taps[2].size(); ++k)
+    for (Index j = 0; j < taps[1].size(); ++j) {
+      const auto row = row_at(j, k);
+      for (std::size_t i = 0; i < row.size(); ++i)
+        if (row[i] >= mask_threshold) {
+          inside.push_back({taps[0].first + Index(i), taps[1].first + j, taps[2].first + k});
+          found.include(inside.back());
+        }
+    }
+  return found;
+}
+
+Grid region_grid(const Grid& image, const std::array<Axis, 3>& axes, const Box& box) {
+  Grid grid = image;
+  Vec3 first;
+  for (std::size_t a = 0; a < 3; ++a) {
+    const auto component = Index(a);
+    grid.size[a] = box.high[a] - box.low[a] + 3;
+    grid.spacing[component] = image.spacing[component] * axes[a].step;
+    first[component] = axes[a].position(box.low[a] - 1);
+  }
+  grid.origin = image.origin + image.axes * image.spacing.cwiseProduct(first);
+  return grid;
+}
+
+/// Interpolates the image on the voxels of `region`, whose box in output samples is `box`.
+void sample_image(const Image& image, const Box& input, const Box& box,
+                  const std::array<Axis, 3>& axes, Interpolation kind, Region& region) {
+  std::array<Taps, 3> taps;
+  for (std::size_t a = 0; a < 3; ++a)
+    taps[a] = interpolation_taps(axes[a], box.low[a], box.high[a], kind);
+  const auto fill = [&](auto row_at) {
+    std::span<const double> row;
+    std::array<Index, 3> last{-1, -1, -1};
+    for (const std::int32_t voxel : region.morphological_voxels) {
+      const auto p = region.position(voxel);
+      if (p[1] != last[1] || p[2] != last[2]) row = row_at(p[1] - 1, p[2] - 1);
+      last = p;
+      region.hu.push_back(float(row[static_cast<std::size_t>(p[0] - 1)]));
+    }
+  };
+  if (kind == Interpolation::cubic) {
+    const Spline spline = cubic_spline(image, input.low, input.high);
+    fill(RowSampler<double>(spline.coefficients.data(), spline.low, spline.size, taps));
+  } else {
+    fill(RowSampler<float>(image.values().data(), {0, 0, 0}, image.grid().size, taps));
+  }
+}
+
+void require_finite(const Region& region) {
+  for (std::size_t v = 0; v < region.hu.size(); ++v)
+    if (!std::isfinite(region.hu[v])) {
+      const auto p = region.position(region.voxels[v]);
+      throw Error(Error::Kind::data,
+                  str("the interpolated image is ", region.hu[v], " at ",
+                      text(region.grid.centre(p[0], p[1], p[2])),
+                      " mm (a voxel next to the mask is not finite). Repair the image there"));
+    }
+}
+
+void resegment(const Settings& settings, Region& region) {
+  double low = -std::numeric_limits<double>::infinity(), high = -low;
+  if (settings.range_hu) {
+    low = (*settings.range_hu)[0];
+    high = (*settings.range_hu)[1];
+  }
+  if (settings.outlier_sigma > 0) {  // of the region before the range is applied
+    const double n = double(region.hu.size());
+    double sum = 0, squares = 0;
+    for (const float x : region.hu) sum += x;
+    const double mean = sum / n;
+    for (const float x : region.hu) squares += (x - mean) * (x - mean);
+    const double reach = settings.outlier_sigma * std::sqrt(squares / n);
+    low = std::max(low, mean - reach);
+    high = std::min(high, mean + reach);
+  }
+  std::size_t kept = 0;
+  for (std::size_t v = 0; v < region.hu.size(); ++v) {
+    if (region.hu[v] < low || region.hu[v] > high) continue;
+    region.hu[kept] = region.hu[v];
+    region.voxels[kept++] = region.voxels[v];
+  }
+  region.hu.resize(kept);
+  region.voxels.resize(kept);
+}
+
+}  // namespace
+
+Region prepare(const Image& image, const Mask& mask, const Settings& settings) {
+  require_same_grid(image.grid(), mask.grid());
+  Region region;
+  Preparation& preparation = region.preparation;
+
+  std::array<Axis, 3> axes;
+  for (std::size_t a = 0; a < 3; ++a) {
+    const bool kept = a == 2 && settings.in_plane_only;
+    axes[a] =
+        Axis(image.grid().size[a], image.grid().spacing[Index(a)], kept ? 0 : settings.spacing_mm);
+    preparation.interpolated_size[a] = axes[a].output_size;
+  }
+  const Box input = bounding_box(mask);
+  if (input.empty()) {
+    region.no_shape = region.no_intensity = reason::empty_mask;
+    return region;
+  }
+  const std::vector<std::uint8_t> crop = binary_crop(image, mask, input, preparation);
+  std::vector<std::array<Index, 3>> inside;
+  const Box box = resample_mask(crop, input, axes, inside);
+  if (box.empty()) {
+    region.no_shape = region.no_intensity = reason::lost_in_resampling;
+    return region;
+  }
+
+  region.grid = region_grid(image.grid(), axes, box);
+  require(region.grid.count() < std::numeric_limits<std::int32_t>::max(), Error::Kind::unsupported,
+          "the region's box has ", region.grid.count(),
+          " voxels (the limit is 2^31). Use a larger spacing_mm");
+  region.morphological.assign(static_cast<std::size_t>(region.grid.count()), 0);
+  for (const auto& p : inside) {
+    const Index offset =
+        region.grid.offset(p[0] - box.low[0] + 1, p[1] - box.low[1] + 1, p[2] - box.low[2] + 1);
+    region.morphological[static_cast<std::size_t>(offset)] = 1;
+    region.morphological_voxels.push_back(std::int32_t(offset));
+  }
+  preparation.interpolated_voxels = std::ssize(inside);
+
+  const bool native = settings.spacing_mm <= 0;
+  sample_image(image, input, box, axes, native ? Interpolation::nearest : settings.interpolation,
+               region);
+  region.voxels = region.morphological_voxels;
+  require_finite(region);
+  if (settings.round_intensities)
+    for (float& x : region.hu) x = float(std::floor(double(x) + half));
+  const auto [min, max] = std::minmax_element(region.hu.begin(), region.hu.end());
+  preparation.interpolated_min_hu = *min;
+  preparation.interpolated_max_hu = *max;
+  double sum = 0;
+  for (const float x : region.hu) sum += x;
+  preparation.interpolated_mean_hu = sum / double(region.hu.size());
+
+  resegment(settings, region);
+  preparation.resegmented_voxels = std::ssize(region.voxels);
+  if (region.voxels.empty()) region.no_intensity = reason::out_of_range;
+  return region;
+}
+
+Mask morphological_mask(const Region& region) {
+  Mask mask(region.grid);
+  std::copy(region.morphological.begin(), region.morphological.end(), mask.values().begin());
+  return mask;
+}
+
+}  // namespace vitrine::radiomics

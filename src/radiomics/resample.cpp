@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "vitrine/radiomics/detail/resample.hpp"
+
+namespace vitrine::radiomics {
+namespace {
+
+/// Spacings come from files as 32-bit floats; 0.976999998 for 0.977 must not add a sample.
+constexpr double size_slack = 1e-4;
+
+/// Pole of the cubic B-spline's prefilter (Unser 1999); it decays to 1e-12 in 21 samples.
+const double pole = std::sqrt(3.0) - 2.0;
+constexpr Index spline_margin = 24;
+
+/// Samples in, B-spline coefficients out, with mirror ends; the margin keeps those out of sight.
+void prefilter(std::span<double> line) {
+  const auto n = std::ssize(line);
+  if (n < 2) return;
+  const auto at = [&](Index i) -> double& { return line[static_cast<std::size_t>(i)]; };
+  for (double& x : line) x *= 6.0;
+  double sum = 0, weight = 1;
+  for (Index i = 0; i < std::min(n, spline_margin); ++i, weight *= pole) sum += weight * at(i);
+  at(0) = sum;
+  for (Index i = 1; i < n; ++i) at(i) += pole * at(i - 1);
+  at(n - 1) = pole / (pole * pole - 1) * (at(n - 1) + pole * at(n - 2));
+  for (Index i = n - 2; i >= 0; --i) at(i) = pole * (at(i + 1) - at(i));
+}
+
+}  // namespace
+
+Axis::Axis(Index size, double input_spacing, double spacing)
+    : input_size(size), output_size(size), step(1) {
+  if (spacing <= 0) return;
+  step = spacing / input_spacing;
+  output_size = std::max<Index>(1, Index(std::ceil(double(size) / step - size_slack)));
+}
+
+Taps interpolation_taps(const Axis& axis, Index first, Index last, Interpolation kind) {
+  Taps taps;
+  taps.first = first;
+  taps.per_sample = kind == Interpolation::nearest ? 1 : kind == Interpolation::linear ? 2 : 4;
+  const auto add = [&](Index index, double weight) {
+    taps.index.push_back(index);
+    taps.weight.push_back(weight);
+  };
+  const auto inside = [&](Index i) { return std::clamp<Index>(i, 0, axis.input_size - 1); };
+  for (Index j = first; j <= last; ++j) {
+    const double x = axis.position(j);
+    const double whole = std::floor(x), f = x - whole, g = 1 - f;
+    const auto i = Index(whole);
+    switch (kind) {
+      case Interpolation::nearest:
+        add(inside(Index(std::floor(x + 0.5))), 1);
+        break;
+      case Interpolation::linear:
+        add(inside(i), g);
+        add(inside(i + 1), f);
+        break;
+      case Interpolation::cubic:  // the spline's box reaches beyond the image: nothing to clamp
+        add(i - 1, g * g * g / 6);
+        add(i, (4 - 6 * f * f + 3 * f * f * f) / 6);
+        add(i + 1, (4 - 6 * g * g + 3 * g * g * g) / 6);
+        add(i + 2, f * f * f / 6);
+        break;
+    }
+  }
+  return taps;
+}
+
+Spline cubic_spline(const Image& image, std::array<Index, 3> low, std::array<Index, 3> high) {
+  Spline spline;
+  for (std::size_t a = 0; a < 3; ++a) {
+    spline.low[a] = low[a] - spline_margin;
+    spline.size[a] = high[a] - low[a] + 1 + 2 * spline_margin;
+  }
+  const auto [nx, ny, nz] = spline.size;
+  spline.coefficients.reserve(static_cast<std::size_t>(nx * ny * nz));
+  const auto inside = [&](Index i, std::size_t axis) {
+    return std::clamp<Index>(i + spline.low[axis], 0, image.grid().size[axis] - 1);
+  };
+  for (Index k = 0; k < nz; ++k)
+    for (Index j = 0; j < ny; ++j)
+      for (Index i = 0; i < nx; ++i)
+        spline.coefficients.push_back(image(inside(i, 0), inside(j, 1), inside(k, 2)));
+
+  const std::array<Index, 3> stride{1, nx, nx * ny};
+  std::vector<double> line;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const std::size_t u = (axis + 1) % 3, v = (axis + 2) % 3;
+    line.resize(static_cast<std::size_t>(spline.size[axis]));
+    for (Index b = 0; b < spline.size[v]; ++b)
+      for (Index a = 0; a < spline.size[u]; ++a) {
+        double* start = spline.coefficients.data() + a * stride[u] + b * stride[v];
+        for (std::size_t i = 0; i < line.size(); ++i) line[i] = start[Index(i) * stride[axis]];
+        prefilter(line);
+        for (std::size_t i = 0; i < line.size(); ++i) start[Index(i) * stride[axis]] = line[i];
+      }
+  }
+  return spline;
+}
+
+template <class T>
+RowSampler<T>::RowSampler(const T* data, std::array<Index, 3> low, std::array<Index, 3> size,
+                          const std::array<Taps, 3>& taps)
+    : data_(data), low_(low), size_(size), taps_(taps) {
+  const auto [min, max] = std::minmax_element(taps[0].index.begin(), taps[0].index.end());
+  first_column_ = *min;
+  columns_.resize(static_cast<std::size_t>(*max - *min + 1));
+  row_.resize(static_cast<std::size_t>(taps[0].size()));
+}
+
+template <class T>
+std::span<const double> RowSampler<T>::operator()(Index j, Index k) {
+  const auto& [along_i, along_j, along_k] = taps_;
+  std::fill(columns_.begin(), columns_.end(), 0.0);
+  for (int b = 0; b < along_k.per_sample; ++b)
+    for (int a = 0; a < along_j.per_sample; ++a) {
+      const auto at_j = static_cast<std::size_t>(j * along_j.per_sample + a);
+      const auto at_k = static_cast<std::size_t>(k * along_k.per_sample + b);
+      const double weight = along_j.weight[at_j] * along_k.weight[at_k];
+      if (weight == 0) continue;  // a voxel without weight may hold anything, even not-a-number
+      const Index row = (along_k.index[at_k] - low_[2]) * size_[1] + along_j.index[at_j] - low_[1];
+      const T* source = data_ + row * size_[0] + first_column_ - low_[0];
+      for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i] += weight * double(source[i]);
+    }
+  std::size_t tap = 0;
+  for (double& sample : row_) {
+    sample = 0;
+    for (int a = 0; a < along_i.per_sample; ++a, ++tap)
+      if (along_i.weight[tap] != 0)
+        sample += along_i.weight[tap] *
+                  columns_[static_cast<std::size_t>(along_i.index[tap] - first_column_)];
+  }
+  return row_;
+}
+
+template class RowSampler<float>;
+template class RowSampler<double>;
+template class RowSampler<std::uint8_t>;
+
+}  // namespace vitrine::radiomics

@@ -1,0 +1,107 @@
+#include "vitrine/radiomics/settings.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace vitrine {
+namespace {
+
+template <class Enum>
+struct Word {
+  Enum value;
+  std::string_view id;
+};
+
+constexpr std::array interpolations{
+    Word<radiomics::Interpolation>{radiomics::Interpolation::nearest, "nearest"},
+    Word<radiomics::Interpolation>{radiomics::Interpolation::linear, "linear"},
+    Word<radiomics::Interpolation>{radiomics::Interpolation::cubic, "cubic"},
+};
+
+using radiomics::Aggregation;
+constexpr std::array aggregations{
+    radiomics::AggregationInfo{Aggregation::average_2d, "2d_average", "BTW3"},
+    radiomics::AggregationInfo{Aggregation::slice_merge_2d, "2d_slice_merge", "SUJT"},
+    radiomics::AggregationInfo{Aggregation::direction_merge_2_5d, "2.5d_direction_merge", "JJUI"},
+    radiomics::AggregationInfo{Aggregation::merge_2_5d, "2.5d_merge", "ZW7Z"},
+    radiomics::AggregationInfo{Aggregation::average_3d, "3d_average", "ITBB"},
+    radiomics::AggregationInfo{Aggregation::merge_3d, "3d_merge", "IAZD"},
+};
+
+/// An enumeration in YAML: one word of a table.
+template <class Enum, const auto& words>
+struct WordCodec {
+  static void describe(FieldInfo& field) {
+    field.type = FieldInfo::Type::text;
+    for (const auto& word : words) field.options.emplace_back(word.id);
+  }
+  static void read(const Value& value, Enum& out, const FieldInfo& field, double to_native,
+                   Diagnostics& problems) {
+    std::string id;
+    Codec<std::string>::read(value, id, field, to_native, problems);
+    for (const auto& word : words)
+      if (word.id == id) out = word.value;
+  }
+  static Value write(Enum wanted, double) {
+    const auto word = std::find_if(words.begin(), words.end(),
+                                   [&](const auto& entry) { return entry.value == wanted; });
+    return Value(std::string(word->id));
+  }
+};
+
+}  // namespace
+
+template <>
+struct Codec<radiomics::Interpolation> : WordCodec<radiomics::Interpolation, interpolations> {};
+template <>
+struct Codec<radiomics::Aggregation> : WordCodec<radiomics::Aggregation, aggregations> {};
+
+namespace radiomics {
+
+const AggregationInfo& describe(Aggregation aggregation) {
+  return *std::find_if(aggregations.begin(), aggregations.end(),
+                       [&](const AggregationInfo& info) { return info.value == aggregation; });
+}
+
+const Schema<Settings>& Settings::schema() {
+  static const Schema<Settings> schema =
+      Schema<Settings>("settings",
+                       "How regions are prepared and measured (IBSI's processing scheme)")
+          .optional("spacing", &Settings::spacing_mm, unit::mm,
+                    "voxel size image and mask are interpolated to; 0 keeps the image's own grid")
+          .between(0, 20)
+          .optional("in_plane_only", &Settings::in_plane_only,
+                    "interpolate within slices only, keeping their distance")
+          .optional(
+              "interpolation", &Settings::interpolation,
+              "of intensities: nearest voxel, trilinear or tricubic B-spline (masks: trilinear)")
+          .optional("round_intensities", &Settings::round_intensities,
+                    "round intensities to whole HU after interpolation")
+          .optional("range", &Settings::range_hu, unit::hu,
+                    "re-segmentation: intensities outside [low, high] leave the intensity mask")
+          .optional("outlier_sigma", &Settings::outlier_sigma,
+                    "re-segmentation: intensities further than this many standard deviations from "
+                    "the mean leave the intensity mask; 0 keeps all")
+          .between(0, 100)
+          .optional("bin_width", &Settings::bin_width_hu, unit::hu,
+                    "fixed bin size of the discretisation, from the lower end of range_hu or the "
+                    "region's minimum; 25 if neither this nor bin_count is given")
+          .between(1e-3, 1e4)
+          .optional("bin_count", &Settings::bin_count,
+                    "fixed bin number of the discretisation, instead of bin_width_hu")
+          .between(2, 1024)
+          .optional("glcm", &Settings::glcm, "aggregation of the grey level co-occurrence matrices")
+          .rule("give bin_width_hu or bin_count, not both (they are two ways to discretise)",
+                [](const Settings& s) { return !(s.bin_width_hu && s.bin_count); })
+          .rule("range_hu must be two finite numbers, the lower one first", [](const Settings& s) {
+            return !s.range_hu ||
+                   (std::isfinite((*s.range_hu)[0]) && std::isfinite((*s.range_hu)[1]) &&
+                    (*s.range_hu)[0] < (*s.range_hu)[1]);
+          });
+  return schema;
+}
+
+}  // namespace radiomics
+}  // namespace vitrine

@@ -1,0 +1,61 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "vitrine/core/schema.hpp"
+
+namespace vitrine::radiomics {
+
+/// How intensities are interpolated (masks are always interpolated linearly, then cut at 0.5).
+enum class Interpolation { nearest, linear, cubic };
+
+/// Which co-occurrence matrices are merged before features are computed, and which are averaged
+/// after (IBSI 3.6.1). The 2D and 2.5D ones look along the four directions within a slice.
+enum class Aggregation {
+  average_2d,            ///< per slice and direction, features averaged (BTW3)
+  slice_merge_2d,        ///< directions of a slice merged, features averaged over slices (SUJT)
+  direction_merge_2_5d,  ///< slices merged per direction, features averaged over directions (JJUI)
+  merge_2_5d,            ///< all slices and directions merged (ZW7Z)
+  average_3d,            ///< per direction, features averaged over the 13 directions (ITBB)
+  merge_3d               ///< all 13 directions merged (IAZD)
+};
+
+/// An aggregation as people and tables name it.
+struct AggregationInfo {
+  Aggregation value;
+  std::string_view id;         ///< `3d_average`
+  std::string_view ibsi_code;  ///< `ITBB`
+};
+const AggregationInfo& describe(Aggregation aggregation);
+
+/// How a region is prepared and measured: the IBSI image-processing scheme, in its order.
+///
+/// Image and mask are interpolated, intensities rounded, the intensity mask re-segmented, and
+/// intensities discretised for the texture families.
+struct Settings {
+  /// Voxel size the image is interpolated to [mm]; 0 keeps the image's own grid.
+  double spacing_mm = 0;
+  /// Interpolate within slices only, keeping their distance (for the 2D and 2.5D aggregations).
+  bool in_plane_only = false;
+  Interpolation interpolation = Interpolation::linear;
+  /// Round interpolated intensities to whole HU (halves up).
+  bool round_intensities = true;
+  /// Keep only voxels within [low, high] HU in the intensity mask.
+  std::optional<std::array<double, 2>> range_hu;
+  /// Keep only voxels within this many standard deviations of the mean; 0 keeps all.
+  double outlier_sigma = 0;
+  /// Fixed bin size; bins start at the lower end of `range_hu`, else at the region's minimum.
+  /// Left out together with `bin_count`, it is `default_bin_width_hu`.
+  std::optional<double> bin_width_hu;
+  /// Fixed bin number, between the region's own minimum and maximum; excludes `bin_width_hu`.
+  std::optional<std::int64_t> bin_count;
+  Aggregation glcm = Aggregation::average_3d;
+
+  static constexpr double default_bin_width_hu = 25;
+
+  static const Schema<Settings>& schema();
+};
+
+}  // namespace vitrine::radiomics
