@@ -20,10 +20,10 @@ struct Value {
   Location where;
 
   Value() = default;
-  Value(bool b) : data(b) {}
-  Value(double number) : data(number) {}
-  Value(std::string text) : data(std::move(text)) {}
-  Value(const char* text) : data(std::string(text)) {}
+  Value(bool b);
+  Value(double number);
+  Value(std::string text);
+  Value(const char* text);
   Value(List list);
   Value(Map map);
 
@@ -42,6 +42,12 @@ struct Value::Member {
   Value value;
   Location key_where;
 };
+
+// Here, where Member is complete: the variant's members can only now be destroyed.
+inline Value::Value(bool b) : data(b) {}
+inline Value::Value(double number) : data(number) {}
+inline Value::Value(std::string text) : data(std::move(text)) {}
+inline Value::Value(const char* text) : data(std::string(text)) {}
 
 /// What kind of node this is, for messages: "a number", "text", "a list", "a map", "nothing".
 std::string_view name_of_type(const Value& value);
