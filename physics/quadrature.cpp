@@ -1,0 +1,239 @@
+#include "vitrine/physics/quadrature.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/core/math.hpp"
+
+namespace vitrine::physics {
+namespace {
+
+using Set = std::vector<std::size_t>;
+
+/// The normal equations of one least-squares problem.
+struct Problem {
+  const std::vector<double>& gram;
+  const std::vector<double>& right;
+  double square;  ///< b^T b
+
+  std::size_t size() const { return right.size(); }
+
+  /// The unconstrained solution on a support (Cholesky), or nothing if that is singular.
+  std::optional<std::vector<double>> solve(const Set& support) const {
+    const std::size_t n = support.size();
+    std::vector<double> l(n * n), x(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        double sum = gram[support[i] * size() + support[j]];
+        for (std::size_t k = 0; k < j; ++k) sum -= l[i * n + k] * l[j * n + k];
+        if (i == j) {
+          if (!(sum > 1e-15 * gram[support[i] * size() + support[i]])) return std::nullopt;
+          l[i * n + i] = std::sqrt(sum);
+        } else {
+          l[i * n + j] = sum / l[j * n + j];
+        }
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      double sum = right[support[i]];
+      for (std::size_t k = 0; k < i; ++k) sum -= l[i * n + k] * x[k];
+      x[i] = sum / l[i * n + i];
+    }
+    for (std::size_t i = n; i-- > 0;) {
+      double sum = x[i];
+      for (std::size_t k = i + 1; k < n; ++k) sum -= l[k * n + i] * x[k];
+      x[i] = sum / l[i * n + i];
+    }
+    return x;
+  }
+
+  double residual(const Set& support, const std::vector<double>& x) const {
+    double sum = square;
+    for (std::size_t i = 0; i < support.size(); ++i) {
+      double row = 0.0;
+      for (std::size_t j = 0; j < support.size(); ++j)
+        row += gram[support[i] * size() + support[j]] * x[j];
+      sum += x[i] * (row - 2.0 * right[support[i]]);
+    }
+    return sum;
+  }
+};
+
+bool positive(const std::vector<double>& x) {
+  return std::ranges::all_of(x, [](double value) { return value > 0.0; });
+}
+
+/// Lawson and Hanson's active set, stopped when the support is full.
+Set active_set(const Problem& problem, std::size_t max_support) {
+  Set support;
+  std::vector<double> x(problem.size(), 0.0);
+  for (int round = 0; round < 500 && support.size() < max_support; ++round) {
+    std::size_t best = problem.size();
+    double steepest = 1e-12;
+    for (std::size_t e = 0; e < problem.size(); ++e) {
+      if (std::ranges::find(support, e) != support.end()) continue;
+      double gradient = problem.right[e];
+      for (const std::size_t s : support) gradient -= problem.gram[e * problem.size() + s] * x[s];
+      if (gradient > steepest) {
+        steepest = gradient;
+        best = e;
+      }
+    }
+    if (best == problem.size()) break;
+    support.push_back(best);
+    while (!support.empty()) {
+      const auto solution = problem.solve(support);
+      if (!solution) {
+        x[support.back()] = 0.0;
+        support.pop_back();
+        return support;
+      }
+      if (positive(*solution)) {
+        for (std::size_t i = 0; i < support.size(); ++i) x[support[i]] = (*solution)[i];
+        break;
+      }
+      // Walk towards the solution until the first element reaches 0, and drop it.
+      double step = 1.0;
+      std::size_t first = 0;
+      for (std::size_t i = 0; i < support.size(); ++i) {
+        const double now = x[support[i]], then = (*solution)[i];
+        if (then <= 0.0 && (now <= 0.0 || now / (now - then) < step)) {
+          step = now <= 0.0 ? 0.0 : now / (now - then);
+          first = i;
+        }
+      }
+      for (std::size_t i = 0; i < support.size(); ++i)
+        x[support[i]] += step * ((*solution)[i] - x[support[i]]);
+      x[support[first]] = 0.0;
+      support.erase(support.begin() + std::ptrdiff_t(first));
+    }
+  }
+  return support;
+}
+
+/// Move single nodes to nearby energies as long as that lowers the residual.
+Set exchange(const Problem& problem, Set support) {
+  const auto cost = [&](const Set& candidate) {
+    const auto x = problem.solve(candidate);
+    return x && positive(*x) ? problem.residual(candidate, *x)
+                             : std::numeric_limits<double>::infinity();
+  };
+  double best = cost(support);
+  for (int pass = 0; pass < 20; ++pass) {
+    bool improved = false;
+    for (std::size_t i = 0; i < support.size(); ++i)
+      for (const int shift : {-12, -6, -3, -2, -1, 1, 2, 3, 6, 12}) {
+        const auto moved = std::ptrdiff_t(support[i]) + shift;
+        if (moved < 0 || moved >= std::ptrdiff_t(problem.size())) continue;
+        if (std::ranges::find(support, std::size_t(moved)) != support.end()) continue;
+        Set candidate = support;
+        candidate[i] = std::size_t(moved);
+        if (const double c = cost(candidate); c < 0.999 * best) {
+          best = c;
+          support = std::move(candidate);
+          improved = true;
+        }
+      }
+    if (!improved) break;
+  }
+  std::ranges::sort(support);
+  return support;
+}
+
+/// exp(-x) of every path and energy times what that energy adds, over the whole signal of the path.
+std::vector<std::vector<double>> relative_shares(const std::vector<double>& spectrum,
+                                                 const std::vector<std::vector<double>>& paths) {
+  std::vector<std::vector<double>> out;
+  out.reserve(paths.size());
+  for (const auto& x : paths) {
+    std::vector<double> row(spectrum.size());
+    double whole = 0.0;
+    for (std::size_t e = 0; e < row.size(); ++e) {
+      row[e] = math::exp(-x[e]);
+      whole += spectrum[e] * row[e];
+    }
+    for (double& value : row) value /= whole;
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+std::vector<double> gram_of(const std::vector<std::vector<double>>& rows, const Set& columns) {
+  const std::size_t n = columns.size();
+  std::vector<double> gram(n * n, 0.0);
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = 0; j <= i; ++j) gram[i * n + j] += row[columns[i]] * row[columns[j]];
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < i; ++j) gram[j * n + i] = gram[i * n + j];
+  return gram;
+}
+
+std::vector<double> sums_of(const std::vector<std::vector<double>>& rows, const Set& columns) {
+  std::vector<double> sums(columns.size(), 0.0);
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < columns.size(); ++i) sums[i] += row[columns[i]];
+  return sums;
+}
+
+struct FitError {
+  double rms, max;
+};
+FitError error_of(const std::vector<std::vector<double>>& rows, const Set& nodes,
+                  const std::vector<double>& weights) {
+  double square = 0.0, max = 0.0;
+  for (const auto& row : rows) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < nodes.size(); ++i) sum += weights[i] * row[nodes[i]];
+    const double error = std::abs(math::log(std::max(sum, 1e-300)));
+    square += error * error;
+    max = std::max(max, error);
+  }
+  return {std::sqrt(square / double(rows.size())), max};
+}
+
+}  // namespace
+
+std::vector<double> solve_nonnegative(const std::vector<double>& gram,
+                                      const std::vector<double>& right, std::size_t max_support) {
+  const Problem problem{gram, right, 0.0};
+  const Set support = active_set(problem, max_support);
+  std::vector<double> out(right.size(), 0.0);
+  if (const auto x = problem.solve(support))
+    for (std::size_t i = 0; i < support.size(); ++i) out[support[i]] = std::max((*x)[i], 0.0);
+  return out;
+}
+
+Quadrature fit_quadrature(const std::vector<double>& mean, const std::vector<double>& variance,
+                          const std::vector<std::vector<double>>& line_integrals,
+                          std::size_t node_count) {
+  VITRINE_EXPECT(mean.size() == variance.size() && !line_integrals.empty());
+  Set all(mean.size());
+  for (std::size_t e = 0; e < all.size(); ++e) all[e] = e;
+
+  const auto shares = relative_shares(mean, line_integrals);
+  const auto gram = gram_of(shares, all);
+  const auto right = sums_of(shares, all);
+  const Problem problem{gram, right, double(shares.size())};
+
+  Quadrature out;
+  out.nodes = exchange(problem, active_set(problem, node_count));
+  const auto weights = problem.solve(out.nodes);
+  require(weights && positive(*weights), Error::Kind::numeric,
+          "no quadrature of the spectrum was found (", out.nodes.size(), " nodes)");
+  out.mean = *weights;
+
+  const auto variance_shares = relative_shares(variance, line_integrals);
+  out.variance = solve_nonnegative(gram_of(variance_shares, out.nodes),
+                                   sums_of(variance_shares, out.nodes), out.nodes.size());
+  const FitError error = error_of(shares, out.nodes, out.mean);
+  out.rms_error = error.rms;
+  out.max_error = error.max;
+  out.variance_max_error = error_of(variance_shares, out.nodes, out.variance).max;
+  return out;
+}
+
+}  // namespace vitrine::physics
