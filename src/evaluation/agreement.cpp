@@ -184,11 +184,46 @@ Estimate agreement_by_patients(const Ratings& ratings, const Clusters& patients,
                                const Resampling& resampling) {
   const std::vector<Index> rows = complete_rows(ratings);
   if (const std::string why = obstacle(ratings, rows); !why.empty()) return Estimate::withheld(why);
-  Ratings complete(std::ssize(rows), ratings.cols());
-  for (std::size_t i = 0; i < rows.size(); ++i) complete.row(Index(i)) = ratings.row(rows[i]);
-  return patient_bootstrap(patients.only(rows), resampling, [&](std::span<const Index> chosen) {
-    return agreement_value(mean_squares(complete, chosen));  // 0/0 where nothing varies
-  });
+  Ratings centred(std::ssize(rows), ratings.cols());
+  for (std::size_t i = 0; i < rows.size(); ++i) centred.row(Index(i)) = ratings.row(rows[i]);
+  centred.array() -= centred.mean();
+
+  // Per lesion: 1, square of the row's sum, sum of squares, and the value in each arm.
+  const Index k = ratings.cols();
+  const auto add = [&](Index row, std::span<double> sums) {
+    double row_sum = 0.0;
+    for (Index j = 0; j < k; ++j) {
+      const double x = centred(row, j);
+      row_sum += x;
+      sums[2] += x * x;
+      sums[std::size_t(3 + j)] += x;
+    }
+    sums[0] += 1.0;
+    sums[1] += row_sum * row_sum;
+  };
+  const auto icc = [k](std::span<const double> total) {
+    const double n = total[0], arms = double(k);
+    if (n < 2.0) return double(NAN);
+    double sum = 0.0, column_squares = 0.0;
+    for (const double column : total.subspan(3)) {
+      sum += column;
+      column_squares += column * column;
+    }
+    const double mean = sum * sum / (n * arms);
+    const double subjects = std::max(0.0, total[1] / arms - mean);
+    const double raters = std::max(0.0, column_squares / n - mean);
+    const double error = std::max(0.0, total[2] - mean - subjects - raters);
+    return agreement_value({.subjects = Index(n),
+                            .raters = k,
+                            .between_subjects = subjects / (n - 1.0),
+                            .between_raters = raters / (arms - 1.0),
+                            .error = error / ((n - 1.0) * (arms - 1.0))});
+  };
+  const PatientSums sums = sum_by_patient(patients.only(rows), 3 + k, add);
+  Estimate result =
+      patient_bootstrap(sums, resampling, Scale::between(-1.0 / double(k - 1), 1.0), icc);
+  result.value = agreement_value(mean_squares(ratings, rows));  // in two passes: all digits
+  return result;
 }
 
 double concordance(std::span<const double> x, std::span<const double> y) {
@@ -211,6 +246,53 @@ double spearman(std::span<const double> x, std::span<const double> y) {
   VITRINE_EXPECT(x.size() == y.size());
   if (x.size() < 3 || is_constant(x) || is_constant(y)) return NAN;
   return pearson(ranks(x), ranks(y));
+}
+
+Estimate association_by_patients(Association kind, std::span<const double> x,
+                                 std::span<const double> y, const Clusters& patients,
+                                 const Resampling& resampling) {
+  VITRINE_EXPECT(x.size() == y.size());
+  const bool lin = kind == Association::concordance;
+  std::vector<Index> kept;
+  std::vector<double> a, b;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (std::isnan(x[i]) || std::isnan(y[i])) continue;
+    kept.push_back(Index(i));
+    a.push_back(x[i]);
+    b.push_back(y[i]);
+  }
+  const std::size_t fewest = lin ? 2 : 3;
+  if (kept.size() < fewest)
+    return Estimate::withheld(str(kept.size(), " pair(s) of values: at least ", fewest, " needed"));
+  if (lin ? is_constant(a) && is_constant(b) : is_constant(a) || is_constant(b))
+    return Estimate::withheld(lin ? "every value is the same" : "one of the two does not vary");
+  if (kind == Association::spearman) {
+    a = ranks(a);
+    b = ranks(b);
+  }
+  const double value = lin ? concordance(a, b) : pearson(a, b);
+  // About the means and in units of the spread, so that sums of products keep their digits.
+  const Moments whole(a, b);
+  const double unit = lin ? std::sqrt(std::max(whole.xx, whole.yy)) : 1.0;
+  const double unit_a = lin ? unit : std::sqrt(whole.xx), unit_b = lin ? unit : std::sqrt(whole.yy);
+  const double offset = lin ? (whole.mean_x - whole.mean_y) / unit : 0.0;
+  const auto add = [&](Index row, std::span<double> sums) {
+    const double u = (a[std::size_t(row)] - whole.mean_x) / unit_a;
+    const double v = (b[std::size_t(row)] - whole.mean_y) / unit_b;
+    const double terms[] = {1.0, u, v, u * u, v * v, u * v};
+    for (std::size_t t = 0; t < 6; ++t) sums[t] += terms[t];
+  };
+  const auto coefficient = [&](std::span<const double> s) {
+    const double n = s[0], mean_u = s[1] / n, mean_v = s[2] / n;
+    const double uu = std::max(0.0, s[3] - s[1] * mean_u), vv = std::max(0.0, s[4] - s[2] * mean_v);
+    const double uv = s[5] - s[1] * mean_v, apart = offset + mean_u - mean_v;
+    const double below = lin ? 0.5 * (uu + vv + n * apart * apart) : std::sqrt(uu) * std::sqrt(vv);
+    return n >= 2.0 && below > 1e-14 ? std::clamp(uv / below, -1.0, 1.0) : double(NAN);
+  };
+  const PatientSums sums = sum_by_patient(patients.only(kept), 6, add);
+  Estimate result = patient_bootstrap(sums, resampling, Scale::between(-1.0, 1.0), coefficient);
+  result.value = value;
+  return result;
 }
 
 bool is_constant(std::span<const double> values) {

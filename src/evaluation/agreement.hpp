@@ -55,6 +55,16 @@ double pearson(std::span<const double> x, std::span<const double> y);
 /// Spearman's rank correlation, ties with their mean rank; NaN as `pearson`.
 double spearman(std::span<const double> x, std::span<const double> y);
 
+/// Pearson's correlation of values or their ranks, and Lin's concordance: which one a pair of
+/// variables is asked for.
+enum class Association { pearson, spearman, concordance };
+
+/// The coefficient with an interval from a bootstrap over patients; row i is the pair (x[i], y[i]),
+/// left out if one is NaN. Ranks are those of the whole sample.
+Estimate association_by_patients(Association kind, std::span<const double> x,
+                                 std::span<const double> y, const Clusters& patients,
+                                 const Resampling& resampling);
+
 /// True if the values differ by no more than rounding of their magnitude.
 bool is_constant(std::span<const double> values);
 

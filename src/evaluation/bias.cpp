@@ -26,25 +26,21 @@ Bias bias(std::span<const double> measured, std::span<const double> truth, const
     result.difference = result.relative = Estimate::withheld("no lesion has both values");
     return result;
   }
-  const Clusters clusters = patients.only(kept);
-  result.difference = patient_bootstrap(clusters, resampling, [&](std::span<const Index> rows) {
-    double sum = 0.0;
-    for (const Index row : rows) sum += differences[std::size_t(row)];
-    return sum / double(rows.size());
-  });
+  const auto add = [&](Index row, std::span<double> sums) {
+    sums[0] += 1.0;
+    sums[1] += differences[std::size_t(row)];
+    sums[2] += truths[std::size_t(row)];
+  };
+  const PatientSums sums = sum_by_patient(patients.only(kept), 3, add);
+  result.difference = patient_bootstrap(sums, resampling, Scale::plain(),
+                                        [](std::span<const double> s) { return s[1] / s[0]; });
   if (positive != kept.size() && negative != kept.size()) {
     result.relative =
         Estimate::withheld("true values are zero or of both signs, so a ratio has no meaning");
     return result;
   }
-  result.relative = patient_bootstrap(clusters, resampling, [&](std::span<const Index> rows) {
-    double sum = 0.0, whole = 0.0;
-    for (const Index row : rows) {
-      sum += differences[std::size_t(row)];
-      whole += truths[std::size_t(row)];
-    }
-    return sum / whole;
-  });
+  result.relative = patient_bootstrap(sums, resampling, Scale::plain(),
+                                      [](std::span<const double> s) { return s[1] / s[2]; });
   return result;
 }
 

@@ -6,7 +6,6 @@
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
-#include "vitrine/evaluation/distributions.hpp"
 
 namespace vitrine::evaluation {
 namespace {
@@ -20,30 +19,51 @@ double quantile(const std::vector<double>& sorted, double p) {
   return sorted[below] + (place - double(below)) * (sorted[above] - sorted[below]);
 }
 
-/// Skewness of the statistic's influence function, by leaving out one patient at a time.
-double acceleration(const Clusters& patients,
-                    FunctionRef<double(std::span<const Index>)> statistic) {
-  std::vector<double> without;
-  std::vector<Index> rows;
-  for (Index left_out = 0; left_out < patients.count(); ++left_out) {
-    rows.clear();
-    for (Index p = 0; p < patients.count(); ++p)
-      if (p != left_out)
-        rows.insert(rows.end(), patients.rows[std::size_t(p)].begin(),
-                    patients.rows[std::size_t(p)].end());
-    if (const double value = statistic(rows); !std::isnan(value)) without.push_back(value);
+/// The statistic of a set of patients and its standard error, both on the scale of the interval.
+struct Studentised {
+  double value = NAN, error = NAN;
+};
+
+/// Evaluates the statistic for multisets of patients given by their sums.
+class Evaluator {
+ public:
+  Evaluator(const PatientSums& sums, const Scale& scale,
+            FunctionRef<double(std::span<const double>)> statistic)
+      : sums_(sums), scale_(scale), statistic_(statistic), rest_(sums.rows()) {}
+
+  double value(const Eigen::VectorXd& total) const {
+    return scale_.to(statistic_({total.data(), std::size_t(total.size())}));
   }
-  if (without.empty()) return 0.0;
-  double mean = 0.0, squares = 0.0, cubes = 0.0;
-  for (const double value : without) mean += value / double(without.size());
-  for (const double value : without) {
-    const double d = mean - value;
-    squares += d * d;
-    cubes += d * d * d;
+
+  /// Jackknife over the patients in `drawn`, with repeats; `counts` says how often each was drawn.
+  Studentised operator()(const Eigen::VectorXd& total, std::span<const int> counts) {
+    Studentised result{.value = value(total)};
+    if (std::isnan(result.value)) return result;
+    double n = 0.0, mean = 0.0, squares = 0.0;
+    without_.clear();
+    for (std::size_t p = 0; p < counts.size(); ++p) {
+      if (counts[p] == 0) continue;
+      rest_ = total - sums_.col(Index(p));
+      const double v = value(rest_);
+      if (std::isnan(v)) continue;
+      without_.push_back({v, double(counts[p])});
+      n += counts[p];
+      mean += counts[p] * v;
+    }
+    if (n < 2.0) return result;
+    mean /= n;
+    for (const auto& [v, weight] : without_) squares += weight * (v - mean) * (v - mean);
+    result.error = std::sqrt(squares * (n - 1.0) / n);
+    return result;
   }
-  const double denominator = 6.0 * squares * std::sqrt(squares);
-  return denominator > 0.0 ? cubes / denominator : 0.0;
-}
+
+ private:
+  const PatientSums& sums_;
+  const Scale& scale_;
+  FunctionRef<double(std::span<const double>)> statistic_;
+  Eigen::VectorXd rest_;
+  std::vector<std::pair<double, double>> without_;
+};
 
 }  // namespace
 
@@ -75,59 +95,89 @@ Clusters Clusters::only(std::span<const Index> kept) const {
   return clusters;
 }
 
-Estimate patient_bootstrap(const Clusters& patients, const Resampling& resampling,
-                           FunctionRef<double(std::span<const Index>)> statistic) {
+double Scale::to(double x) const {
+  constexpr double closest = 1e-12;  // to an end of the range, as a fraction of it
+  switch (kind_) {
+    case Kind::plain:
+      return x;
+    case Kind::logarithm:
+      return std::isnan(x) ? NAN : math::log(std::max(x, low_));
+    case Kind::between:
+      break;
+  }
+  if (std::isnan(x)) return NAN;
+  const double share = std::clamp((x - low_) / (high_ - low_), closest, 1.0 - closest);
+  return math::log(share / (1.0 - share));
+}
+
+double Scale::from(double z) const {
+  switch (kind_) {
+    case Kind::plain:
+      return z;
+    case Kind::logarithm:
+      return math::exp(z);
+    case Kind::between:
+      break;
+  }
+  return low_ + (high_ - low_) / (1.0 + math::exp(-z));
+}
+
+PatientSums sum_by_patient(const Clusters& patients, Index terms,
+                           FunctionRef<void(Index, std::span<double>)> add) {
+  PatientSums sums = PatientSums::Zero(terms, patients.count());
+  for (Index p = 0; p < patients.count(); ++p)
+    for (const Index row : patients.rows[std::size_t(p)])
+      add(row, {sums.col(p).data(), std::size_t(terms)});
+  return sums;
+}
+
+Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling,
+                           const Scale& scale,
+                           FunctionRef<double(std::span<const double>)> statistic) {
+  const Index n = sums.cols();
+  Eigen::VectorXd total = Eigen::VectorXd::Zero(sums.rows());
+  for (Index p = 0; p < n; ++p) total += sums.col(p);
   Estimate result;
-  std::vector<Index> rows;
-  for (const auto& members : patients.rows) rows.insert(rows.end(), members.begin(), members.end());
-  std::sort(rows.begin(), rows.end());
-  result.value = statistic(rows);
+  result.value = statistic({total.data(), std::size_t(total.size())});
   if (!result.has_value()) {
     result.reason = "not defined for these values";
     return result;
   }
-  const Index n = patients.count();
   if (n < fewest_patients) {
     result.reason =
         str("no interval from ", n, " patient(s): at least ", fewest_patients, " needed");
     return result;
   }
+  Evaluator evaluate(sums, scale, statistic);
+  std::vector<int> counts(std::size_t(n), 1);
+  const Studentised all = evaluate(total, counts);
+  if (!(all.error > 1e-12 * std::fabs(all.value))) {  // no patient makes a difference
+    result.low = result.high = result.value;
+    return result;
+  }
 
-  std::vector<double> replicates;
-  replicates.reserve(std::size_t(resampling.replicates));
-  double below = 0.0;
+  std::vector<double> pivots;
+  pivots.reserve(std::size_t(resampling.replicates));
   for (int b = 0; b < resampling.replicates; ++b) {
     Rng rng(resampling.stream, std::uint64_t(b));
-    rows.clear();
+    std::fill(counts.begin(), counts.end(), 0);
+    total.setZero();
     for (Index draw = 0; draw < n; ++draw) {
-      const auto& members = patients.rows[rng.below(std::uint64_t(n))];
-      rows.insert(rows.end(), members.begin(), members.end());
+      const auto p = rng.below(std::uint64_t(n));
+      ++counts[p];
+      total += sums.col(Index(p));
     }
-    const double value = statistic(rows);
-    if (std::isnan(value)) continue;
-    below += value < result.value ? 1.0 : value == result.value ? 0.5 : 0.0;
-    replicates.push_back(value);
+    const Studentised one = evaluate(total, counts);
+    if (one.error > 1e-9 * all.error) pivots.push_back((one.value - all.value) / one.error);
   }
-  if (5 * replicates.size() < 4 * std::size_t(resampling.replicates)) {
+  if (5 * pivots.size() < 4 * std::size_t(resampling.replicates)) {
     result.reason = "no interval: the statistic is not defined in more than 20 % of the resamples";
     return result;
   }
-  std::sort(replicates.begin(), replicates.end());
-
-  const double size = double(replicates.size());
-  const double bias =
-      math::normal_quantile(std::clamp(below / size, 1.0 / (size + 1.0), size / (size + 1.0)));
-  const double accelerate = acceleration(patients, statistic);
-  // Student's t in place of the normal, and the bootstrap's variance is (n - 1) / n of the unbiased
-  // one: both matter where patients are few.
-  const double widened = student_t_quantile(0.5 + 0.5 * resampling.confidence, double(n - 1)) *
-                         std::sqrt(double(n) / double(n - 1));
-  const auto end = [&](double z) {
-    const double scale = std::max(1.0 - accelerate * (bias + z), 0.05);
-    return quantile(replicates, math::normal_cdf(bias + (bias + z) / scale));
-  };
-  result.low = end(-widened);
-  result.high = end(+widened);
+  std::sort(pivots.begin(), pivots.end());
+  const double tail = 0.5 * (1.0 - resampling.confidence);
+  result.low = scale.from(all.value - quantile(pivots, 1.0 - tail) * all.error);
+  result.high = scale.from(all.value - quantile(pivots, tail) * all.error);
   return result;
 }
 

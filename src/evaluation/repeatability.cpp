@@ -75,18 +75,21 @@ Repeatability repeatability(std::span<const std::vector<double>> repeats, const 
   }
 
   const Clusters clusters = patients.only(kept);
-  /// Square root of the mean variance, each lesion weighted by its degrees of freedom.
-  const auto pooled = [&](auto&& squares) {
-    return patient_bootstrap(clusters, resampling, [&](std::span<const Index> rows) {
-      double sum = 0.0, degrees = 0.0;
-      for (const Index row : rows) {
-        sum += squares(spreads[std::size_t(row)]);
-        degrees += spreads[std::size_t(row)].degrees;
-      }
-      return std::sqrt(sum / degrees);
-    });
+  /// Square root of sum(squares) / sum(weight) over lesions.
+  const auto pooled = [&](auto&& squares, auto&& weight) {
+    const auto add = [&](Index row, std::span<double> sums) {
+      sums[0] += squares(spreads[std::size_t(row)]);
+      sums[1] += weight(spreads[std::size_t(row)]);
+    };
+    const auto root = [](std::span<const double> s) {
+      return std::sqrt(std::max(0.0, s[0] / s[1]));
+    };
+    const PatientSums sums = sum_by_patient(clusters, 2, add);
+    return patient_bootstrap(
+        sums, resampling, Scale::logarithm(std::sqrt(sums.row(0).sum() / sums.row(1).sum())), root);
   };
-  result.within_sd = pooled([](const Spread& s) { return s.squares; });
+  const auto degrees = [](const Spread& s) { return s.degrees; };
+  result.within_sd = pooled([](const Spread& s) { return s.squares; }, degrees);
   result.coefficient = mapped(result.within_sd, [](double x) { return coefficient_factor * x; });
   if (!positive) {
     const Estimate none =
@@ -94,15 +97,10 @@ Repeatability repeatability(std::span<const std::vector<double>> repeats, const 
     result.within_cv_rms = result.within_cv_log = result.relative_down = result.relative_up = none;
     return result;
   }
-  result.within_cv_rms = patient_bootstrap(clusters, resampling, [&](std::span<const Index> rows) {
-    double sum = 0.0;
-    for (const Index row : rows) {
-      const Spread& s = spreads[std::size_t(row)];
-      sum += s.squares / s.degrees / (s.mean * s.mean);
-    }
-    return std::sqrt(sum / double(rows.size()));
-  });
-  const Estimate log_sd = pooled([](const Spread& s) { return s.log_squares; });
+  result.within_cv_rms =
+      pooled([](const Spread& s) { return s.squares / s.degrees / (s.mean * s.mean); },
+             [](const Spread&) { return 1.0; });
+  const Estimate log_sd = pooled([](const Spread& s) { return s.log_squares; }, degrees);
   result.within_cv_log = mapped(log_sd, [](double x) { return std::sqrt(math::expm1(x * x)); });
   result.relative_up = mapped(log_sd, [](double x) { return math::expm1(coefficient_factor * x); });
   result.relative_down =

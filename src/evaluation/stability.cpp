@@ -66,59 +66,19 @@ struct Values {
   Ratings first, scan, object, reference, arm;
 };
 
-/// Correlation of two per-lesion variables, pairs with a NaN left out.
-template <class F>
-Estimate correlation(F&& coefficient, const std::vector<double>& x, const std::vector<double>& y,
-                     const Clusters& patients, const Resampling& resampling) {
-  std::vector<Index> kept;
-  std::vector<double> kept_x, kept_y;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (std::isnan(x[i]) || std::isnan(y[i])) continue;
-    kept.push_back(Index(i));
-    kept_x.push_back(x[i]);
-    kept_y.push_back(y[i]);
-  }
-  if (kept.size() < 3)
-    return Estimate::withheld(str(kept.size(), " lesion(s): a correlation needs at least 3"));
-  if (is_constant(kept_x) || is_constant(kept_y))
-    return Estimate::withheld("one of the two variables does not vary");
-  std::vector<double> chosen_x, chosen_y;
-  return patient_bootstrap(patients.only(kept), resampling, [&](std::span<const Index> rows) {
-    chosen_x.clear();
-    chosen_y.clear();
-    for (const Index row : rows) {
-      chosen_x.push_back(kept_x[std::size_t(row)]);
-      chosen_y.push_back(kept_y[std::size_t(row)]);
-    }
-    return coefficient(chosen_x, chosen_y);
-  });
-}
-
 /// Concordance of scans and object truth, all arms of a lesion together.
-Estimate concordance_with_object(const Values& v, const Clusters& patients,
+Estimate concordance_with_object(const Values& v, const std::vector<std::string>& patients,
                                  const Resampling& resampling) {
-  std::vector<Index> kept;
-  for (Index i = 0; i < v.scan.rows(); ++i) {
-    bool any = false;
-    for (Index j = 0; j < v.scan.cols(); ++j)
-      any |= !std::isnan(v.scan(i, j)) && !std::isnan(v.object(i, j));
-    if (any) kept.push_back(i);
-  }
-  if (kept.size() < 2) return Estimate::withheld("fewer than 2 lesions have both values");
   std::vector<double> x, y;
-  return patient_bootstrap(patients.only(kept), resampling, [&](std::span<const Index> rows) {
-    x.clear();
-    y.clear();
-    for (const Index row : rows) {
-      const Index lesion = kept[std::size_t(row)];
-      for (Index j = 0; j < v.scan.cols(); ++j) {
-        if (std::isnan(v.scan(lesion, j)) || std::isnan(v.object(lesion, j))) continue;
-        x.push_back(v.scan(lesion, j));
-        y.push_back(v.object(lesion, j));
-      }
+  std::vector<std::string> labels;
+  for (Index i = 0; i < v.scan.rows(); ++i)
+    for (Index j = 0; j < v.scan.cols(); ++j) {
+      x.push_back(v.scan(i, j));
+      y.push_back(v.object(i, j));
+      labels.push_back(patients[std::size_t(i)]);
     }
-    return concordance(x, y);
-  });
+  return association_by_patients(Association::concordance, x, y, Clusters::by_label(labels),
+                                 resampling);
 }
 
 template <class Select>
@@ -199,10 +159,12 @@ class Analysis {
     for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
       row.arm_bias.push_back(biases(
           v, [arm](const Ratings& r) { return column(r, arm); }, patients_, resampling));
-    row.concordance = concordance_with_object(v, patients_, resampling);
+    row.concordance = concordance_with_object(v, labels_, resampling);
     const auto mean = over_arms(v.scan);
-    row.spearman_volume = correlation(spearman, mean, volumes_, patients_, resampling);
-    row.pearson_volume = correlation(pearson, mean, volumes_, patients_, resampling);
+    row.spearman_volume =
+        association_by_patients(Association::spearman, mean, volumes_, patients_, resampling);
+    row.pearson_volume =
+        association_by_patients(Association::pearson, mean, volumes_, patients_, resampling);
     return row;
   }
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <numeric>
@@ -129,7 +130,7 @@ TEST_CASE("raters that agree exactly have an ICC of 1 with the interval [1, 1]")
   CHECK(icc.high == 1.0);
 }
 
-TEST_CASE("an interval from fewer than three patients is withheld, the value stands") {
+TEST_CASE("an interval from fewer than four patients is withheld, the value stands") {
   const std::vector<std::string> patients{"a", "a", "a", "b", "b", "b"};
   const Estimate icc =
       agreement_by_patients(shrout_fleiss(), Clusters::by_label(patients), resampling);
@@ -142,14 +143,10 @@ TEST_CASE("the bootstrap interval of a mean equals Student's") {
   std::vector<double> values(40);
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = math::normal_quantile((double(i) + 0.5) / 40.0);
-  const auto mean = [&](std::span<const Index> rows) {
-    double sum = 0.0;
-    for (const Index row : rows) sum += values[std::size_t(row)];
-    return sum / double(rows.size());
-  };
   Resampling many = resampling;
   many.replicates = 20000;
-  const Estimate e = patient_bootstrap(each_alone(40), many, mean);
+  const std::vector<double> nothing(40, 0.0);
+  const Estimate e = bias(values, nothing, each_alone(40), many).difference;
   double squares = 0.0;
   for (const double v : values) squares += v * v;
   const double half = student_t_quantile(0.975, 39) * std::sqrt(squares / 39.0 / 40.0);
@@ -240,4 +237,51 @@ TEST_CASE("a region of interest knows its mean and noise") {
   Mask mask(grid);
   mask(3, 4, 5) = mask(3, 5, 5) = 1;
   CHECK(masked(a, mask).mean == Approx(0.5 * (double(a(3, 4, 5)) + double(a(3, 5, 5)))));
+}
+
+TEST_CASE("printed intervals cover the truth as often as they say", "[full]") {
+  // ICC(A,1) of eight fixed arms, wSD of pairs and bias, lesions clustered in 30 patients.
+  constexpr int simulations = 1000, arms = 8;
+  const double icc = 0.75, arm_variance = 0.5;
+  const double lesion_sd = std::sqrt(0.5 * icc * (1.0 + arm_variance) / (1.0 - icc));
+  std::vector<int> icc_covers(simulations), wsd_covers(simulations), bias_covers(simulations);
+  parallel_for(simulations, [&](std::int64_t s) {
+    Rng rng(make_stream(77, "coverage", Draw::test), std::uint64_t(s));
+    Clusters patients;
+    std::vector<std::array<double, arms>> rows;
+    std::vector<std::vector<double>> repeats;
+    std::vector<double> measured, truth;
+    for (int p = 0; p < 30; ++p) {
+      patients.rows.emplace_back();
+      const auto lesions = 1 + rng.below(3);
+      const double patient = lesion_sd * rng.normal();
+      for (std::uint64_t l = 0; l < lesions; ++l) {
+        patients.rows.back().push_back(std::ssize(rows));
+        const double t = patient + lesion_sd * rng.normal();
+        const double offset = std::sqrt(arm_variance * (arms - 1) / arms);
+        auto& row = rows.emplace_back();
+        for (int j = 0; j < arms; ++j)
+          row[std::size_t(j)] = t + (j % 2 ? offset : -offset) + rng.normal();
+        measured.push_back(t + 3.0 + rng.normal());
+        truth.push_back(t);
+        repeats.push_back({t + rng.normal(), t + rng.normal()});
+      }
+    }
+    Ratings ratings(std::ssize(rows), arms);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      for (int j = 0; j < arms; ++j) ratings(Index(i), j) = rows[i][std::size_t(j)];
+    const Resampling own{make_stream(std::uint64_t(s), "coverage", Draw::bootstrap), 1000, 0.95};
+    const auto covers = [](const Estimate& e, double x) { return e.low <= x && x <= e.high; };
+    const auto at = std::size_t(s);
+    icc_covers[at] = covers(agreement_by_patients(ratings, patients, own), icc);
+    wsd_covers[at] = covers(repeatability(repeats, patients, own).within_sd, 1.0);
+    bias_covers[at] = covers(bias(measured, truth, patients, own).difference, 3.0);
+  });
+  for (const auto* covered : {&icc_covers, &wsd_covers, &bias_covers}) {
+    const double share =
+        double(std::accumulate(covered->begin(), covered->end(), 0)) / double(simulations);
+    CAPTURE(share);
+    CHECK(share > 0.925);
+    CHECK(share < 0.975);
+  }
 }
