@@ -66,6 +66,9 @@ class Sinogram {
   explicit Sinogram(ScanGeometry geometry)
       : geometry_(std::move(geometry)),
         values_(std::size_t(geometry_.views() * geometry_.columns * geometry_.rows)) {}
+  /// Takes over values that are already there; as many as the geometry has cells.
+  Sinogram(ScanGeometry geometry, Buffer<value_type> values)
+      : geometry_(std::move(geometry)), values_(std::move(values)) {}
 
   const ScanGeometry& geometry() const { return geometry_; }
   /// The cells of one view: columns x rows, rows contiguous.
@@ -77,6 +80,8 @@ class Sinogram {
   }
   std::span<value_type> values() { return values_.span(); }
   std::span<const value_type> values() const { return values_.span(); }
+  /// The memory itself, for a stage that turns one quantity into another in place.
+  Buffer<value_type> release() && { return std::move(values_); }
 
  private:
   std::size_t cells() const { return std::size_t(geometry_.columns * geometry_.rows); }

@@ -1,0 +1,188 @@
+#include "vitrine/core/simd.hpp"
+#include "vitrine/recon/detail/hot.hpp"
+
+namespace vitrine::recon::VITRINE_ISA_LEVEL {
+using namespace vitrine::VITRINE_ISA_LEVEL;
+namespace {
+
+using detail::max_slices;
+using detail::tile_angles;
+using detail::tile_planes;
+using detail::TileJob;
+
+/// How one source sees eight neighbouring lines at one depth: row = start + step * slice.
+struct Rows {
+  V8 start, step;
+  float mid_start, mid_step;  // of one line in the middle, which chooses the pair of rows
+};
+
+inline Rows rows_of(const TileJob& job, Index source, Index sample, float along, float z) {
+  const V8 distance = load8(job.depth + sample) + job.side[source] * along;
+  const V8 scale = fill8(job.row_scale) / distance;
+  const float mid_scale = job.row_scale / (job.depth[sample + 4] + job.side[source] * along);
+  const float height = z - job.station_z[source];
+  return {scale * height + job.row_centre, scale * job.dz, mid_scale * height + job.row_centre,
+          mid_scale * job.dz};
+}
+
+inline Index clamp_index(Index i, Index low, Index high) {
+  return i < low ? low : i > high ? high : i;
+}
+
+/// Linear interpolation between the rows around `row`; constant beyond the first and the last.
+inline V8 at_row(const TileJob& job, const float* line, V8 row, float mid_row) {
+  const Index i = clamp_index(Index(mid_row), 0, job.rows > 1 ? job.rows - 2 : 0);
+  const V8 below = load8(line + i * job.row_stride);
+  const V8 above = load8(line + (i + 1) * job.row_stride);
+  const V8 w = min8(max8(row - float(i), fill8(0.0f)), fill8(1.0f));
+  return below + w * (above - below);
+}
+
+/// A slice that no ray crosses takes the nearest row of the source that misses it least.
+V8 nearest_row(const TileJob& job, const float* line, Index sample, float along, float z) {
+  Index nearest = 0;
+  float least = 0.0f;
+  for (Index s = 0; s < job.sources; ++s) {
+    const Rows rows = rows_of(job, s, sample, along, z);
+    const float offset = rows.mid_start - job.row_centre;
+    const float miss = offset < 0.0f ? -offset : offset;
+    if (s > 0 && miss >= least) continue;
+    least = miss;
+    nearest = s;
+  }
+  const Rows rows = rows_of(job, nearest, sample, along, z);
+  return at_row(job, line + nearest * job.source_stride, rows.start, rows.mid_start);
+}
+
+/// Eight neighbouring lines at one depth, resampled from rows to slices: the weighted mean of all
+/// sources that see a slice (Stierstorfer et al. 2004), summed over the slice's sub-planes.
+void resample(const TileJob& job, Index angle, Index sample, float along, float* out) {
+  constexpr float taper = float(1.0 / (1.0 - detail::flat_share));
+  V8 sum[max_slices], numerator[max_slices], weight[max_slices];
+  const float* line = job.filtered + angle * job.angle_stride + sample;
+  for (Index k = 0; k < job.slices; ++k) sum[k] = fill8(0.0f);
+
+  for (Index plane = 0; plane < job.sub_plane_count; ++plane) {
+    const float z = job.z + job.sub_planes[plane];
+    for (Index k = 0; k < job.slices; ++k) numerator[k] = weight[k] = fill8(0.0f);
+    for (Index s = 0; s < job.sources; ++s) {
+      const Rows rows = rows_of(job, s, sample, along, z);
+      const float first = (job.row_centre - job.half_rows - rows.mid_start) / rows.mid_step;
+      const float last = (job.row_centre + job.half_rows - rows.mid_start) / rows.mid_step;
+      const float end = float(job.slices);
+      if (first >= end || last < 0.0f) continue;
+      const Index begin = first > 0.0f ? Index(first) + 1 : 0;
+      const Index stop = last < end - 1.0f ? Index(last) + 1 : job.slices;
+      const float* source = line + s * job.source_stride;
+      const V8 slope = fill8(taper / job.half_rows);
+      for (Index k = begin; k < stop; ++k) {
+        const V8 row = rows.start + rows.step * float(k);
+        const V8 offset = row - job.row_centre;
+        const V8 inside = fill8(job.half_rows) - max8(offset, -offset);
+        const V8 w = min8(max8(inside * slope, fill8(float(detail::edge_weight))), fill8(1.0f));
+        const V8 value = at_row(job, source, row, rows.mid_start + rows.mid_step * float(k));
+        numerator[k] = numerator[k] + w * value;
+        weight[k] = weight[k] + w;
+      }
+    }
+    for (Index k = 0; k < job.slices; ++k)
+      sum[k] = sum[k] + (weight[k].part[0][0] > 0.0f
+                             ? numerator[k] / weight[k]
+                             : nearest_row(job, line, sample, along, z + float(k) * job.dz));
+  }
+  for (Index k = 0; k < job.slices; k += 8) {
+    transpose8(sum + k);
+    for (Index i = 0; i < 8; ++i) store8(out + i * job.slices + k, sum[k + i]);
+  }
+}
+
+/// Where an angle's lines lie under the tile, as functions of the voxel's place in it.
+struct Lines {
+  const float* values;
+  float sample, sample_x, sample_y;  // index of the line through voxel (0, 0), and its steps
+  float depth, depth_x, depth_y;     // between the two planes, 0 to 1
+};
+
+/// Add up to `tile_angles` angles to all voxels of a tile: nothing but multiply and add.
+template <int parts>
+void accumulate(const TileJob& job, const Lines* lines, Index angles) {
+  constexpr Index slices = 8 * parts;
+  const Index plane_stride = job.line_capacity * slices;
+  for (Index y = 0; y < job.height; ++y)
+    for (Index x = job.begin[y]; x < job.end[y]; ++x) {
+      float* out = job.sums + (y * job.width + x) * slices;
+      V8 sum[parts];
+      for (int i = 0; i < parts; ++i) sum[i] = load8(out + 8 * i);
+      for (Index a = 0; a < angles; ++a) {
+        const Lines& l = lines[a];
+        const float sample = l.sample + float(x) * l.sample_x + float(y) * l.sample_y;
+        const float depth = l.depth + float(x) * l.depth_x + float(y) * l.depth_y;
+        const Index left = Index(int(sample));
+        const float w = sample - float(left);
+        const V8 w11 = fill8(w * depth), w01 = fill8((1.0f - w) * depth);
+        const V8 w10 = fill8(w * (1.0f - depth)), w00 = fill8((1.0f - w) * (1.0f - depth));
+        const float* near = l.values + left * slices;
+        const float* far = near + plane_stride;
+        for (int i = 0; i < parts; ++i) {
+          sum[i] = sum[i] + w00 * load8(near + 8 * i);
+          sum[i] = sum[i] + w10 * load8(near + slices + 8 * i);
+          sum[i] = sum[i] + w01 * load8(far + 8 * i);
+          sum[i] = sum[i] + w11 * load8(far + slices + 8 * i);
+        }
+      }
+      for (int i = 0; i < parts; ++i) store8(out + 8 * i, sum[i]);
+    }
+}
+
+}  // namespace
+
+void back_project(const TileJob& job) {
+  using Accumulate = void (*)(const TileJob&, const Lines*, Index);
+  constexpr Accumulate accumulators[] = {accumulate<1>, accumulate<2>, accumulate<3>,
+                                         accumulate<4>, accumulate<5>, accumulate<6>,
+                                         accumulate<7>, accumulate<8>};
+  const Accumulate add = accumulators[job.slices / 8 - 1];
+
+  // The two planes stand half a mean side before and behind the tile's centre.
+  const float half_x = 0.5f * float(job.width - 1) * job.dx;
+  const float half_y = 0.5f * float(job.height - 1) * job.dy;
+  const float centre_x = job.x + half_x, centre_y = job.y + half_y;
+  const float reach = 0.5f * (half_x + half_y) + 0.25f * (job.dx + job.dy);
+
+  for (Index group = 0; group < job.angles; group += tile_angles) {
+    const Index count = job.angles - group < tile_angles ? job.angles - group : tile_angles;
+    Lines lines[tile_angles];
+    for (Index a = 0; a < count; ++a) {
+      const float c = job.cosine[group + a], s = job.sine[group + a];
+      const float mid = job.first_sample + (centre_x * c + centre_y * s) * job.per_mm;
+      const float extent =
+          ((c < 0 ? -c : c) * half_x + (s < 0 ? -s : s) * half_y) * job.per_mm + 1.0f;
+      const Index first = clamp_index(Index(mid - extent), 0, job.samples - 1) & ~Index(7);
+      const Index last = clamp_index(Index(mid + extent) + 1, 0, job.samples - 1);
+      const float along = -centre_x * s + centre_y * c;
+      float* values = job.lines + a * tile_planes * job.line_capacity * job.slices;
+      for (Index plane = 0; plane < tile_planes; ++plane)
+        for (Index sample = first; sample <= last; sample += 8)
+          resample(job, group + a, sample, plane == 0 ? along - reach : along + reach,
+                   values + (plane * job.line_capacity + sample - first) * job.slices);
+
+      lines[a] = {values,
+                  job.first_sample - float(first) + (job.x * c + job.y * s) * job.per_mm,
+                  job.dx * c * job.per_mm,
+                  job.dy * s * job.per_mm,
+                  0.5f + (half_x * s - half_y * c) / (2.0f * reach),
+                  -job.dx * s / (2.0f * reach),
+                  job.dy * c / (2.0f * reach)};
+    }
+    add(job, lines, count);
+  }
+}
+
+void line_integrals(const float*, Index, const WaterCorrection::Column&, float*);
+void rebin(const detail::RebinJob&);
+void apply_response(const float*, Index, const float*, float*);
+void store_rows(const float*, Index, Index, Index, bool, Index, Index, float*);
+
+const detail::HotKernels hot = {line_integrals, rebin, apply_response, store_rows, back_project};
+
+}  // namespace vitrine::recon::VITRINE_ISA_LEVEL

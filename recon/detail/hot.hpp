@@ -1,0 +1,87 @@
+#pragma once
+#include <cstdint>
+
+#include "vitrine/core/isa.hpp"
+#include "vitrine/recon/preprocess.hpp"
+
+namespace vitrine::recon::detail {
+
+/// Taps of the interpolators of the rebinning.
+inline constexpr int rebin_taps = 6;
+/// Rows are padded to whole batches of the filter: eight complex lanes carry sixteen real rows.
+inline constexpr Index row_batch = 16;
+
+/// One parallel angle of one station: fan to parallel, first between views, then between columns.
+struct RebinJob {
+  const float* views;  ///< the station's first view
+  Index view_count, columns, rows, padded_rows, samples;
+  const std::int32_t* first_view;    ///< per column: view of the first tap, in [0, view_count)
+  const float* view_weights;         ///< per column: rebin_taps
+  const std::int32_t* first_column;  ///< per sample: column of the first tap
+  const float* column_weights;       ///< per sample: rebin_taps
+  const float* row_weights;          ///< padded_rows; zero in the padding
+  float* scratch;                    ///< columns * padded_rows
+  float* out;                        ///< samples * padded_rows
+};
+
+/// Where the lines of one (tile, chunk of slices) come from and go to.
+struct TileJob {
+  // Filtered lines: [angle][source][row][sample], samples `sample_stride` apart from row to row.
+  const float* filtered;
+  Index angles, sources, rows, row_stride, source_stride, angle_stride;
+  const float *cosine, *sine;  ///< per angle
+  // A source is one half turn of one station. `side` is +1 for the direct rays, -1 for the
+  // conjugate.
+  const float *side, *station_z;  ///< per source; mm
+  const float* depth;             ///< per sample: source to the line's foot point, mm
+  Index samples;
+  float first_sample, per_mm;  ///< sample = first_sample + t * per_mm
+  float row_scale;             ///< row = row_centre + row_scale * (z - station_z) / distance
+  float row_centre, half_rows;
+  // The voxels.
+  Index width, height;
+  float x, y, dx, dy;               ///< mm: first voxel's centre, spacing
+  const std::int32_t *begin, *end;  ///< per tile row: voxels inside the field of view
+  Index slices;                     ///< a multiple of 8, at most 64
+  float z, dz;                      ///< mm
+  const float* sub_planes;          ///< mm from the slice's centre
+  Index sub_plane_count;
+  // Working memory and result: the sums over angles and sub-planes of the filtered values.
+  Index line_capacity;
+  float* lines;  ///< [tile_angles][tile_planes][line_capacity][slices]
+  float* sums;   ///< [height][width][slices]
+};
+/// Angles that a voxel takes up while its sums stay in registers.
+inline constexpr Index tile_angles = 4;
+/// Depths of a tile at which its lines are resampled; between them is linear interpolation.
+inline constexpr Index tile_planes = 2;
+inline constexpr Index max_slices = 64;
+
+/// Weight of a row: 1 up to this share of the half detector, then falling to the edge.
+inline constexpr double flat_share = 0.6;
+/// Weight at the very edge, so that a voxel seen by edges alone still has an average.
+inline constexpr double edge_weight = 1e-6;
+
+struct HotKernels {
+  void (*line_integrals)(const float* signal, Index count, const WaterCorrection::Column& column,
+                         float* out);
+  void (*rebin)(const RebinJob& job);
+  /// y[2p], y[2p+1] = x[p] times the response at these places: the spectrum repeats itself when the
+  /// samples are interleaved with zeros. `length` elements of x; response: pairs (re, im) for y.
+  void (*apply_response)(const float* x, Index length, const float* response, float* y);
+  /// Sixteen rows out of the lanes: out[row][m] = element (first + m) or, mirrored,
+  /// (first + count - 1 - m), modulo `length`, a power of two.
+  void (*store_rows)(const float* y, Index length, Index first, Index count, bool mirrored,
+                     Index rows, Index row_stride, float* out);
+  void (*back_project)(const TileJob& job);
+};
+const HotKernels& hot_kernels(Isa isa);
+
+}  // namespace vitrine::recon::detail
+
+namespace vitrine::recon::portable {
+extern const detail::HotKernels hot;
+}
+namespace vitrine::recon::v3 {
+extern const detail::HotKernels hot;
+}

@@ -1,0 +1,42 @@
+#pragma once
+#include <vector>
+
+#include "vitrine/core/fft.hpp"
+#include "vitrine/recon/kernel.hpp"
+#include "vitrine/recon/rebin.hpp"
+
+namespace vitrine::recon::detail {
+
+/// The ramp filter of one scan and kernel: parallel lines in, lines of half the spacing out.
+///
+/// The ramp is the transform of its band-limited samples (Kak and Slaney 1988, eq. 3.61) with zero
+/// padding to twice the line, so the mean is right. Output sample m lies at
+/// t = (m - (samples - 1) / 2) * spacing for every scan: the detector's offset goes into the phase.
+/// Where the offset is a quarter column, a ray and its conjugate interleave and their first aliases
+/// cancel, so the kernel may use frequencies up to twice the columns' own limit; elsewhere it ends
+/// there.
+class LineFilter {
+ public:
+  LineFilter(const Rebinned& scan, const Kernel& kernel);
+
+  Index samples() const { return samples_; }
+  double spacing() const { return spacing_; }
+  double position(double sample) const { return (sample - 0.5 * double(samples_ - 1)) * spacing_; }
+  Index row_stride() const { return (samples_ + 7) / 8 * 8; }
+  Index rows() const {
+    return rows_;
+  }  ///< of a filtered line: at least two, a single one is repeated
+  std::size_t scratch_size() const { return 3 * fft_.length() * BatchFft::element; }
+
+  /// One line, [row][sample]; `mirrored` reverses the samples, for conjugate rays.
+  void operator()(std::span<const float> line, bool mirrored, std::span<float> scratch, float* out,
+                  Isa isa) const;
+
+ private:
+  Index input_samples_, input_rows_, padded_rows_, rows_, samples_ = 0, first_ = 0;
+  double spacing_;
+  BatchFft fft_, wide_fft_;
+  std::vector<float> response_;
+};
+
+}  // namespace vitrine::recon::detail

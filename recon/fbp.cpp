@@ -1,0 +1,252 @@
+#include "vitrine/recon/fbp.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/recon/detail/hot.hpp"
+#include "vitrine/recon/detail/line_filter.hpp"
+#include "vitrine/recon/detail/scratch.hpp"
+
+namespace vitrine::recon {
+namespace {
+
+/// Memory for the filtered lines of one block of angles; the whole scan never exists filtered.
+constexpr std::size_t block_bytes = std::size_t(128) << 20;
+/// Side of a tile, mm: the depth over which lines are interpolated between two planes.
+constexpr double tile_side = 24.0;
+constexpr Index max_tile = 64;  // voxels
+
+void check(const Grid& grid, double slice_thickness) {
+  require(grid.axes == Mat3::Identity() && grid.spacing.minCoeff() > 0.0, Error::Kind::unsupported,
+          "filtered back projection makes axial images (this grid is oblique). Resample the image");
+  require(slice_thickness > 0.0, Error::Kind::input, "slice_thickness_mm is ", slice_thickness,
+          " (a slice needs some). Use the detector row at the isocentre or more");
+}
+
+/// One axis cut into equal parts.
+struct Cut {
+  Index count, parts, size;
+  Cut(Index n, Index wanted)
+      : count(n), parts((n + wanted - 1) / wanted), size((n + parts - 1) / parts) {
+    parts = (count + size - 1) / size;
+  }
+  Index begin(Index part) const { return part * size; }
+  Index length(Index part) const { return std::min(size, count - begin(part)); }
+};
+
+Index tile_voxels(double spacing) {
+  return std::clamp<Index>(Index(tile_side / spacing), 1, max_tile);
+}
+
+/// All that stays the same during one reconstruction.
+class BackProjection {
+ public:
+  BackProjection(const Rebinned& scan, const detail::LineFilter& filter, const Grid& grid,
+                 double slice_thickness, Isa isa);
+  Image run(const HounsfieldScale& scale);
+
+ private:
+  void filter_block(Index first_angle, Index angles);
+  void back_project_block(Index first_angle, Index angles);
+  void convert(const HounsfieldScale& scale, Image& image) const;
+  Index tasks() const { return tiles_x_.parts * tiles_y_.parts * chunks_.parts; }
+  /// Voxels [begin, end) of row `j` whose centres every view sees.
+  void mark_field_of_view();
+
+  const Rebinned& scan_;
+  const detail::LineFilter& filter_;
+  const Grid& grid_;
+  Isa isa_;
+  Cut tiles_x_, tiles_y_, chunks_;
+  Index padded_slices_, half_turn_, sources_, line_size_, line_capacity_;
+  std::size_t task_size_;
+  std::vector<std::int32_t> begin_, end_;  // per image row
+  std::vector<float> side_, station_z_, depth_, sub_planes_;
+  Buffer<float> filtered_, sums_;
+  detail::ScratchPool filter_scratch_, line_scratch_;
+};
+
+Index line_capacity(const Cut& x, const Cut& y, const Grid& grid, double spacing) {
+  const double diagonal =
+      std::hypot(double(x.size) * grid.spacing.x(), double(y.size) * grid.spacing.y());
+  return (Index(diagonal / spacing) + 24) / 8 * 8 + 8;
+}
+
+BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& filter,
+                               const Grid& grid, double slice_thickness, Isa isa)
+    : scan_(scan),
+      filter_(filter),
+      grid_(grid),
+      isa_(isa),
+      tiles_x_(grid.size[0], tile_voxels(grid.spacing.x())),
+      tiles_y_(grid.size[1], tile_voxels(grid.spacing.y())),
+      chunks_(grid.size[2], detail::max_slices),
+      padded_slices_((chunks_.size + 7) / 8 * 8),
+      half_turn_(scan.angles() / 2),
+      sources_(2 * scan.stations()),
+      line_size_(filter.rows() * filter.row_stride()),
+      line_capacity_(line_capacity(tiles_x_, tiles_y_, grid, filter.spacing())),
+      task_size_(std::size_t(tiles_x_.size * tiles_y_.size * padded_slices_)),
+      sums_(task_size_ * std::size_t(tasks())),
+      filter_scratch_(filter.scratch_size()),
+      line_scratch_(std::size_t(detail::tile_angles * detail::tile_planes * line_capacity_ *
+                                padded_slices_)) {
+  // Heights count from the first slice, so that float keeps them to 1e-4 mm.
+  for (Index s = 0; s < sources_; ++s) {
+    side_.push_back(s % 2 == 0 ? 1.0f : -1.0f);
+    station_z_.push_back(float(scan.station_z(s / 2) - grid.origin.z()));
+  }
+  const double radius = scan.scan().source_to_iso;
+  for (Index m = 0; m < filter.row_stride(); ++m) {
+    const double t = filter.position(double(m));
+    depth_.push_back(float(std::sqrt(std::max(radius * radius - t * t, 0.0))));
+  }
+  for (const double offset : sub_planes(slice_thickness, scan.scan().row_pitch_at_iso()))
+    sub_planes_.push_back(float(offset));
+  mark_field_of_view();
+}
+
+void BackProjection::mark_field_of_view() {
+  const double radius = scan_.scan().field_of_view_radius();
+  for (Index j = 0; j < grid_.size[1]; ++j) {
+    const auto inside = [&](Index i) {
+      const Vec3 p = grid_.centre(i, j, 0);
+      return p.x() * p.x() + p.y() * p.y() <= radius * radius;
+    };
+    Index begin = 0, end = grid_.size[0];
+    while (begin < end && !inside(begin)) ++begin;
+    while (end > begin && !inside(end - 1)) --end;
+    begin_.push_back(std::int32_t(begin));
+    end_.push_back(std::int32_t(end));
+  }
+}
+
+void BackProjection::filter_block(Index first_angle, Index angles) {
+  parallel_for(angles * sources_, [&](Index task) {
+    const Index angle = first_angle + task / sources_, source = task % sources_;
+    const bool conjugate = source % 2 == 1;
+    const auto scratch = filter_scratch_.borrow();
+    filter_(scan_.line(source / 2, angle + (conjugate ? half_turn_ : 0)), conjugate, scratch.span(),
+            filtered_.data() + task * line_size_, isa_);
+  });
+}
+
+void BackProjection::back_project_block(Index first_angle, Index angles) {
+  std::vector<float> cosine, sine;
+  for (Index a = 0; a < angles; ++a) {
+    cosine.push_back(float(math::cos(scan_.angle(first_angle + a))));
+    sine.push_back(float(math::sin(scan_.angle(first_angle + a))));
+  }
+  const detail::HotKernels& hot = detail::hot_kernels(isa_);
+  parallel_for(tasks(), [&](Index task) {
+    const Index chunk = task % chunks_.parts, tile = task / chunks_.parts;
+    const Index tx = tile % tiles_x_.parts, ty = tile / tiles_x_.parts;
+    const Index i0 = tiles_x_.begin(tx), j0 = tiles_y_.begin(ty);
+    const auto lines = line_scratch_.borrow();
+
+    detail::TileJob job;
+    job.filtered = filtered_.data();
+    job.angles = angles;
+    job.sources = sources_;
+    job.rows = scan_.rows();
+    job.row_stride = filter_.row_stride();
+    job.source_stride = line_size_;
+    job.angle_stride = sources_ * line_size_;
+    job.cosine = cosine.data();
+    job.sine = sine.data();
+    job.side = side_.data();
+    job.station_z = station_z_.data();
+    job.depth = depth_.data();
+    job.samples = filter_.samples();
+    job.first_sample = float(0.5 * double(filter_.samples() - 1));
+    job.per_mm = float(1.0 / filter_.spacing());
+    job.row_scale = float(scan_.scan().source_to_detector / scan_.scan().row_pitch);
+    job.row_centre = float(0.5 * double(scan_.rows() - 1));
+    job.half_rows = float(0.5 * double(scan_.rows()));
+    job.width = tiles_x_.length(tx);
+    job.height = tiles_y_.length(ty);
+    const Vec3 corner = grid_.centre(i0, j0, 0);
+    job.x = float(corner.x());
+    job.y = float(corner.y());
+    job.dx = float(grid_.spacing.x());
+    job.dy = float(grid_.spacing.y());
+    std::vector<std::int32_t> begin, end;
+    for (Index j = j0; j < j0 + job.height; ++j) {
+      begin.push_back(std::int32_t(std::clamp<Index>(begin_[std::size_t(j)] - i0, 0, job.width)));
+      end.push_back(std::int32_t(std::clamp<Index>(end_[std::size_t(j)] - i0, 0, job.width)));
+    }
+    job.begin = begin.data();
+    job.end = end.data();
+    job.slices = padded_slices_;
+    job.z = float(double(chunks_.begin(chunk)) * grid_.spacing.z());
+    job.dz = float(grid_.spacing.z());
+    job.sub_planes = sub_planes_.data();
+    job.sub_plane_count = std::ssize(sub_planes_);
+    job.line_capacity = line_capacity_;
+    job.lines = lines.data();
+    job.sums = sums_.data() + std::size_t(task) * task_size_;
+    if (first_angle == 0) std::fill_n(job.sums, task_size_, 0.0f);
+    const bool visible = !std::equal(begin.begin(), begin.end(), end.begin());
+    if (visible) hot.back_project(job);
+  });
+}
+
+void BackProjection::convert(const HounsfieldScale& scale, Image& image) const {
+  // Half a turn of angles, each the mean of its sources and sub-planes, times d theta.
+  const double to_mu = std::numbers::pi / (double(half_turn_) * double(sub_planes_.size()));
+  parallel_for(tasks(), [&](Index task) {
+    const Index chunk = task % chunks_.parts, tile = task / chunks_.parts;
+    const Index tx = tile % tiles_x_.parts, ty = tile / tiles_x_.parts;
+    const Index width = tiles_x_.length(tx), i0 = tiles_x_.begin(tx), j0 = tiles_y_.begin(ty);
+    const float* sums = sums_.data() + std::size_t(task) * task_size_;
+    for (Index k = 0; k < chunks_.length(chunk); ++k)
+      for (Index j = 0; j < tiles_y_.length(ty); ++j)
+        for (Index i = 0; i < width; ++i) {
+          const auto row = std::size_t(j0 + j);
+          const bool inside = i0 + i >= begin_[row] && i0 + i < end_[row];
+          image(i0 + i, j0 + j, chunks_.begin(chunk) + k) =
+              inside ? float(scale(to_mu * double(sums[(j * width + i) * padded_slices_ + k])))
+                     : outside_field_of_view;
+        }
+  });
+}
+
+Image BackProjection::run(const HounsfieldScale& scale) {
+  const auto angle_bytes = std::size_t(sources_ * line_size_) * sizeof(float);
+  const Index block = std::clamp<Index>(
+      Index(block_bytes / angle_bytes) / detail::tile_angles * detail::tile_angles,
+      detail::tile_angles, half_turn_);
+  filtered_ = Buffer<float>(std::size_t(block * sources_ * line_size_));
+  for (Index first = 0; first < half_turn_; first += block) {
+    const Index angles = std::min(block, half_turn_ - first);
+    filter_block(first, angles);
+    back_project_block(first, angles);
+  }
+  filtered_ = {};
+  Image image(grid_);
+  convert(scale, image);
+  return image;
+}
+
+}  // namespace
+
+std::vector<double> sub_planes(double slice_thickness, double row_pitch_at_iso) {
+  const Index count =
+      std::max<Index>(1, Index(std::ceil(slice_thickness / row_pitch_at_iso - 1e-6)));
+  std::vector<double> offsets;
+  for (Index i = 0; i < count; ++i)
+    offsets.push_back(((double(i) + 0.5) / double(count) - 0.5) * slice_thickness);
+  return offsets;
+}
+
+Image reconstruct(const Rebinned& scan, const Kernel& kernel, const Grid& grid,
+                  double slice_thickness, const HounsfieldScale& scale, Isa isa) {
+  check(grid, slice_thickness);
+  const detail::LineFilter filter(scan, kernel);
+  return BackProjection(scan, filter, grid, slice_thickness, isa).run(scale);
+}
+
+}  // namespace vitrine::recon

@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/recon/detail/hot.hpp"
+#include "vitrine/recon/detail/line_filter.hpp"
+#include "vitrine/recon/fbp.hpp"
+
+namespace vitrine::recon {
+namespace {
+
+/// The filtered value on a line through (t, row), bilinear; rows end at the first and the last.
+double sample(const float* lines, const detail::LineFilter& filter, Index rows, double t,
+              double row) {
+  const double s = t / filter.spacing() + 0.5 * double(filter.samples() - 1);
+  const auto left = std::clamp<Index>(Index(std::floor(s)), 0, filter.samples() - 2);
+  const double w = s - double(left);
+  const double r = std::clamp(row, 0.0, double(rows - 1));
+  const auto below = std::clamp<Index>(Index(std::floor(r)), 0, std::max<Index>(rows - 2, 0));
+  const double v = r - double(below);
+  const float* a = lines + below * filter.row_stride() + left;
+  const float* b = a + filter.row_stride();
+  return (1 - v) * ((1 - w) * a[0] + w * a[1]) + v * ((1 - w) * b[0] + w * b[1]);
+}
+
+/// Where one source's detector sees a point, in rows from its middle.
+double row_offset(const Rebinned& scan, Index source, double depth, double along, double z) {
+  const double distance = depth + (source % 2 == 0 ? along : -along);
+  return (z - scan.station_z(source / 2)) / distance * scan.scan().source_to_detector /
+         scan.scan().row_pitch;
+}
+
+/// Weighted mean of all sources at one angle; the nearest row where none sees the point.
+double mean_of_sources(const Rebinned& scan, const detail::LineFilter& filter, const float* lines,
+                       double t, double along, double z) {
+  const double radius = scan.scan().source_to_iso, half = 0.5 * double(scan.rows());
+  const double depth = std::sqrt(radius * radius - t * t), middle = 0.5 * double(scan.rows() - 1);
+  double sum = 0.0, weights = 0.0, least = 0.0;
+  Index nearest = 0;
+  for (Index s = 0; s < 2 * scan.stations(); ++s) {
+    const double offset = row_offset(scan, s, depth, along, z);
+    if (s == 0 || std::abs(offset) < least) {
+      nearest = s;
+      least = std::abs(offset);
+    }
+    if (std::abs(offset) > half) continue;
+    const double w = std::clamp((half - std::abs(offset)) / half / (1.0 - detail::flat_share),
+                                detail::edge_weight, 1.0);
+    const float* line = lines + s * filter.rows() * filter.row_stride();
+    sum += w * sample(line, filter, scan.rows(), t, middle + offset);
+    weights += w;
+  }
+  if (weights > 0.0) return sum / weights;
+  const float* line = lines + nearest * filter.rows() * filter.row_stride();
+  return sample(line, filter, scan.rows(), t, middle + row_offset(scan, nearest, depth, along, z));
+}
+
+}  // namespace
+
+std::vector<double> reconstruct_points(const Rebinned& scan, const Kernel& kernel,
+                                       std::span<const Vec3> points, double slice_thickness,
+                                       const HounsfieldScale& scale, Isa isa) {
+  const detail::LineFilter filter(scan, kernel);
+  const auto planes = sub_planes(slice_thickness, scan.scan().row_pitch_at_iso());
+  const Index half_turn = scan.angles() / 2, sources = 2 * scan.stations();
+  const Index line_size = filter.rows() * filter.row_stride();
+  Buffer<float> lines(std::size_t(sources * line_size)), scratch(filter.scratch_size());
+  std::vector<double> mu(points.size(), 0.0);
+  for (Index a = 0; a < half_turn; ++a) {
+    for (Index s = 0; s < sources; ++s)
+      filter(scan.line(s / 2, a + (s % 2) * half_turn), s % 2 == 1, scratch.span(),
+             lines.data() + s * line_size, isa);
+    const double c = math::cos(scan.angle(a)), n = math::sin(scan.angle(a));
+    for (std::size_t i = 0; i < points.size(); ++i)
+      for (const double plane : planes)
+        mu[i] += mean_of_sources(scan, filter, lines.data(), points[i].x() * c + points[i].y() * n,
+                                 -points[i].x() * n + points[i].y() * c, points[i].z() + plane);
+  }
+  const double radius = scan.scan().field_of_view_radius();
+  for (std::size_t i = 0; i < points.size(); ++i)
+    mu[i] = points[i].head<2>().norm() > radius
+                ? double(outside_field_of_view)
+                : scale(mu[i] * std::numbers::pi / (double(half_turn) * double(planes.size())));
+  return mu;
+}
+
+}  // namespace vitrine::recon

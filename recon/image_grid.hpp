@@ -1,0 +1,18 @@
+#pragma once
+#include "vitrine/model/volume.hpp"
+
+namespace vitrine::recon {
+
+/// Where an image is to be: the numbers of a reconstruction order.
+struct ImageBox {
+  double field_of_view = 350.0;  ///< mm, side of the square slices
+  Index matrix = 512;            ///< pixels a side
+  Vec3 centre = Vec3::Zero();    ///< mm, LPS: middle of the stack of slices
+  Index slices = 1;
+  double slice_increment = 1.0;  ///< mm between the middles of slices
+};
+
+/// Axial grid of a box: i = +x (left), j = +y (posterior), k = +z (head).
+Grid image_grid(const ImageBox& box);
+
+}  // namespace vitrine::recon

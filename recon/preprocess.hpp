@@ -1,0 +1,58 @@
+#pragma once
+#include <functional>
+#include <vector>
+
+#include "vitrine/core/isa.hpp"
+#include "vitrine/model/scan.hpp"
+
+namespace vitrine::recon {
+
+/// Smallest signal that is believed; what is below counts as this (line integral 13.9). No patient
+/// is that thick: such a reading is electronic noise behind metal, or zero.
+inline constexpr float signal_floor = 0x1p-20f;
+
+/// Water beam-hardening correction of one scan: turns a column's log attenuation p = -ln(signal)
+/// into the line integral mu_water x length of the water that would have given it.
+///
+/// A polynomial p (c0 + c1 p + ... ) for every column, since a bowtie hardens each differently;
+/// beyond the fitted range it goes on along its tangent.
+class WaterCorrection {
+ public:
+  static constexpr std::size_t terms = 8;
+  struct Column {
+    float coefficients[terms];
+    float low_slope;           ///< dy/dp at p = 0, for p < 0
+    float limit, limit_slope;  ///< end of the fit in p, and the slope from there on
+  };
+  /// Mean signal behind `length` mm of water in a column, relative to the signal without water.
+  using WaterSignal = std::function<double(Index column, double length)>;
+
+  /// Fits water of 0 to `max_length` mm. `mu_water` [1/mm] is what the reconstruction will find in
+  /// water, at the reference energy.
+  WaterCorrection(Index columns, double mu_water, const WaterSignal& water_signal,
+                  double max_length = 600.0);
+  /// The identity: monoenergetic data.
+  static WaterCorrection none(Index columns);
+
+  Index columns() const { return std::ssize(columns_); }
+  const Column& column(Index c) const { return columns_[std::size_t(c)]; }
+  /// The corrected value of a log attenuation, in double.
+  double apply(Index column, double p) const;
+  /// Largest error of the fit over its range, as a share of the line integral: 1e-3 is 1 HU in
+  /// water.
+  double residual() const { return residual_; }
+
+ private:
+  WaterCorrection() = default;
+  std::vector<Column> columns_;
+  double residual_ = 0.0;
+};
+
+/// Line integrals [mu_water x mm of water] from signals relative to air.
+Sinogram<quantity::LineIntegral> line_integrals(const Sinogram<quantity::Signal>& signal,
+                                                const WaterCorrection& correction, Isa isa);
+/// The same in the signal's own memory.
+Sinogram<quantity::LineIntegral> line_integrals(Sinogram<quantity::Signal>&& signal,
+                                                const WaterCorrection& correction, Isa isa);
+
+}  // namespace vitrine::recon
