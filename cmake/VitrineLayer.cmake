@@ -4,7 +4,8 @@
 # include; scripts/check_layers.py holds it to that. PUBLIC names the packages seen in headers (Eigen3::Eigen, nothing
 # else), PRIVATE those used in sources alone. HOT files (*.hot.cpp) are compiled once per instruction-set level, each
 # time with VITRINE_ISA_LEVEL defined to the level's name, which they use as their innermost namespace.
-# Headers are found, and installed, as "vitrine/<name>/x.hpp"; those under detail/ stay at home.
+# Headers are found, and installed, as "vitrine/<name>/x.hpp"; those under detail/, and simd.hpp, which only hot files
+# can compile, stay at home.
 set(VITRINE_HOT_OPTIONS -O3 -fno-math-errno -fno-trapping-math -Wno-psabi)
 set(VITRINE_HOT_portable -march=x86-64 -ffp-contract=off)
 set(VITRINE_HOT_v3 -march=x86-64-v3 -ffp-contract=fast)
@@ -32,7 +33,7 @@ function(vitrine_layer name)
   file(MAKE_DIRECTORY ${VITRINE_INCLUDE_DIR}/vitrine)
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${home} SYMBOLIC)
   file(GLOB_RECURSE headers RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp)
-  list(FILTER headers EXCLUDE REGEX "(^|/)detail/")
+  list(FILTER headers EXCLUDE REGEX "(^|/)(detail/|simd\\.hpp$)")
   list(TRANSFORM headers PREPEND ${home}/)
 
   add_library(${target} STATIC ${arg_SOURCES})

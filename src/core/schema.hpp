@@ -52,8 +52,8 @@ class Schema {
     return std::move(*this);
   }
   /// The words allowed in the field just added.
-  Schema&& one_of(std::vector<std::string> options) && {
-    fields_.back().info.options = std::move(options);
+  Schema&& one_of(const std::vector<std::string>& options) && {
+    fields_.back().info.options = options;
     return std::move(*this);
   }
   /// A rule over several fields; the text says what must hold and why.

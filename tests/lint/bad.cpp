@@ -26,7 +26,7 @@ struct Base {
 struct Derived : Base {
   Derived() = default;
   Derived(const Derived& other) : extra(other.extra) {}
-  Derived(int size) : extra(size) {}
+  explicit Derived(int size) : extra(size) {}
   virtual int size() const { return extra; }
   int extra = 0;
 };
