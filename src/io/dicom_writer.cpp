@@ -1,0 +1,309 @@
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcostrmb.h>
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <memory>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/core/hash.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/io/detail/quiet_dcmtk.hpp"
+#include "vitrine/io/dicom.hpp"
+
+namespace vitrine::io {
+namespace {
+
+constexpr double intercept = -1024.0;
+
+/// A number as Decimal String: at most 16 characters, shortest that reads back the same if it fits.
+std::string decimal(double number) {
+  require(std::isfinite(number), Error::Kind::numeric, "DICOM cannot hold the number ", number);
+  if (number == 0.0) return "0";
+  std::array<char, 32> text{};
+  auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+  for (int digits = 16; end - text.data() > 16; --digits)
+    end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::general,
+                        digits)
+              .ptr;
+  return {text.data(), end};
+}
+
+std::string decimals(std::initializer_list<double> numbers) {
+  std::string text;
+  for (const double number : numbers) text += str(text.empty() ? "" : "\\", decimal(number));
+  return text;
+}
+
+std::string decimals(const Vec3& v) { return decimals({v.x(), v.y(), v.z()}); }
+
+void check(const OFCondition& result, std::string_view what) {
+  require(result.good(), Error::Kind::data, "DICOM refuses ", what, " (", result.text(), ").");
+}
+
+std::size_t characters(std::string_view utf8) {
+  return std::size_t(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// What a value may hold (PS3.5 table 6.2-1); DCMTK leaves the check out for UTF-8.
+std::size_t most_characters(DcmEVR type) {
+  switch (type) {
+    case EVR_SH:
+      return 16;
+    case EVR_LO:
+    case EVR_PN:
+      return 64;
+    case EVR_ST:
+      return 1024;
+    default:
+      return 10240;
+  }
+}
+
+/// Attributes of one data set, written by name with their type from the dictionary.
+class Attributes {
+ public:
+  explicit Attributes(DcmDataset& data) : data_(data) {}
+
+  void put(const DcmTagKey& tag, const std::string& text) {
+    DcmTag known(tag);
+    require(text.find('\\') == std::string::npos || known.getEVR() == EVR_DS ||
+                known.getEVR() == EVR_CS,
+            Error::Kind::input, "the text '", text, "' for DICOM's ", known.getTagName(),
+            " has a backslash (it would mean two values). Leave it out.");
+    check(data_.putAndInsertString(tag, text.c_str()),
+          str("'", text, "' for ", known.getTagName()));
+    const std::size_t most = most_characters(known.getEVR());
+    require(characters(text) <= most, Error::Kind::input, "the text '", text,
+            "' does not fit into DICOM's ", known.getTagName(), " (at most ", most,
+            " characters). Use a shorter one.");
+    DcmElement* element = nullptr;
+    check(data_.findAndGetElement(tag, element), known.getTagName());
+    const OFCondition fits = element->checkValue("1-n", OFFalse);
+    require(fits.good(), Error::Kind::input, "the text '", text, "' does not fit into DICOM's ",
+            known.getTagName(), " (", fits.text(), "). Use shorter, plain text.");
+  }
+  void put(const DcmTagKey& tag, std::optional<double> number) {
+    if (number) put(tag, decimal(*number));
+  }
+  void integer(const DcmTagKey& tag, std::optional<double> number) {
+    if (number) put(tag, std::to_string(std::llround(*number)));
+  }
+  void real(const DcmTagKey& tag, std::optional<double> number) {
+    if (number) check(data_.putAndInsertFloat64(tag, *number), DcmTag(tag).getTagName());
+  }
+  void word(const DcmTagKey& tag, Uint16 value) {
+    check(data_.putAndInsertUint16(tag, value), DcmTag(tag).getTagName());
+  }
+  /// Only if there is something to say.
+  void maybe(const DcmTagKey& tag, const std::string& text) {
+    if (!text.empty()) put(tag, text);
+  }
+
+ private:
+  DcmDataset& data_;
+};
+
+void put_patient_and_study(Attributes& to, const DicomSeries& series) {
+  const auto& patient = series.patient;
+  to.put(DCM_PatientName, patient.name);
+  to.put(DCM_PatientID, patient.id);
+  to.put(DCM_PatientBirthDate, patient.birth_date);
+  to.put(DCM_PatientSex, patient.sex);
+  if (patient.age_years) {
+    const std::string digits = std::to_string(*patient.age_years);
+    to.put(DCM_PatientAge,
+           std::string(3 - std::min<std::size_t>(3, digits.size()), '0') + digits + "Y");
+  }
+  to.put(DCM_PatientSize, patient.height_m);
+  to.put(DCM_PatientWeight, patient.weight_kg);
+  if (const auto& trial = series.trial; !trial.protocol_id.empty()) {
+    to.put(DCM_ClinicalTrialSponsorName, trial.sponsor);
+    to.put(DCM_ClinicalTrialProtocolID, trial.protocol_id);
+    to.put(DCM_ClinicalTrialProtocolName, trial.protocol_name);
+    to.put(DCM_ClinicalTrialSiteID, trial.site_id);
+    to.put(DCM_ClinicalTrialSiteName, trial.site_name);
+    to.put(DCM_ClinicalTrialSubjectID, trial.subject_id.empty() ? patient.id : trial.subject_id);
+    to.put(DCM_ClinicalTrialCoordinatingCenterName, trial.coordinating_center);
+    to.maybe(DCM_ClinicalTrialTimePointID, trial.time_point_id);
+    to.maybe(DCM_ClinicalTrialSeriesID, trial.series_id);
+  }
+  to.put(DCM_StudyInstanceUID, series.study_uid);
+  to.put(DCM_StudyDate, series.date);
+  to.put(DCM_StudyTime, series.time);
+  to.put(DCM_StudyID, series.study_id);
+  to.put(DCM_ReferringPhysicianName, std::string());
+  to.put(DCM_AccessionNumber, std::string());
+  to.maybe(DCM_StudyDescription, series.study_description);
+}
+
+void put_series_and_equipment(Attributes& to, const DicomSeries& series) {
+  to.put(DCM_Modality, "CT");
+  to.put(DCM_SeriesInstanceUID, series.series_uid);
+  to.put(DCM_SeriesNumber, std::to_string(series.series_number));
+  to.put(DCM_SeriesDate, series.date);
+  to.put(DCM_SeriesTime, series.time);
+  to.maybe(DCM_SeriesDescription, series.series_description);
+  to.maybe(DCM_BodyPartExamined, series.body_part);
+  if (series.body_part.empty())
+    to.put(DCM_Laterality, std::string());  // asked for if it may be a paired one
+  to.maybe(DCM_ProtocolName, series.acquisition.protocol);
+  to.put(DCM_PatientPosition, "HFS");
+  to.put(DCM_FrameOfReferenceUID, series.frame_of_reference_uid);
+  to.put(DCM_PositionReferenceIndicator, std::string());
+  const auto& equipment = series.equipment;
+  to.put(DCM_Manufacturer, equipment.manufacturer);
+  to.maybe(DCM_ManufacturerModelName, equipment.model);
+  to.maybe(DCM_SoftwareVersions, equipment.software_versions);
+  to.maybe(DCM_StationName, equipment.station_name);
+  to.maybe(DCM_DeviceSerialNumber, equipment.serial_number);
+}
+
+void put_image(Attributes& to, const DicomSeries& series, const Grid& grid) {
+  to.put(DCM_ImageType, "ORIGINAL\\PRIMARY\\AXIAL");
+  to.put(DCM_ContentDate, series.date);
+  to.put(DCM_ContentTime, series.time);
+  to.put(DCM_AcquisitionDate, series.date);
+  to.put(DCM_AcquisitionTime, series.time);
+  to.put(DCM_AcquisitionNumber, std::to_string(series.acquisition_number));
+  to.put(DCM_BurnedInAnnotation, "NO");
+  to.put(DCM_LossyImageCompression, "00");
+  to.maybe(DCM_ImageComments, series.comments);
+
+  to.put(DCM_PixelSpacing, decimals({grid.spacing.y(), grid.spacing.x()}));  // between rows first
+  const Vec3 right = grid.axes.col(0), down = grid.axes.col(1);
+  to.put(DCM_ImageOrientationPatient,
+         decimals({right.x(), right.y(), right.z(), down.x(), down.y(), down.z()}));
+  to.put(DCM_SliceThickness, series.reconstruction.slice_thickness_mm.value_or(grid.spacing.z()));
+  to.put(DCM_SpacingBetweenSlices, grid.spacing.z());
+
+  to.word(DCM_SamplesPerPixel, 1);
+  to.put(DCM_PhotometricInterpretation, "MONOCHROME2");
+  to.word(DCM_Rows, Uint16(grid.size[1]));
+  to.word(DCM_Columns, Uint16(grid.size[0]));
+  to.word(DCM_BitsAllocated, 16);
+  to.word(DCM_BitsStored, 16);
+  to.word(DCM_HighBit, 15);
+  to.word(DCM_PixelRepresentation, 1);
+  to.put(DCM_RescaleIntercept, decimal(intercept));
+  to.put(DCM_RescaleSlope, "1");
+  to.put(DCM_RescaleType, "HU");
+}
+
+void put_technique(Attributes& to, const DicomSeries& series) {
+  const auto& scan = series.acquisition;
+  to.put(DCM_KVP, scan.tube_voltage_kv ? decimal(*scan.tube_voltage_kv) : std::string());
+  to.integer(DCM_Exposure, scan.exposure_mas);
+  if (scan.exposure_mas) to.integer(DCM_ExposureInuAs, 1000.0 * *scan.exposure_mas);
+  to.integer(DCM_XRayTubeCurrent, scan.tube_current_ma);
+  to.integer(DCM_ExposureTime, scan.exposure_time_ms);
+  to.real(DCM_RevolutionTime, scan.rotation_time_s);
+  to.real(DCM_CTDIvol, scan.ctdi_vol_mgy);
+  to.put(DCM_DistanceSourceToDetector, scan.source_to_detector_mm);
+  to.put(DCM_DistanceSourceToPatient, scan.source_to_patient_mm);
+  to.real(DCM_SingleCollimationWidth, scan.collimation_row_mm);
+  to.real(DCM_TotalCollimationWidth, scan.collimation_total_mm);
+  to.put(DCM_FocalSpots, scan.focal_spot_mm);
+  to.put(DCM_DataCollectionDiameter, scan.data_collection_diameter_mm);
+  to.maybe(DCM_FilterType, scan.filter_type);
+  to.maybe(DCM_FilterMaterial, scan.filter_material);
+  to.put(DCM_GantryDetectorTilt, "0");
+  to.maybe(DCM_ConvolutionKernel, series.reconstruction.kernel);
+  to.put(DCM_ReconstructionDiameter, series.reconstruction.diameter_mm);
+}
+
+Bytes serialise(DcmFileFormat& file) {
+  constexpr E_TransferSyntax syntax = EXS_LittleEndianExplicit;
+  check(file.validateMetaInfo(syntax), "the file's meta information");
+  Bytes bytes(file.calcElementLength(syntax, EET_ExplicitLength) + 4096);
+  DcmOutputBufferStream stream(bytes.data(), offile_off_t(bytes.size()));
+  file.transferInit();
+  check(file.write(stream, syntax, EET_ExplicitLength, nullptr, EGL_recalcGL, EPD_withoutPadding),
+        "the slice");
+  file.transferEnd();
+  void* start = nullptr;
+  offile_off_t length = 0;
+  stream.flushBuffer(start, length);
+  bytes.resize(std::size_t(length));
+  return bytes;
+}
+
+Bytes encode_slice(const Image& image, const DicomSeries& series, Index k) {
+  const Grid& grid = image.grid();
+  DcmFileFormat file;
+  DcmDataset& data = *file.getDataset();
+  Attributes to(data);
+  to.put(DCM_SpecificCharacterSet, "ISO_IR 192");
+  to.put(DCM_SOPClassUID, UID_CTImageStorage);
+  to.put(DCM_SOPInstanceUID, dicom_uid(str(series.series_uid, "/slice ", k + 1)));
+  // The dictionary of 2022 does not know this attribute (CP-1965): its type is given here.
+  auto synthetic = std::make_unique<DcmCodeString>(DcmTag(0x0008, 0x001C, EVR_CS));
+  check(synthetic->putString("YES"), "Synthetic Data");
+  check(data.insert(synthetic.get()), "Synthetic Data");
+  static_cast<void>(synthetic.release());  // the data set owns it now
+
+  put_patient_and_study(to, series);
+  put_series_and_equipment(to, series);
+  put_image(to, series, grid);
+  put_technique(to, series);
+  const Vec3 corner = grid.centre(0, 0, k);
+  to.put(DCM_InstanceNumber, std::to_string(k + 1));
+  to.put(DCM_ImagePositionPatient, decimals(corner));
+  to.put(DCM_SliceLocation, decimal(corner.dot(grid.axes.col(2))));
+
+  const auto pixels = std::size_t(grid.size[0] * grid.size[1]);
+  const auto hu = image.values().subspan(std::size_t(k) * pixels, pixels);
+  std::vector<Uint16> stored(pixels);
+  for (std::size_t i = 0; i < pixels; ++i) {
+    require(std::isfinite(hu[i]), Error::Kind::numeric, "the image holds ", hu[i],
+            " (no Hounsfield value). This is a fault of what made it.");
+    const float whole = std::clamp(std::round(hu[i]), -32768.0f, 32767.0f + float(intercept));
+    stored[i] = static_cast<Uint16>(static_cast<Sint16>(whole - float(intercept)));
+  }
+  check(data.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size()), "the pixels");
+  return serialise(file);
+}
+
+}  // namespace
+
+std::string dicom_uid(std::string_view key) {
+  Digest digest = sha256(key);
+  digest.bytes[6] =
+      std::uint8_t((digest.bytes[6] & 0x0Fu) | 0x80u);  // version 8: made to our own rule
+  digest.bytes[8] = std::uint8_t((digest.bytes[8] & 0x3Fu) | 0x80u);  // the variant of RFC 9562
+  unsigned __int128 number = 0;
+  for (std::size_t i = 0; i < 16; ++i) number = number << 8 | digest.bytes[i];
+  std::string digits;
+  for (; number > 0; number /= 10) digits += char('0' + int(number % 10));
+  std::reverse(digits.begin(), digits.end());
+  return "2.25." + digits;
+}
+
+std::vector<NamedBytes> encode_dicom(const Image& image, const DicomSeries& series) {
+  const Grid& grid = image.grid();
+  for (std::size_t axis = 0; axis < 2; ++axis)
+    require(grid.size[axis] >= 1 && grid.size[axis] <= 65535, Error::Kind::unsupported,
+            "a side of ", grid.size[axis], " pixels does not fit into DICOM (1 to 65535).");
+  require(
+      !series.patient.id.empty() && !series.study_uid.empty() && !series.series_uid.empty() &&
+          !series.frame_of_reference_uid.empty(),
+      Error::Kind::input,
+      "a DICOM series needs a patient id and the UIDs of study, series and frame of reference.");
+  require(dcmDataDict.isDictionaryLoaded(), Error::Kind::unsupported,
+          "DCMTK's data dictionary is not found. Install the package libdcmtk17, and unset "
+          "DCMDICTPATH if it is set.");
+
+  const detail::QuietDcmtk quiet;
+  std::vector<NamedBytes> files(std::size_t(grid.size[2]));
+  parallel_for(grid.size[2], [&](Index k) {
+    const std::string number = std::to_string(k + 1);
+    const std::string zeros(number.size() < 4 ? 4 - number.size() : 0, '0');
+    files[std::size_t(k)] = {str("IM", zeros, number, ".dcm"), encode_slice(image, series, k)};
+  });
+  return files;
+}
+
+}  // namespace vitrine::io

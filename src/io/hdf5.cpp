@@ -1,0 +1,248 @@
+#include "vitrine/io/hdf5.hpp"
+
+#include <hdf5.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <utility>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/core/value.hpp"
+
+namespace vitrine::io {
+namespace {
+
+/// An HDF5 identifier that closes itself.
+class Handle {
+ public:
+  using Close = herr_t (*)(hid_t);
+  Handle(hid_t id, Close close_id, const std::string& what) : id_(id), close_(close_id) {
+    require(id >= 0, Error::Kind::io, "HDF5 cannot make ", what,
+            " in the results file. Is the name used twice, or memory short?");
+  }
+  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
+  Handle& operator=(Handle&&) = delete;
+  ~Handle() {
+    if (id_ >= 0) close_(id_);
+  }
+  operator hid_t() const { return id_; }
+
+ private:
+  hid_t id_;
+  Close close_;
+};
+
+/// HDF5 prints its error stack by itself; we throw instead.
+class Quiet {
+ public:
+  Quiet() {
+    H5Eget_auto2(H5E_DEFAULT, &print_, &data_);
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+  ~Quiet() { H5Eset_auto2(H5E_DEFAULT, print_, data_); }
+
+ private:
+  H5E_auto2_t print_ = nullptr;
+  void* data_ = nullptr;
+};
+
+void check(herr_t result, const std::string& what) {
+  require(result >= 0, Error::Kind::io, "HDF5 cannot ", what, ". Is memory short?");
+}
+
+Handle memory_file() {
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file properties");
+  check(H5Pset_fapl_core(access, std::size_t{1} << 20, false), "keep a file in memory");
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "file properties");
+  check(H5Pset_obj_track_times(creation, false), "leave out times");  // of the root group
+  return {H5Fcreate("results.h5", H5F_ACC_TRUNC, creation, access), H5Fclose, "the file"};
+}
+
+Handle text_type(std::size_t size) {
+  Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "a text type");
+  check(H5Tset_size(type, size), "set the size of a text type");
+  check(H5Tset_cset(type, H5T_CSET_UTF8), "set the encoding of a text type");
+  return type;
+}
+
+Handle simple_space(const std::vector<hsize_t>& dims) {
+  return {H5Screate_simple(int(dims.size()), dims.data(), nullptr), H5Sclose, "a data space"};
+}
+
+}  // namespace
+
+struct H5File::State {
+  Quiet quiet;
+  Handle file = memory_file();
+  Handle with_groups{H5Pcreate(H5P_LINK_CREATE), H5Pclose, "link properties"};
+
+  State() {
+    check(H5Pset_create_intermediate_group(with_groups, 1), "make groups on the way");
+    check(H5Pset_char_encoding(with_groups, H5T_CSET_UTF8), "name things in UTF-8");
+  }
+
+  void dataset(const std::string& path, hid_t stored, hid_t memory, const void* values,
+               std::size_t value_bytes, const std::vector<std::size_t>& dims) {
+    make_parents(path);
+    const std::vector<hsize_t> extent(dims.begin(), dims.end());
+    const Handle space = simple_space(extent);
+    const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "data set properties");
+    check(H5Pset_obj_track_times(creation, false), "leave out times");
+    const std::size_t count =
+        std::accumulate(dims.begin(), dims.end(), std::size_t{1}, std::multiplies<>());
+    if (count * value_bytes > std::size_t{64} << 10) {
+      check(H5Pset_chunk(creation, int(extent.size()), chunk(extent, value_bytes).data()),
+            str("split ", path));
+      check(H5Pset_shuffle(creation), str("pack ", path));
+      check(H5Pset_deflate(creation, 4), str("pack ", path));
+    }
+    const Handle set(
+        H5Dcreate2(file, path.c_str(), stored, space, with_groups, creation, H5P_DEFAULT), H5Dclose,
+        path);
+    if (count > 0)
+      check(H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), str("write ", path));
+  }
+
+  /// Groups made on the way by HDF5 itself would carry times.
+  void make_parents(const std::string& path) {
+    require(path.size() > 1 && path.front() == '/', Error::Kind::data, "'", path,
+            "' is no absolute HDF5 path");
+    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
+      make_group(path.substr(0, at));
+  }
+  void make_group(const std::string& path) {
+    if (H5Lexists(file, path.c_str(), H5P_DEFAULT) > 0) return;
+    const Handle creation(H5Pcreate(H5P_GROUP_CREATE), H5Pclose, "group properties");
+    check(H5Pset_obj_track_times(creation, false), "leave out times");
+    const Handle group(H5Gcreate2(file, path.c_str(), with_groups, creation, H5P_DEFAULT), H5Gclose,
+                       path);
+  }
+
+  void attribute(const std::string& path, const std::string& name, hid_t type, hid_t memory,
+                 const void* value) {
+    const Handle object(H5Oopen(file, path.c_str(), H5P_DEFAULT), H5Oclose,
+                        str("an attribute of ", path, ", which is not there,"));
+    const Handle space(H5Screate(H5S_SCALAR), H5Sclose, "a data space");
+    const Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
+                           H5Aclose, str("the attribute ", name, " of ", path));
+    check(H5Awrite(attribute, memory, value), str("write the attribute ", name, " of ", path));
+  }
+
+ private:
+  /// Whole rows of the last dimensions, about 256 KiB together.
+  static std::vector<hsize_t> chunk(std::vector<hsize_t> extent, std::size_t value_bytes) {
+    hsize_t room = (std::size_t{256} << 10) / value_bytes;
+    for (std::size_t i = extent.size(); i-- > 0;) {
+      extent[i] = std::clamp<hsize_t>(extent[i], 1, std::max<hsize_t>(room, 1));
+      room /= extent[i];
+    }
+    return extent;
+  }
+};
+
+H5File::H5File() : state_(std::make_unique<State>()) {}
+H5File::~H5File() = default;
+H5File::H5File(H5File&&) noexcept = default;
+H5File& H5File::operator=(H5File&&) noexcept = default;
+
+namespace {
+
+template <class State, class T>
+void add(State& state, const std::string& path, hid_t stored, hid_t memory,
+         std::span<const T> values, const std::vector<std::size_t>& dims) {
+  const std::size_t count =
+      std::accumulate(dims.begin(), dims.end(), std::size_t{1}, std::multiplies<>());
+  require(!dims.empty() && count == values.size(), Error::Kind::data, "'", path, "' has ",
+          values.size(), " values, its dimensions ask for ", count);
+  state.dataset(path, stored, memory, values.data(), sizeof(T), dims);
+}
+
+}  // namespace
+
+void H5File::dataset(const std::string& path, std::span<const double> values,
+                     const std::vector<std::size_t>& dims) {
+  add(*state_, path, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values, dims);
+}
+void H5File::dataset(const std::string& path, std::span<const float> values,
+                     const std::vector<std::size_t>& dims) {
+  add(*state_, path, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values, dims);
+}
+void H5File::dataset(const std::string& path, std::span<const std::int64_t> values,
+                     const std::vector<std::size_t>& dims) {
+  add(*state_, path, H5T_STD_I64LE, H5T_NATIVE_INT64, values, dims);
+}
+void H5File::dataset(const std::string& path, std::span<const std::uint8_t> values,
+                     const std::vector<std::size_t>& dims) {
+  add(*state_, path, H5T_STD_U8LE, H5T_NATIVE_UINT8, values, dims);
+}
+
+void H5File::strings(const std::string& path, const std::vector<std::string>& values) {
+  // Fixed length: variable-length text lives in a heap that packs nothing. The longest decides.
+  std::size_t longest = 1;
+  for (const std::string& value : values) longest = std::max(longest, value.size());
+  std::string padded(longest * values.size(), '\0');
+  for (std::size_t i = 0; i < values.size(); ++i)
+    std::copy(values[i].begin(), values[i].end(), padded.begin() + std::ptrdiff_t(i * longest));
+  const Handle type = text_type(longest);
+  check(H5Tset_strpad(type, H5T_STR_NULLPAD), "pad text");
+  state_->dataset(path, type, type, padded.data(), longest, {values.size()});
+}
+
+void H5File::group(const std::string& path) { state_->make_parents(path + "/"); }
+
+void H5File::attribute(const std::string& path, const std::string& name, const std::string& text) {
+  const Handle type = text_type(text.size() + 1);
+  state_->attribute(path, name, type, type, text.c_str());
+}
+void H5File::attribute(const std::string& path, const std::string& name, double number) {
+  state_->attribute(path, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &number);
+}
+void H5File::attribute(const std::string& path, const std::string& name, std::int64_t number) {
+  state_->attribute(path, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &number);
+}
+
+Bytes H5File::bytes() {
+  check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), "complete the file");
+  const ssize_t size = H5Fget_file_image(state_->file, nullptr, 0);
+  require(size > 0, Error::Kind::io, "HDF5 cannot give the results file's bytes. Is memory short?");
+  Bytes image(static_cast<std::size_t>(size));
+  const ssize_t got = H5Fget_file_image(state_->file, image.data(), image.size());
+  require(got == size, Error::Kind::io,
+          "HDF5 cannot give the results file's bytes. Is memory short?");
+  return image;
+}
+
+void write_table(H5File& file, const std::string& group, const Table& table) {
+  file.group(group);
+  Value columns{Value::List{}};
+  for (std::size_t column = 0; column < table.columns.size(); ++column) {
+    std::get<Value::List>(columns.data).emplace_back(table.columns[column]);
+    const std::string path = str(group, '/', table.columns[column]);
+    const bool numbers = std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
+      return std::holds_alternative<double>(row[column]);
+    });
+    if (numbers) {
+      std::vector<double> values;
+      for (const auto& row : table.rows) values.push_back(std::get<double>(row[column]));
+      file.dataset(path, std::span<const double>(values), {values.size()});
+    } else {
+      std::vector<std::string> values;
+      for (const auto& row : table.rows) {
+        const double* number = std::get_if<double>(&row[column]);
+        if (!number)
+          values.push_back(std::get<std::string>(row[column]));
+        else
+          values.push_back(std::isnan(*number) ? std::string() : to_text(*number));
+      }
+      file.strings(path, values);
+    }
+  }
+  file.attribute(group, "columns", to_json(columns));
+  file.attribute(group, "rows", std::int64_t(table.rows.size()));
+}
+
+}  // namespace vitrine::io

@@ -1,0 +1,208 @@
+#include "vitrine/io/image_reader.hpp"
+
+#include <itkMetaImageIO.h>
+#include <itkNiftiImageIO.h>
+#include <itkNrrdImageIO.h>
+
+#include <Eigen/SVD>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "vitrine/core/buffer.hpp"
+#include "vitrine/core/error.hpp"
+#include "vitrine/io/detail/image_header.hpp"
+#include "vitrine/io/dicom.hpp"
+
+namespace vitrine::io {
+namespace {
+
+itk::ImageIOBase::Pointer reader_for(detail::ImageFormat format) {
+  switch (format) {
+    case detail::ImageFormat::nifti:
+      return itk::NiftiImageIO::New().GetPointer();
+    case detail::ImageFormat::nrrd:
+      return itk::NrrdImageIO::New().GetPointer();
+    case detail::ImageFormat::meta:
+      break;
+  }
+  return itk::MetaImageIO::New().GetPointer();
+}
+
+/// The rotation nearest to `axes`, with axes along the patient's made exact: files keep cosines in
+/// 32-bit floats, whose error is below 1e-6.
+Mat3 orthonormal(const Mat3& axes, const Path& path) {
+  constexpr double tolerance = 1e-3;
+  require(axes.allFinite() &&
+              (axes.transpose() * axes - Mat3::Identity()).cwiseAbs().maxCoeff() <= tolerance,
+          Error::Kind::data, "'", path.string(),
+          "': its axes are not perpendicular and of length 1 (to 1e-3). Resample the image to an "
+          "unsheared grid.");
+  const Mat3 whole = axes.array().round();
+  if ((axes - whole).cwiseAbs().maxCoeff() < 1e-6) return whole;
+  const Eigen::JacobiSVD<Mat3> svd(axes, Eigen::ComputeFullU | Eigen::ComputeFullV);
+  return svd.matrixU() * svd.matrixV().transpose();
+}
+
+Grid grid_of(const itk::ImageIOBase& io, const Path& path) {
+  Grid grid;
+  const unsigned dimensions = io.GetNumberOfDimensions();
+  for (unsigned axis = 3; axis < dimensions; ++axis)
+    require(io.GetDimensions(axis) == 1, Error::Kind::unsupported, "'", path.string(),
+            "' is not three-dimensional.");
+  require(dimensions >= 3, Error::Kind::unsupported, "'", path.string(), "' has ", dimensions,
+          " dimensions (three are expected). Stack its slices.");
+  Mat3 axes;
+  for (unsigned axis = 0; axis < 3; ++axis) {
+    grid.size[axis] = Index(io.GetDimensions(axis));
+    detail::check_spacing(io.GetSpacing(axis), path);
+    grid.spacing[axis] = nominal_spacing(io.GetSpacing(axis));
+    grid.origin[axis] = io.GetOrigin(axis);
+    const auto direction = io.GetDirection(axis);
+    for (unsigned row = 0; row < 3; ++row) axes(row, axis) = direction[row];
+  }
+  require(grid.origin.allFinite(), Error::Kind::data, "'", path.string(),
+          "': its origin is not finite.");
+  grid.axes = orthonormal(axes, path);
+  return grid;
+}
+
+template <class Stored>
+void convert(const std::byte* bytes, std::span<float> out) {
+  for (float& value : out) {
+    Stored stored;
+    std::memcpy(&stored, bytes, sizeof(stored));
+    value = static_cast<float>(stored);
+    bytes += sizeof(stored);
+  }
+}
+
+using Converter = void (*)(const std::byte*, std::span<float>);
+
+Converter converter_for(itk::IOComponentEnum type, const Path& path) {
+  using Type = itk::IOComponentEnum;
+  switch (type) {
+    case Type::UCHAR:
+      return convert<unsigned char>;
+    case Type::CHAR:
+      return convert<signed char>;
+    case Type::USHORT:
+      return convert<unsigned short>;
+    case Type::SHORT:
+      return convert<short>;
+    case Type::UINT:
+      return convert<unsigned>;
+    case Type::INT:
+      return convert<int>;
+    case Type::FLOAT:
+      return convert<float>;
+    case Type::DOUBLE:
+      return convert<double>;
+    default:
+      throw Error(Error::Kind::unsupported,
+                  str("'", path.string(), "': voxels of type ",
+                      itk::ImageIOBase::GetComponentTypeAsString(type), " are not read."));
+  }
+}
+
+Image read_with_itk(const Path& path, std::uint64_t most_bytes) {
+  const auto format = detail::check_image_file(path, most_bytes);
+  itk::Object::GlobalWarningDisplayOff();  // ITK prints; what matters comes as an exception
+  try {
+    const auto io = reader_for(format);
+    io->SetFileName(path.string());
+    io->ReadImageInformation();
+    require(io->GetNumberOfComponents() == 1, Error::Kind::unsupported, "'", path.string(),
+            "' has ", io->GetNumberOfComponents(), " numbers per voxel (one is expected).");
+    Image image(grid_of(*io, path));
+    itk::ImageIORegion region(io->GetNumberOfDimensions());
+    for (unsigned axis = 0; axis < io->GetNumberOfDimensions(); ++axis)
+      region.SetSize(axis, io->GetDimensions(axis));
+    io->SetIORegion(region);
+    const Converter into = converter_for(io->GetComponentType(), path);
+    Buffer<std::byte> bytes(image.values().size() * io->GetComponentSize());
+    io->Read(bytes.data());
+    into(bytes.data(), image.values());
+    return image;
+  } catch (const itk::ExceptionObject& error) {
+    throw Error(Error::Kind::data,
+                str("'", path.string(), "' cannot be read (", error.GetDescription(), ")."));
+  }
+}
+
+std::string place(const Grid& grid, std::size_t offset) {
+  const auto n = Index(offset);
+  return str('(', n % grid.size[0], ", ", n / grid.size[0] % grid.size[1], ", ",
+             n / grid.size[0] / grid.size[1], ')');
+}
+
+}  // namespace
+
+double nominal_spacing(double spacing) {
+  std::array<char, 32> text{};
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), spacing, std::chars_format::general, 7)
+          .ptr;
+  double rounded = spacing;
+  std::from_chars(text.data(), end, rounded);
+  return static_cast<float>(rounded) == static_cast<float>(spacing) ? rounded : spacing;
+}
+
+Image read_image(const Path& path, std::uint64_t most_bytes) {
+  std::error_code error;
+  Image image = std::filesystem::is_directory(path, error) ? read_dicom_series(path, most_bytes)
+                                                           : read_with_itk(path, most_bytes);
+  const auto values = image.values();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    require(std::isfinite(values[i]), Error::Kind::data, "'", path.string(), "': voxel ",
+            place(image.grid(), i), " is ", values[i],
+            " (a finite number is expected). Replace such voxels by air, -1000.");
+  return image;
+}
+
+Mask read_mask(const Path& path, std::optional<int> label, std::uint64_t most_bytes) {
+  const Image labels = read_with_itk(path, most_bytes);
+  Mask mask(labels.grid());
+  std::set<float> seen;
+  bool any = false;
+  for (std::size_t i = 0; i < labels.values().size(); ++i) {
+    const float value = labels.values()[i];
+    require(value == std::floor(value) && std::abs(value) < 16777216.0f, Error::Kind::data, "'",
+            path.string(), "': voxel ", place(mask.grid(), i), " is ", value,
+            " (a mask holds whole numbers). Threshold the probabilities first.");
+    if (value != 0.0f && seen.size() < 20) seen.insert(value);
+    const bool inside = label ? value == float(*label) : value != 0.0f;
+    mask.values()[i] = inside ? 1 : 0;
+    any |= inside;
+  }
+  if (!any) {
+    std::string there;
+    for (const float value : seen) there += str(there.empty() ? "" : ", ", value);
+    const std::string wanted =
+        label ? str("no voxel with label ", *label) : std::string("no voxel that is not zero");
+    throw Error(Error::Kind::data, str("'", path.string(), "' has ", wanted,
+                                       " (labels there: ", there.empty() ? "none" : there,
+                                       "). Choose another label or mask."));
+  }
+  return mask;
+}
+
+void require_same_grid(const Grid& image, const Grid& mask) {
+  constexpr double tolerance = 0.01;  // mm
+  const auto shape = [](const Grid& g) {
+    return str(g.size[0], " x ", g.size[1], " x ", g.size[2]);
+  };
+  require(image.size == mask.size, Error::Kind::data, "the image has ", shape(image),
+          " voxels, the mask ", shape(mask), ". Resample the mask to the image's grid.");
+  // Both are affine: the corners have the largest distances.
+  double farthest = 0.0;
+  for (const Index i : {Index{0}, image.size[0] - 1})
+    for (const Index j : {Index{0}, image.size[1] - 1})
+      for (const Index k : {Index{0}, image.size[2] - 1})
+        farthest = std::max(farthest, (image.centre(i, j, k) - mask.centre(i, j, k)).norm());
+  require(farthest <= tolerance, Error::Kind::data, "image and mask lie up to ", farthest,
+          " mm apart (spacing, origin or axes differ; ", tolerance,
+          " mm is allowed). Resample the mask to the image's grid.");
+}
+
+}  // namespace vitrine::io

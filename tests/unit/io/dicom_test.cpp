@@ -1,0 +1,322 @@
+#include <hdf5.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+
+#include "scratch.hpp"
+#include "vitrine/core/hash.hpp"
+#include "vitrine/io/dicom.hpp"
+#include "vitrine/io/hdf5.hpp"
+#include "vitrine/io/image_reader.hpp"
+
+using namespace vitrine;
+using Catch::Matchers::Contains;
+using Kind = Error::Kind;
+
+namespace {
+
+Image slices(Index side, Index count) {
+  Grid grid;
+  grid.size = {side, side + 2, count};
+  grid.spacing = {0.69, 0.71, 1.25};
+  grid.origin = {-176.155, -170.3, -612.5};
+  Image image(grid);
+  for (std::size_t i = 0; i < image.values().size(); ++i)
+    image.values()[i] = float(i % 4096) - 1024.0f;
+  return image;
+}
+
+io::DicomSeries full_series() {
+  io::DicomSeries series;
+  series.patient = {"Vitrine^Case 01", "case01", "F", "", 63, 1.68, 71.5};
+  series.trial = {"Vitrine",  "lung-nodule", "Stability of nodule features", "", "", "case01", "",
+                  "baseline", "a64/soft"};
+  series.equipment = {"Vitrine", "generic_a64", "0.1.0", "SIM1", "0001"};
+  series.acquisition.protocol = "chest";
+  series.acquisition.tube_voltage_kv = 120.0;
+  series.acquisition.exposure_mas = 79.6;
+  series.acquisition.tube_current_ma = 160.0;
+  series.acquisition.exposure_time_ms = 500.0;
+  series.acquisition.rotation_time_s = 0.5;
+  series.acquisition.ctdi_vol_mgy = 5.4;
+  series.acquisition.source_to_detector_mm = 1085.6;
+  series.acquisition.source_to_patient_mm = 595.0;
+  series.acquisition.collimation_row_mm = 0.625;
+  series.acquisition.collimation_total_mm = 40.0;
+  series.acquisition.focal_spot_mm = 1.0 / 3.0;
+  series.acquisition.data_collection_diameter_mm = 500.0;
+  series.acquisition.filter_type = "BODY";
+  series.acquisition.filter_material = "ALUMINUM";
+  series.reconstruction = {"soft", 353.28, 1.25};
+  series.study_uid = io::dicom_uid("study");
+  series.series_uid = io::dicom_uid("series");
+  series.frame_of_reference_uid = io::dicom_uid("frame");
+  series.study_id = "1";
+  series.study_description = "lung-nodule-kernel-dose";
+  series.series_description = "generic_a64 soft 80 mAs";
+  series.body_part = "CHEST";
+  series.comments = "Simulated: no real patient";
+  series.date = "20260101";
+  return series;
+}
+
+std::string run(const std::string& command) {
+  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
+  REQUIRE(pipe);
+  std::string text;
+  for (int c = 0; (c = std::fgetc(pipe)) != EOF;) text += char(c);
+  ::pclose(pipe);
+  return text;
+}
+
+bool installed(const std::string& program) {
+  return std::system(("command -v " + program + " > /dev/null").c_str()) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a DICOM series comes back with its HU and grid") {
+  const Scratch scratch;
+  const Image image = slices(30, 5);
+  const auto files = io::encode_dicom(image, full_series());
+  REQUIRE(files.size() == 5);
+  CHECK(files[0].name == "IM0001.dcm");
+  io::write_files(scratch.path(), files);
+  io::write_file(scratch / "README.txt", "no DICOM");
+  const Image back = io::read_image(scratch.path());
+  CHECK(back.grid().size == image.grid().size);
+  CHECK(back.grid().spacing == image.grid().spacing);
+  CHECK(back.grid().origin == image.grid().origin);
+  CHECK(back.grid().axes == image.grid().axes);
+  CHECK(std::equal(back.values().begin(), back.values().end(), image.values().begin()));
+}
+
+TEST_CASE("an oblique DICOM series comes back in its pose, whatever the names of its files") {
+  const Scratch scratch;
+  Grid grid = slices(8, 4).grid();
+  grid.axes = Eigen::AngleAxisd(0.3, Vec3(1.0, 2.0, -0.5).normalized()).toRotationMatrix();
+  Image image(grid);
+  for (std::size_t i = 0; i < image.values().size(); ++i) image.values()[i] = float(i);
+  auto files = io::encode_dicom(image, full_series());
+  std::swap(files[0].name, files[3].name);
+  io::write_files(scratch.path(), files);
+  const Image back = io::read_dicom_series(scratch.path());
+  CHECK_NOTHROW(io::require_same_grid(grid, back.grid()));
+  CHECK((back.grid().axes - grid.axes).norm() < 1e-9);
+  CHECK(std::equal(back.values().begin(), back.values().end(), image.values().begin()));
+}
+
+TEST_CASE("HU beyond what DICOM holds are clamped, and fractions rounded") {
+  const Scratch scratch;
+  Image image = slices(4, 1);
+  const float given[] = {1e6f, -1e6f, 0.5f, -0.5f, 3071.4f},
+              stored[] = {31743.0f, -32768.0f, 1.0f, -1.0f, 3071.0f};
+  std::copy(std::begin(given), std::end(given), image.values().begin());
+  io::write_files(scratch.path(), io::encode_dicom(image, full_series()));
+  const Image back = io::read_dicom_series(scratch.path());
+  for (std::size_t i = 0; i < 5; ++i) CHECK(back.values()[i] == stored[i]);
+  image.values()[7] = std::numeric_limits<float>::infinity();
+  CHECK_THAT(complaint(Kind::numeric, [&] { io::encode_dicom(image, full_series()); }),
+             Contains("inf"));
+}
+
+TEST_CASE("the same series gives the same bytes, quickly") {
+  const Image image = slices(510, 40);
+  const auto start = std::chrono::steady_clock::now();
+  const auto once = io::encode_dicom(image, full_series());
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const auto twice = io::encode_dicom(image, full_series());
+  for (std::size_t k = 0; k < once.size(); ++k) REQUIRE(once[k].bytes == twice[k].bytes);
+  INFO(seconds << " s");
+  CHECK(seconds < 3.0);
+}
+
+TEST_CASE("UIDs are made from text alone: of a fixed form, and different for different text") {
+  CHECK(io::dicom_uid("a") == io::dicom_uid("a"));
+  CHECK(io::dicom_uid("a") != io::dicom_uid("b"));
+  for (int i = 0; i < 100; ++i) {
+    const std::string uid = io::dicom_uid(std::to_string(i));
+    CHECK(uid.starts_with("2.25."));
+    CHECK(uid.size() <= 64);
+    CHECK(uid.find_first_not_of("0123456789.") == std::string::npos);
+  }
+}
+
+TEST_CASE("dciodvfy finds no error in a series but the attribute it does not know") {
+  if (!installed("dciodvfy")) {
+    WARN("skipped: dciodvfy (package dicom3tools) is not installed");
+    return;
+  }
+  const Scratch scratch;
+  io::DicomSeries bare;
+  bare.patient.id = "p";
+  bare.study_uid = io::dicom_uid("study");
+  bare.series_uid = io::dicom_uid("series");
+  bare.frame_of_reference_uid = io::dicom_uid("frame");
+  for (const auto& series : {full_series(), bare}) {
+    io::write_files(scratch.path(), io::encode_dicom(slices(16, 2), series));
+    for (const char* name : {"IM0001.dcm", "IM0002.dcm"}) {
+      const std::string output = run("dciodvfy '" + (scratch / name).string() + "'");
+      CHECK_THAT(output, Contains("CTImage"));
+      std::istringstream lines(output);
+      for (std::string line; std::getline(lines, line);) {
+        INFO(line);
+        const bool allowed = line.find("Synthetic") != std::string::npos ||
+                             line.find("0x0008,0x001c") != std::string::npos;
+        CHECK((!line.starts_with("Error") || allowed));
+      }
+    }
+  }
+}
+
+TEST_CASE("text that DICOM cannot hold is refused by attribute") {
+  const Image image = slices(4, 1);
+  const auto says = [&](const auto& change) {
+    io::DicomSeries series = full_series();
+    change(series);
+    return complaint(Kind::input, [&] { io::encode_dicom(image, series); });
+  };
+  CHECK_THAT(says([](auto& s) { s.acquisition.filter_type = std::string(17, 'x'); }),
+             Contains("FilterType"));
+  CHECK_THAT(says([](auto& s) { s.patient.sex = "f!"; }), Contains("PatientSex"));
+  CHECK_THAT(says([](auto& s) { s.date = "2026-01-01"; }), Contains("Date"));
+  CHECK_THAT(says([](auto& s) { s.series_description = "a\\b"; }), Contains("backslash"));
+  CHECK_THAT(says([](auto& s) { s.patient.id.clear(); }), Contains("patient id"));
+  CHECK_THAT(says([](auto& s) { s.study_uid = "1.2.x"; }), Contains("StudyInstanceUID"));
+  CHECK(says([](auto& s) { s.series_description = "K\xC3\xB6rper"; }).empty());
+}
+
+TEST_CASE("a DICOM series with a gap, a double, a cut file or a second series is refused") {
+  const Image image = slices(8, 5);
+  const auto files = io::encode_dicom(image, full_series());
+  const auto says = [&](const auto& change, Kind kind = Kind::data) {
+    const Scratch scratch;
+    io::write_files(scratch.path(), files);
+    change(scratch);
+    return complaint(kind, [&] { io::read_dicom_series(scratch.path()); });
+  };
+  CHECK_THAT(says([](const Scratch& s) { std::filesystem::remove(s / "IM0003.dcm"); }),
+             Contains("a slice is missing"));
+  CHECK_THAT(
+      says([](const Scratch& s) { std::filesystem::copy_file(s / "IM0003.dcm", s / "copy.dcm"); }),
+      Contains("same place"));
+  CHECK_THAT(says([](const Scratch& s) { std::filesystem::resize_file(s / "IM0003.dcm", 1700); }),
+             Contains("'"));
+  CHECK_THAT(says([&](const Scratch& s) {
+               std::filesystem::resize_file(s / "IM0003.dcm", files[2].bytes.size() - 10);
+             }),
+             Contains("'"));
+  CHECK_THAT(says([&](const Scratch& s) {
+               io::DicomSeries other = full_series();
+               other.series_uid = io::dicom_uid("other");
+               io::write_file(s / "other.dcm", io::encode_dicom(image, other)[0].bytes);
+             }),
+             Contains("2 CT series"));
+  CHECK_THAT(says([](const Scratch& s) {
+               for (const auto& entry : std::filesystem::directory_iterator(s.path()))
+                 std::filesystem::remove(entry);
+             }),
+             Contains("no DICOM CT image"));
+  CHECK_THAT(complaint(Kind::io, [] { io::read_dicom_series("/no/such/dir"); }),
+             Contains("/no/such/dir"));
+}
+
+namespace {
+
+io::H5File example() {
+  io::H5File file;
+  const std::vector<double> numbers{1.0, 2.5, -3.0, 0.0, 1e300, 6.0};
+  const std::vector<float> many(50'000, 0.25f);
+  const std::vector<std::int64_t> whole{-1, std::int64_t{1} << 60};
+  const std::vector<std::uint8_t> flags{0, 1, 255};
+  file.dataset("/truth/lesions/volume", std::span<const double>(numbers), {2, 3});
+  file.dataset("/profiles/many", std::span<const float>(many), {100, 500});
+  file.dataset("/whole", std::span<const std::int64_t>(whole), {2});
+  file.dataset("/flags", std::span<const std::uint8_t>(flags), {3});
+  file.dataset("/none", std::span<const double>(), {0});
+  file.strings("/names", {"a", "", "K\xC3\xB6rper"});
+  file.attribute("/", "format_version", std::int64_t{1});
+  file.attribute("/truth/lesions", "unit", "mm^3");
+  file.attribute("/whole", "scale", 0.5);
+  Table table{{"case", "value", "note"}, {}};
+  table.add({"c1", 1.5, "x"});
+  table.add(
+      {"c2", std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()});
+  io::write_table(file, "/features", table);
+  io::write_table(file, "/empty", Table{{"a"}, {}});
+  return file;
+}
+
+template <class T>
+std::vector<T> read(hid_t file, const char* path, hid_t type) {
+  const hid_t set = H5Dopen2(file, path, H5P_DEFAULT);
+  REQUIRE(set >= 0);
+  const hid_t space = H5Dget_space(set);
+  std::vector<T> values(std::size_t(H5Sget_simple_extent_npoints(space)));
+  if (!values.empty()) CHECK(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0);
+  H5Sclose(space);
+  H5Dclose(set);
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("an HDF5 file built in memory is read back from disk") {
+  const Scratch scratch;
+  io::write_file(scratch / "r.h5", example().bytes());
+  const hid_t file = H5Fopen((scratch / "r.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  REQUIRE(file >= 0);
+  CHECK(read<double>(file, "/truth/lesions/volume", H5T_NATIVE_DOUBLE) ==
+        std::vector<double>{1.0, 2.5, -3.0, 0.0, 1e300, 6.0});
+  CHECK(read<float>(file, "/profiles/many", H5T_NATIVE_FLOAT) == std::vector<float>(50'000, 0.25f));
+  CHECK(read<std::int64_t>(file, "/whole", H5T_NATIVE_INT64) ==
+        std::vector<std::int64_t>{-1, std::int64_t{1} << 60});
+  CHECK(read<std::uint8_t>(file, "/flags", H5T_NATIVE_UINT8) ==
+        std::vector<std::uint8_t>{0, 1, 255});
+  CHECK(read<double>(file, "/none", H5T_NATIVE_DOUBLE).empty());
+  const auto values = read<double>(file, "/features/value", H5T_NATIVE_DOUBLE);
+  CHECK(values[0] == 1.5);
+  CHECK(std::isnan(values[1]));
+
+  const hid_t names = H5Dopen2(file, "/names", H5P_DEFAULT);
+  const hid_t type = H5Dget_type(names);
+  REQUIRE(H5Tget_size(type) == 7);
+  std::string text(3 * 7, '?');
+  H5Dread(names, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data());
+  CHECK(text == std::string("a\0\0\0\0\0\0\0\0\0\0\0\0\0K\xC3\xB6rper", 21));
+  H5Tclose(type);
+  H5Dclose(names);
+
+  std::int64_t version = 0;
+  const hid_t attribute = H5Aopen(file, "format_version", H5P_DEFAULT);
+  H5Aread(attribute, H5T_NATIVE_INT64, &version);
+  CHECK(version == 1);
+  H5Aclose(attribute);
+  H5Fclose(file);
+}
+
+TEST_CASE("two builds of an HDF5 file, a second apart, have equal bytes") {
+  const io::Bytes once = example().bytes();
+  const auto start = std::chrono::system_clock::now();
+  while (std::chrono::system_clock::now() - start < std::chrono::milliseconds(1100)) {
+  }
+  CHECK(sha256(once) == sha256(example().bytes()));
+}
+
+TEST_CASE("an HDF5 name used twice and a wrong shape are refused") {
+  io::H5File file;
+  const std::vector<double> two{1.0, 2.0};
+  file.dataset("/a", std::span<const double>(two), {2});
+  CHECK_THAT(complaint(Kind::io, [&] { file.dataset("/a", std::span<const double>(two), {2}); }),
+             Contains("/a"));
+  CHECK_THAT(complaint(Kind::data, [&] { file.dataset("/b", std::span<const double>(two), {3}); }),
+             Contains("ask for 3"));
+  CHECK_THAT(complaint(Kind::data, [&] { file.dataset("c", std::span<const double>(two), {2}); }),
+             Contains("absolute"));
+  CHECK_THAT(complaint(Kind::io, [&] { file.attribute("/missing", "a", 1.0); }),
+             Contains("/missing"));
+}
