@@ -70,8 +70,10 @@ std::string default_text(const FieldInfo& field) {
 /// "number, 0.5 to 150, default 8"
 std::string facts(const FieldInfo& field) {
   std::string text = type_name(field);
+  const bool worded = !field.options.empty() || (field.type == FieldInfo::Type::list &&
+                                                 !field.children.front().options.empty());
   if (const std::string allowed = detail::allowed_text(field); !allowed.empty())
-    text += str(field.type == FieldInfo::Type::pick ? ": " : ", ", allowed);
+    text += str(worded ? ": " : ", ", allowed);
   if (field.required) return text + ", required";
   if (const std::string value = default_text(field); !value.empty())
     text += str(", default ", value);

@@ -387,7 +387,9 @@ Value parse_yaml(std::string_view text, const std::string& file, Diagnostics& pr
   } catch (const Stop&) {
     return {};
   } catch (const YAML::Exception& problem) {
-    const std::size_t offset = source.offset(problem.mark.line, problem.mark.column);
+    std::size_t offset = source.offset(problem.mark.line, problem.mark.column);
+    const bool past_escape = problem.msg.starts_with(YAML::ErrorMsg::INVALID_ESCAPE);
+    if (past_escape && offset >= 2) offset -= 2;
     const char at = offset < text.size() ? text[offset] : '\0';
     problems.error(source.at(offset, builder.node_path()), in_our_words(problem, builder, at));
     return {};
