@@ -15,6 +15,7 @@ namespace vitrine::physics {
 namespace {
 
 constexpr std::size_t node_count = 12;
+constexpr std::size_t largest_rank = 8;       // of the tracing kernel
 constexpr double largest_basis_error = 1e-4;  // of a line integral
 constexpr double largest_line_integral = 12.0;
 constexpr std::size_t training_paths = 500, test_paths = 500;
@@ -29,12 +30,15 @@ double expected_line_integral(const Material& material) {
   return largest_line_integral * std::min(1.0, math::pow(water / contrast, 1.3));
 }
 
-/// Random mixtures of the materials, as masses per area: [path][material], g/mm^2.
+/// Random mixtures of the materials, as masses per area: [path][material], g/mm^2. Every tenth is
+/// empty, short paths are as frequent as long ones.
 Table random_paths(const std::vector<double>& mass_scale, std::size_t count, std::uint64_t set) {
   Table paths(count, std::vector<double>(mass_scale.size(), 0.0));
-  for (std::size_t p = 1; p < count; ++p) {  // path 0 is empty
+  for (std::size_t p = 0; p < count; ++p) {
+    if (p % 10 == 0) continue;
     Rng rng(Stream{set, Draw::test}, p);
-    double share = 1.0;
+    const double u = rng.uniform();
+    double share = u * u;
     for (int part = 0; part < 3; ++part) {
       const auto m = std::size_t(rng.below(mass_scale.size()));
       const double taken = share * rng.uniform();
@@ -176,7 +180,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     return worst;
   };
   Basis basis;
-  for (std::size_t rank = 1; rank <= nodes; ++rank) {
+  for (std::size_t rank = 1; rank <= std::min(nodes, largest_rank); ++rank) {
     basis = fit_basis(node_mu, mass_scale, node_share, rank);
     Table basis_mu(materials_.size(), std::vector<double>(nodes, 0.0));
     for (std::size_t m = 0; m < materials_.size(); ++m)
@@ -185,7 +189,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
           basis_mu[m][j] += basis.coefficient[m][k] * basis.function[j][k];
     const Table basis_x = multiply(tests, basis_mu);
     if (worst_error(basis_x, quadrature.mean, node_x, quadrature.mean) > largest_basis_error &&
-        rank < nodes)
+        rank < std::min(nodes, largest_rank))
       continue;
     fit_error_ = worst_error(basis_x, quadrature.mean, test_x, mean);
     break;

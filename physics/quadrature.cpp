@@ -70,11 +70,12 @@ bool positive(const std::vector<double>& x) {
 Set active_set(const Problem& problem, std::size_t max_support) {
   Set support;
   std::vector<double> x(problem.size(), 0.0);
+  std::vector<bool> dependent(problem.size(), false);  // of the nodes in the support
   for (int round = 0; round < 500 && support.size() < max_support; ++round) {
     std::size_t best = problem.size();
     double steepest = 1e-12;
     for (std::size_t e = 0; e < problem.size(); ++e) {
-      if (std::ranges::find(support, e) != support.end()) continue;
+      if (dependent[e] || std::ranges::find(support, e) != support.end()) continue;
       double gradient = problem.right[e];
       for (const std::size_t s : support) gradient -= problem.gram[e * problem.size() + s] * x[s];
       if (gradient > steepest) {
@@ -87,9 +88,10 @@ Set active_set(const Problem& problem, std::size_t max_support) {
     while (!support.empty()) {
       const auto solution = problem.solve(support);
       if (!solution) {
+        dependent[support.back()] = true;
         x[support.back()] = 0.0;
         support.pop_back();
-        return support;
+        break;
       }
       if (positive(*solution)) {
         for (std::size_t i = 0; i < support.size(); ++i) x[support[i]] = (*solution)[i];

@@ -1,0 +1,133 @@
+#pragma once
+#include <cstdint>
+
+#include "vitrine/core/isa.hpp"
+
+/// The boundary to the hot kernels: plain data in, arrays out.
+///
+/// Gantry frame of a view: `across` grows with the fan angle, `along` points from the focal spot to
+/// the axis, z is the patient's, from the table position. Rays start at (0, 0, height) of their
+/// sub-ray's focal point; a lane is one ray of a column: row sub-rays x rows, rows padded to 8.
+namespace vitrine::physics::detail {
+
+inline constexpr int lane_width = 8;
+inline constexpr int max_rank = 8;
+
+enum class ShapeKind : std::int32_t { ellipsoid, cylinder, capsule, box };
+
+/// A solid as one sub-ray's focal point sees it.
+struct Shape {
+  ShapeKind kind;
+  std::int32_t first_column, last_column;  ///< columns that may meet it
+  std::int32_t solid;                      ///< index of the compiled solid
+  std::int32_t cut_begin, cut_end;
+  double centre[3];    ///< across, along, z
+  double frame[3][3];  ///< rows: local axes; over the half axes, except those of a capsule (mm)
+  double reach;        ///< no point of it is farther from the centre in the plane
+  double half_z;       ///< nor along z
+  float radius_square, half_length;  ///< of a capsule
+};
+
+/// Half space across*x + along*y + z*z <= offset, seen from the focal point.
+struct Cut {
+  double across, along, z, offset;
+};
+
+/// A solid of the scene, the same for all views.
+struct Compiled {
+  std::int32_t slot;    ///< where its intervals are kept for intersections, -1: nowhere
+  std::int32_t single;  ///< position in `weights` of the terms it makes alone, -1: none
+  std::int32_t term_begin, term_end;  ///< intersections whose last solid it is
+};
+
+/// Where several solids are; `others` lists them without the last.
+struct Intersection {
+  std::int32_t other_begin, other_end;
+  std::int32_t weights;
+};
+
+/// All shapes of one in-plane sub-ray, binned by groups of 8 columns in ascending order.
+struct SubView {
+  const Shape* shapes;
+  const Cut* cuts;
+  const std::int32_t* bin_begin;  ///< per group, one more than groups
+  const std::int32_t* bin_items;
+  const double* across;  ///< direction of each column's ray, length 1 in the plane
+  const double* along;
+};
+
+/// A voxel map as the nominal focal point sees it.
+struct PatchShape {
+  std::int32_t first_column, last_column;
+  std::int32_t size[3];
+  std::int32_t channels;
+  const float* const* values;        ///< per channel, i fastest
+  const float* const* weights;       ///< per channel, `rank` of them
+  double start[3];                   ///< the focal point in voxel indices
+  double across[3], along[3], z[3];  ///< voxel indices per mm
+  double centre[3];                  ///< of the box of voxel centres: across, along, z
+  double reach, half_z;
+  double step;  ///< mm
+};
+
+struct TraceJob {
+  std::int32_t columns, rows, rank, nodes;
+  std::int32_t row_groups;  ///< rows padded to 8, over 8
+  std::int32_t row_sub_rays;
+  std::int32_t in_plane;  ///< sub-rays in the plane of the fan
+  const SubView* sub_views;
+  const Compiled* solids;
+  std::int32_t solid_count, slot_count;
+  const Intersection* terms;
+  const std::int32_t* others;
+  const float* weights;  ///< basis weights, `rank` per entry
+  const PatchShape* patches;
+  std::int32_t patch_count;
+  const double* patch_across;  ///< direction of each column's central ray
+  const double* patch_along;
+  const float* tangent;                ///< per lane: dz per in-plane mm
+  const float* height;                 ///< per lane: z of the focal point
+  const float* patch_tangent;          ///< per row: central ray
+  const float* stretch;                ///< per lane: length of the ray per in-plane mm
+  double first_tangent, tangent_step;  ///< of the row centres
+  double reference;        ///< in-plane mm from the focal point to where intervals are counted from
+  const float* exponents;  ///< [node][rank]
+  const float* node_weights;  ///< [column][mean, variance][node]
+  const float* air_quanta;    ///< per column
+  float* scratch;             ///< scratch_floats(job) of them
+  float* signal;              ///< [column][row]
+  float* quanta;
+  float* integrals;  ///< instead of signal and quanta, if not null: [column][row][rank]
+};
+
+struct DetectJob {
+  std::int64_t cells;
+  const float* signal;
+  const float* quanta;      ///< per mAs
+  const float* electronic;  ///< per cell: standard deviation of the relative signal
+  float tube_load;          ///< mAs of one reading
+  float exact_below;        ///< quanta below which the caller draws exactly
+  std::uint32_t key[2], view, draw;
+  float* out;
+  std::uint8_t* low;  ///< per 16 cells: 1 if one has fewer quanta than `exact_below`
+};
+
+struct Kernels {
+  void (*trace)(const TraceJob&);
+  void (*detect)(const DetectJob&);
+};
+const Kernels& kernels(Isa isa);
+
+/// Scratch memory that a job needs, in floats.
+std::size_t scratch_floats(const TraceJob& job);
+
+}  // namespace vitrine::physics::detail
+
+namespace vitrine::physics::portable {
+void trace(const detail::TraceJob& job);
+void detect(const detail::DetectJob& job);
+}  // namespace vitrine::physics::portable
+namespace vitrine::physics::v3 {
+void trace(const detail::TraceJob& job);
+void detect(const detail::DetectJob& job);
+}  // namespace vitrine::physics::v3

@@ -1,0 +1,91 @@
+#pragma once
+#include <immintrin.h>
+
+#include <cstdint>
+
+/// Eight floats at a time, for hot files only: each level has its own copy in its own namespace.
+namespace vitrine::physics::VITRINE_ISA_LEVEL {
+
+typedef float Lanes __attribute__((vector_size(32)));
+typedef std::int32_t Bits __attribute__((vector_size(32)));
+typedef std::uint32_t Words __attribute__((vector_size(32)));
+
+#define VITRINE_INLINE static inline __attribute__((always_inline))
+#define VITRINE_INLINE_MEMBER inline __attribute__((always_inline))
+
+VITRINE_INLINE Lanes all(float x) { return Lanes{x, x, x, x, x, x, x, x}; }
+VITRINE_INLINE Lanes load(const float* p) {
+  Lanes v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+VITRINE_INLINE void store(float* p, Lanes v) { __builtin_memcpy(p, &v, sizeof v); }
+
+#if defined(__AVX2__)
+VITRINE_INLINE Lanes root(Lanes x) { return Lanes(_mm256_sqrt_ps(__m256(x))); }
+VITRINE_INLINE Lanes larger(Lanes a, Lanes b) { return Lanes(_mm256_max_ps(__m256(a), __m256(b))); }
+VITRINE_INLINE Lanes smaller(Lanes a, Lanes b) {
+  return Lanes(_mm256_min_ps(__m256(a), __m256(b)));
+}
+VITRINE_INLINE Lanes select(Bits mask, Lanes yes, Lanes no) {
+  return Lanes(_mm256_blendv_ps(__m256(no), __m256(yes), __m256(mask)));
+}
+VITRINE_INLINE bool any(Bits mask) { return _mm256_movemask_ps(__m256(mask)) != 0; }
+#else
+struct Halves {
+  __m128 low, high;
+};
+VITRINE_INLINE Halves halves(Lanes x) {
+  Halves h;
+  __builtin_memcpy(&h, &x, sizeof h);
+  return h;
+}
+VITRINE_INLINE Lanes joined(__m128 low, __m128 high) {
+  const Halves h{low, high};
+  Lanes x;
+  __builtin_memcpy(&x, &h, sizeof x);
+  return x;
+}
+VITRINE_INLINE Lanes root(Lanes x) {
+  const Halves h = halves(x);
+  return joined(_mm_sqrt_ps(h.low), _mm_sqrt_ps(h.high));
+}
+VITRINE_INLINE Lanes larger(Lanes a, Lanes b) {
+  const Halves x = halves(a), y = halves(b);
+  return joined(_mm_max_ps(x.low, y.low), _mm_max_ps(x.high, y.high));
+}
+VITRINE_INLINE Lanes smaller(Lanes a, Lanes b) {
+  const Halves x = halves(a), y = halves(b);
+  return joined(_mm_min_ps(x.low, y.low), _mm_min_ps(x.high, y.high));
+}
+VITRINE_INLINE Lanes select(Bits mask, Lanes yes, Lanes no) {
+  return Lanes((mask & Bits(yes)) | (~mask & Bits(no)));
+}
+VITRINE_INLINE bool any(Bits mask) {
+  const Halves h = halves(Lanes(mask));
+  return (_mm_movemask_ps(h.low) | _mm_movemask_ps(h.high)) != 0;
+}
+#endif
+
+/// |x|, and |x| with the sign of y.
+VITRINE_INLINE Lanes magnitude(Lanes x) { return Lanes(Bits(x) & 0x7fffffff); }
+VITRINE_INLINE Lanes with_sign(Lanes size, Lanes sign) {
+  return Lanes((Bits(size) & 0x7fffffff) | (Bits(sign) & INT32_MIN));
+}
+
+/// 2^x for x <= 0 (and small positive x), relative error 1e-7; 2^-126 below -126. A polynomial of
+/// degree 5 on [-1/2, 1/2], fitted to the relative error, exactly 1 at 0.
+VITRINE_INLINE Lanes exp2(Lanes x) {
+  const Lanes to_integer = all(12582912.0f);  // 1.5 * 2^23: the sum's low bits are the integer part
+  x = larger(x, all(-126.0f));
+  const Lanes shifted = x + to_integer;
+  const Lanes f = x - (shifted - to_integer);
+  Lanes p = all(1.32647e-3f) * f + all(9.67151e-3f);
+  p = p * f + all(5.550734e-2f);
+  p = p * f + all(2.4022242e-1f);
+  p = p * f + all(6.9314698e-1f);
+  p = p * f + all(1.0f);
+  return Lanes(Bits(p) + (Bits(shifted) << 23));
+}
+
+}  // namespace vitrine::physics::VITRINE_ISA_LEVEL

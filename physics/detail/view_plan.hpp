@@ -1,0 +1,62 @@
+#pragma once
+#include <vector>
+
+#include "vitrine/model/scan.hpp"
+#include "vitrine/model/scene.hpp"
+#include "vitrine/physics/beam.hpp"
+#include "vitrine/physics/detail/kernels.hpp"
+#include "vitrine/physics/projector.hpp"
+
+namespace vitrine::physics::detail {
+
+/// A scene in the terms of the hot kernel: each solid once, with the basis weights of the terms it
+/// makes alone and the intersections it completes.
+class CompiledScene {
+ public:
+  CompiledScene(const Scene& scene, const Beam& beam);
+
+  struct Source {
+    const Solid* solid;
+    double reach_z;  ///< half extent along z
+  };
+  std::vector<Source> sources;  ///< per compiled solid
+  std::vector<Compiled> solids;
+  std::vector<Intersection> terms;
+  std::vector<std::int32_t> others;
+  std::vector<float> weights;
+  int slots = 0;
+
+  struct Texture {
+    const Patch* patch;
+    std::vector<const float*> values;
+    std::vector<std::vector<float>> weights;
+    std::vector<const float*> weight_pointers;
+  };
+  std::vector<Texture> textures;
+};
+
+/// What one view of one in-plane sub-ray sees; owns the memory that a SubView points to.
+class ViewPlan {
+ public:
+  ViewPlan(const ScanGeometry& geometry, const Offset& offset);
+
+  /// Fill for a view; memory is reused.
+  void prepare(const CompiledScene& scene, Index view);
+  SubView sub_view() const;
+  const double* across() const { return across_.data(); }
+  const double* along() const { return along_.data(); }
+
+ private:
+  const ScanGeometry& geometry_;
+  Offset offset_;
+  std::vector<double> across_, along_;  ///< per column
+  std::vector<Shape> shapes_;
+  std::vector<Cut> cuts_;
+  std::vector<std::int32_t> bin_begin_, bin_items_, bin_next_;
+};
+
+/// The patches of a scene as the nominal focal point of a view sees them.
+std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeometry& geometry,
+                                     Index view);
+
+}  // namespace vitrine::physics::detail

@@ -1,0 +1,316 @@
+#include "vitrine/physics/projector.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "vitrine/core/buffer.hpp"
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/physics/detail/kernels.hpp"
+#include "vitrine/physics/detail/view_plan.hpp"
+
+namespace vitrine::physics {
+namespace detail {
+
+const Kernels& kernels(Isa isa) {
+  static constexpr Kernels portable{portable::trace, portable::detect};
+  static constexpr Kernels v3{v3::trace, v3::detect};
+  return isa == Isa::v3 ? v3 : portable;
+}
+
+std::size_t scratch_floats(const TraceJob& job) {
+  const auto rows = std::size_t(job.row_groups * lane_width);
+  const std::size_t lanes = rows * std::size_t(job.row_sub_rays);
+  const auto rank = std::size_t(job.rank), slots = std::size_t(job.slot_count);
+  // Every array is rounded up to 16 floats; the last ones hold stamps and row ranges of the solids.
+  return (rank + 2 * slots) * lanes + (rank + 2) * rows + 3 * std::size_t(job.solid_count) + lanes +
+         16 * 12;
+}
+
+}  // namespace detail
+
+namespace {
+
+/// n places on [-1/2, 1/2], the middles of n equal parts.
+double stratum(int i, int n) { return (double(i) + 0.5) / double(n) - 0.5; }
+
+/// Which part of the focal spot goes with part i of the cell: a permutation with little
+/// correlation, except for n = 2, where both move together.
+int partner(int i, int n) {
+  if (n <= 2) return i;
+  int stride = n / 2;
+  while (std::gcd(stride, n + 1) != 1) ++stride;
+  return (i + 1) * stride % (n + 1) - 1;
+}
+
+/// Scale that gives n joint offsets the spread that a uniform cell and a uniform spot have at the
+/// isocentre, where their images are `cell` and `spot` mm wide.
+double spread_scale(int n, double cell, double spot) {
+  double square = 0.0;
+  for (int i = 0; i < n; ++i) {
+    const double at = cell * stratum(i, n) + spot * stratum(partner(i, n), n);
+    square += at * at / double(n);
+  }
+  const double wanted = (cell * cell + spot * spot) / 12.0;
+  return square > 0.0 ? std::sqrt(wanted / square) : 0.0;
+}
+
+/// Everything of a projection that does not change from view to view.
+class Projection {
+ public:
+  Projection(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
+             std::vector<Offset> offsets, int row_sub_rays, Isa isa)
+      : scene_(scene, beam),
+        geometry_(geometry),
+        beam_(beam),
+        offsets_(std::move(offsets)),
+        row_sub_rays_(row_sub_rays),
+        row_groups_(int((geometry.rows + detail::lane_width - 1) / detail::lane_width)),
+        kernels_(detail::kernels(isa)),
+        centre_(geometry, {}) {
+    require(geometry.columns == beam.columns() && geometry.rows == beam.rows(), Error::Kind::input,
+            "the geometry has ", geometry.columns, " x ", geometry.rows,
+            " cells (the beam was built for ", beam.columns(), " x ", beam.rows(), ")");
+    const std::size_t row_lanes = std::size_t(row_groups_ * detail::lane_width);
+    for (int sub = 0; sub < row_sub_rays; ++sub)
+      for (std::size_t r = 0; r < row_lanes; ++r) {
+        const Offset& o = offsets_[std::size_t(sub)];
+        const double slope =
+            geometry.row_tangent(double(r) + o.row) - o.spot_z / geometry.source_to_detector;
+        tangent_.push_back(float(slope));
+        height_.push_back(float(o.spot_z));
+        stretch_.push_back(float(std::sqrt(1.0 + slope * slope)));
+      }
+    for (std::size_t r = 0; r < row_lanes; ++r)
+      patch_tangent_.push_back(float(geometry.row_tangent(double(r))));
+    for (Index c = 0; c < geometry.columns; ++c) air_quanta_.push_back(float(beam.air_quanta(c)));
+    for (const float w : weights_all()) node_weights_.push_back(w);
+  }
+
+  /// Working memory of one thread.
+  struct Work {
+    std::vector<detail::ViewPlan> plans;
+    std::vector<detail::SubView> sub_views;
+    Buffer<float> scratch;
+  };
+  Work work() const {
+    Work w;
+    for (std::size_t i = 0; i < offsets_.size(); i += std::size_t(row_sub_rays_))
+      w.plans.emplace_back(geometry_, offsets_[i]);
+    w.sub_views.resize(w.plans.size());
+    w.scratch = Buffer<float>(detail::scratch_floats(job(w)));
+    return w;
+  }
+
+  /// Project a view; `integrals` instead of signal and quanta if it is given.
+  void view(Index v, Work& w, float* signal, float* quanta, float* integrals) const {
+    for (std::size_t i = 0; i < w.plans.size(); ++i) {
+      w.plans[i].prepare(scene_, v);
+      w.sub_views[i] = w.plans[i].sub_view();
+    }
+    const auto patches = detail::patch_shapes(scene_, geometry_, v);
+    detail::TraceJob j = job(w);
+    j.patches = patches.data();
+    j.patch_count = std::int32_t(patches.size());
+    j.scratch = w.scratch.data();
+    j.signal = signal;
+    j.quanta = quanta;
+    j.integrals = integrals;
+    kernels_.trace(j);
+  }
+
+ private:
+  std::vector<float> weights_all() const {
+    std::vector<float> all;
+    for (Index c = 0; c < beam_.columns(); ++c)
+      all.insert(all.end(), beam_.weights(c).begin(), beam_.weights(c).end());
+    return all;
+  }
+
+  detail::TraceJob job(const Work& w) const {
+    detail::TraceJob j{};
+    j.columns = std::int32_t(geometry_.columns);
+    j.rows = std::int32_t(geometry_.rows);
+    j.rank = std::int32_t(beam_.rank());
+    j.nodes = std::int32_t(beam_.nodes());
+    j.row_groups = row_groups_;
+    j.row_sub_rays = row_sub_rays_;
+    j.in_plane = std::int32_t(w.plans.size());
+    j.sub_views = w.sub_views.data();
+    j.solids = scene_.solids.data();
+    j.solid_count = std::int32_t(scene_.solids.size());
+    j.slot_count = scene_.slots;
+    j.terms = scene_.terms.data();
+    j.others = scene_.others.data();
+    j.weights = scene_.weights.data();
+    j.patch_across = centre_.across();
+    j.patch_along = centre_.along();
+    j.tangent = tangent_.data();
+    j.height = height_.data();
+    j.patch_tangent = patch_tangent_.data();
+    j.stretch = stretch_.data();
+    j.first_tangent = geometry_.row_tangent(0.0);
+    j.tangent_step = geometry_.row_pitch / geometry_.source_to_detector;
+    j.reference = geometry_.source_to_iso;
+    j.exponents = beam_.exponents().data();
+    j.node_weights = node_weights_.data();
+    j.air_quanta = air_quanta_.data();
+    return j;
+  }
+
+  detail::CompiledScene scene_;
+  const ScanGeometry& geometry_;
+  const Beam& beam_;
+  std::vector<Offset> offsets_;
+  int row_sub_rays_, row_groups_;
+  const detail::Kernels& kernels_;
+  detail::ViewPlan centre_;  ///< directions of the cells' central rays
+  std::vector<float> tangent_, height_, stretch_, patch_tangent_, air_quanta_, node_weights_;
+};
+
+/// Density of one channel of a patch at a point, trilinear, 0 outside its voxel centres.
+double patch_density(const Grid& grid, const std::vector<float>& values, const Vec3& point) {
+  const Vec3 u = (grid.axes.transpose() * (point - grid.origin)).cwiseQuotient(grid.spacing);
+  std::array<Index, 3> cell{};
+  std::array<double, 3> f{};
+  for (std::size_t a = 0; a < 3; ++a) {
+    const double x = u[Eigen::Index(a)];
+    if (x < 0.0 || x > double(grid.size[a] - 1)) return 0.0;
+    cell[a] = std::min(Index(x), grid.size[a] - 2);
+    f[a] = x - double(cell[a]);
+  }
+  double sum = 0.0;
+  for (int corner = 0; corner < 8; ++corner) {
+    double weight = 1.0;
+    std::array<Index, 3> at = cell;
+    for (std::size_t a = 0; a < 3; ++a) {
+      const bool upper = corner >> a & 1;
+      at[a] += upper;
+      weight *= upper ? f[a] : 1.0 - f[a];
+    }
+    sum += weight * double(values[std::size_t(grid.offset(at[0], at[1], at[2]))]);
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::vector<Offset> sub_rays(const Sampling& sampling, const ScanGeometry& geometry,
+                             const Beam& beam) {
+  require(
+      sampling.columns >= 1 && sampling.rows >= 1 && sampling.columns <= 16 && sampling.rows <= 8,
+      Error::Kind::input, "sampling is ", sampling.columns, " x ", sampling.rows,
+      " sub-rays (it must be within 1 x 1 and 16 x 8)");
+  const double demagnified = geometry.source_to_iso / geometry.source_to_detector;
+  const double column = geometry.column_angle * geometry.source_to_iso;
+  const double row = geometry.row_pitch_at_iso();
+  const double width = beam.focal_spot_width() * (1.0 - demagnified);
+  const double length = beam.focal_spot_length() * (1.0 - demagnified);
+  const double in_plane = spread_scale(sampling.columns, column, width);
+  const double along_z = spread_scale(sampling.rows, row, length);
+  std::vector<Offset> out;
+  for (int i = 0; i < sampling.columns; ++i)
+    for (int j = 0; j < sampling.rows; ++j) {
+      Offset o;
+      o.column = in_plane * stratum(i, sampling.columns);
+      o.spot_across = in_plane * stratum(partner(i, sampling.columns), sampling.columns) *
+                      beam.focal_spot_width();
+      o.row = along_z * stratum(j, sampling.rows);
+      o.spot_z =
+          along_z * stratum(partner(j, sampling.rows), sampling.rows) * beam.focal_spot_length();
+      out.push_back(o);
+    }
+  return out;
+}
+
+void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling, Isa isa,
+                 Exposure& out) {
+  const ScanGeometry& geometry = out.signal.geometry();
+  const Projection projection(scene, geometry, beam, sub_rays(sampling, geometry, beam),
+                              sampling.rows, isa);
+  // Blocks of views share working memory: touching it first costs more than a view's arithmetic.
+  constexpr Index block = 8;
+  parallel_for((geometry.views() + block - 1) / block, [&](std::int64_t b) {
+    auto work = projection.work();
+    for (Index v = b * block; v < std::min((b + 1) * block, geometry.views()); ++v)
+      projection.view(v, work, out.signal.view(v).data(), out.quanta.view(v).data(), nullptr);
+  });
+}
+
+Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
+                const Sampling& sampling, Isa isa) {
+  Exposure out{Sinogram<quantity::Signal>(geometry), Sinogram<quantity::Quanta>(geometry)};
+  expose_into(scene, beam, sampling, isa, out);
+  return out;
+}
+
+Ray ray_of(const ScanGeometry& geometry, Index view, double column, double row,
+           const Offset& offset) {
+  const double angle = geometry.view_angles[std::size_t(view)];
+  const double fan = geometry.fan_angle(column + offset.column);
+  const double s = math::sin(angle), c = math::cos(angle);
+  double across = geometry.source_to_detector * math::sin(fan) - offset.spot_across;
+  double along = geometry.source_to_detector * math::cos(fan);
+  const double length = std::sqrt(across * across + along * along);
+  across /= length;
+  along /= length;
+  Ray ray;
+  ray.origin = {geometry.source_to_iso * s + offset.spot_across * c,
+                -geometry.source_to_iso * c + offset.spot_across * s,
+                geometry.table_positions[std::size_t(view)] + offset.spot_z};
+  ray.direction = {
+      across * c - along * s, across * s + along * c,
+      geometry.row_tangent(row + offset.row) - offset.spot_z / geometry.source_to_detector};
+  return ray;
+}
+
+std::vector<double> path_masses(const Scene& scene, const Ray& ray, double patch_step) {
+  std::vector<double> masses(scene.materials.size(), 0.0);
+  const double stretch = ray.direction.norm();
+  for (const Term& term : scene.terms) {
+    Interval inside{-1e300, 1e300};
+    for (const auto s : term.solids) {
+      const Interval here = intersect(scene.solids[s], ray.origin, ray.direction);
+      if (here.empty()) inside = {};
+      inside.enter = std::max(inside.enter, here.enter);
+      inside.leave = std::min(inside.leave, here.leave);
+    }
+    for (const Delta& delta : term.deltas)
+      masses[delta.material] += delta.density * inside.length() * stretch;
+  }
+  for (const Patch& patch : scene.patches) {
+    Solid box;
+    box.kind = Solid::Kind::box;
+    box.axes = patch.grid.axes;
+    for (int a = 0; a < 3; ++a)
+      box.half_axes[a] = 0.5 * patch.grid.spacing[a] * double(patch.grid.size[std::size_t(a)] - 1);
+    box.centre = patch.grid.origin + patch.grid.axes * box.half_axes;
+    const Interval inside = intersect(box, ray.origin, ray.direction);
+    if (inside.empty()) continue;
+    const double wanted = patch_step * patch.grid.spacing.minCoeff();
+    const auto steps = std::int64_t(inside.length() * stretch / wanted) + 1;
+    const double step = inside.length() / double(steps);
+    for (const auto& channel : patch.channels) {
+      double sum = 0.0;
+      for (std::int64_t i = 0; i < steps; ++i)
+        sum +=
+            patch_density(patch.grid, channel.density,
+                          ray.origin + (inside.enter + (double(i) + 0.5) * step) * ray.direction);
+      masses[channel.material] += sum * step * stretch;
+    }
+  }
+  return masses;
+}
+
+std::vector<float> basis_integrals(const Scene& scene, const ScanGeometry& geometry,
+                                   const Beam& beam, Index view, const Offset& offset, Isa isa) {
+  const Projection projection(scene, geometry, beam, {offset}, 1, isa);
+  std::vector<float> out(std::size_t(geometry.columns * geometry.rows) * beam.rank());
+  auto work = projection.work();
+  projection.view(view, work, nullptr, nullptr, out.data());
+  return out;
+}
+
+}  // namespace vitrine::physics
