@@ -15,8 +15,9 @@ namespace vitrine::io {
 std::string dicom_uid(std::string_view key);
 
 /// What a CT series says about itself beside its voxels. Empty text and absent numbers are left out
-/// where DICOM allows it, else written empty. Dates are `YYYYMMDD`, times `HHMMSS`: given, never
-/// read from a clock.
+/// where DICOM allows it, else written empty. Descriptions that are too long (kernel and station:
+/// 16 characters, others 64) are cut; identifiers are not, they throw. Dates are `YYYYMMDD`, times
+/// `HHMMSS`: given, never read from a clock.
 struct DicomSeries {
   struct Patient {
     std::string name = "Vitrine^Synthetic", id;  ///< family^given; id must not be empty

@@ -102,6 +102,15 @@ class Attributes {
   void maybe(const DcmTagKey& tag, const std::string& text) {
     if (!text.empty()) put(tag, text);
   }
+  /// The same for a description, which is cut where DICOM has no room for all of it.
+  void describe(const DcmTagKey& tag, std::string text) {
+    const std::size_t most = most_characters(DcmTag(tag).getEVR());
+    while (characters(text) > most) {
+      while ((text.back() & 0xC0) == 0x80) text.pop_back();
+      text.pop_back();
+    }
+    maybe(tag, text);
+  }
 
  private:
   DcmDataset& data_;
@@ -137,7 +146,7 @@ void put_patient_and_study(Attributes& to, const DicomSeries& series) {
   to.put(DCM_StudyID, series.study_id);
   to.put(DCM_ReferringPhysicianName, std::string());
   to.put(DCM_AccessionNumber, std::string());
-  to.maybe(DCM_StudyDescription, series.study_description);
+  to.describe(DCM_StudyDescription, series.study_description);
 }
 
 void put_series_and_equipment(Attributes& to, const DicomSeries& series) {
@@ -146,19 +155,19 @@ void put_series_and_equipment(Attributes& to, const DicomSeries& series) {
   to.put(DCM_SeriesNumber, std::to_string(series.series_number));
   to.put(DCM_SeriesDate, series.date);
   to.put(DCM_SeriesTime, series.time);
-  to.maybe(DCM_SeriesDescription, series.series_description);
+  to.describe(DCM_SeriesDescription, series.series_description);
   to.maybe(DCM_BodyPartExamined, series.body_part);
   if (series.body_part.empty())
     to.put(DCM_Laterality, std::string());  // asked for if it may be a paired one
-  to.maybe(DCM_ProtocolName, series.acquisition.protocol);
+  to.describe(DCM_ProtocolName, series.acquisition.protocol);
   to.put(DCM_PatientPosition, "HFS");
   to.put(DCM_FrameOfReferenceUID, series.frame_of_reference_uid);
   to.put(DCM_PositionReferenceIndicator, std::string());
   const auto& equipment = series.equipment;
   to.put(DCM_Manufacturer, equipment.manufacturer);
-  to.maybe(DCM_ManufacturerModelName, equipment.model);
-  to.maybe(DCM_SoftwareVersions, equipment.software_versions);
-  to.maybe(DCM_StationName, equipment.station_name);
+  to.describe(DCM_ManufacturerModelName, equipment.model);
+  to.describe(DCM_SoftwareVersions, equipment.software_versions);
+  to.describe(DCM_StationName, equipment.station_name);
   to.maybe(DCM_DeviceSerialNumber, equipment.serial_number);
 }
 
@@ -171,7 +180,7 @@ void put_image(Attributes& to, const DicomSeries& series, const Grid& grid) {
   to.put(DCM_AcquisitionNumber, std::to_string(series.acquisition_number));
   to.put(DCM_BurnedInAnnotation, "NO");
   to.put(DCM_LossyImageCompression, "00");
-  to.maybe(DCM_ImageComments, series.comments);
+  to.describe(DCM_ImageComments, series.comments);
 
   to.put(DCM_PixelSpacing, decimals({grid.spacing.y(), grid.spacing.x()}));  // between rows first
   const Vec3 right = grid.axes.col(0), down = grid.axes.col(1);
@@ -211,7 +220,7 @@ void put_technique(Attributes& to, const DicomSeries& series) {
   to.maybe(DCM_FilterType, scan.filter_type);
   to.maybe(DCM_FilterMaterial, scan.filter_material);
   to.put(DCM_GantryDetectorTilt, "0");
-  to.maybe(DCM_ConvolutionKernel, series.reconstruction.kernel);
+  to.describe(DCM_ConvolutionKernel, series.reconstruction.kernel);
   to.put(DCM_ReconstructionDiameter, series.reconstruction.diameter_mm);
 }
 

@@ -79,7 +79,10 @@ class Builder {
     return put(std::move(done));
   }
   bool put(Value value) {
-    value.where = {file_, 0, 0, path()};
+    // Cells of a long list carry no place: there may be millions.
+    const bool is_cell = !open_.empty() && open_.back().value.as<Value::List>() &&
+                         !value.as<Value::List>() && !value.as<Value::Map>();
+    if (!is_cell) value.where = {file_, 0, 0, path()};
     if (open_.empty())
       result_ = std::move(value);
     else if (auto* list = std::get_if<Value::List>(&open_.back().value.data))

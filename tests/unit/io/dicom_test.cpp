@@ -187,7 +187,12 @@ TEST_CASE("text that DICOM cannot hold is refused by attribute") {
   CHECK_THAT(says([](auto& s) { s.series_description = "a\\b"; }), Contains("backslash"));
   CHECK_THAT(says([](auto& s) { s.patient.id.clear(); }), Contains("patient id"));
   CHECK_THAT(says([](auto& s) { s.study_uid = "1.2.x"; }), Contains("StudyInstanceUID"));
+  CHECK_THAT(says([](auto& s) { s.patient.id = std::string(65, 'x'); }), Contains("PatientID"));
   CHECK(says([](auto& s) { s.series_description = "K\xC3\xB6rper"; }).empty());
+  CHECK(says([](auto& s) {
+          for (int i = 0; i < 40; ++i) s.series_description += "\xC3\xB6x";
+          s.reconstruction.kernel = "a kernel with a very long name";
+        }).empty());
 }
 
 TEST_CASE("a DICOM series with a gap, a double, a cut file or a second series is refused") {
