@@ -12,7 +12,7 @@ double Ellipsoid::volume() const { return 4.0 / 3.0 * std::numbers::pi * semi_ax
 /// 4 pi a b sum_v q_v / (1 - 4 v^2) with q_v = (alpha beta)^v P_v((alpha^2 + beta^2) / (2 alpha
 /// beta)). The q_v follow Legendre's recurrence multiplied through, so that spheres (alpha beta =
 /// 0) are no exception.
-double Ellipsoid::area() const {
+double Ellipsoid::ibsi_area() const {
   const double a = semi_axes[0], b = semi_axes[1], c = semi_axes[2];
   if (a <= 0) return 0;
   const double alpha2 = 1 - b * b / (a * a), beta2 = 1 - c * c / (a * a);

@@ -97,7 +97,7 @@ void Shape::measure_surface(const Region& region) {
   axis_aligned_box = {aligned.volume(), aligned.area()};
   oriented_box = {oriented.volume(), oriented.area()};
   const Ellipsoid smallest = minimum_volume_ellipsoid(points);
-  smallest_ellipsoid = {smallest.volume(), smallest.area()};
+  smallest_ellipsoid = {smallest.volume(), smallest.ibsi_area()};
 }
 
 void Shape::measure_axes(const Region& region) {
@@ -115,7 +115,7 @@ void Shape::measure_axes(const Region& region) {
   const double rounding = 1e-9 * region.grid.spacing.cwiseAbs2().minCoeff();
   variances = (variances.array() > rounding).select(variances, 0.0);
   const Ellipsoid inertia{2 * variances.cwiseSqrt()};
-  inertia_ellipsoid = {inertia.volume(), inertia.area()};
+  inertia_ellipsoid = {inertia.volume(), inertia.ibsi_area()};
 }
 
 void Shape::measure_intensities(const Region& region) {
@@ -248,13 +248,13 @@ constexpr std::array table{
          "V / volume of the ellipsoid with the principal axes (IBSI: approximate enclosing)"},
         volume_density<&Shape::inertia_ellipsoid>},
     Row{{"morphology", "morphology.area_density_inertia_ellipsoid", "RDD2", "1",
-         "A / area of that ellipsoid"},
+         "A / area of that ellipsoid by IBSI's series"},
         area_density<&Shape::inertia_ellipsoid>},
     Row{{"morphology", "morphology.volume_density_smallest_ellipsoid", "SWZ1", "1",
          "V / volume of the minimum volume enclosing ellipsoid of the mesh"},
         volume_density<&Shape::smallest_ellipsoid>},
     Row{{"morphology", "morphology.area_density_smallest_ellipsoid", "BRI8", "1",
-         "A / area of that ellipsoid"},
+         "A / area of that ellipsoid by IBSI's series"},
         area_density<&Shape::smallest_ellipsoid>},
     Row{{"morphology", "morphology.volume_density_convex_hull", "R3ER", "1",
          "V / volume of the convex hull of the mesh"},

@@ -69,6 +69,11 @@ Box bounding_box(const Mask& mask) {
   return box;
 }
 
+[[noreturn]] void fail_not_finite(float value, std::array<Index, 3> voxel) {
+  throw Error(Error::Kind::data, str("the image is ", value, " at voxel ", text(voxel),
+                                     " (which is in the mask). Leave such voxels out of the mask"));
+}
+
 /// The part of `mask` in `box` as zeros and ones, and what the image holds there.
 std::vector<std::uint8_t> binary_crop(const Image& image, const Mask& mask, const Box& box,
                                       Preparation& preparation) {
@@ -80,9 +85,7 @@ std::vector<std::uint8_t> binary_crop(const Image& image, const Mask& mask, cons
         const bool inside = mask(i, j, k) != 0;
         crop.push_back(inside);
         if (!inside) continue;
-        require(std::isfinite(image(i, j, k)), Error::Kind::data, "the image is ", image(i, j, k),
-                " at voxel ", text(std::array{i, j, k}),
-                " (which is in the mask). Leave such voxels out of the mask");
+        if (!std::isfinite(image(i, j, k))) fail_not_finite(image(i, j, k), {i, j, k});
         sum += image(i, j, k);
         ++preparation.input_voxels;
       }
