@@ -145,7 +145,7 @@ namespace {
 bool needs_quotes(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ') return true;
   if (is_one_of(lower(text), {"null", "~"})) return true;
-  if (text.find_first_of("\n\t\r\"\\,[]{}#") != std::string_view::npos) return true;
+  if (text.find_first_of("\n\t\r\"\\,[]{}#?") != std::string_view::npos) return true;
   if (text.find(": ") != std::string_view::npos || text.back() == ':') return true;
   if (std::string_view("&*!|>'%@`?-:<=.").find(text.front()) != std::string_view::npos) return true;
   std::string problem;

@@ -252,8 +252,9 @@ class Builder final : public YAML::EventHandler {
     return {};
   }
 
-  /// Control characters can still enter text through escapes such as "\0".
+  /// Characters that nobody sees can still enter text through escapes such as "\0".
   static std::string control_character(std::string_view text) {
+    if (text.find(detail::byte_order_mark) != std::string_view::npos) return "a byte order mark";
     for (const char c : text) {
       const auto code = static_cast<unsigned char>(c);
       if (code == 0) return "a NUL character";

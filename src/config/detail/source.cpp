@@ -73,10 +73,10 @@ bool Source::check(Diagnostics& problems) const {
 }
 
 bool Source::check_bytes(Diagnostics& problems) const {
-  if (text_.starts_with("\xEF\xBB\xBF") || text_.starts_with("\xFF\xFE") ||
-      text_.starts_with("\xFE\xFF")) {
-    problems.error(at(0),
-                   "the file begins with a byte order mark. Save it as plain UTF-8 without one.");
+  const bool is_utf16 = text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF");
+  if (const std::size_t mark = is_utf16 ? 0 : text_.find(byte_order_mark); mark < text_.size()) {
+    problems.error(at(mark),
+                   "there is a byte order mark here. Save the file as plain UTF-8 without one.");
     return false;
   }
   for (std::size_t i = 0; i < text_.size();) {

@@ -7,6 +7,9 @@
 
 namespace vitrine::config::detail {
 
+/// U+FEFF in UTF-8: invisible, and some readers skip it.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// The text of one document, addressed by line and by byte or character.
 class Source {
  public:

@@ -91,6 +91,7 @@ TEST_CASE("every malformed text is refused at its place with a message that help
       {"a: \"open\nb: 3\n", 1, 4, "a", {"no closing \""}},
       {"b: 'open\n", 1, 4, "b", {"no closing '"}},
       {"a: \"x\\0y\"\n", 1, 4, "a", {"NUL"}},
+      {"a: \"x\\uFEFF\"\n", 1, 4, "a", {"byte order mark"}},
       {"%YAML 1.2\n---\na: 1\n", 1, 1, "", {"directives"}},
       {"a: 1\n%b: 2\n", 2, 1, "", {"directives"}},
       {"", 1, 1, "", {"document is empty"}},
