@@ -32,8 +32,8 @@ inline Index clamp_index(Index i, Index low, Index high) {
 /// Linear interpolation between the rows around `row`; constant beyond the first and the last.
 inline V8 at_row(const TileJob& job, const float* line, V8 row, float mid_row) {
   const Index i = clamp_index(Index(mid_row), 0, job.rows > 1 ? job.rows - 2 : 0);
-  const V8 below = load8(line + i * job.row_stride);
-  const V8 above = load8(line + (i + 1) * job.row_stride);
+  const V8 below = load8(line + 8 * i);
+  const V8 above = load8(line + 8 * i + 8);
   const V8 w = min8(max8(row - float(i), fill8(0.0f)), fill8(1.0f));
   return below + w * (above - below);
 }
@@ -59,7 +59,7 @@ V8 nearest_row(const TileJob& job, const float* line, Index sample, float along,
 void resample(const TileJob& job, Index angle, Index sample, float along, float* out) {
   constexpr float taper = float(1.0 / (1.0 - detail::flat_share));
   V8 sum[max_slices], numerator[max_slices], weight[max_slices];
-  const float* line = job.filtered + angle * job.angle_stride + sample;
+  const float* line = job.filtered + angle * job.angle_stride + sample / 8 * job.block_stride;
   for (Index k = 0; k < job.slices; ++k) sum[k] = fill8(0.0f);
 
   for (Index plane = 0; plane < job.sub_plane_count; ++plane) {
@@ -161,8 +161,8 @@ void back_project(const TileJob& job) {
       const Index last = clamp_index(Index(mid + extent) + 1, 0, job.samples - 1);
       const float along = -centre_x * s + centre_y * c;
       float* values = job.lines + a * tile_planes * job.line_capacity * job.slices;
-      for (Index plane = 0; plane < tile_planes; ++plane)
-        for (Index sample = first; sample <= last; sample += 8)
+      for (Index sample = first; sample <= last; sample += 8)
+        for (Index plane = 0; plane < tile_planes; ++plane)
           resample(job, group + a, sample, plane == 0 ? along - reach : along + reach,
                    values + (plane * job.line_capacity + sample - first) * job.slices);
 

@@ -14,7 +14,7 @@ namespace vitrine::recon {
 namespace {
 
 /// Memory for the filtered lines of one block of angles; the whole scan never exists filtered.
-constexpr std::size_t block_bytes = std::size_t(128) << 20;
+constexpr std::size_t block_bytes = std::size_t(16) << 20;
 /// Side of a tile, mm: the depth over which lines are interpolated between two planes.
 constexpr double tile_side = 24.0;
 constexpr Index max_tile = 64;  // voxels
@@ -87,7 +87,7 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
       padded_slices_((chunks_.size + 7) / 8 * 8),
       half_turn_(scan.angles() / 2),
       sources_(2 * scan.stations()),
-      line_size_(filter.rows() * filter.row_stride()),
+      line_size_(filter.line_size()),
       line_capacity_(line_capacity(tiles_x_, tiles_y_, grid, filter.spacing())),
       task_size_(std::size_t(tiles_x_.size * tiles_y_.size * padded_slices_)),
       sums_(task_size_ * std::size_t(tasks())),
@@ -100,7 +100,7 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
     station_z_.push_back(float(scan.station_z(s / 2) - grid.origin.z()));
   }
   const double radius = scan.scan().source_to_iso;
-  for (Index m = 0; m < filter.row_stride(); ++m) {
+  for (Index m = 0; m < 8 * filter.blocks(); ++m) {
     const double t = filter.position(double(m));
     depth_.push_back(float(std::sqrt(std::max(radius * radius - t * t, 0.0))));
   }
@@ -152,7 +152,7 @@ void BackProjection::back_project_block(Index first_angle, Index angles) {
     job.angles = angles;
     job.sources = sources_;
     job.rows = scan_.rows();
-    job.row_stride = filter_.row_stride();
+    job.block_stride = filter_.block_stride();
     job.source_stride = line_size_;
     job.angle_stride = sources_ * line_size_;
     job.cosine = cosine.data();

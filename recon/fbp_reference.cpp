@@ -20,9 +20,9 @@ double sample(const float* lines, const detail::LineFilter& filter, Index rows, 
   const double r = std::clamp(row, 0.0, double(rows - 1));
   const auto below = std::clamp<Index>(Index(std::floor(r)), 0, std::max<Index>(rows - 2, 0));
   const double v = r - double(below);
-  const float* a = lines + below * filter.row_stride() + left;
-  const float* b = a + filter.row_stride();
-  return (1 - v) * ((1 - w) * a[0] + w * a[1]) + v * ((1 - w) * b[0] + w * b[1]);
+  const auto value = [&](Index r0, Index s0) { return double(lines[filter.at(r0, s0)]); };
+  return (1 - v) * ((1 - w) * value(below, left) + w * value(below, left + 1)) +
+         v * ((1 - w) * value(below + 1, left) + w * value(below + 1, left + 1));
 }
 
 /// Where one source's detector sees a point, in rows from its middle.
@@ -48,12 +48,12 @@ double mean_of_sources(const Rebinned& scan, const detail::LineFilter& filter, c
     if (std::abs(offset) > half) continue;
     const double w = std::clamp((half - std::abs(offset)) / half / (1.0 - detail::flat_share),
                                 detail::edge_weight, 1.0);
-    const float* line = lines + s * filter.rows() * filter.row_stride();
+    const float* line = lines + s * filter.line_size();
     sum += w * sample(line, filter, scan.rows(), t, middle + offset);
     weights += w;
   }
   if (weights > 0.0) return sum / weights;
-  const float* line = lines + nearest * filter.rows() * filter.row_stride();
+  const float* line = lines + nearest * filter.line_size();
   return sample(line, filter, scan.rows(), t, middle + row_offset(scan, nearest, depth, along, z));
 }
 
@@ -65,7 +65,7 @@ std::vector<double> reconstruct_points(const Rebinned& scan, const Kernel& kerne
   const detail::LineFilter filter(scan, kernel);
   const auto planes = sub_planes(slice_thickness, scan.scan().row_pitch_at_iso());
   const Index half_turn = scan.angles() / 2, sources = 2 * scan.stations();
-  const Index line_size = filter.rows() * filter.row_stride();
+  const Index line_size = filter.line_size();
   Buffer<float> lines(std::size_t(sources * line_size)), scratch(filter.scratch_size());
   std::vector<double> mu(points.size(), 0.0);
   for (Index a = 0; a < half_turn; ++a) {

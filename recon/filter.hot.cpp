@@ -16,7 +16,7 @@ void apply_response(const float* x, Index length, const float* response, float* 
 }
 
 void store_rows(const float* y, Index length, Index first, Index count, bool mirrored, Index rows,
-                Index row_stride, float* out) {
+                Index block_stride, float* out) {
   const Index mask = length - 1;
   const Index start = mirrored ? first + count - 1 : first, step = mirrored ? -1 : 1;
   for (Index m = 0; m < count; m += 8)
@@ -26,7 +26,7 @@ void store_rows(const float* y, Index length, Index first, Index count, bool mir
         block[k] = load8(y + 16 * ((start + step * (m + k)) & mask) + half);
       transpose8(block);
       for (Index r = half; r < half + 8 && r < rows; ++r)
-        store8(out + r * row_stride + m, block[r - half]);
+        store8(out + m / 8 * block_stride + 8 * r, block[r - half]);
     }
 }
 

@@ -81,9 +81,10 @@ void LineFilter::operator()(std::span<const float> line, bool mirrored, std::spa
     hot.apply_response(narrow.data(), length, response_.data(), wide.data());
     wide_fft_.inverse_scrambled(wide, isa);
     hot.store_rows(wide.data(), 2 * length, first_, samples_, mirrored,
-                   std::min(row_batch, input_rows_ - row), row_stride(), out + row * row_stride());
+                   std::min(row_batch, input_rows_ - row), block_stride(), out + 8 * row);
   }
-  if (input_rows_ == 1) std::copy_n(out, row_stride(), out + row_stride());
+  if (input_rows_ == 1)
+    for (Index m = 0; m < 8 * blocks(); ++m) out[at(1, m)] = out[at(0, m)];
 }
 
 }  // namespace vitrine::recon::detail

@@ -26,9 +26,10 @@ struct RebinJob {
 
 /// Where the lines of one (tile, chunk of slices) come from and go to.
 struct TileJob {
-  // Filtered lines: [angle][source][row][sample], samples `sample_stride` apart from row to row.
+  // Filtered lines: [angle][source][sample / 8][row][8]: what a resampling step reads is
+  // contiguous.
   const float* filtered;
-  Index angles, sources, rows, row_stride, source_stride, angle_stride;
+  Index angles, sources, rows, block_stride, source_stride, angle_stride;
   const float *cosine, *sine;  ///< per angle
   // A source is one half turn of one station. `side` is +1 for the direct rays, -1 for the
   // conjugate.
@@ -69,10 +70,11 @@ struct HotKernels {
   /// y[2p], y[2p+1] = x[p] times the response at these places: the spectrum repeats itself when the
   /// samples are interleaved with zeros. `length` elements of x; response: pairs (re, im) for y.
   void (*apply_response)(const float* x, Index length, const float* response, float* y);
-  /// Sixteen rows out of the lanes: out[row][m] = element (first + m) or, mirrored,
-  /// (first + count - 1 - m), modulo `length`, a power of two.
+  /// Up to sixteen rows out of the lanes, eight samples a block: out[(m / 8) * block_stride + 8 row
+  /// + m % 8] = element (first + m) or, mirrored, (first + count - 1 - m), modulo `length`, a power
+  /// of two. The last block is filled up with further elements.
   void (*store_rows)(const float* y, Index length, Index first, Index count, bool mirrored,
-                     Index rows, Index row_stride, float* out);
+                     Index rows, Index block_stride, float* out);
   void (*back_project)(const TileJob& job);
 };
 const HotKernels& hot_kernels(Isa isa);

@@ -22,13 +22,18 @@ class LineFilter {
   Index samples() const { return samples_; }
   double spacing() const { return spacing_; }
   double position(double sample) const { return (sample - 0.5 * double(samples_ - 1)) * spacing_; }
-  Index row_stride() const { return (samples_ + 7) / 8 * 8; }
-  Index rows() const {
-    return rows_;
-  }  ///< of a filtered line: at least two, a single one is repeated
+  Index blocks() const { return (samples_ + 7) / 8; }  ///< of eight samples
+  /// Rows of a filtered line: at least two, a single one is repeated.
+  Index rows() const { return rows_; }
+  Index block_stride() const { return 8 * rows_; }
+  Index line_size() const { return blocks() * block_stride(); }
+  /// Place of a row's sample in a filtered line.
+  Index at(Index row, Index sample) const {
+    return sample / 8 * block_stride() + 8 * row + sample % 8;
+  }
   std::size_t scratch_size() const { return 3 * fft_.length() * BatchFft::element; }
 
-  /// One line, [row][sample]; `mirrored` reverses the samples, for conjugate rays.
+  /// One line, [sample / 8][row][8]; `mirrored` reverses the samples, for conjugate rays.
   void operator()(std::span<const float> line, bool mirrored, std::span<float> scratch, float* out,
                   Isa isa) const;
 
