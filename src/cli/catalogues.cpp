@@ -1,8 +1,10 @@
 #include "vitrine/cli/catalogues.hpp"
 
+#include "vitrine/model/material.hpp"
 #include "vitrine/phantoms/anatomy.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
+#include "vitrine/radiomics/extract.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/trial/scenario.hpp"
 
@@ -14,6 +16,22 @@ template <class Block>
 CatalogueInfo::Entry block() {
   const auto& schema = Block::schema();
   return {schema.kind(), schema.summary(), schema.fields(), schema.rules()};
+}
+
+CatalogueInfo materials_info() {
+  CatalogueInfo info{"material", "What things are made of (compositions by mass)", {}};
+  for (const Material& m : materials())
+    info.entries.push_back(
+        {m.name, str(to_text(m.density / units::g_per_cm3), " g/cm3; ", m.source), {}, {}});
+  return info;
+}
+
+CatalogueInfo features_info() {
+  CatalogueInfo info{"feature", "Radiomic features, with their IBSI codes", {}};
+  for (const auto* f : radiomics::feature_table())
+    info.entries.push_back(
+        {std::string(f->id), str(f->ibsi_code, " [", f->unit, "] ", f->formula), {}, {}});
+  return info;
 }
 
 }  // namespace
@@ -39,8 +57,13 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<radiomics::Settings>(),
                     block<trial::Outputs>(),
                     block<trial::Simulation>()};
-  return {phantoms::anatomies().info(), phantoms::lesion_shapes().info(),
-          phantoms::lesion_textures().info(), recon::kernels().info(), blocks};
+  return {phantoms::anatomies().info(),
+          phantoms::lesion_shapes().info(),
+          phantoms::lesion_textures().info(),
+          recon::kernels().info(),
+          materials_info(),
+          features_info(),
+          blocks};
 }
 
 }  // namespace vitrine::cli

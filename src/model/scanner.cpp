@@ -7,7 +7,7 @@ namespace vitrine {
 const Schema<Filter>& Filter::schema() {
   static const auto s =
       Schema<Filter>("filter", "A plate in the beam")
-          .optional("material", &Filter::material, "a material of `vitrine list materials`")
+          .optional("material", &Filter::material, "a material of `vitrine list material`")
           .required("thickness", &Filter::thickness, unit::mm, "thickness along the central ray")
           .between(0, 100);
   return s;
@@ -16,7 +16,7 @@ const Schema<Filter>& Filter::schema() {
 const Schema<Bowtie>& Bowtie::schema() {
   static const auto s =
       Schema<Bowtie>("bowtie", "A beam-shaping filter, thicker towards the edge of the fan")
-          .optional("material", &Bowtie::material, "a material of `vitrine list materials`")
+          .optional("material", &Bowtie::material, "a material of `vitrine list material`")
           .optional("angles", &Bowtie::angles, unit::deg,
                     "fan angles of the table, ascending from 0")
           .between(0, 60)
@@ -39,7 +39,7 @@ const Schema<Detector>& Detector::schema() {
   static const auto s =
       Schema<Detector>("detector", "Energy-integrating scintillator detector")
           .optional("scintillator", &Detector::scintillator,
-                    "a material of `vitrine list materials`")
+                    "a material of `vitrine list material`")
           .optional("thickness", &Detector::thickness, unit::mm, "thickness of the scintillator")
           .between(0.05, 50)
           .optional("fill_factor", &Detector::fill_factor, "sensitive share of a cell's area")

@@ -4,9 +4,8 @@
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/phantoms/patient.hpp"
-#include "vitrine/physics/acquire.hpp"
-#include "vitrine/physics/expose.hpp"
-#include "vitrine/recon/reconstruct.hpp"
+#include "vitrine/physics/detect.hpp"
+#include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 
 namespace vitrine::trial::detail {
@@ -49,7 +48,9 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
   if (!entry) {
     const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
     physics::Beam beam(hardware, tube_voltage, scene.materials);
-    recon::WaterCorrection water(beam);
+    recon::WaterCorrection water(beam.columns(), beam.mu_water(), [&](Index column, double length) {
+      return beam.water_signal(column, length);
+    });
     entry = std::make_unique<CalibratedBeam>(CalibratedBeam{std::move(beam), std::move(water)});
   }
   return *entry;
@@ -66,14 +67,21 @@ struct Scan {
   physics::Exposure exposure;
   Isa isa;
 
-  recon::Rebinned rebinned(const Sinogram<quantity::Signal>& signal) const {
-    return recon::rebin(recon::line_integrals(signal, calibrated.water, isa), isa);
+  /// Equivalent quanta in one reading of the middle column with nothing but air in the beam.
+  double photons(double tube_load) const {
+    return calibrated.beam.air_quanta(calibrated.beam.columns() / 2) * tube_load /
+           double(exposure.signal.geometry().views_per_rotation);
   }
-  recon::Rebinned noiseless() const { return rebinned(exposure.signal); }
+  recon::Rebinned noiseless() const {
+    return recon::rebin(recon::line_integrals(exposure.signal, calibrated.water, isa), isa);
+  }
   recon::Rebinned at(double tube_load) const {
     const Stream noise = make_stream(std::uint64_t(plan.scenario.trial.seed),
                                      str(key, '|', to_text(tube_load)), Draw::quantum);
-    return rebinned(physics::acquire(exposure, calibrated.beam, tube_load, noise, isa));
+    return recon::rebin(
+        recon::line_integrals(physics::acquire(exposure, calibrated.beam, tube_load, noise, isa),
+                              calibrated.water, isa),
+        isa);
   }
   Image reconstruct(const recon::Rebinned& data, const Arm& arm) const {
     return recon::reconstruct(data, *arm.kernel, patient.grid(), arm.slice_thickness,
@@ -111,12 +119,11 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   };
   const auto deliver = [&](const Measurer& patient, const Scan& done, const Arm& arm,
                            const Image& image, double noise) {
-    const double ctdi = done.calibrated.beam.ctdi_vol(arm.tube_load);
+    const double ctdi = done.calibrated.beam.ctdi_vol_32() * arm.tube_load;
     const ImageContext context = patient.context(arm, ctdi);
     const auto files = sink_.image(context, image);
     result.files.insert(result.files.end(), files.begin(), files.end());
-    patient.record_image(result.images, arm, ctdi, done.calibrated.beam.photons(arm.tube_load),
-                         noise);
+    patient.record_image(result.images, arm, ctdi, done.photons(arm.tube_load), noise);
     patient.measure(result.features, image, arm.name, patient.visit().name);
   };
 

@@ -7,6 +7,7 @@
 
 #include "vitrine/core/isa.hpp"
 #include "vitrine/physics/beam.hpp"
+#include "vitrine/physics/projector.hpp"
 #include "vitrine/recon/preprocess.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"

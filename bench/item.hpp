@@ -1,0 +1,23 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "vitrine/core/isa.hpp"
+
+namespace vitrine::bench {
+
+/// One piece of work whose time is known to matter (docs/developers/performance.md).
+struct Item {
+  std::string name, what;
+  double work = 0.0;                                  ///< how many units one run does
+  std::string unit;                                   ///< `rays`, `voxel views`, ...
+  std::function<std::function<void()>(Isa)> prepare;  ///< set up once; the result is one timed run
+};
+
+std::vector<Item> projection_items();
+std::vector<Item> reconstruction_items();
+std::vector<Item> feature_items();
+std::vector<Item> trial_items();
+
+}  // namespace vitrine::bench

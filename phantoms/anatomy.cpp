@@ -1,0 +1,15 @@
+#include "vitrine/phantoms/anatomy.hpp"
+
+#include "vitrine/phantoms/anatomy/thorax.hpp"
+
+namespace vitrine::phantoms {
+
+const Catalogue<Anatomy>& anatomies() {
+  static const auto all =
+      Catalogue<Anatomy>("anatomy", "Bodies with sampled parameters").add<Thorax>();
+  return all;
+}
+
+const Catalogue<Anatomy>& catalogue_for(const Anatomy*) { return anatomies(); }
+
+}  // namespace vitrine::phantoms

@@ -1,0 +1,48 @@
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vitrine/core/catalogue.hpp"
+#include "vitrine/core/random.hpp"
+#include "vitrine/phantoms/scene_builder.hpp"
+
+namespace vitrine::phantoms {
+
+/// What may differ between two scans of one patient.
+struct PatientState {
+  double inspiration = 1.0;  ///< lung volume relative to the patient's usual breath-hold
+};
+
+/// A place where lesions grow, in the reference state (inspiration 1), and how it moves.
+struct Host {
+  std::string organ;                ///< as a scenario names it: `lung`
+  std::vector<std::string> tissue;  ///< organs of the scene whose points belong to it
+  Bounds extent;                    ///< holds all of it in the reference state, mm
+  /// Where a point of the reference state is in the present state: stretch p + shift.
+  Mat3 stretch = Mat3::Identity();
+  Vec3 shift = Vec3::Zero();
+  double background = 0.0;          ///< density of its tissue in the present state, g/mm^3
+  std::string background_material;  ///< what it is made of
+};
+
+/// What an anatomy tells about the patient that it built.
+struct AnatomyRecord {
+  std::string sex;
+  std::vector<std::pair<std::string, double>> parameters;  ///< sampled, named with their unit
+  std::vector<Host> hosts;
+};
+
+/// A kind of patient: places organs, largest first.
+class Anatomy {
+ public:
+  virtual ~Anatomy() = default;
+  /// Place everything but lesions, the body centred on x = y = 0. Draws only from `rng`, and the
+  /// same numbers whatever the state, so that one patient breathes rather than becoming another.
+  virtual AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const = 0;
+};
+
+const Catalogue<Anatomy>& anatomies();
+const Catalogue<Anatomy>& catalogue_for(const Anatomy*);
+
+}  // namespace vitrine::phantoms

@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/lesion_shape.hpp"
+#include "vitrine/phantoms/lesion_texture.hpp"
+
+namespace vitrine::phantoms {
+
+/// One kind of lesion of a population, and how many a patient has.
+struct LesionSpec {
+  std::string organ = "lung";
+  Distribution count{1.0};
+  Pick<LesionShape> shape;
+  Pick<LesionTexture> texture;
+  Distribution attenuation{30.0};  ///< HU at 70 keV
+  Distribution margin{0.0};        ///< mm: width of the ramp of density at the edge
+  Distribution level{
+      Distribution::uniform(0.35, 0.65)};  ///< of all this patient's lesions, 0 bottom to 1 top
+  double spread = 24.0;                    ///< mm: lesion centres lie within this range of z
+  static const Schema<LesionSpec>& schema();
+};
+
+/// Who is in the trial.
+struct Cohort {
+  std::int64_t count = 1;
+  Pick<Anatomy> anatomy;
+  std::vector<LesionSpec> lesions;
+  static const Schema<Cohort>& schema();
+};
+
+}  // namespace vitrine::phantoms

@@ -1,0 +1,170 @@
+#include "vitrine/phantoms/digitise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "vitrine/core/parallel.hpp"
+
+namespace vitrine::phantoms {
+namespace {
+
+constexpr int lines = 4;  // across a voxel, along each axis
+
+/// Centre and radius of a ball about the grid's voxels.
+struct Ball {
+  Vec3 centre;
+  double radius = 0.0;
+};
+
+Ball ball_about(const Grid& grid) {
+  const Vec3 last(double(grid.size[0] - 1), double(grid.size[1] - 1), double(grid.size[2] - 1));
+  const Vec3 extent = grid.spacing.cwiseProduct(last + Vec3::Ones());
+  return {grid.origin + grid.axes * grid.spacing.cwiseProduct(0.5 * last), 0.5 * extent.norm()};
+}
+
+bool meets(const Ball& ball, const Solid& solid) {
+  const double reach = ball.radius + bounding_radius(solid);
+  return (ball.centre - solid.centre).squaredNorm() <= reach * reach;
+}
+
+/// Add `weight` times the overlap of [enter, leave] with each voxel of a line along k, in voxels.
+void deposit(double enter, double leave, double weight, std::span<double> column) {
+  const double n = double(column.size());
+  enter = std::clamp(enter + 0.5, 0.0, n);
+  leave = std::clamp(leave + 0.5, 0.0, n);
+  for (auto k = Index(enter); k < std::ssize(column) && double(k) < leave; ++k)
+    column[std::size_t(k)] +=
+        weight * (std::min(leave, double(k + 1)) - std::max(enter, double(k)));
+}
+
+/// Calls body(i, j, origin, direction) for the lines of voxel column (i, j): direction is one voxel
+/// along k, and t = 0 is the middle of the first voxel.
+template <class Body>
+void each_line(const Grid& grid, Index i, Index j, Body&& body) {
+  const Vec3 direction = grid.axes.col(2) * grid.spacing.z();
+  for (int v = 0; v < lines; ++v)
+    for (int u = 0; u < lines; ++u) {
+      const Vec3 at(double(i) + (u + 0.5) / lines - 0.5, double(j) + (v + 0.5) / lines - 0.5, 0.0);
+      body(Vec3(grid.origin + grid.axes * grid.spacing.cwiseProduct(at)), direction);
+    }
+}
+
+/// Trilinear value of a patch channel, 0 outside its voxel centres.
+double sample(const Patch& patch, const std::vector<float>& values, const Vec3& point) {
+  const Grid& grid = patch.grid;
+  const Vec3 at = (grid.axes.transpose() * (point - grid.origin)).cwiseQuotient(grid.spacing);
+  std::array<Index, 3> low{};
+  Vec3 w;
+  for (int a = 0; a < 3; ++a) {
+    const double floor = std::floor(at[a]);
+    if (floor < 0.0 || floor + 1.0 >= double(grid.size[std::size_t(a)])) return 0.0;
+    low[std::size_t(a)] = Index(floor);
+    w[a] = at[a] - floor;
+  }
+  double sum = 0.0;
+  for (int corner = 0; corner < 8; ++corner) {
+    const int di = corner & 1, dj = corner >> 1 & 1, dk = corner >> 2;
+    const double weight =
+        (di ? w.x() : 1.0 - w.x()) * (dj ? w.y() : 1.0 - w.y()) * (dk ? w.z() : 1.0 - w.z());
+    sum += weight * double(values[std::size_t(grid.offset(low[0] + di, low[1] + dj, low[2] + dk))]);
+  }
+  return sum;
+}
+
+}  // namespace
+
+Image object_image(const Scene& scene, const Grid& grid, std::span<const double> mu_over_rho,
+                   double mu_water, double mu_air) {
+  VITRINE_EXPECT(mu_over_rho.size() == scene.materials.size());
+  const Ball ball = ball_about(grid);
+  struct Near {
+    const Term* term;
+    double mu;
+  };
+  std::vector<Near> near;
+  for (const Term& term : scene.terms) {
+    if (!std::all_of(term.solids.begin(), term.solids.end(),
+                     [&](std::uint32_t s) { return meets(ball, scene.solids[s]); }))
+      continue;
+    double mu = 0.0;
+    for (const Delta& delta : term.deltas) mu += delta.density * mu_over_rho[delta.material];
+    near.push_back({&term, mu});
+  }
+  std::vector<const Patch*> patches;
+  for (const Patch& patch : scene.patches) {
+    const Ball other = ball_about(patch.grid);
+    if ((other.centre - ball.centre).norm() <= other.radius + ball.radius)
+      patches.push_back(&patch);
+  }
+
+  Image image(grid);
+  parallel_for(grid.size[1], [&](Index j) {
+    std::vector<double> column(std::size_t(grid.size[2]));
+    for (Index i = 0; i < grid.size[0]; ++i) {
+      std::fill(column.begin(), column.end(), 0.0);
+      each_line(grid, i, j, [&](const Vec3& origin, const Vec3& direction) {
+        for (const Near& each : near) {
+          Interval inside{-1e30, 1e30};
+          for (const std::uint32_t s : each.term->solids) {
+            const Interval one = intersect(scene.solids[s], origin, direction);
+            inside = {std::max(inside.enter, one.enter), std::min(inside.leave, one.leave)};
+            if (inside.empty()) break;
+          }
+          if (!inside.empty()) deposit(inside.enter, inside.leave, each.mu, column);
+        }
+        for (const Patch* patch : patches)
+          for (const Patch::Channel& channel : patch->channels)
+            for (std::size_t k = 0; k < column.size(); ++k)
+              for (int s = 0; s < lines; ++s)
+                column[k] += mu_over_rho[channel.material] / lines *
+                             sample(*patch, channel.density,
+                                    origin + direction * (double(k) + (s + 0.5) / lines - 0.5));
+      });
+      for (Index k = 0; k < grid.size[2]; ++k)
+        image(i, j, k) = static_cast<float>(
+            1000.0 * (column[std::size_t(k)] / (lines * lines) - mu_water) / (mu_water - mu_air));
+    }
+  });
+  return image;
+}
+
+Volume<quantity::Fraction> occupancy(const Scene& scene, std::span<const std::uint32_t> solids,
+                                     const Grid& grid) {
+  Volume<quantity::Fraction> fraction(grid);
+  parallel_for(grid.size[1], [&](Index j) {
+    std::vector<double> column(std::size_t(grid.size[2]));
+    std::vector<Interval> crossed;
+    for (Index i = 0; i < grid.size[0]; ++i) {
+      std::fill(column.begin(), column.end(), 0.0);
+      each_line(grid, i, j, [&](const Vec3& origin, const Vec3& direction) {
+        crossed.clear();
+        for (const std::uint32_t s : solids)
+          if (const Interval inside = intersect(scene.solids[s], origin, direction);
+              !inside.empty())
+            crossed.push_back(inside);
+        std::sort(crossed.begin(), crossed.end(),
+                  [](const Interval& a, const Interval& b) { return a.enter < b.enter; });
+        double covered = -1e30;
+        for (const Interval& each : crossed) {
+          if (each.leave <= covered) continue;
+          deposit(std::max(each.enter, covered), each.leave, 1.0, column);
+          covered = each.leave;
+        }
+      });
+      for (Index k = 0; k < grid.size[2]; ++k)
+        fraction(i, j, k) = static_cast<float>(column[std::size_t(k)] / (lines * lines));
+    }
+  });
+  return fraction;
+}
+
+Mask lesion_mask(const Scene& scene, std::size_t lesion, const Grid& grid) {
+  const auto fraction = occupancy(scene, scene.lesions.at(lesion).solids, grid);
+  Mask mask(grid);
+  std::transform(fraction.values().begin(), fraction.values().end(), mask.values().begin(),
+                 [](float share) { return std::uint8_t(share >= 0.5f - 1e-6f); });
+  return mask;
+}
+
+}  // namespace vitrine::phantoms

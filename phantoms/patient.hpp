@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "vitrine/phantoms/cohort.hpp"
+
+namespace vitrine::phantoms {
+
+/// A patient with everything that is true about it.
+struct Patient {
+  Scene scene;
+  std::string sex;
+  std::vector<std::pair<std::string, double>> parameters;  ///< sampled; names end in their unit
+};
+
+/// The patient `case_id` of a trial: the same body and lesions in every arm.
+///
+/// Anatomy, lesions and textures draw from streams of their own, so adding a lesion changes no
+/// organ. `state` moves the lungs and carries the lesions along; their size stays.
+/// Throws Error (data) if a lesion finds no room.
+Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
+                      const PatientState& state);
+
+}  // namespace vitrine::phantoms

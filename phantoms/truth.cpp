@@ -1,0 +1,88 @@
+#include "vitrine/phantoms/truth.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/phantoms/convex.hpp"
+
+namespace vitrine::phantoms {
+namespace {
+
+constexpr int raster = 400;      // lines across the bounding box, each way, for the volume
+constexpr int sections = 81;     // axial planes, and lines in each, for the diameters
+constexpr int directions = 180;  // over half a turn
+
+double union_length(std::vector<Interval>& crossed) {
+  std::sort(crossed.begin(), crossed.end(),
+            [](const Interval& a, const Interval& b) { return a.enter < b.enter; });
+  double length = 0.0, covered = -1e30;
+  for (const Interval& each : crossed) {
+    if (each.leave <= covered) continue;
+    length += each.leave - std::max(each.enter, covered);
+    covered = each.leave;
+  }
+  return length;
+}
+
+}  // namespace
+
+Extent measure_union(std::span<const Solid> solids) {
+  Bounds box;
+  for (const Solid& solid : solids) box = hull(box, bounds(solid));
+  const Vec3 &low = box.low, &high = box.high;
+  Extent extent;
+  extent.low = low.z();
+  extent.high = high.z();
+  const Vec3 size = high - low;
+
+  std::vector<Interval> crossed;
+  const double dx = size.x() / raster, dy = size.y() / raster;
+  for (int j = 0; j < raster; ++j)
+    for (int i = 0; i < raster; ++i) {
+      crossed.clear();
+      const Vec3 origin(low.x() + (i + 0.5) * dx, low.y() + (j + 0.5) * dy, 0.0);
+      for (const Solid& solid : solids)
+        if (const Interval inside = intersect(solid, origin, Vec3::UnitZ()); !inside.empty())
+          crossed.push_back(inside);
+      extent.volume += union_length(crossed) * dx * dy;
+    }
+
+  std::array<double, directions> cosine{}, sine{};
+  for (int d = 0; d < directions; ++d) {
+    cosine[std::size_t(d)] = math::cos(std::numbers::pi * d / directions);
+    sine[std::size_t(d)] = math::sin(std::numbers::pi * d / directions);
+  }
+  for (int k = 0; k < sections; ++k) {
+    const double z = low.z() + (k + 0.5) / sections * size.z();
+    std::array<double, directions> least, most;
+    least.fill(1e30);
+    most.fill(-1e30);
+    for (int j = 0; j < sections; ++j) {
+      const Vec3 origin(0.0, low.y() + (j + 0.5) / sections * size.y(), z);
+      for (const Solid& solid : solids) {
+        const Interval inside = intersect(solid, origin, Vec3::UnitX());
+        if (inside.empty()) continue;
+        for (std::size_t d = 0; d < directions; ++d) {
+          const double across = origin.y() * sine[d];
+          const double a = inside.enter * cosine[d] + across, b = inside.leave * cosine[d] + across;
+          least[d] = std::min({least[d], a, b});
+          most[d] = std::max({most[d], a, b});
+        }
+      }
+    }
+    for (std::size_t d = 0; d < directions; ++d) {
+      const double width = most[d] - least[d];
+      if (width <= extent.longest_axial_diameter) continue;
+      const std::size_t across = (d + directions / 2) % directions;
+      extent.longest_axial_diameter = width;
+      extent.short_axis = most[across] - least[across];
+    }
+  }
+  return extent;
+}
+
+}  // namespace vitrine::phantoms

@@ -1,0 +1,67 @@
+#include <cstdio>
+#include <memory>
+
+#include "vitrine/cli/catalogues.hpp"
+#include "vitrine/cli/commands.hpp"
+#include "vitrine/cli/exit_code.hpp"
+#include "vitrine/config/explain.hpp"
+#include "vitrine/config/json_schema.hpp"
+#include "vitrine/trial/scenario.hpp"
+
+namespace vitrine::cli {
+
+void add_list(CLI::App& app, int& code) {
+  struct Options {
+    std::string family;
+    bool json = false;
+  };
+  auto* command = app.add_subcommand(
+      "list", "What there is to choose from: anatomies, lesions, kernels, features, materials");
+  auto options = std::make_shared<Options>();
+  command->add_option("family", options->family, "only this family");
+  command->add_flag("--json", options->json, "machine-readable");
+  command->callback([options, &code] {
+    const auto catalogues = all_catalogues();
+    const std::string text = options->json
+                                 ? to_json(config::list_json(catalogues, options->family), 2) + "\n"
+                                 : config::list_text(catalogues, options->family);
+    std::fputs(text.c_str(), stdout);
+    code = ok;
+  });
+}
+
+void add_explain(CLI::App& app, int& code) {
+  struct Options {
+    std::string name;
+    bool markdown = false;
+  };
+  auto* command =
+      app.add_subcommand("explain", "Keys, defaults, ranges and an example of one thing");
+  auto options = std::make_shared<Options>();
+  command->add_option("name", options->name, "a kind, a family, or a block such as protocol");
+  command->add_flag("--markdown", options->markdown, "the reference page of everything");
+  command->callback([options, &code] {
+    const auto catalogues = all_catalogues();
+    require(options->markdown != !options->name.empty(), Error::Kind::input,
+            "explain takes one name, or --markdown. `vitrine list` shows the names.");
+    const std::string text = options->markdown ? config::catalogue_markdown(catalogues)
+                                               : config::explain_name(options->name, catalogues);
+    std::fputs(text.c_str(), stdout);
+    code = ok;
+  });
+}
+
+void add_schema(CLI::App& app, int& code) {
+  auto* command = app.add_subcommand("schema", "JSON Schema of scenario files, for editors");
+  command->callback([&code] {
+    const auto& schema = trial::Scenario::schema();
+    const CatalogueInfo::Entry root{schema.kind(), schema.summary(), schema.fields(),
+                                    schema.rules()};
+    const Value value =
+        config::json_schema(root, all_catalogues(), {"arms.protocol", "arms.scanners"});
+    std::printf("%s\n", to_json(value, 2).c_str());
+    code = ok;
+  });
+}
+
+}  // namespace vitrine::cli

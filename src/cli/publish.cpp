@@ -1,0 +1,111 @@
+#include "vitrine/cli/publish.hpp"
+
+#include <algorithm>
+
+#include "vitrine/cli/report_page.hpp"
+#include "vitrine/core/hash.hpp"
+#include "vitrine/io/hdf5.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+/// Writes files of the output directory's top level and remembers their hashes.
+class Shelf {
+ public:
+  explicit Shelf(io::Path dir) : dir_(std::move(dir)) {}
+  std::vector<trial::FileRecord> files;
+
+  void put(const std::string& name, std::span<const std::byte> bytes) {
+    io::write_file(dir_ / name, bytes);
+    files.push_back({name, sha256(bytes).hex(), bytes.size()});
+  }
+  void put(const std::string& name, const std::string& text) {
+    put(name, std::as_bytes(std::span(text)));
+  }
+
+ private:
+  io::Path dir_;
+};
+
+io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
+                     const trial::Analysis& analysis) {
+  io::H5File file;
+  file.attribute("/", "format", std::string("vitrine results"));
+  file.attribute("/", "format_version", std::int64_t{1});
+  file.attribute("/", "fingerprint", plan.fingerprint);
+  const auto table = [&](const char* group, const Table& rows) {
+    if (!rows.columns.empty()) io::write_table(file, group, rows);
+  };
+  table("/truth/patients", result.all(&trial::CaseResult::patients));
+  table("/truth/lesions", result.all(&trial::CaseResult::lesions));
+  table("/features", result.all(&trial::CaseResult::features));
+  table("/profiles", result.all(&trial::CaseResult::profiles));
+  table("/images", result.all(&trial::CaseResult::images));
+  table("/stability", analysis.stability);
+  return file.bytes();
+}
+
+Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
+               const std::vector<trial::FileRecord>& files) {
+  Value inputs;
+  for (const auto& [name, text] : loaded.texts) inputs.set(name, Value(sha256(text).hex()));
+  Value::List list;
+  for (const auto& file : files)
+    list.push_back(Value()
+                       .set("path", Value(file.path))
+                       .set("bytes", Value(double(file.bytes)))
+                       .set("sha256", Value(file.sha256)));
+  return Value()
+      .set("format", Value("vitrine manifest"))
+      .set("format_version", Value(1.0))
+      .set("trial", Value(plan.scenario.trial.name))
+      .set("fingerprint", Value(plan.fingerprint))
+      .set("seed", Value(double(plan.scenario.trial.seed)))
+      .set("versions", Value()
+                           .set("vitrine", Value(VITRINE_VERSION))
+                           .set("compiler", Value(str("g++ ", __VERSION__))))
+      .set("isa", Value(std::string(to_string(isa))))
+      .set("inputs", std::move(inputs))
+      .set("scenario", trial::Scenario::schema().write(plan.scenario))
+      .set("files", Value(std::move(list)));
+}
+
+}  // namespace
+
+void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario& loaded,
+             const trial::TrialResult& result, Isa isa) {
+  const trial::Analysis analysis = trial::analyse(plan, result);
+  Shelf shelf(dir);
+  const auto table = [&](const char* name, const Table& rows) {
+    if (!rows.columns.empty()) shelf.put(name, rows.to_csv());
+  };
+  table("patients.csv", result.all(&trial::CaseResult::patients));
+  table("lesions.csv", result.all(&trial::CaseResult::lesions));
+  table("features.csv", result.all(&trial::CaseResult::features));
+  table("images.csv", result.all(&trial::CaseResult::images));
+  table("stability.csv", analysis.stability);
+  table("bias.csv", analysis.bias);
+  Table failures;
+  failures.columns = {"case", "message"};
+  for (const auto& failure : result.failures) failures.add({failure.case_id, failure.message});
+  table("failures.csv", failures);
+  shelf.put("results.h5", results_h5(plan, result, analysis));
+  if (plan.scenario.outputs.report == "html")
+    shelf.put("report.html",
+              report::render(report_page(dir, plan, result, analysis, shelf.files, isa)));
+
+  std::vector<trial::FileRecord> files = shelf.files;
+  for (const auto& one : result.cases)
+    files.insert(files.end(), one.files.begin(), one.files.end());
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  shelf.put("manifest.json", to_json(manifest(plan, loaded, isa, files), 1) + "\n");
+  files.push_back(shelf.files.back());
+  std::string sums;
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  for (const auto& file : files) sums += str(file.sha256, "  ", file.path, '\n');
+  io::write_file(dir / "SHA256SUMS", sums);
+}
+
+}  // namespace vitrine::cli

@@ -1,0 +1,141 @@
+#include "vitrine/cli/report_page.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+#include "vitrine/io/png.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+std::string rounded(double value, const char* format = "%.1f") {
+  char text[32];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+/// Means over cases of an image table's numeric column, for one arm's own scans.
+double mean_of(const Table& images, const std::string& arm, const char* column) {
+  const std::size_t at = images.column(column), arm_at = images.column("arm"),
+                    replicate_at = images.column("replicate");
+  double sum = 0.0;
+  int n = 0;
+  for (const auto& row : images.rows) {
+    if (std::get<std::string>(row[arm_at]) != arm ||
+        std::get<std::string>(row[replicate_at]) != "scan")
+      continue;
+    sum += std::get<double>(row[at]);
+    ++n;
+  }
+  return n ? sum / n : std::nan("");
+}
+
+Table arm_table(const trial::Plan& plan, const Table& images) {
+  Table table;
+  table.columns = {"arm",
+                   "scanner",
+                   "kernel",
+                   "tube voltage (kV)",
+                   "tube load (mAs)",
+                   "CTDIvol 32 cm (mGy)",
+                   "noise (HU)",
+                   "quanta per reading, air"};
+  for (const trial::Arm& arm : plan.arms)
+    table.add({arm.name, plan.scenario.arms.scanners[arm.scanner].name, arm.kernel_name,
+               to_text(arm.tube_voltage), to_text(arm.tube_load),
+               rounded(mean_of(images, arm.name, "ctdi_vol_mgy"), "%.2f"),
+               rounded(mean_of(images, arm.name, "noise_hu")),
+               rounded(mean_of(images, arm.name, "photons_per_reading"), "%.0f")});
+  return table;
+}
+
+std::string picture(const io::Path& path) { return io::data_uri("image/png", io::read_file(path)); }
+
+std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan,
+                                  const Table& images) {
+  const io::Path folder = dir / "figures" / plan.cases.front();
+  std::vector<report::Sheet> all;
+  if (!std::filesystem::exists(folder)) return all;
+  const auto panels = [&](const std::vector<std::string>& kinds, bool all_arms) {
+    std::vector<report::Panel> list;
+    for (std::size_t i = 0; i < plan.arms.size(); ++i) {
+      if (!all_arms && i == plan.reference) continue;
+      const std::string& arm = plan.arms[i].name;
+      report::Panel panel{arm, str("noise ", rounded(mean_of(images, arm, "noise_hu")), " HU"), {}};
+      for (const std::string& kind : kinds)
+        panel.images.push_back(picture(folder / (arm + '_' + kind + ".png")));
+      list.push_back(std::move(panel));
+    }
+    return list;
+  };
+  all.push_back({"One patient in every arm",
+                 str("The slice through the first lesion of ", plan.cases.front(),
+                     ", the same window in every arm."),
+                 panels({"lung", "mediastinum"}, true), false});
+  all.push_back({"The lesion", "64 mm about the first lesion, lung window (-600, 1500 HU).",
+                 panels({"lesion"}, true), true});
+  all.push_back({"Differences",
+                 str("Each arm minus the reference arm ", plan.arms[plan.reference].name,
+                     "; grey is 0, black -200 and white +200 HU."),
+                 panels({"difference"}, false), false});
+  return all;
+}
+
+}  // namespace
+
+report::Page report_page(const io::Path& dir, const trial::Plan& plan,
+                         const trial::TrialResult& result, const trial::Analysis& analysis,
+                         const std::vector<trial::FileRecord>& tables, Isa isa) {
+  const trial::Scenario& s = plan.scenario;
+  report::Page page;
+  page.title = s.trial.name;
+  page.question = s.trial.context_of_use.question;
+  page.decision = s.trial.context_of_use.decision;
+  page.population = s.trial.context_of_use.population;
+  page.acceptable_bias = s.trial.context_of_use.acceptable_bias;
+  const Table images = result.all(&trial::CaseResult::images);
+  std::string scanners;
+  for (const Scanner& scanner : s.arms.scanners)
+    scanners += (scanners.empty() ? "" : ", ") + scanner.name;
+  page.asked = {
+      {"patients", str(result.cases.size(), " of ", plan.cases.size())},
+      {"lesions", str(analysis.study.lesions.size())},
+      {"arms", str(plan.arms.size(), ", ", s.arms.design)},
+      {"scanners", scanners},
+      {"reference arm (T1)", plan.arms[plan.reference].name},
+      {"repeats", s.arms.repeat.count > 0 ? str(s.arms.repeat.count, " x ", s.arms.repeat.kind,
+                                                " of ", plan.arms[plan.repeated].name)
+                                          : "none"},
+      {"slices", str(s.arms.protocol.slices, " of ", to_text(s.arms.protocol.slice_thickness),
+                     " mm every ", to_text(s.arms.protocol.slice_increment), " mm")}};
+  page.scenario = to_json(trial::Scenario::schema().write(s), 2);
+  page.arms = images.rows.empty() ? Table{} : arm_table(plan, images);
+  page.lesions = result.all(&trial::CaseResult::lesions);
+  page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};
+  if (!result.cases.empty() && result.cases.front().id == plan.cases.front())
+    page.sheets = sheets(dir, plan, images);
+  page.arm_names = analysis.study.arms;
+  page.stability = analysis.rows;
+  page.failures.columns = {"case", "message"};
+  for (const auto& failure : result.failures) page.failures.add({failure.case_id, failure.message});
+  page.limits = {
+      "Scattered radiation, crosstalk, afterglow and pile-up are not simulated yet; images are "
+      "cleaner than a real scanner's.",
+      "Noise is a Poisson process scaled to the mean and variance of the energy-integrated signal, "
+      "plus Gaussian electronic noise.",
+      "CTDIvol is a published average scaled by air kerma, not a Monte Carlo: about 30 % "
+      "uncertain.",
+      "Masks are the truth; the variability of contours is not part of this trial.",
+      "Lung parenchyma has vessels and no fine texture; scanners are generic, not models of a "
+      "product.",
+      str("Few patients: intervals come from resampling ", result.cases.size(), " of them.")};
+  page.provenance = {{"fingerprint", plan.fingerprint},
+                     {"seed", to_text(double(s.trial.seed))},
+                     {"vitrine", VITRINE_VERSION},
+                     {"instruction-set level", std::string(to_string(isa))}};
+  page.files.columns = {"file", "SHA-256"};
+  for (const auto& file : tables) page.files.add({file.path, file.sha256});
+  return page;
+}
+
+}  // namespace vitrine::cli

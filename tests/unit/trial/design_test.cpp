@@ -1,0 +1,129 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "vitrine/trial/plan.hpp"
+
+using namespace vitrine;
+
+namespace {
+
+Value kernel(const char* kind) { return Value(kind); }
+
+/// A small scenario as the YAML reader hands it over.
+Value scenario() {
+  const auto scanner = [](const char* name, double rows) {
+    return Value()
+        .set("name", Value(name))
+        .set("source_to_iso_mm", Value(541.0))
+        .set("source_to_detector_mm", Value(949.0))
+        .set("columns", Value(888.0))
+        .set("rows", Value(rows))
+        .set("column_pitch_mm", Value(1.0239))
+        .set("row_pitch_mm", Value(1.0964))
+        .set("views_per_rotation", Value(984.0))
+        .set("anode_angle_deg", Value(7.0));
+  };
+  Value arms;
+  arms.set("scanners", Value::List{scanner("a", 64.0), scanner("b", 128.0)});
+  arms.set("protocol", Value().set("kernel", kernel("soft")).set("slices", Value(40.0)));
+  arms.set("vary", Value()
+                       .set("kernel", Value::List{kernel("soft"), kernel("sharp")})
+                       .set("tube_load_mas", Value::List{Value(80.0), Value(20.0)}));
+  arms.set("repeat",
+           Value()
+               .set("count", Value(2.0))
+               .set("of", Value().set("scanner", Value("a")).set("tube_load_mas", Value(20.0))));
+  return Value()
+      .set("vitrine", Value(1.0))
+      .set("trial", Value().set("name", Value("t")).set("seed", Value(7.0)))
+      .set("patients", Value().set("count", Value(3.0)).set("anatomy", Value("thorax")))
+      .set("arms", std::move(arms));
+}
+
+trial::Scenario read(const Value& value) {
+  Diagnostics problems;
+  auto result = trial::Scenario::schema().read(value, problems);
+  problems.throw_if_any();
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("a full factorial design has one arm per combination, each with its own name") {
+  const auto plan = trial::make_plan(read(scenario()));
+  REQUIRE(plan.arms.size() == 8);
+  CHECK(plan.cases == std::vector<std::string>{"case001", "case002", "case003"});
+  CHECK(plan.arms.front().name == "a_soft_80mAs");
+  CHECK(plan.reference == 0);
+  CHECK(plan.arms[plan.repeated].name == "a_soft_20mAs");
+  for (std::size_t i = 0; i < 8; ++i)
+    for (std::size_t j = 0; j < i; ++j) CHECK(plan.arms[i].name != plan.arms[j].name);
+}
+
+TEST_CASE(
+    "rays are traced once per scanner and repositioned repeat, whatever the doses and kernels") {
+  const auto e = trial::estimate(trial::make_plan(read(scenario())), 2);
+  CHECK(e.traced_scans == 3 * (2 + 2));
+  CHECK(e.scans == 3 * (4 + 2));
+  CHECK(e.images == 3 * (8 + 2));
+  CHECK(e.reconstructions == 3 * (8 + 2 + 4));
+}
+
+TEST_CASE("the fingerprint depends on what a scenario means, not on what it leaves to defaults") {
+  const auto base = read(scenario());
+  Value spelled_out = scenario();
+  spelled_out.set("simulation",
+                  Value().set("sub_rows", Value(double(trial::Simulation{}.sub_rows))));
+  CHECK(trial::fingerprint(base) == trial::fingerprint(read(spelled_out)));
+  auto other = base;
+  other.trial.seed = 8;
+  CHECK(trial::fingerprint(base) != trial::fingerprint(other));
+}
+
+TEST_CASE("a canonical scenario reads back as itself") {
+  const auto base = read(scenario());
+  const auto again = read(trial::Scenario::schema().write(base));
+  CHECK(trial::fingerprint(base) == trial::fingerprint(again));
+}
+
+TEST_CASE("a reposition stays within its limits and is the same for the same case") {
+  const auto base = read(scenario());
+  for (std::int64_t repeat = 0; repeat < 20; ++repeat) {
+    const auto visit = trial::reposition(base, "case001", repeat);
+    CHECK(visit.pose.translation.cwiseAbs().maxCoeff() <= base.arms.repeat.shift);
+    CHECK((visit.pose.rotation.transpose() * visit.pose.rotation - Mat3::Identity()).norm() <
+          1e-12);
+    CHECK(std::abs(visit.state.inspiration - 1.0) <= base.arms.repeat.inspiration);
+    CHECK(visit.table_offset <= base.arms.protocol.slice_increment);
+    CHECK(visit.start_angle == trial::reposition(base, "case001", repeat).start_angle);
+  }
+  CHECK(trial::reposition(base, "case001", 0).start_angle !=
+        trial::reposition(base, "case001", 1).start_angle);
+  CHECK(trial::reposition(base, "case001", 0).start_angle !=
+        trial::reposition(base, "case002", 0).start_angle);
+}
+
+TEST_CASE("the stations of a scan cover its slices inside the radius of full coverage") {
+  const auto base = read(scenario());
+  for (const Scanner& scanner : base.arms.scanners) {
+    const auto g = trial::scan_geometry(scanner, base.arms.protocol, 12.0, 0.0);
+    const double half = 0.5 * double(g.rows) * g.row_pitch_at_iso() *
+                        (g.source_to_iso - base.arms.protocol.full_coverage_radius) /
+                        g.source_to_iso;
+    for (double z = 12.0 - 25.0; z <= 12.0 + 25.0; z += 0.5) {
+      double nearest = 1e9;
+      for (const double table : g.table_positions) nearest = std::min(nearest, std::abs(table - z));
+      CHECK(nearest <= half + 1e-9);
+    }
+  }
+}
+
+TEST_CASE("a selector that names no arm is refused by a rule that says where to look") {
+  Value bad = scenario();
+  auto& arms = const_cast<Value&>(*bad.find("arms"));
+  arms.set("reference", Value().set("kernel", Value("bone")));
+  Diagnostics problems;
+  (void)trial::Scenario::schema().read(bad, problems);
+  REQUIRE(problems.entries().size() == 1);
+  CHECK(problems.entries().front().message.find("reference must name an arm") != std::string::npos);
+}
