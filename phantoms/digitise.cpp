@@ -2,30 +2,32 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <vector>
 
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/phantoms/convex.hpp"
 
 namespace vitrine::phantoms {
 namespace {
 
 constexpr int lines = 4;  // across a voxel, along each axis
 
-/// Centre and radius of a ball about the grid's voxels.
-struct Ball {
-  Vec3 centre;
-  double radius = 0.0;
-};
-
-Ball ball_about(const Grid& grid) {
-  const Vec3 last(double(grid.size[0] - 1), double(grid.size[1] - 1), double(grid.size[2] - 1));
-  const Vec3 extent = grid.spacing.cwiseProduct(last + Vec3::Ones());
-  return {grid.origin + grid.axes * grid.spacing.cwiseProduct(0.5 * last), 0.5 * extent.norm()};
+/// A box about the voxels [i0, i1] x [j0, j1] of all slices.
+Bounds box_about(const Grid& grid, Index i0, Index i1, Index j0, Index j1) {
+  Bounds box;
+  for (int corner = 0; corner < 8; ++corner) {
+    const Vec3 at(corner & 1 ? double(i1) + 0.5 : double(i0) - 0.5,
+                  corner & 2 ? double(j1) + 0.5 : double(j0) - 0.5,
+                  corner & 4 ? double(grid.size[2]) - 0.5 : -0.5);
+    const Vec3 p = grid.origin + grid.axes * grid.spacing.cwiseProduct(at);
+    box = hull(box, Bounds{p, p});
+  }
+  return box;
 }
 
-bool meets(const Ball& ball, const Solid& solid) {
-  const double reach = ball.radius + bounding_radius(solid);
-  return (ball.centre - solid.centre).squaredNorm() <= reach * reach;
+Bounds box_about(const Grid& grid) {
+  return box_about(grid, 0, grid.size[0] - 1, 0, grid.size[1] - 1);
 }
 
 /// Add `weight` times the overlap of [enter, leave] with each voxel of a line along k, in voxels.
@@ -77,34 +79,40 @@ double sample(const Patch& patch, const std::vector<float>& values, const Vec3& 
 Image object_image(const Scene& scene, const Grid& grid, std::span<const double> mu_over_rho,
                    double mu_water, double mu_air) {
   VITRINE_EXPECT(mu_over_rho.size() == scene.materials.size());
-  const Ball ball = ball_about(grid);
+  const Bounds all = box_about(grid);
   struct Near {
     const Term* term;
+    Bounds box;
     double mu;
   };
   std::vector<Near> near;
   for (const Term& term : scene.terms) {
-    if (!std::all_of(term.solids.begin(), term.solids.end(),
-                     [&](std::uint32_t s) { return meets(ball, scene.solids[s]); }))
-      continue;
+    Bounds box = all;
+    for (const std::uint32_t s : term.solids) box = overlap(box, bounds(scene.solids[s]));
+    if (box.empty()) continue;
     double mu = 0.0;
     for (const Delta& delta : term.deltas) mu += delta.density * mu_over_rho[delta.material];
-    near.push_back({&term, mu});
+    near.push_back({&term, box, mu});
   }
   std::vector<const Patch*> patches;
-  for (const Patch& patch : scene.patches) {
-    const Ball other = ball_about(patch.grid);
-    if ((other.centre - ball.centre).norm() <= other.radius + ball.radius)
-      patches.push_back(&patch);
-  }
+  for (const Patch& patch : scene.patches)
+    if (box_about(patch.grid).meets(all)) patches.push_back(&patch);
 
   Image image(grid);
   parallel_for(grid.size[1], [&](Index j) {
     std::vector<double> column(std::size_t(grid.size[2]));
+    std::vector<Near> in_row, here;
+    const auto keep = [](const std::vector<Near>& from, const Bounds& box, std::vector<Near>& to) {
+      to.clear();
+      std::copy_if(from.begin(), from.end(), std::back_inserter(to),
+                   [&](const Near& each) { return each.box.meets(box); });
+    };
+    keep(near, box_about(grid, 0, grid.size[0] - 1, j, j), in_row);
     for (Index i = 0; i < grid.size[0]; ++i) {
       std::fill(column.begin(), column.end(), 0.0);
+      keep(in_row, box_about(grid, i, i, j, j), here);
       each_line(grid, i, j, [&](const Vec3& origin, const Vec3& direction) {
-        for (const Near& each : near) {
+        for (const Near& each : here) {
           Interval inside{-1e30, 1e30};
           for (const std::uint32_t s : each.term->solids) {
             const Interval one = intersect(scene.solids[s], origin, direction);
