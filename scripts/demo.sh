@@ -9,7 +9,7 @@ scenario=scenarios/01_lung_nodule_stability.yaml
 
 scripts/setup.sh
 cmake --preset release >/dev/null
-cmake --build --preset release --parallel "$(nproc)"
+cmake --build --preset release --target vitrine_cli --parallel "$(nproc)"
 start=$SECONDS
 build/release/src/cli/vitrine run "$scenario" --out "$output"
 echo
