@@ -250,7 +250,7 @@ double spearman(std::span<const double> x, std::span<const double> y) {
 
 Estimate association_by_patients(Association kind, std::span<const double> x,
                                  std::span<const double> y, const Clusters& patients,
-                                 const Resampling& resampling) {
+                                 double confidence) {
   VITRINE_EXPECT(x.size() == y.size());
   const bool lin = kind == Association::concordance;
   std::vector<Index> kept;
@@ -290,7 +290,7 @@ Estimate association_by_patients(Association kind, std::span<const double> x,
     return n >= 2.0 && below > 1e-14 ? std::clamp(uv / below, -1.0, 1.0) : double(NAN);
   };
   const PatientSums sums = sum_by_patient(patients.only(kept), 6, add);
-  Estimate result = patient_bootstrap(sums, resampling, Scale::between(-1.0, 1.0), coefficient);
+  Estimate result = patient_jackknife(sums, confidence, Scale::between(-1.0, 1.0), coefficient);
   result.value = value;
   return result;
 }

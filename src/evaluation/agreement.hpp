@@ -59,11 +59,11 @@ double spearman(std::span<const double> x, std::span<const double> y);
 /// variables is asked for.
 enum class Association { pearson, spearman, concordance };
 
-/// The coefficient with an interval from a bootstrap over patients; row i is the pair (x[i], y[i]),
-/// left out if one is NaN. Ranks are those of the whole sample.
+/// The coefficient with an interval from leaving out patients; row i is the pair (x[i], y[i]), left
+/// out if one is NaN. Ranks are those of the whole sample.
 Estimate association_by_patients(Association kind, std::span<const double> x,
                                  std::span<const double> y, const Clusters& patients,
-                                 const Resampling& resampling);
+                                 double confidence = 0.95);
 
 /// True if the values differ by no more than rounding of their magnitude.
 bool is_constant(std::span<const double> values);

@@ -6,6 +6,7 @@
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
+#include "vitrine/evaluation/distributions.hpp"
 
 namespace vitrine::evaluation {
 namespace {
@@ -64,6 +65,40 @@ class Evaluator {
   Eigen::VectorXd rest_;
   std::vector<std::pair<double, double>> without_;
 };
+
+/// What both kinds of interval start from: value, total and standard error of all patients.
+struct Start {
+  Estimate result;
+  Eigen::VectorXd total;
+  Studentised all;
+  bool finished = false;  ///< `result` is all that can be said
+};
+
+Start start(const PatientSums& sums, Evaluator& evaluate,
+            FunctionRef<double(std::span<const double>)> statistic) {
+  const Index n = sums.cols();
+  Start s;
+  s.total = Eigen::VectorXd::Zero(sums.rows());
+  for (Index p = 0; p < n; ++p) s.total += sums.col(p);
+  s.result.value = statistic({s.total.data(), std::size_t(s.total.size())});
+  s.finished = true;
+  if (!s.result.has_value()) {
+    s.result.reason = "not defined for these values";
+    return s;
+  }
+  if (n < fewest_patients) {
+    s.result.reason =
+        str("no interval from ", n, " patient(s): at least ", fewest_patients, " needed");
+    return s;
+  }
+  s.all = evaluate(s.total, std::vector<int>(std::size_t(n), 1));
+  if (!(s.all.error > 1e-12 * std::fabs(s.all.value))) {  // no patient makes a difference
+    s.result.low = s.result.high = s.result.value;
+    return s;
+  }
+  s.finished = false;
+  return s;
+}
 
 }  // namespace
 
@@ -134,28 +169,12 @@ PatientSums sum_by_patient(const Clusters& patients, Index terms,
 Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling,
                            const Scale& scale,
                            FunctionRef<double(std::span<const double>)> statistic) {
-  const Index n = sums.cols();
-  Eigen::VectorXd total = Eigen::VectorXd::Zero(sums.rows());
-  for (Index p = 0; p < n; ++p) total += sums.col(p);
-  Estimate result;
-  result.value = statistic({total.data(), std::size_t(total.size())});
-  if (!result.has_value()) {
-    result.reason = "not defined for these values";
-    return result;
-  }
-  if (n < fewest_patients) {
-    result.reason =
-        str("no interval from ", n, " patient(s): at least ", fewest_patients, " needed");
-    return result;
-  }
   Evaluator evaluate(sums, scale, statistic);
-  std::vector<int> counts(std::size_t(n), 1);
-  const Studentised all = evaluate(total, counts);
-  if (!(all.error > 1e-12 * std::fabs(all.value))) {  // no patient makes a difference
-    result.low = result.high = result.value;
-    return result;
-  }
+  auto [result, total, all, finished] = start(sums, evaluate, statistic);
+  if (finished) return result;
 
+  const Index n = sums.cols();
+  std::vector<int> counts(std::size_t(n), 0);
   std::vector<double> pivots;
   pivots.reserve(std::size_t(resampling.replicates));
   for (int b = 0; b < resampling.replicates; ++b) {
@@ -178,6 +197,18 @@ Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling
   const double tail = 0.5 * (1.0 - resampling.confidence);
   result.low = scale.from(all.value - quantile(pivots, 1.0 - tail) * all.error);
   result.high = scale.from(all.value - quantile(pivots, tail) * all.error);
+  return result;
+}
+
+Estimate patient_jackknife(const PatientSums& sums, double confidence, const Scale& scale,
+                           FunctionRef<double(std::span<const double>)> statistic) {
+  Evaluator evaluate(sums, scale, statistic);
+  auto [result, total, all, finished] = start(sums, evaluate, statistic);
+  if (finished) return result;
+  const double half =
+      student_t_quantile(0.5 + 0.5 * confidence, double(sums.cols() - 1)) * all.error;
+  result.low = scale.from(all.value - half);
+  result.high = scale.from(all.value + half);
   return result;
 }
 

@@ -69,4 +69,9 @@ Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling
                            const Scale& scale,
                            FunctionRef<double(std::span<const double> total)> statistic);
 
+/// The same with an interval from leaving out one patient at a time and Student's t: for
+/// correlations, whose studentised bootstrap is unsteady with few patients.
+Estimate patient_jackknife(const PatientSums& sums, double confidence, const Scale& scale,
+                           FunctionRef<double(std::span<const double> total)> statistic);
+
 }  // namespace vitrine::evaluation

@@ -68,7 +68,7 @@ struct Values {
 
 /// Concordance of scans and object truth, all arms of a lesion together.
 Estimate concordance_with_object(const Values& v, const std::vector<std::string>& patients,
-                                 const Resampling& resampling) {
+                                 double confidence) {
   std::vector<double> x, y;
   std::vector<std::string> labels;
   for (Index i = 0; i < v.scan.rows(); ++i)
@@ -78,7 +78,7 @@ Estimate concordance_with_object(const Values& v, const std::vector<std::string>
       labels.push_back(patients[std::size_t(i)]);
     }
   return association_by_patients(Association::concordance, x, y, Clusters::by_label(labels),
-                                 resampling);
+                                 confidence);
 }
 
 template <class Select>
@@ -159,12 +159,12 @@ class Analysis {
     for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
       row.arm_bias.push_back(biases(
           v, [arm](const Ratings& r) { return column(r, arm); }, patients_, resampling));
-    row.concordance = concordance_with_object(v, labels_, resampling);
+    row.concordance = concordance_with_object(v, labels_, options_.confidence);
     const auto mean = over_arms(v.scan);
-    row.spearman_volume =
-        association_by_patients(Association::spearman, mean, volumes_, patients_, resampling);
-    row.pearson_volume =
-        association_by_patients(Association::pearson, mean, volumes_, patients_, resampling);
+    row.spearman_volume = association_by_patients(Association::spearman, mean, volumes_, patients_,
+                                                  options_.confidence);
+    row.pearson_volume = association_by_patients(Association::pearson, mean, volumes_, patients_,
+                                                 options_.confidence);
     return row;
   }
 

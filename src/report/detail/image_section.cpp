@@ -1,0 +1,73 @@
+#include "vitrine/core/error.hpp"
+#include "vitrine/report/detail/sections.hpp"
+
+namespace vitrine::report {
+namespace {
+
+void check(const Page& page, const Panel& panel) {
+  require(panel.images.size() == 1 || panel.images.size() == page.windows.size(), Error::Kind::data,
+          "the panel '", panel.title, "' has ", panel.images.size(), " images (the page has ",
+          page.windows.size(), " windows). Give one, or one per window.");
+  for (const std::string& image : panel.images)
+    require(image.starts_with("data:image/"), Error::Kind::data, "an image of the panel '",
+            panel.title, "' is not a data URI (a report loads nothing). Embed it.");
+}
+
+void write_panel(Html& html, const Panel& panel, std::string_view sheet) {
+  html.raw("<figure>");
+  for (std::size_t w = 0; w < panel.images.size(); ++w) {
+    html.raw("<img");
+    if (panel.images.size() > 1) html.raw(" class=\"window").raw(std::to_string(w)).raw("\"");
+    html.raw(" alt=\"").text(sheet).raw(", ").text(panel.title).raw("\" src=\"");
+    html.text(panel.images[w]).raw("\">");
+  }
+  html.raw("<figcaption>").element("b", panel.title);
+  if (!panel.note.empty()) html.raw(" ").element("span", panel.note);
+  html.raw("</figcaption></figure>\n");
+}
+
+}  // namespace
+
+/// The switch is a row of radio buttons before the sheets, so that it works without scripts and one
+/// click changes every image.
+void write_images(Html& html, const Page& page) {
+  if (page.sheets.empty()) return;
+  open_section(html, "images", "Images");
+  html.raw("<style>\n");
+  for (std::size_t shown = 0; shown < page.windows.size(); ++shown) {
+    const std::string chosen = "#window" + std::to_string(shown) + ":checked~";
+    for (std::size_t other = 0; other < page.windows.size(); ++other)
+      if (other != shown)
+        html.raw(chosen + ".sheet .window" + std::to_string(other) + "{display:none}\n");
+    html.raw(chosen + ".switch label[for=window" + std::to_string(shown) +
+             "]{background:var(--accent);color:var(--page)}\n");
+  }
+  html.raw("</style>\n");
+  for (std::size_t w = 0; w < page.windows.size(); ++w)
+    html.raw("<input type=\"radio\" name=\"window\" class=\"hidden\" id=\"window")
+        .raw(std::to_string(w))
+        .raw(w == 0 ? "\" checked>" : "\">");
+  html.raw("<div class=\"switch\">");
+  if (!page.windows.empty()) html.raw("<span>Window of all images:</span>");
+  for (std::size_t w = 0; w < page.windows.size(); ++w)
+    html.raw("<label for=\"window")
+        .raw(std::to_string(w))
+        .raw("\">")
+        .text(page.windows[w])
+        .raw("</label>");
+  html.raw("</div>\n");
+  for (const Sheet& sheet : page.sheets) {
+    html.raw("<div class=\"sheet").raw(sheet.small ? " small" : "").raw("\">");
+    html.element("h3", sheet.title);
+    if (!sheet.caption.empty()) html.element("p", sheet.caption, "note");
+    html.raw("<div class=\"panels\">\n");
+    for (const Panel& panel : sheet.panels) {
+      check(page, panel);
+      write_panel(html, panel, sheet.title);
+    }
+    html.raw("</div></div>\n");
+  }
+  html.raw("</section>\n");
+}
+
+}  // namespace vitrine::report

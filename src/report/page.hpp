@@ -1,0 +1,62 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vitrine/core/table.hpp"
+#include "vitrine/evaluation/stability.hpp"
+
+/// The report: what a trial found, as one page that opens without a network.
+namespace vitrine::report {
+
+/// A name and what it is, as in a list of settings. Plain text: the page escapes it.
+struct Fact {
+  std::string name, value;
+};
+
+/// One place of a sheet: the same view in every display window, or one image where there is none.
+struct Panel {
+  std::string title;                ///< the arm
+  std::string note;                 ///< what else to know, for instance "noise 14 HU"
+  std::vector<std::string> images;  ///< data URIs, one per Page::windows, or exactly one
+};
+
+/// Images side by side.
+struct Sheet {
+  std::string title;
+  std::string caption;  ///< what is shown, and on which grey scale
+  std::vector<Panel> panels;
+  bool small = false;  ///< narrow columns: crops of lesions
+};
+
+/// Everything the report says. Plain data; texts are escaped, tables keep their order.
+struct Page {
+  std::string title;  ///< name of the trial
+  std::string question, decision, population;
+  std::optional<double> acceptable_bias;  ///< fraction of the truth
+
+  std::vector<Fact> asked;  ///< the scenario in words: patients, arms, what was measured
+  std::string scenario;     ///< its canonical echo, shown folded
+  Table arms;               ///< one row per arm: scanner, kernel, mAs, CTDIvol, noise, photons
+  Table lesions;            ///< what is true about every lesion
+  std::vector<std::string> windows;  ///< names of the display windows, first one shown
+  std::vector<Sheet> sheets;
+
+  std::vector<std::string> arm_names;  ///< of StabilityRow::arm_bias
+  std::vector<evaluation::StabilityRow> stability;
+
+  Table failures;                   ///< cases and stages that failed; empty: none did
+  std::vector<std::string> limits;  ///< what a reader must know before believing this
+  std::vector<Fact> provenance;     ///< fingerprint, seed, versions, instruction set
+  Table files;                      ///< name and SHA-256 of each file that belongs to the result
+};
+
+/// The page as HTML: styles, scripts, chart library and images are inside, nothing is fetched.
+///
+/// The same page gives the same bytes. Without scripts every table, image and window switch still
+/// works; charts, sorting and filters need them. Throws Error (data) if an image is not a data URI
+/// or a panel's images do not match the windows.
+std::string render(const Page& page);
+
+}  // namespace vitrine::report

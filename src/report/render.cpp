@@ -1,0 +1,62 @@
+#include "vitrine/report/detail/assets.hpp"
+#include "vitrine/report/detail/sections.hpp"
+#include "vitrine/report/page.hpp"
+
+namespace vitrine::report {
+namespace {
+
+/// Nothing may be fetched, whatever the page contains: the browser enforces it.
+constexpr std::string_view policy =
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "form-action 'none'; base-uri 'none'";
+
+void write_head(Html& html, const Page& page) {
+  html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+  html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"").raw(policy).raw("\">\n");
+  html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+  html.raw("<meta name=\"generator\" content=\"vitrine\">\n");
+  html.raw("<link rel=\"icon\" href=\"data:,\">\n");
+  html.element("title", page.title + " \u00b7 vitrine").raw("\n<style>\n");
+  html.raw(inline_script(assets::style())).raw("</style>\n</head>\n<body>\n");
+}
+
+void write_navigation(Html& html, const Page& page) {
+  html.raw("<nav aria-label=\"Sections\">");
+  const auto link = [&](std::string_view id, std::string_view name) {
+    html.raw("<a href=\"#").raw(id).raw("\">").raw(name).raw("</a>");
+  };
+  link("answer", "Answer");
+  link("design", "Design");
+  if (!page.arms.rows.empty()) link("arms", "Arms");
+  if (!page.sheets.empty()) link("images", "Images");
+  if (!page.stability.empty()) link("stability", "Stability");
+  if (!page.lesions.rows.empty()) link("lesions", "Lesions");
+  link("failures", "Failures");
+  if (!page.limits.empty()) link("limits", "Limits");
+  link("provenance", "Provenance");
+  html.raw("</nav>\n");
+}
+
+}  // namespace
+
+std::string render(const Page& page) {
+  Html html;
+  write_head(html, page);
+  write_navigation(html, page);
+  html.raw("<main>\n");
+  write_answer(html, page, summarise(page.stability, page.acceptable_bias));
+  write_design(html, page);
+  write_images(html, page);
+  write_stability(html, page);
+  write_closing(html, page);
+  html.raw("</main>\n<dialog id=\"viewer\"><img alt=\"\"><p></p></dialog>\n");
+  html.raw("<script type=\"application/json\" id=\"rows\">")
+      .raw(chart_data(page))
+      .raw("</script>\n");
+  if (!page.stability.empty())
+    html.raw("<script>").raw(inline_script(assets::chart_library())).raw("</script>\n");
+  html.raw("<script>").raw(inline_script(assets::script())).raw("</script>\n</body>\n</html>\n");
+  return html.str();
+}
+
+}  // namespace vitrine::report

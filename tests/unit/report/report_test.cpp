@@ -1,0 +1,271 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/report/answer.hpp"
+#include "vitrine/report/detail/html.hpp"
+#include "vitrine/report/figures.hpp"
+#include "vitrine/report/page.hpp"
+
+using namespace vitrine;
+using namespace vitrine::report;
+
+namespace {
+
+/// One black pixel.
+const std::string pixel =
+    "data:image/"
+    "png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+"
+    "kcQAAAABJRU5E"
+    "rkJggg==";
+
+evaluation::StabilityRow row(const std::string& id, double icc, double low, double high) {
+  evaluation::StabilityRow r;
+  r.feature = {id, id.substr(0, id.find('.')), "Q4LE", "HU"};
+  r.icc = {icc, low, high, ""};
+  r.bias.total.relative = {0.02, 0.01, 0.05, ""};
+  r.arm_bias.resize(2);
+  r.arm_bias[1].reference.relative = {-0.2, -0.3, -0.1, ""};
+  r.lesions = 12;
+  return r;
+}
+
+/// Texts that would do harm unescaped, in every place that takes text.
+Page made_up_page() {
+  const std::string evil = "<script>alert(\"1\")</script> & 'x' --> </style>";
+  Page page;
+  page.title = "lung " + evil;
+  page.question = page.decision = page.population = evil;
+  page.acceptable_bias = 0.1;
+  page.asked = {{"patients " + evil, "6 " + evil}};
+  page.scenario = "{\"x\": \"" + evil + "\"}";
+  page.arms.columns = {"arm", "CTDIvol [mGy]", evil};
+  page.arms.rows = {{"soft", 6.1, evil}, {"sharp", 6.1, "y"}};
+  page.lesions.columns = {"lesion", "volume [mm3]"};
+  page.lesions.rows = {{"case001/lesion01", 523.6}};
+  page.windows = {"lung", "mediastinum " + evil};
+  page.sheets = {
+      {"Slices", evil, {{"soft " + evil, evil, {pixel, pixel}}, {"sharp", "", {pixel}}}}};
+  page.arm_names = {"soft", evil};
+  page.stability = {row("statistics.mean", 0.97, 0.93, 0.99), row("glcm.</script>", 0.4, 0.1, 0.45),
+                    row("glcm.contrast", 0.85, 0.76, 0.9)};
+  page.stability.push_back(row("morphology.volume", 1.0, 1.0, 1.0));
+  page.stability.back().same_in_all_arms = true;
+  page.stability.push_back(row("glcm.lost", NAN, NAN, NAN));
+  page.stability.back().icc = evaluation::Estimate::withheld(evil);
+  page.failures.columns = {"case", "why"};
+  page.failures.rows = {{"case004", evil}};
+  page.limits = {evil};
+  page.provenance = {{"fingerprint", evil}};
+  page.files.columns = {"name", "sha256"};
+  page.files.rows = {{"a.csv", evil}};
+  return page;
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+/// The page without the contents of its scripts and styles, where "<" is no markup.
+std::string markup(const std::string& html) {
+  std::string out;
+  std::size_t at = 0;
+  while (at < html.size()) {
+    const auto script = html.find("<script", at), style = html.find("<style", at);
+    const auto open = std::min(script, style);
+    if (open == std::string::npos) break;
+    const auto inside = html.find('>', open) + 1;
+    out += html.substr(at, inside - at);
+    at = html.find(open == script ? "</script>" : "</style>", inside);
+  }
+  return out + html.substr(at);
+}
+
+}  // namespace
+
+TEST_CASE("every text is escaped wherever it stands") {
+  const std::string html = render(made_up_page());
+  const std::string body = markup(html);
+  CHECK(html.find("<script>alert") == std::string::npos);
+  CHECK(body.find("</style> ") == std::string::npos);
+  CHECK(count(body, "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;") >= 14);
+  // Three scripts and no more: data, chart library, page.
+  CHECK(count(html, "<script") == 3);
+  CHECK(count(html, "</script>") == 3);
+}
+
+TEST_CASE("the page loads nothing from anywhere") {
+  const std::string html = render(made_up_page());
+  CHECK(html.find("default-src 'none'") != std::string::npos);
+  const std::string body = markup(html);
+  for (const char* forbidden :
+       {"http://", "https://", "<iframe", "<object", "<embed", "src=\"/", "src=\"."})
+    CHECK(body.find(forbidden) == std::string::npos);
+  CHECK(count(body, " src=\"") == count(body, " src=\"data:image/"));
+  for (const char* forbidden :
+       {"@import", "url(", "XMLHttpRequest", "fetch(", "sendBeacon", "WebSocket"})
+    CHECK(html.find(forbidden) == std::string::npos);
+  Page page = made_up_page();
+  page.sheets[0].panels[0].images[0] = "https://example.org/a.png";
+  CHECK_THROWS_AS(render(page), Error);
+}
+
+TEST_CASE("every element that opens closes in order") {
+  const std::string body = markup(render(made_up_page()));
+  std::vector<std::string> open;
+  const std::regex tag("<(/?)([a-z0-9]+)[^>]*?(/?)>");
+  for (auto it = std::sregex_iterator(body.begin(), body.end(), tag); it != std::sregex_iterator();
+       ++it) {
+    const std::string name = (*it)[2];
+    if (name == "meta" || name == "link" || name == "img" || name == "input" || (*it)[3] == "/")
+      continue;
+    if ((*it)[1] != "/") {
+      open.push_back(name);
+      continue;
+    }
+    CAPTURE(name);
+    REQUIRE(!open.empty());
+    REQUIRE(open.back() == name);
+    open.pop_back();
+  }
+  CHECK(open.empty());
+}
+
+TEST_CASE("the same page gives the same bytes") {
+  CHECK(render(made_up_page()) == render(made_up_page()));
+}
+
+TEST_CASE("the chart library, the chart and its data are inside") {
+  const std::string html = render(made_up_page());
+  CHECK(html.find("Chart.js v3") != std::string::npos);
+  CHECK(html.find("id=\"icc-chart\"") != std::string::npos);
+  CHECK(html.find(
+            "{\"id\":\"statistics.mean\",\"family\":\"statistics\",\"icc\":0.97,\"low\":0.93") !=
+        std::string::npos);
+  CHECK(html.find("\"icc\":null") != std::string::npos);
+}
+
+TEST_CASE("a page about nothing is still a page") {
+  const std::string html = render(Page{});
+  CHECK(html.find("No feature was measured") != std::string::npos);
+  CHECK(html.find("Chart.js") == std::string::npos);
+  CHECK(html.find("</html>") != std::string::npos);
+}
+
+TEST_CASE("a panel must have one image or one per window") {
+  Page page = made_up_page();
+  page.sheets[0].panels[0].images.push_back(pixel);
+  CHECK_THROWS_WITH(render(page), Catch::Contains("has 3 images"));
+}
+
+TEST_CASE("the answer counts by where whole intervals lie") {
+  const Page page = made_up_page();
+  const Answer a = summarise(page.stability, 0.1);
+  CHECK(a.features == 5);
+  CHECK(a.excellent == 2);  // the feature that no arm moves counts, and is named apart
+  CHECK(a.good == 3);
+  CHECK(a.poor == 1);
+  CHECK(a.unmoved == 1);
+  CHECK(a.withheld == 1);
+  CHECK(a.bias_within == 5);
+  REQUIRE(a.ranking.size() == 3);
+  CHECK(a.ranking.front()->feature.id == "statistics.mean");
+  CHECK(a.ranking.back()->feature.id == "glcm.</script>");
+  CHECK(summarise(page.stability, 0.03).bias_open == 5);
+  CHECK(summarise(page.stability, 0.005).bias_beyond == 5);
+}
+
+TEST_CASE("numbers are shown with three significant digits") {
+  CHECK(brief(0.0) == "0");
+  CHECK(brief(9.996) == "10.0");
+  CHECK(brief(-0.012345) == "\u22120.0123");
+  CHECK(brief(123456.0) == "123456");
+  CHECK(brief(1.5e-9) == "1.50\u00d710<sup>\u22129</sup>");
+  CHECK(brief(NAN) == "\u2013");
+  CHECK(percent(0.0523) == "5.2 %");
+}
+
+TEST_CASE("a window maps its ends to black and white and its level to grey") {
+  Grid grid;
+  grid.size = {3, 1, 1};
+  Image image(grid);
+  image(0, 0, 0) = -160.0f;
+  image(1, 0, 0) = 40.0f;
+  image(2, 0, 0) = 900.0f;
+  const Bitmap picture = draw(image, whole_slice(grid, 0), mediastinum_window());
+  CHECK(picture.pixels == std::vector<std::uint8_t>{0, 128, 255});
+
+  Image other(grid);
+  other(0, 0, 0) = -160.0f;
+  other(1, 0, 0) = -1000.0f;
+  other(2, 0, 0) = 3000.0f;
+  const Bitmap d = draw_difference(image, other, whole_slice(grid, 0), 100.0);
+  CHECK(d.pixels[0] == 255);
+  CHECK(d.pixels[3] > d.pixels[5]);  // above: orange
+  CHECK(d.pixels[6] < d.pixels[8]);  // below: blue
+  CHECK_THROWS_AS(draw(image, whole_slice(grid, 7), lung_window()), Error);
+}
+
+TEST_CASE("a square about a point is centred on it and magnified") {
+  Grid grid;
+  grid.size = {64, 64, 8};
+  grid.spacing = Vec3(0.7, 0.7, 1.25);
+  grid.origin = Vec3(-20, -20, 100);
+  Image image(grid, -1000.0f);
+  Mask mask(grid);
+  image(30, 20, 5) = 3000.0f;
+  mask(30, 20, 5) = 1;
+  const Frame frame = square_about(grid, grid.centre(30, 20, 5), 7.0, 101);
+  CHECK(frame.slice == 5);
+  const Bitmap picture = draw(image, frame, lung_window());
+  CHECK(picture.pixels[50 * 101 + 50] == 255);
+  CHECK(picture.pixels[0] == 60);  // -1000 HU
+  const Bitmap line = outlined(picture, mask, frame);
+  CHECK(line.pixels[(50 * 101 + 50) * 3] == 255);
+  CHECK(count({line.pixels.begin(), line.pixels.end()},
+              std::string{char(255), char(196), char(0)}) > 30);
+}
+
+TEST_CASE("a contact sheet keeps its pictures in order") {
+  const Bitmap a{2, 1, 1, {1, 2}}, b{2, 1, 1, {3, 4}}, c{2, 1, 1, {5, 6}};
+  const Bitmap sheet = contact_sheet(std::vector<Bitmap>{a, b, c}, 2, 1);
+  CHECK(sheet.width == 5);
+  CHECK(sheet.height == 3);
+  CHECK(sheet.pixels == std::vector<std::uint8_t>{1, 2, 0, 3, 4, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0});
+}
+
+TEST_CASE("a browser draws the charts without an error", "[full]") {
+  if (std::system("command -v chromium >/dev/null 2>&1") != 0) {
+    WARN("SKIPPED: chromium is not installed");
+    return;
+  }
+  const auto folder = std::filesystem::temp_directory_path() / "vitrine_report_test";
+  std::filesystem::create_directories(folder);
+  const auto file = folder / "report.html", dom = folder / "dom.html", log = folder / "log.txt";
+  std::ofstream(file) << render(made_up_page());
+  const std::string command =
+      str("chromium --headless=new --no-sandbox --disable-gpu --no-first-run "
+          "--enable-logging=stderr --v=0",
+          " --user-data-dir=", (folder / "profile").string(),
+          " --virtual-time-budget=5000 --dump-dom file://", file.string(), " >", dom.string(),
+          " 2>", log.string());
+  REQUIRE(std::system(command.c_str()) == 0);
+  const auto read = [](const std::filesystem::path& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+  };
+  const std::string drawn = read(dom), messages = read(log);
+  INFO(messages);
+  CHECK(messages.find("CONSOLE") == std::string::npos);
+  CHECK(drawn.find("5 of 5 features") != std::string::npos);  // the script ran to its end
+  CHECK(std::regex_search(drawn, std::regex("id=\"icc-chart\"[^>]* width=\"[1-9]")));
+  std::filesystem::remove_all(folder);
+}
