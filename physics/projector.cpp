@@ -15,18 +15,9 @@ namespace vitrine::physics {
 namespace detail {
 
 const Kernels& kernels(Isa isa) {
-  static constexpr Kernels portable{portable::trace, portable::detect};
-  static constexpr Kernels v3{v3::trace, v3::detect};
+  static constexpr Kernels portable{portable::scratch_floats, portable::trace, portable::detect};
+  static constexpr Kernels v3{v3::scratch_floats, v3::trace, v3::detect};
   return isa == Isa::v3 ? v3 : portable;
-}
-
-std::size_t scratch_floats(const TraceJob& job) {
-  const auto rows = std::size_t(job.row_groups * lane_width);
-  const std::size_t lanes = rows * std::size_t(job.row_sub_rays);
-  const auto rank = std::size_t(job.rank), slots = std::size_t(job.slot_count);
-  // Every array is rounded up to 16 floats; the last ones hold stamps and row ranges of the solids.
-  return (rank + 2 * slots) * lanes + (rank + 2) * rows + 3 * std::size_t(job.solid_count) + lanes +
-         16 * 12;
 }
 
 }  // namespace detail
@@ -100,7 +91,7 @@ class Projection {
     for (std::size_t i = 0; i < offsets_.size(); i += std::size_t(row_sub_rays_))
       w.plans.emplace_back(geometry_, offsets_[i]);
     w.sub_views.resize(w.plans.size());
-    w.scratch = Buffer<float>(detail::scratch_floats(job(w)));
+    w.scratch = Buffer<float>(kernels_.scratch_floats(job(w)));
     return w;
   }
 

@@ -26,34 +26,56 @@ struct Groups {
   bool empty() const { return begin >= end; }
 };
 
-/// What a column's scratch memory is used for.
+/// A shape in the ray planes of eight neighbouring columns. With t counted from `foot`, the local
+/// coordinates of the ray of a lane are
+///   q + m z + (v + m (slope - slope_0)) t,  z = height + (slope - slope_0) foot:
+/// so the coefficients of a quadric are polynomials in slope and z, made of the products of q, v,
+/// m.
+struct Entry {
+  const Shape* shape;
+  Groups rows;
+  float foot[lane_width], q[3][lane_width], v[3][lane_width];
+  float vv[lane_width], vm[lane_width], qv[lane_width], qm[lane_width], qq[lane_width];
+};
+
+/// What the scratch memory of a view is used for.
 struct Scratch {
   float *integrals, *patches, *mean, *variance, *enter, *leave;
   std::uint32_t* stamp;    // column and sub-ray that last met the solid
   Groups* met;             // where
   unsigned char* touched;  // per lane group: anything in the beam
+  Entry* entries;
 };
 
-Scratch divide(const TraceJob& job) {
+std::size_t rounded(std::size_t floats) { return (floats + 15) / 16 * 16; }
+
+/// Hands out parts of the scratch memory; with none, only counts.
+struct Divider {
+  float* memory;
+  std::size_t used = 0;
+  float* take(std::size_t floats) {
+    float* here = memory ? memory + used : nullptr;
+    used += rounded(floats);
+    return here;
+  }
+};
+
+Scratch divide(const TraceJob& job, Divider& d) {
   const auto lanes = std::size_t(job.row_groups * job.row_sub_rays * lane_width);
   const auto rows = std::size_t(job.row_groups * lane_width);
+  const auto solids = std::size_t(job.solid_count);
   Scratch s;
-  float* p = job.scratch;
-  const auto take = [&p](std::size_t floats) {
-    float* here = p;
-    p += (floats + 15) / 16 * 16;
-    return here;
-  };
-  s.integrals = take(std::size_t(job.rank) * lanes);
-  s.patches = take(std::size_t(job.rank) * rows);
-  s.mean = take(rows);
-  s.variance = take(rows);
-  s.enter = take(std::size_t(job.slot_count) * lanes);
-  s.leave = take(std::size_t(job.slot_count) * lanes);
-  s.stamp = reinterpret_cast<std::uint32_t*>(take(std::size_t(job.solid_count)));
-  s.met = reinterpret_cast<Groups*>(take(std::size_t(job.solid_count) * 2));
-  s.touched = reinterpret_cast<unsigned char*>(take(lanes / lane_width / 4 + 1));
-  std::memset(s.stamp, 0, std::size_t(job.solid_count) * sizeof(std::uint32_t));
+  s.integrals = d.take(std::size_t(job.rank) * lanes);
+  s.patches = d.take(std::size_t(job.rank) * rows);
+  s.mean = d.take(rows);
+  s.variance = d.take(rows);
+  s.enter = d.take(std::size_t(job.slot_count) * lanes);
+  s.leave = d.take(std::size_t(job.slot_count) * lanes);
+  s.stamp = reinterpret_cast<std::uint32_t*>(d.take(solids));
+  s.met = reinterpret_cast<Groups*>(d.take(solids * sizeof(Groups) / sizeof(float)));
+  s.touched = reinterpret_cast<unsigned char*>(d.take(lanes / lane_width / sizeof(float) + 1));
+  s.entries = reinterpret_cast<Entry*>(
+      d.take(solids * std::size_t(job.in_plane) * (sizeof(Entry) / sizeof(float))));
   return s;
 }
 
@@ -77,114 +99,131 @@ Groups groups_of(const TraceJob& job, const Slopes& seen) {
   return {first / lane_width, last / lane_width + 1};
 }
 
-/// One column's ray plane and a shape in it, about the point of the ray nearest to the shape: the
-/// local coordinates of the ray of a lane are
-///   q + m * (height - slope_0 t_0 + slope t_0) + (v + m * (slope - slope_0)) t.
-struct Local {
-  double q[3], v[3], m[3];
-  double foot;   // in-plane distance of t = 0 from the focal point
-  double slope;  // slope_0, in the middle of the rows that see the shape
-  Groups rows;
-};
-
-/// False if the column's plane misses the shape or no row sees it.
-inline bool locate(const TraceJob& job, const Shape& s, double across, double along, Local& out) {
+/// The rows that see the part of a capsule which is near the ray planes of two columns and those
+/// between them.
+Groups capsule_rows(const TraceJob& job, const Shape& s, const double* across,
+                    const double* along) {
   const double* c = s.centre;
-  const double middle = c[0] * across + c[1] * along;
-  Slopes seen;
-  if (s.kind == ShapeKind::capsule) {
-    // The part of the axis that is within a radius of the ray plane.
-    const double radius = std::sqrt(double(s.radius_square)), half = double(s.half_length);
-    const double* axis = s.frame[2];
-    const double start = c[0] * along - c[1] * across;
-    const double speed = axis[0] * along - axis[1] * across;
+  const double* axis = s.frame[2];
+  const double radius = std::sqrt(double(s.radius_square)), half = double(s.half_length);
+  double low = half, high = -half, near = 1e30, far = -1e30;
+  for (int i = 0; i < 2; ++i) {
+    const double start = c[0] * along[i] - c[1] * across[i];
+    const double speed = axis[0] * along[i] - axis[1] * across[i];
     double u0 = -half, u1 = half;
-    if (std::fabs(speed) * half > 1e-6 * radius) {
+    if (std::fabs(speed) * half > 1e-3 * radius) {
       const double a = (-radius - start) / speed, b = (radius - start) / speed;
-      const double low = a < b ? a : b, high = a < b ? b : a;
-      u0 = u0 > low ? u0 : low;
-      u1 = u1 < high ? u1 : high;
-      if (u0 > u1) return false;
-    } else if (std::fabs(start) > radius * 1.001) {
-      return false;
+      const double first = a < b ? a : b, last = a < b ? b : a;
+      u0 = first > -half ? (first < half ? first : half) : -half;
+      u1 = last < half ? (last > -half ? last : -half) : half;
     }
-    const double advance = axis[0] * across + axis[1] * along;
-    const double t0 = middle + advance * u0, t1 = middle + advance * u1;
-    const double z0 = c[2] + axis[2] * u0, z1 = c[2] + axis[2] * u1;
-    seen = slopes((z0 < z1 ? z0 : z1) - radius, (z0 < z1 ? z1 : z0) + radius,
-                  (t0 < t1 ? t0 : t1) - radius, (t0 < t1 ? t1 : t0) + radius);
-  } else {
-    seen = slopes(c[2] - s.half_z, c[2] + s.half_z, middle - s.reach, middle + s.reach);
+    low = u0 < low ? u0 : low;
+    high = u1 > high ? u1 : high;
+    const double middle = c[0] * across[i] + c[1] * along[i];
+    near = middle < near ? middle : near;
+    far = middle > far ? middle : far;
   }
-  out.rows = groups_of(job, seen);
-  if (out.rows.empty()) return false;
+  const double flat = std::sqrt(axis[0] * axis[0] + axis[1] * axis[1]) * half + radius;
+  const double z0 = c[2] + axis[2] * low, z1 = c[2] + axis[2] * high;
+  return groups_of(job, slopes((z0 < z1 ? z0 : z1) - radius, (z0 < z1 ? z1 : z0) + radius,
+                               near - flat, far + flat));
+}
 
-  const double lowest = job.first_tangent;
-  const double highest = lowest + job.tangent_step * double(job.rows - 1);
-  const double low = seen.low > lowest ? seen.low : lowest;
-  const double high = seen.high < highest ? seen.high : highest;
-  const double slope = 0.5 * (low + high);
-  out.slope = slope;
+typedef double Doubles __attribute__((vector_size(64)));  // one per column
 
+VITRINE_INLINE Doubles both(double x) { return Doubles{x, x, x, x, x, x, x, x}; }
+VITRINE_INLINE void narrow(float* p, Doubles x) {
+  for (int i = 0; i < lane_width; ++i) p[i] = float(x[i]);
+}
+
+/// A shape in eight columns from `column` on; `across` and `along` are those columns' directions.
+void prepare(const TraceJob& job, const Shape& s, int column, const double* across_of,
+             const double* along_of, Entry& out) {
+  out.shape = &s;
+  out.rows = {s.first_group, s.last_group + 1};
+  if (s.kind == ShapeKind::capsule && s.last_group - s.first_group > 1) {
+    const int first = s.first_column > column ? s.first_column - column : 0;
+    const int last =
+        s.last_column < column + lane_width - 1 ? s.last_column - column : lane_width - 1;
+    const double across[2] = {across_of[first], across_of[last]};
+    const double along[2] = {along_of[first], along_of[last]};
+    const Groups tight = capsule_rows(job, s, across, along);
+    if (tight.begin > out.rows.begin) out.rows.begin = tight.begin;
+    if (tight.end < out.rows.end) out.rows.end = tight.end;
+  }
+  Doubles across, along;
+  __builtin_memcpy(&across, across_of, sizeof across);
+  __builtin_memcpy(&along, along_of, sizeof along);
   const int quadric_rows = s.kind == ShapeKind::ellipsoid ? 3 : 2;
-  double vv = 0.0, qv = 0.0;
+  Doubles q[3], v[3], vv = both(0.0), qv = both(0.0);
   for (int i = 0; i < 3; ++i) {
-    const double* f = s.frame[i];
-    out.m[i] = f[2];
-    out.v[i] = f[0] * across + f[1] * along + f[2] * slope;
-    out.q[i] = -(f[0] * c[0] + f[1] * c[1] + f[2] * c[2]);
+    v[i] =
+        both(s.frame[i][0]) * across + both(s.frame[i][1]) * along + both(s.frame[i][2] * s.slope);
     if (i < quadric_rows) {
-      vv += out.v[i] * out.v[i];
-      qv += out.q[i] * out.v[i];
+      vv += v[i] * v[i];
+      qv += both(s.start[i]) * v[i];
     }
   }
   // Nearest to the centre in the quadric's own measure, but never far from the shape.
-  double foot = s.kind == ShapeKind::box || vv * s.reach * s.reach < 1e-12 ? middle : -qv / vv;
-  if (foot < middle - s.reach) foot = middle - s.reach;
-  if (foot > middle + s.reach) foot = middle + s.reach;
-  if (!(foot > 0.0)) foot = middle;
-  out.foot = foot;
-  for (int i = 0; i < 3; ++i) out.q[i] += foot * out.v[i];
-  return true;
+  const Doubles middle = both(s.centre[0]) * across + both(s.centre[1]) * along;
+  const Doubles low = middle - both(s.reach), high = middle + both(s.reach);
+  Doubles foot = s.kind == ShapeKind::box ? middle : -qv / (vv + both(1e-30));
+  foot = foot > low ? foot : low;
+  foot = foot < high ? foot : high;
+  Doubles vm = both(0.0), qm = both(0.0), qq = both(s.kind == ShapeKind::capsule ? 0.0 : -1.0);
+  qv = both(0.0);
+  for (int i = 0; i < 3; ++i) {
+    q[i] = both(s.start[i]) + foot * v[i];
+    if (i < quadric_rows) {
+      vm += v[i] * both(s.frame[i][2]);
+      qm += q[i] * both(s.frame[i][2]);
+      qv += q[i] * v[i];
+      qq += q[i] * q[i];
+    }
+    narrow(out.q[i], q[i]);
+    narrow(out.v[i], v[i]);
+  }
+  narrow(out.foot, foot);
+  narrow(out.vv, vv);
+  narrow(out.vm, vm);
+  narrow(out.qv, qv);
+  narrow(out.qm, qm);
+  narrow(out.qq, qq);
 }
 
-/// A t^2 + 2 B t + C = 0 over the lanes: products of the local vectors.
+/// The lanes of one row group and row sub-ray.
+struct Ray {
+  Lanes slope, z;  // slope - slope_0; height of the ray at t = 0 over that of slope_0
+};
+
+/// A t^2 + 2 B t + C of the lanes.
 struct Quadric {
-  Lanes vv, vm2, mm, qv, qm, vm, qm2, qq;
-  Quadric(const Local& l, int rows, double radius_square) {
-    double a = 0, b = 0, c = 0, d = 0, e = 0, f = -radius_square;
-    for (int i = 0; i < rows; ++i) {
-      a += l.v[i] * l.v[i];
-      b += l.v[i] * l.m[i];
-      c += l.m[i] * l.m[i];
-      d += l.q[i] * l.v[i];
-      e += l.q[i] * l.m[i];
-      f += l.q[i] * l.q[i];
-    }
-    vv = all(float(a));
-    vm = all(float(b));
-    vm2 = all(float(2.0 * b));
-    mm = all(float(c));
-    qv = all(float(d));
-    qm = all(float(e));
-    qm2 = all(float(2.0 * e));
-    qq = all(float(f));
-  }
-  VITRINE_INLINE_MEMBER void at(Lanes slope, Lanes z, Lanes& a, Lanes& b, Lanes& c) const {
-    a = vv + slope * (vm2 + slope * mm);
-    b = qv + slope * qm + z * (vm + slope * mm);
-    c = qq + z * (qm2 + z * mm);
+  Lanes vv, vm, vm2, mm, qv, qm, qm2, qq;
+  VITRINE_INLINE_MEMBER Quadric(const Entry& e, int column)
+      : vv(all(e.vv[column])),
+        vm(all(e.vm[column])),
+        vm2(vm + vm),
+        mm(all(e.shape->mm)),
+        qv(all(e.qv[column])),
+        qm(all(e.qm[column])),
+        qm2(qm + qm),
+        qq(all(e.qq[column])) {}
+  VITRINE_INLINE_MEMBER void at(const Ray& r, Lanes& a, Lanes& b, Lanes& c) const {
+    const Lanes tilt = r.slope * mm;
+    a = vv + r.slope * (vm2 + tilt);
+    b = qv + r.slope * qm + r.z * (vm + tilt);
+    c = qq + r.z * (qm2 + r.z * mm);
   }
 };
 
 /// One local coordinate: start + speed * t.
 struct Axis {
   Lanes q, v, m;
-  Axis(const Local& l, int row)
-      : q(all(float(l.q[row]))), v(all(float(l.v[row]))), m(all(float(l.m[row]))) {}
-  VITRINE_INLINE_MEMBER void at(Lanes slope, Lanes z, Lanes& start, Lanes& speed) const {
-    start = q + m * z;
-    speed = v + m * slope;
+  VITRINE_INLINE_MEMBER Axis(const Entry& e, int column, int row)
+      : q(all(e.q[row][column])), v(all(e.v[row][column])), m(all(float(e.shape->frame[row][2]))) {}
+  VITRINE_INLINE_MEMBER void at(const Ray& r, Lanes& start, Lanes& speed) const {
+    start = q + m * r.z;
+    speed = v + m * r.slope;
   }
 };
 
@@ -197,11 +236,6 @@ VITRINE_INLINE void clip_slab(Lanes start, Lanes speed, Lanes half, Lanes& enter
   enter = larger(enter, smaller(t0, t1));
   leave = smaller(leave, larger(t0, t1));
 }
-
-/// The lanes of one row group and row sub-ray.
-struct Ray {
-  Lanes slope, z;  // slope - slope_0; height of the ray at t = 0 over that of slope_0
-};
 
 struct Interval {
   Lanes enter, leave;
@@ -220,8 +254,8 @@ VITRINE_INLINE Interval quadric_interval(Lanes a, Lanes b, Lanes c) {
 VITRINE_INLINE Interval capsule_interval(const Quadric& tube, const Axis& axis, Lanes radius_square,
                                          Lanes half, const Ray& ray) {
   Lanes a, b, c0, p, w;
-  tube.at(ray.slope, ray.z, a, b, c0);
-  axis.at(ray.slope, ray.z, p, w);
+  tube.at(ray, a, b, c0);
+  axis.at(ray, p, w);
   // The tube; its ends are replaced by the sphere on that side. Discriminants in the form that does
   // not cancel: |q x v|^2 is what the ray's distance from the axis makes.
   const Lanes cross = a * c0 - b * b;
@@ -246,12 +280,11 @@ VITRINE_INLINE Interval capsule_interval(const Quadric& tube, const Axis& axis, 
 }
 
 /// A half space in one column: it ends the ray where speed > 0, starts it where speed < 0.
-VITRINE_INLINE void clip_cut(const Cut& cut, double across, double along, const Local& l,
+VITRINE_INLINE void clip_cut(const Cut& cut, double across, double along, double slope, double foot,
                              const Ray& ray, Interval& inside) {
-  const double in_plane = cut.across * across + cut.along * along;
-  const double distance = cut.offset - (in_plane + cut.z * l.slope) * l.foot;
-  const Lanes left = all(float(distance)) - all(float(cut.z)) * ray.z;
-  Lanes speed = all(float(in_plane + cut.z * l.slope)) + all(float(cut.z)) * ray.slope;
+  const double in_plane = cut.across * across + cut.along * along + cut.z * slope;
+  const Lanes left = all(float(cut.offset - in_plane * foot)) - all(float(cut.z)) * ray.z;
+  Lanes speed = all(float(in_plane)) + all(float(cut.z)) * ray.slope;
   const Lanes tiny = all(1e-9f);
   speed = select(Bits(magnitude(speed) < tiny), tiny, speed);
   const Lanes t = left / speed;
@@ -261,42 +294,48 @@ VITRINE_INLINE void clip_cut(const Cut& cut, double across, double along, const 
 }
 
 /// Traces the shapes of one sub-view through one column.
+template <int rank>
 class ColumnTracer {
  public:
-  ColumnTracer(const TraceJob& job, const Scratch& scratch) : job_(job), scratch_(scratch) {}
+  ColumnTracer(const TraceJob& job, const Scratch& scratch)
+      : job_(job),
+        scratch_(scratch),
+        row_groups_(job.row_groups),
+        sub_rays_(job.row_sub_rays),
+        lanes_(job.row_groups * job.row_sub_rays * lane_width) {}
 
-  void start(std::uint32_t stamp, double across, double along, const Cut* cuts) {
+  void start(std::uint32_t stamp, int column, const SubView& view) {
     stamp_ = stamp;
-    across_ = across;
-    along_ = along;
-    cuts_ = cuts;
+    column_ = column % lane_width;
+    across_ = view.across[column];
+    along_ = view.along[column];
+    cuts_ = view.cuts;
   }
 
-  void trace(const Shape& shape) {
-    Local local;
-    if (!locate(job_, shape, across_, along_, local)) return;
+  void trace(const Entry& entry) {
+    const Shape& shape = *entry.shape;
     const Compiled& solid = job_.solids[shape.solid];
-    if (shape.kind == ShapeKind::ellipsoid && solid.slot < 0 && shape.cut_begin == shape.cut_end)
-      return trace_plain_ellipsoid(local, solid);
     switch (shape.kind) {
       case ShapeKind::ellipsoid: {
-        const Quadric quadric(local, 3, 1.0);
+        const Quadric quadric(entry, column_);
+        if (solid.slot < 0 && shape.cut_begin == shape.cut_end)
+          return plain_ellipsoid(entry, quadric, solid);
         each_ray(
-            shape, local, solid, [&](const Ray& ray) __attribute__((always_inline)) {
+            entry, solid, [&](const Ray& ray) __attribute__((always_inline)) {
               Lanes a, b, c;
-              quadric.at(ray.slope, ray.z, a, b, c);
+              quadric.at(ray, a, b, c);
               return quadric_interval(a, b, c);
             });
         break;
       }
       case ShapeKind::cylinder: {
-        const Quadric tube(local, 2, 1.0);
-        const Axis axis(local, 2);
+        const Quadric tube(entry, column_);
+        const Axis axis(entry, column_, 2);
         each_ray(
-            shape, local, solid, [&](const Ray& ray) __attribute__((always_inline)) {
+            entry, solid, [&](const Ray& ray) __attribute__((always_inline)) {
               Lanes a, b, c, p, w;
-              tube.at(ray.slope, ray.z, a, b, c);
-              axis.at(ray.slope, ray.z, p, w);
+              tube.at(ray, a, b, c);
+              axis.at(ray, p, w);
               Interval inside = quadric_interval(a, b, c);
               clip_slab(p, w, all(1.0f), inside.enter, inside.leave);
               return inside;
@@ -304,23 +343,23 @@ class ColumnTracer {
         break;
       }
       case ShapeKind::capsule: {
-        const Quadric tube(local, 2, 0.0);
-        const Axis axis(local, 2);
+        const Quadric tube(entry, column_);
+        const Axis axis(entry, column_, 2);
         const Lanes radius_square = all(shape.radius_square), half = all(shape.half_length);
         each_ray(
-            shape, local, solid, [&](const Ray& ray) __attribute__((always_inline)) {
+            entry, solid, [&](const Ray& ray) __attribute__((always_inline)) {
               return capsule_interval(tube, axis, radius_square, half, ray);
             });
         break;
       }
       case ShapeKind::box: {
-        const Axis x(local, 0), y(local, 1), z(local, 2);
+        const Axis x(entry, column_, 0), y(entry, column_, 1), z(entry, column_, 2);
         each_ray(
-            shape, local, solid, [&](const Ray& ray) __attribute__((always_inline)) {
+            entry, solid, [&](const Ray& ray) __attribute__((always_inline)) {
               Interval inside{all(-far_away), all(far_away)};
               for (const Axis* axis : {&x, &y, &z}) {
                 Lanes p, w;
-                axis->at(ray.slope, ray.z, p, w);
+                axis->at(ray, p, w);
                 clip_slab(p, w, all(1.0f), inside.enter, inside.leave);
               }
               return inside;
@@ -330,34 +369,33 @@ class ColumnTracer {
     }
     if (solid.slot >= 0) {
       scratch_.stamp[shape.solid] = stamp_;
-      scratch_.met[shape.solid] = local.rows;
+      scratch_.met[shape.solid] = entry.rows;
       for (int t = solid.term_begin; t < solid.term_end; ++t) intersect(shape.solid, t);
     }
   }
 
  private:
-  int lanes() const { return job_.row_groups * job_.row_sub_rays * lane_width; }
-
-  Ray ray(const Local& local, int lane) const {
-    const Lanes slope = load(job_.tangent + lane) - all(float(local.slope));
-    return {slope, load(job_.height + lane) + slope * all(float(local.foot))};
+  VITRINE_INLINE_MEMBER Ray ray(int lane, Lanes slope, Lanes foot) const {
+    const Lanes tilt = load(job_.tangent + lane) - slope;
+    return {tilt, load(job_.height + lane) + tilt * foot};
   }
 
   VITRINE_INLINE_MEMBER void add(int lane, Lanes chord, const float* weights) const {
     float* sums = scratch_.integrals + lane;
-    for (int k = 0; k < job_.rank; ++k, sums += lanes())
-      store(sums, load(sums) + all(weights[k]) * chord);
+    for (int k = 0; k < rank; ++k)
+      store(sums + k * lanes_, load(sums + k * lanes_) + all(weights[k]) * chord);
   }
 
-  void trace_plain_ellipsoid(const Local& local, const Compiled& solid) const {
-    const Quadric quadric(local, 3, 1.0);
-    const float* weights = job_.weights + std::ptrdiff_t(solid.single) * job_.rank;
-    for (int sub = 0; sub < job_.row_sub_rays; ++sub)
-      for (int g = local.rows.begin; g < local.rows.end; ++g) {
-        const int group = sub * job_.row_groups + g;
-        const Ray r = ray(local, group * lane_width);
+  VITRINE_INLINE_MEMBER void plain_ellipsoid(const Entry& entry, const Quadric& quadric,
+                                             const Compiled& solid) const {
+    const float* weights = job_.weights + std::ptrdiff_t(solid.single) * rank;
+    const Lanes slope = all(float(entry.shape->slope)), foot = all(entry.foot[column_]);
+    for (int sub = 0; sub < sub_rays_; ++sub)
+      for (int g = entry.rows.begin; g < entry.rows.end; ++g) {
+        const int group = sub * row_groups_ + g;
+        const Ray r = ray(group * lane_width, slope, foot);
         Lanes a, b, c;
-        quadric.at(r.slope, r.z, a, b, c);
+        quadric.at(r, a, b, c);
         const Lanes d = larger(b * b - a * c, all(0.0f));
         add(group * lane_width, all(2.0f) * root(d) / a, weights);
         scratch_.touched[group] = 1;
@@ -366,18 +404,22 @@ class ColumnTracer {
 
   /// Intervals of a shape over its rows: kept for intersections, added where it counts alone.
   template <class Inside>
-  VITRINE_INLINE_MEMBER void each_ray(const Shape& shape, const Local& local, const Compiled& solid,
+  VITRINE_INLINE_MEMBER void each_ray(const Entry& entry, const Compiled& solid,
                                       Inside&& inside_of) const {
+    const Shape& shape = *entry.shape;
     const float* weights =
-        solid.single < 0 ? nullptr : job_.weights + std::ptrdiff_t(solid.single) * job_.rank;
-    const Lanes shift = all(float(local.foot - job_.reference));
-    for (int sub = 0; sub < job_.row_sub_rays; ++sub)
-      for (int g = local.rows.begin; g < local.rows.end; ++g) {
-        const int group = sub * job_.row_groups + g, lane = group * lane_width;
-        const Ray r = ray(local, lane);
+        solid.single < 0 ? nullptr : job_.weights + std::ptrdiff_t(solid.single) * rank;
+    const std::ptrdiff_t slot = std::ptrdiff_t(solid.slot) * lanes_;
+    const Lanes slope = all(float(shape.slope)), foot = all(entry.foot[column_]);
+    const Lanes shift = all(float(double(entry.foot[column_]) - job_.reference));
+    for (int sub = 0; sub < sub_rays_; ++sub)
+      for (int g = entry.rows.begin; g < entry.rows.end; ++g) {
+        const int group = sub * row_groups_ + g, lane = group * lane_width;
+        const Ray r = ray(lane, slope, foot);
         Interval inside = inside_of(r);
         for (int cut = shape.cut_begin; cut < shape.cut_end; ++cut)
-          clip_cut(cuts_[cut], across_, along_, local, r, inside);
+          clip_cut(cuts_[cut], across_, along_, shape.slope, double(entry.foot[column_]), r,
+                   inside);
         if (weights) {
           const Lanes chord = larger(inside.leave - inside.enter, all(0.0f));
           if (any(Bits(chord > all(0.0f)))) {
@@ -385,10 +427,9 @@ class ColumnTracer {
             scratch_.touched[group] = 1;
           }
         }
-        if (solid.slot >= 0) {
-          const std::ptrdiff_t at = std::ptrdiff_t(solid.slot) * lanes() + lane;
-          store(scratch_.enter + at, inside.enter + shift);
-          store(scratch_.leave + at, inside.leave + shift);
+        if (slot >= 0) {
+          store(scratch_.enter + slot + lane, inside.enter + shift);
+          store(scratch_.leave + slot + lane, inside.leave + shift);
         }
       }
   }
@@ -403,15 +444,16 @@ class ColumnTracer {
       rows.begin = rows.begin > met.begin ? rows.begin : met.begin;
       rows.end = rows.end < met.end ? rows.end : met.end;
     }
-    const float* weights = job_.weights + std::ptrdiff_t(what.weights) * job_.rank;
-    const std::ptrdiff_t stride = lanes();
-    for (int sub = 0; sub < job_.row_sub_rays; ++sub)
+    const float* weights = job_.weights + std::ptrdiff_t(what.weights) * rank;
+    const std::ptrdiff_t own = std::ptrdiff_t(job_.solids[last].slot) * lanes_;
+    for (int sub = 0; sub < sub_rays_; ++sub)
       for (int g = rows.begin; g < rows.end; ++g) {
-        const int group = sub * job_.row_groups + g, lane = group * lane_width;
-        Lanes enter = load(scratch_.enter + job_.solids[last].slot * stride + lane);
-        Lanes leave = load(scratch_.leave + job_.solids[last].slot * stride + lane);
+        const int group = sub * row_groups_ + g, lane = group * lane_width;
+        Lanes enter = load(scratch_.enter + own + lane);
+        Lanes leave = load(scratch_.leave + own + lane);
         for (int o = what.other_begin; o < what.other_end; ++o) {
-          const std::ptrdiff_t at = job_.solids[job_.others[o]].slot * stride + lane;
+          const std::ptrdiff_t at =
+              std::ptrdiff_t(job_.solids[job_.others[o]].slot) * lanes_ + lane;
           enter = larger(enter, load(scratch_.enter + at));
           leave = smaller(leave, load(scratch_.leave + at));
         }
@@ -424,7 +466,9 @@ class ColumnTracer {
 
   const TraceJob& job_;
   const Scratch& scratch_;
+  int row_groups_, sub_rays_, lanes_;
   std::uint32_t stamp_ = 0;
+  int column_ = 0;
   double across_ = 0.0, along_ = 0.0;
   const Cut* cuts_ = nullptr;
 };
@@ -515,105 +559,171 @@ VITRINE_INLINE void attenuate(const TraceJob& job, const float* node_weights, co
   }
 }
 
+/// The signal of one column from its basis integrals, and its patches.
 template <int rank>
-void trace_view(const TraceJob& job) {
-  const Scratch scratch = divide(job);
-  const int row_lanes = job.row_groups * lane_width;
-  const int groups = job.row_groups * job.row_sub_rays, lanes = groups * lane_width;
-  ColumnTracer tracer(job, scratch);
-  std::uint32_t stamp = 0;
-  const float share = 1.0f / float(job.in_plane * job.row_sub_rays);
-  unsigned char patched[512 / lane_width];
+class ColumnDetector {
+ public:
+  ColumnDetector(const TraceJob& job, const Scratch& scratch)
+      : job_(job),
+        scratch_(scratch),
+        row_lanes_(job.row_groups * lane_width),
+        groups_(job.row_groups * job.row_sub_rays),
+        lanes_(groups_ * lane_width) {}
 
-  for (int column = 0; column < job.columns; ++column) {
-    const float* node_weights = job.node_weights + std::ptrdiff_t(column) * 2 * job.nodes;
-
-    bool any_patch = false;
-    for (int i = 0; i < job.patch_count; ++i) {
-      const PatchShape& patch = job.patches[i];
+  void start(int column) {
+    column_ = column;
+    empty_ = true;
+    any_patch_ = false;
+    std::memset(scratch_.mean, 0, std::size_t(row_lanes_) * sizeof(float));
+    std::memset(scratch_.variance, 0, std::size_t(row_lanes_) * sizeof(float));
+    for (int i = 0; i < job_.patch_count; ++i) {
+      const PatchShape& patch = job_.patches[i];
       if (column < patch.first_column || column > patch.last_column) continue;
-      if (!any_patch) {
-        std::memset(scratch.patches, 0, std::size_t(rank * row_lanes) * sizeof(float));
-        std::memset(patched, 0, sizeof patched);
+      if (!any_patch_) {
+        std::memset(scratch_.patches, 0, std::size_t(rank * row_lanes_) * sizeof(float));
+        std::memset(patched_, 0, sizeof patched_);
       }
-      any_patch = true;
-      trace_patch(job, patch, column, scratch.patches, patched);
+      any_patch_ = true;
+      trace_patch(job_, patch, column, scratch_.patches, patched_);
     }
-    std::memset(scratch.mean, 0, std::size_t(row_lanes) * sizeof(float));
-    std::memset(scratch.variance, 0, std::size_t(row_lanes) * sizeof(float));
+  }
+  bool any_patch() const { return any_patch_; }
 
-    bool empty = !any_patch;
-    for (int i = 0; i < job.in_plane; ++i) {
-      const SubView& view = job.sub_views[i];
-      const int bin = column / lane_width;
-      if (!any_patch && view.bin_begin[bin] == view.bin_begin[bin + 1] && !job.integrals) {
-        for (int g = 0; g < row_lanes; g += lane_width) {
-          const Lanes whole = all(float(job.row_sub_rays));
-          store(scratch.mean + g, load(scratch.mean + g) + whole);
-          store(scratch.variance + g, load(scratch.variance + g) + whole);
-        }
+  /// A sub-ray of the plane that meets nothing in any row.
+  void add_air() const {
+    const Lanes whole = all(float(job_.row_sub_rays));
+    for (int row = 0; row < row_lanes_; row += lane_width) add(row, whole, whole);
+  }
+
+  /// A sub-ray of the plane, from the scratch's integrals.
+  void add_rays() {
+    empty_ = false;
+    const float* node_weights = job_.node_weights + std::ptrdiff_t(column_) * 2 * job_.nodes;
+    for (int group = 0; group < groups_; ++group) {
+      const int row_group = group % job_.row_groups, row = row_group * lane_width;
+      const bool patch = any_patch_ && patched_[row_group];
+      if (!scratch_.touched[group] && !patch) {
+        add(row, all(1.0f), all(1.0f));
         continue;
       }
-      empty = false;
-      std::memset(scratch.integrals, 0, std::size_t(rank * lanes) * sizeof(float));
-      std::memset(scratch.touched, 0, std::size_t(groups));
-      tracer.start(++stamp, view.across[column], view.along[column], view.cuts);
-      for (int n = view.bin_begin[bin]; n < view.bin_begin[bin + 1]; ++n) {
-        const Shape& shape = view.shapes[view.bin_items[n]];
-        if (column >= shape.first_column && column <= shape.last_column) tracer.trace(shape);
-      }
-      for (int group = 0; group < groups; ++group) {
-        const int row = group % job.row_groups * lane_width, lane = group * lane_width;
-        const bool patch = any_patch && patched[group % job.row_groups];
-        Lanes mean = all(1.0f), variance = all(1.0f), x[rank];
-        if (scratch.touched[group] || patch || job.integrals) {
-          const Lanes stretch = load(job.stretch + lane);
-          for (int k = 0; k < rank; ++k) {
-            x[k] = load(scratch.integrals + k * lanes + lane);
-            if (patch) x[k] += load(scratch.patches + k * row_lanes + row);
-            x[k] *= stretch;
-          }
-          if (job.integrals) {
-            for (int l = 0; l < lane_width && row + l < job.rows; ++l)
-              for (int k = 0; k < rank; ++k)
-                job.integrals[(std::ptrdiff_t(column) * job.rows + row + l) * rank + k] = x[k][l];
-            continue;
-          }
-          attenuate<rank>(job, node_weights, x, mean, variance);
-        }
-        store(scratch.mean + row, load(scratch.mean + row) + mean);
-        store(scratch.variance + row, load(scratch.variance + row) + variance);
-      }
+      Lanes x[rank], mean, variance;
+      gather_integrals(group, row, patch, x);
+      attenuate<rank>(job_, node_weights, x, mean, variance);
+      add(row, mean, variance);
     }
-    if (job.integrals) continue;
-    float* signal = job.signal + std::ptrdiff_t(column) * job.rows;
-    float* quanta = job.quanta + std::ptrdiff_t(column) * job.rows;
-    const float air = job.air_quanta[column];
-    if (empty) {
-      for (int row = 0; row < job.rows; ++row) {
-        signal[row] = 1.0f;
-        quanta[row] = air;
-      }
-      continue;
+  }
+
+  void write_integrals() const {
+    for (int group = 0; group < groups_; ++group) {
+      const int row_group = group % job_.row_groups, row = row_group * lane_width;
+      Lanes x[rank];
+      gather_integrals(group, row, any_patch_ && patched_[row_group], x);
+      for (int l = 0; l < lane_width && row + l < job_.rows; ++l)
+        for (int k = 0; k < rank; ++k)
+          job_.integrals[(std::ptrdiff_t(column_) * job_.rows + row + l) * rank + k] = x[k][l];
     }
-    for (int row = 0; row < row_lanes; row += lane_width) {
-      const Lanes mean = load(scratch.mean + row) * all(share);
-      const Lanes variance = load(scratch.variance + row) * all(share);
-      const Lanes worth = all(air) * mean * mean / variance;
-      if (row + lane_width <= job.rows) {
+  }
+
+  void write_signal() const {
+    float* signal = job_.signal + std::ptrdiff_t(column_) * job_.rows;
+    float* quanta = job_.quanta + std::ptrdiff_t(column_) * job_.rows;
+    const float air = job_.air_quanta[column_];
+    const float share = 1.0f / float(job_.in_plane * job_.row_sub_rays);
+    for (int row = 0; row < row_lanes_; row += lane_width) {
+      Lanes mean = all(1.0f), worth = all(air);
+      if (!empty_) {
+        mean = load(scratch_.mean + row) * all(share);
+        worth = all(air) * mean * mean / (load(scratch_.variance + row) * all(share));
+      }
+      if (row + lane_width <= job_.rows) {
         store(signal + row, mean);
         store(quanta + row, worth);
       } else {
-        for (int l = 0; row + l < job.rows; ++l) {
+        for (int l = 0; row + l < job_.rows; ++l) {
           signal[row + l] = mean[l];
           quanta[row + l] = worth[l];
         }
       }
     }
   }
+
+ private:
+  VITRINE_INLINE_MEMBER void add(int row, Lanes mean, Lanes variance) const {
+    store(scratch_.mean + row, load(scratch_.mean + row) + mean);
+    store(scratch_.variance + row, load(scratch_.variance + row) + variance);
+  }
+
+  /// Basis integrals along eight rays: the shapes', the patches', times mm per in-plane mm.
+  VITRINE_INLINE_MEMBER void gather_integrals(int group, int row, bool patch, Lanes* x) const {
+    const int lane = group * lane_width;
+    const Lanes stretch = load(job_.stretch + lane);
+    for (int k = 0; k < rank; ++k) {
+      x[k] = load(scratch_.integrals + k * lanes_ + lane);
+      if (patch) x[k] += load(scratch_.patches + k * row_lanes_ + row);
+      x[k] *= stretch;
+    }
+  }
+
+  const TraceJob& job_;
+  const Scratch& scratch_;
+  int row_lanes_, groups_, lanes_, column_ = 0;
+  bool empty_ = true, any_patch_ = false;
+  unsigned char patched_[512 / lane_width] = {};
+};
+
+template <int rank>
+void trace_view(const TraceJob& job) {
+  Divider divider{job.scratch};
+  const Scratch scratch = divide(job, divider);
+  std::memset(scratch.stamp, 0, std::size_t(job.solid_count) * sizeof(std::uint32_t));
+  const int groups = job.row_groups * job.row_sub_rays;
+  ColumnTracer<rank> tracer(job, scratch);
+  ColumnDetector<rank> detector(job, scratch);
+  std::uint32_t stamp = 0;
+
+  for (int bin_column = 0; bin_column < job.columns; bin_column += lane_width) {
+    const int bin = bin_column / lane_width;
+    for (int i = 0; i < job.in_plane; ++i) {
+      const SubView& view = job.sub_views[i];
+      Entry* entries = scratch.entries + std::ptrdiff_t(i) * job.solid_count;
+      for (int n = view.bin_begin[bin]; n < view.bin_begin[bin + 1]; ++n)
+        prepare(job, view.shapes[view.bin_items[n]], bin_column, view.across + bin_column,
+                view.along + bin_column, *entries++);
+    }
+    for (int column = bin_column; column < bin_column + lane_width && column < job.columns;
+         ++column) {
+      detector.start(column);
+      for (int i = 0; i < job.in_plane; ++i) {
+        const SubView& view = job.sub_views[i];
+        const Entry* entry = scratch.entries + std::ptrdiff_t(i) * job.solid_count;
+        const Entry* end = entry + (view.bin_begin[bin + 1] - view.bin_begin[bin]);
+        if (entry == end && !detector.any_patch() && !job.integrals) {
+          detector.add_air();
+          continue;
+        }
+        std::memset(scratch.integrals, 0, std::size_t(rank * groups * lane_width) * sizeof(float));
+        std::memset(scratch.touched, 0, std::size_t(groups));
+        tracer.start(++stamp, column, view);
+        for (; entry != end; ++entry)
+          if (column >= entry->shape->first_column && column <= entry->shape->last_column)
+            tracer.trace(*entry);
+        if (job.integrals)
+          detector.write_integrals();
+        else
+          detector.add_rays();
+      }
+      if (!job.integrals) detector.write_signal();
+    }
+  }
 }
 
 }  // namespace
+
+std::size_t scratch_floats(const TraceJob& job) {
+  Divider counter{nullptr};
+  divide(job, counter);
+  return counter.used;
+}
 
 void trace(const TraceJob& job) {
   switch (job.rank) {

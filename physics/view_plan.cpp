@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "vitrine/core/math.hpp"
 
@@ -61,6 +62,45 @@ double extent(const Solid& solid, const Vec3& direction) {
   return d.cwiseAbs().dot(h);
 }
 
+/// No point of a solid is farther from its centre in any plane across z.
+double reach_in_plane(const Solid& solid) {
+  const Vec3& h = solid.half_axes;
+  const double sideways = solid.axes.col(2).head<2>().norm() * h.z();
+  switch (solid.kind) {
+    case Solid::Kind::cylinder:
+      return std::max(h.x(), h.y()) + sideways;
+    case Solid::Kind::capsule:
+      return h.x() + sideways;
+    default:
+      return bounding_radius(solid);
+  }
+}
+
+/// dz per in-plane mm of the rays that may meet something about `centre` (gantry frame).
+struct Slopes {
+  double low, high;
+};
+Slopes slopes_of(const Vec3& centre, double reach, double half_z) {
+  const double distance = centre.head<2>().norm();
+  const double near = std::max(distance - reach, 1.0), far = std::max(distance + reach, 1.0);
+  const double bottom = centre.z() - half_z, top = centre.z() + half_z;
+  return {bottom / (bottom < 0.0 ? near : far), top / (top > 0.0 ? near : far)};
+}
+
+/// The groups of 8 rows that see a range of slopes; a row and a half more for the sub-rays.
+struct GroupRange {
+  std::int32_t first, last;
+};
+std::optional<GroupRange> groups_of(const Slopes& seen, const ScanGeometry& g) {
+  const double step = g.row_pitch / g.source_to_detector;
+  const double first = (seen.low - g.row_tangent(0.0)) / step - 1.5;
+  const double last = (seen.high - g.row_tangent(0.0)) / step + 1.5;
+  const double top = double(g.rows - 1);
+  if (!(last >= 0.0) || !(first <= top)) return std::nullopt;
+  return GroupRange{std::int32_t(std::max(first, 0.0)) / lane_width,
+                    std::int32_t(std::min(last, top)) / lane_width};
+}
+
 /// The fan angles, as tangents across/along, that may meet something; all of them if it is too
 /// near.
 struct Fan {
@@ -88,9 +128,9 @@ struct Fan {
       everything = true;
       return;
     }
-    // Tangent of the angle from the centre's direction: room t^2 - 2 s12 t - s22 = 0.
+    // Tangent of the angle from the centre's direction: room t^2 + 2 s12 t - s22 = 0.
     const double root = std::sqrt(std::max(s12 * s12 + room * s22, 0.0));
-    for (const double t : {(s12 - root) / room, (s12 + root) / room}) point(s + t * c, c - t * s);
+    for (const double t : {(-s12 - root) / room, (root - s12) / room}) point(x + t * y, y - t * x);
   }
 };
 
@@ -272,12 +312,14 @@ ViewPlan::ViewPlan(const ScanGeometry& geometry, const Offset& offset)
     across_.push_back(x / length);
     along_.push_back(y / length);
   }
+  while (across_.size() % std::size_t(lane_width) != 0) {
+    across_.push_back(across_.back());
+    along_.push_back(along_.back());
+  }
 }
 
 void ViewPlan::prepare(const CompiledScene& scene, Index view) {
   const Gantry frame = gantry(geometry_, view, offset_.spot_across);
-  const double lowest = geometry_.row_tangent(-2.0);
-  const double highest = geometry_.row_tangent(double(geometry_.rows) + 1.0);
   shapes_.clear();
   cuts_.clear();
   for (std::size_t i = 0; i < scene.solids.size(); ++i) {
@@ -286,12 +328,14 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     const Vec3 centre = frame.seen(solid.centre);
     Shape shape{};
     // Rows first: most solids of a long patient are above or below.
-    const double radius = bounding_radius(solid);
-    const double near = std::max(centre.head<2>().norm() - radius, 1.0);
-    const double far = centre.head<2>().norm() + radius;
-    const double bottom = centre.z() - half_z, top = centre.z() + half_z;
-    if (bottom > highest * (bottom > 0.0 ? far : near)) continue;
-    if (top < lowest * (top < 0.0 ? far : near)) continue;
+    const double reach = reach_in_plane(solid);
+    const Slopes seen = slopes_of(centre, reach, half_z);
+    const auto groups = groups_of(seen, geometry_);
+    if (!groups) continue;
+    shape.first_group = groups->first;
+    shape.last_group = groups->last;
+    shape.slope = 0.5 * (std::max(seen.low, geometry_.row_tangent(0.0)) +
+                         std::min(seen.high, geometry_.row_tangent(double(geometry_.rows - 1))));
 
     shape.kind = ShapeKind(int(solid.kind));
     shape.solid = std::int32_t(i);
@@ -300,8 +344,11 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
       const Vec3 axis = frame.turned(solid.axes.col(a));
       const double scale = solid.kind == Solid::Kind::capsule ? 1.0 : 1.0 / solid.half_axes[a];
       for (int b = 0; b < 3; ++b) shape.frame[a][b] = axis[b] * scale;
+      shape.start[a] = -axis.dot(centre) * scale;
     }
-    shape.reach = radius;
+    const int quadric_rows = solid.kind == Solid::Kind::ellipsoid ? 3 : 2;
+    for (int a = 0; a < quadric_rows; ++a) shape.mm += float(shape.frame[a][2] * shape.frame[a][2]);
+    shape.reach = reach;
     shape.half_z = half_z;
     shape.radius_square = float(solid.half_axes.x() * solid.half_axes.x());
     shape.half_length = float(solid.half_axes.z());
@@ -340,8 +387,6 @@ SubView ViewPlan::sub_view() const {
 std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeometry& geometry,
                                      Index view) {
   const Gantry frame = gantry(geometry, view, 0.0);
-  const double lowest = geometry.row_tangent(-2.0);
-  const double highest = geometry.row_tangent(double(geometry.rows) + 1.0);
   std::vector<PatchShape> out;
   for (const auto& texture : scene.textures) {
     const Grid& grid = texture.patch->grid;
@@ -357,11 +402,7 @@ std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeome
     PatchShape p{};
     p.reach = bounding_radius(box);
     p.half_z = extent(box, Vec3::UnitZ());
-    const double near = std::max(centre.head<2>().norm() - p.reach, 1.0);
-    const double far = centre.head<2>().norm() + p.reach;
-    const double bottom = centre.z() - p.half_z, top = centre.z() + p.half_z;
-    if (bottom > highest * (bottom > 0.0 ? far : near)) continue;
-    if (top < lowest * (top < 0.0 ? far : near)) continue;
+    if (!groups_of(slopes_of(centre, p.reach, p.half_z), geometry)) continue;
     Shape shape{};
     shape.kind = ShapeKind::box;
     const Vec3 start = grid.axes.transpose() * (frame.focus - grid.origin);

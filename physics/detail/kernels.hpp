@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "vitrine/core/isa.hpp"
@@ -19,13 +20,17 @@ enum class ShapeKind : std::int32_t { ellipsoid, cylinder, capsule, box };
 struct Shape {
   ShapeKind kind;
   std::int32_t first_column, last_column;  ///< columns that may meet it
+  std::int32_t first_group, last_group;    ///< rows that may, in groups of 8
   std::int32_t solid;                      ///< index of the compiled solid
   std::int32_t cut_begin, cut_end;
   double centre[3];    ///< across, along, z
+  double start[3];     ///< the focal point in local coordinates, at the height that slope has there
+  double slope;        ///< dz per in-plane mm of a ray through the middle of the rows that see it
   double frame[3][3];  ///< rows: local axes; over the half axes, except those of a capsule (mm)
   double reach;        ///< no point of it is farther from the centre in the plane
   double half_z;       ///< nor along z
   float radius_square, half_length;  ///< of a capsule
+  float mm;  ///< square of the frame's z column (its first two rows, but three for an ellipsoid)
 };
 
 /// Half space across*x + along*y + z*z <= offset, seen from the focal point.
@@ -94,7 +99,7 @@ struct TraceJob {
   const float* exponents;  ///< [node][rank]
   const float* node_weights;  ///< [column][mean, variance][node]
   const float* air_quanta;    ///< per column
-  float* scratch;             ///< scratch_floats(job) of them
+  float* scratch;             ///< Kernels::scratch_floats of them
   float* signal;              ///< [column][row]
   float* quanta;
   float* integrals;  ///< instead of signal and quanta, if not null: [column][row][rank]
@@ -113,21 +118,21 @@ struct DetectJob {
 };
 
 struct Kernels {
+  std::size_t (*scratch_floats)(const TraceJob&);  ///< working memory that a job needs
   void (*trace)(const TraceJob&);
   void (*detect)(const DetectJob&);
 };
 const Kernels& kernels(Isa isa);
 
-/// Scratch memory that a job needs, in floats.
-std::size_t scratch_floats(const TraceJob& job);
-
 }  // namespace vitrine::physics::detail
 
 namespace vitrine::physics::portable {
+std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
 void detect(const detail::DetectJob& job);
 }  // namespace vitrine::physics::portable
 namespace vitrine::physics::v3 {
+std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
 void detect(const detail::DetectJob& job);
 }  // namespace vitrine::physics::v3
