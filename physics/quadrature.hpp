@@ -15,18 +15,14 @@ struct Quadrature {
   double variance_max_error = 0.0;  ///< same of the variance's
 };
 
-/// Fit at most `node_count` nodes to line integrals x[path][energy], by non-negative least squares
-/// (Lawson and Hanson 1974) of the relative error and exchange of neighbouring energies.
+/// Fit at most `node_count` nodes to line integrals x[path][energy], by least squares of the
+/// relative error with positive weights; equally spaced nodes are exchanged for neighbouring
+/// energies. The variance has weights of its own on the same nodes (Lawson and Hanson 1974).
 ///
 /// `mean` and `variance` are what each energy adds to the mean signal and to its variance where
 /// nothing is in the beam.
 Quadrature fit_quadrature(const std::vector<double>& mean, const std::vector<double>& variance,
                           const std::vector<std::vector<double>>& line_integrals,
                           std::size_t node_count);
-
-/// x >= 0 that minimises |A x - b|, given gram = A^T A (row-major, n x n) and right = A^T b. At
-/// most `max_support` elements of x are not 0.
-std::vector<double> solve_nonnegative(const std::vector<double>& gram,
-                                      const std::vector<double>& right, std::size_t max_support);
 
 }  // namespace vitrine::physics
