@@ -111,11 +111,11 @@ class Boosted final : public Kernel {
 
 struct Soft {
   static constexpr auto kind = "soft", summary = "Smooth, for soft tissue at low dose";
-  static constexpr double cutoff = 0.74, boost = 0.0;
+  static constexpr double cutoff = 0.76, boost = 0.0;
 };
 struct Standard {
   static constexpr auto kind = "standard", summary = "The all-round body kernel";
-  static constexpr double cutoff = 0.80, boost = 0.6;
+  static constexpr double cutoff = 0.84, boost = 0.8;
 };
 struct Sharp {
   static constexpr auto kind = "sharp", summary = "Edge-enhancing, for lung and bone";

@@ -1,0 +1,119 @@
+#pragma once
+#include <cmath>
+#include <functional>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/model/scan.hpp"
+#include "vitrine/model/scene.hpp"
+#include "vitrine/recon/fbp.hpp"
+#include "vitrine/recon/image_grid.hpp"
+
+namespace vitrine::recon {
+
+using LineIntegrals = Sinogram<quantity::LineIntegral>;
+
+inline Isa isa() { return best_isa(); }
+
+inline Pick<Kernel> kernel(const Value& node) {
+  Diagnostics problems;
+  auto pick = kernels().make(node, problems);
+  problems.throw_if_any();
+  return pick;
+}
+inline Pick<Kernel> kernel(const char* kind, double cutoff) {
+  return kernel(Value().set("kind", Value(kind)).set("cutoff_per_mm", Value(cutoff)));
+}
+
+/// A piece of a clinical detector: 0.58 x 0.625 mm cells at the isocentre, field of view 182 mm.
+inline ScanGeometry small_scan(Index rows = 16, Index views = 360,
+                               std::vector<double> stations = {0.0}) {
+  ScanGeometry g;
+  g.source_to_iso = 541.0;
+  g.source_to_detector = 949.075;
+  g.columns = 320;
+  g.rows = rows;
+  g.column_angle = 1.0239 / 949.075;
+  g.row_pitch = 1.0964;
+  g.column_offset = 0.25;
+  g.views_per_rotation = views;
+  g.view_angles = axial_view_angles(views, stations.size(), 0.4);
+  for (const double z : stations)
+    g.table_positions.insert(g.table_positions.end(), std::size_t(views), z);
+  return g;
+}
+
+/// The same cells with the source so far away that all rays of a view are parallel.
+inline ScanGeometry parallel_scan(Index rows, Index views) {
+  ScanGeometry g = small_scan(rows, views);
+  g.source_to_iso = 1e5;
+  g.source_to_detector = 1.75e5;
+  g.column_angle = 0.58 / g.source_to_iso;
+  g.row_pitch = 0.625 * 1.75;
+  return g;
+}
+
+struct Part {
+  Solid solid;
+  double mu;  ///< 1/mm
+};
+
+inline Solid cylinder(Vec3 centre, double radius, double half_length = 500.0) {
+  Solid s;
+  s.kind = Solid::Kind::cylinder;
+  s.centre = centre;
+  s.half_axes = Vec3(radius, radius, half_length);
+  return s;
+}
+inline Solid ball(Vec3 centre, double radius) {
+  Solid s;
+  s.centre = centre;
+  s.half_axes = Vec3(radius, radius, radius);
+  return s;
+}
+
+/// Exact line integrals through the cells' centres.
+inline LineIntegrals project(const ScanGeometry& g, const std::vector<Part>& parts) {
+  LineIntegrals out(g);
+  parallel_for(g.views(), [&](Index v) {
+    const double b = g.view_angles[std::size_t(v)];
+    const Vec3 source(g.source_to_iso * std::sin(b), -g.source_to_iso * std::cos(b),
+                      g.table_positions[std::size_t(v)]);
+    for (Index c = 0; c < g.columns; ++c)
+      for (Index r = 0; r < g.rows; ++r) {
+        const double theta = b - g.fan_angle(double(c));
+        const Vec3 direction =
+            Vec3(-std::sin(theta), std::cos(theta), g.row_tangent(double(r))).normalized();
+        double sum = 0.0;
+        for (const Part& part : parts)
+          sum += part.mu * intersect(part.solid, source, direction).length();
+        out.view(v)[std::size_t(c * g.rows + r)] = float(sum);
+      }
+  });
+  return out;
+}
+
+inline Grid box(double field_of_view, Index matrix, Vec3 centre = Vec3::Zero(), Index slices = 1,
+                double increment = 0.625) {
+  return image_grid({field_of_view, matrix, centre, slices, increment});
+}
+
+/// Mean over the voxels within `radius` of `centre`.
+inline double roi_mean(const Image& image, const Vec3& centre, double radius) {
+  double sum = 0.0;
+  int count = 0;
+  const Grid& grid = image.grid();
+  for (Index k = 0; k < grid.size[2]; ++k)
+    for (Index j = 0; j < grid.size[1]; ++j)
+      for (Index i = 0; i < grid.size[0]; ++i)
+        if ((grid.centre(i, j, k) - centre).norm() <= radius) {
+          sum += double(image(i, j, k));
+          ++count;
+        }
+  return sum / count;
+}
+
+inline constexpr double mu_70kev = 0.0193;  // of water, 1/mm
+inline constexpr HounsfieldScale water_scale{mu_70kev, 0.0};
+
+}  // namespace vitrine::recon
