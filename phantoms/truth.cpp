@@ -61,19 +61,25 @@ Extent measure_union(std::span<const Solid> solids) {
     std::array<double, directions> least, most;
     least.fill(1e30);
     most.fill(-1e30);
-    for (int j = 0; j < sections; ++j) {
-      const Vec3 origin(0.0, low.y() + (j + 0.5) / sections * size.y(), z);
-      for (const Solid& solid : solids) {
-        const Interval inside = intersect(solid, origin, Vec3::UnitX());
-        if (inside.empty()) continue;
-        for (std::size_t d = 0; d < directions; ++d) {
-          const double across = origin.y() * sine[d];
-          const double a = inside.enter * cosine[d] + across, b = inside.leave * cosine[d] + across;
-          least[d] = std::min({least[d], a, b});
-          most[d] = std::max({most[d], a, b});
+    const auto reached = [&](const Vec3& p) {
+      for (std::size_t d = 0; d < directions; ++d) {
+        const double along = p.x() * cosine[d] + p.y() * sine[d];
+        least[d] = std::min(least[d], along);
+        most[d] = std::max(most[d], along);
+      }
+    };
+    // Lines along x and along y: between them the ends lie densely wherever the outline turns.
+    for (const int axis : {0, 1})
+      for (int j = 0; j < sections; ++j) {
+        Vec3 origin(0.0, 0.0, z);
+        origin[1 - axis] = low[1 - axis] + (j + 0.5) / sections * size[1 - axis];
+        for (const Solid& solid : solids) {
+          const Interval inside = intersect(solid, origin, Vec3::Unit(axis));
+          if (inside.empty()) continue;
+          reached(origin + inside.enter * Vec3::Unit(axis));
+          reached(origin + inside.leave * Vec3::Unit(axis));
         }
       }
-    }
     for (std::size_t d = 0; d < directions; ++d) {
       const double width = most[d] - least[d];
       if (width <= extent.longest_axial_diameter) continue;

@@ -1,0 +1,254 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <map>
+#include <numbers>
+#include <string>
+#include <vector>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/phantoms/digitise.hpp"
+#include "vitrine/phantoms/patient.hpp"
+#include "vitrine/phantoms/truth.hpp"
+
+using namespace vitrine;
+using namespace vitrine::phantoms;
+
+namespace {
+
+template <class Interface>
+Pick<Interface> pick(const Catalogue<Interface>& catalogue, const Value& node) {
+  Diagnostics problems;
+  auto made = catalogue.make(node, problems);
+  problems.throw_if_any();
+  return made;
+}
+
+LesionSpec lesions(const std::string& shape, double count, const std::string& texture) {
+  LesionSpec spec;
+  spec.count = Distribution(count);
+  spec.shape = pick(lesion_shapes(), Value(shape));
+  spec.texture = pick(lesion_textures(), Value(texture));
+  return spec;
+}
+
+Cohort cohort(const std::string& anatomy, std::vector<LesionSpec> specs) {
+  Cohort all;
+  all.anatomy = pick(anatomies(), Value(anatomy));
+  all.lesions = std::move(specs);
+  return all;
+}
+
+std::map<std::uint32_t, double> densities(const Scene& scene, const Vec3& point) {
+  std::map<std::uint32_t, double> sum;
+  for (const Term& term : scene.terms) {
+    const auto holds = [&](std::uint32_t s) { return contains(scene.solids[s], point); };
+    if (std::all_of(term.solids.begin(), term.solids.end(), holds))
+      for (const Delta& delta : term.deltas) sum[delta.material] += delta.density;
+  }
+  std::erase_if(sum, [](const auto& each) { return std::abs(each.second) < 1e-13; });
+  return sum;
+}
+
+Grid box_about(const LesionTruth& lesion, double reach, double spacing) {
+  Grid grid;
+  const Index n = 2 * Index(std::ceil(reach / spacing)) + 1;
+  grid.size = {n, n, n};
+  grid.spacing = Vec3::Constant(spacing);
+  grid.origin = lesion.centre - Vec3::Constant(0.5 * double(n - 1) * spacing + 0.13);
+  return grid;
+}
+
+double sum_of(const Volume<quantity::Fraction>& fraction) {
+  double sum = 0.0;
+  for (const float share : fraction.values()) sum += double(share);
+  return sum * fraction.grid().voxel_volume();
+}
+
+}  // namespace
+
+TEST_CASE("every point of every anatomy holds one material or none") {
+  for (const std::string& kind : anatomies().kinds()) {
+    const Patient patient = build_patient(cohort(kind, {}), 5, "case001", {});
+    Rng rng(make_stream(1, "points", Draw::test), 0);
+    int held = 0;
+    for (int i = 0; i < 1500; ++i) {
+      const double x = rng.uniform(-150, 150), y = rng.uniform(-100, 100);
+      const auto here = densities(patient.scene, Vec3(x, y, rng.uniform(-120, 110)));
+      INFO(kind << " at " << x << ", " << y);
+      REQUIRE(here.size() <= 1);
+      for (const auto& [m, density] : here) REQUIRE((density > 0.0 && density < 3e-3));
+      held += int(here.size());
+    }
+    CHECK(held > 750);  // the body fills most of that box
+  }
+}
+
+TEST_CASE("the same seed gives the same patient, another case another one") {
+  for (const std::string& kind : anatomies().kinds()) {
+    const Cohort all = cohort(kind, {lesions("lobulated", 2, "solid")});
+    const Patient a = build_patient(all, 5, "case001", {});
+    const Patient b = build_patient(all, 5, "case001", {});
+    const Patient other = build_patient(all, 5, "case002", {});
+    REQUIRE(a.scene.solids.size() == b.scene.solids.size());
+    for (std::size_t i = 0; i < a.scene.solids.size(); ++i) {
+      REQUIRE(a.scene.solids[i].centre == b.scene.solids[i].centre);
+      REQUIRE(a.scene.solids[i].half_axes == b.scene.solids[i].half_axes);
+    }
+    CHECK(a.parameters == b.parameters);
+    CHECK(a.parameters != other.parameters);
+  }
+}
+
+TEST_CASE("a further kind of lesion changes neither the anatomy nor the earlier lesions") {
+  const LesionSpec first = lesions("sphere", 1, "uniform");
+  const Patient one = build_patient(cohort("thorax", {first}), 5, "case003", {});
+  const Patient two = build_patient(cohort("thorax", {first, lesions("ellipsoid", 1, "uniform")}),
+                                    5, "case003", {});
+  CHECK(one.parameters == two.parameters);
+  REQUIRE(two.scene.lesions.size() == 2);
+  CHECK(one.scene.lesions[0].centre == two.scene.lesions[0].centre);
+  CHECK(one.scene.lesions[0].volume == two.scene.lesions[0].volume);
+}
+
+TEST_CASE("breathing moves lesions and keeps their size") {
+  const Cohort all = cohort("thorax", {lesions("lobulated", 2, "uniform")});
+  const Patient usual = build_patient(all, 7, "case001", {});
+  const Patient deep = build_patient(all, 7, "case001", {1.05});
+  REQUIRE(usual.scene.lesions.size() == deep.scene.lesions.size());
+  for (std::size_t i = 0; i < usual.scene.lesions.size(); ++i) {
+    const LesionTruth& a = usual.scene.lesions[i];
+    const LesionTruth& b = deep.scene.lesions[i];
+    CHECK((a.centre - b.centre).norm() > 0.5);
+    CHECK((a.centre - b.centre).norm() < 20.0);
+    CHECK(b.volume == Approx(a.volume).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("lesions lie apart from one another and in the lung") {
+  const Cohort all = cohort("thorax", {lesions("sphere", 3, "uniform")});
+  for (const char* id : {"case001", "case002", "case003"}) {
+    const Scene scene = build_patient(all, 11, id, {}).scene;
+    for (std::size_t i = 0; i < scene.lesions.size(); ++i) {
+      const LesionTruth& a = scene.lesions[i];
+      for (std::size_t j = i + 1; j < scene.lesions.size(); ++j) {
+        const LesionTruth& b = scene.lesions[j];
+        CHECK((a.centre - b.centre).norm() >
+              0.5 * (a.longest_axial_diameter + b.longest_axial_diameter));
+      }
+      const bool in_lung =
+          std::any_of(scene.organs.begin(), scene.organs.end(), [&](const Organ& o) {
+            return o.name.starts_with("lung") &&
+                   std::any_of(o.solids.begin(), o.solids.end(),
+                               [&](auto s) { return contains(scene.solids[s], a.centre); });
+          });
+      CHECK(in_lung);
+    }
+  }
+}
+
+TEST_CASE("a ball's truth is the ball's") {
+  const Solid ball{Solid::Kind::ellipsoid, Vec3(3, -2, 7), Vec3::Constant(6.3), {}, {}};
+  Solid round = ball;
+  round.axes = Mat3::Identity();
+  const Extent extent = measure_union(std::vector<Solid>{round});
+  CHECK(extent.volume == Approx(4.0 / 3.0 * std::numbers::pi * 6.3 * 6.3 * 6.3).epsilon(1e-4));
+  CHECK(extent.longest_axial_diameter == Approx(12.6).epsilon(2e-3));
+  CHECK(extent.short_axis == Approx(12.6).epsilon(5e-3));
+}
+
+TEST_CASE("the union of two balls has the volume of both less their lens") {
+  const double r = 5.0, d = 6.0;
+  Solid a;
+  a.half_axes = Vec3::Constant(r);
+  Solid b = a;
+  b.centre = Vec3(0, d, 0);
+  const double ball = 4.0 / 3.0 * std::numbers::pi * r * r * r;
+  const double lens = std::numbers::pi * (4.0 * r + d) * (2.0 * r - d) * (2.0 * r - d) / 12.0;
+  const Extent extent = measure_union(std::vector<Solid>{a, b});
+  CHECK(extent.volume == Approx(2.0 * ball - lens).epsilon(1e-4));
+  CHECK(extent.longest_axial_diameter == Approx(2.0 * r + d).epsilon(2e-3));
+}
+
+TEST_CASE("the occupancy of every lesion shape sums to its true volume as voxels shrink") {
+  for (const std::string& shape : lesion_shapes().kinds()) {
+    const Scene scene =
+        build_patient(cohort("thorax", {lesions(shape, 1, "uniform")}), 3, "c", {}).scene;
+    REQUIRE(scene.lesions.size() == 1);
+    const LesionTruth& truth = scene.lesions[0];
+    REQUIRE(truth.volume > 0.0);
+    double reach = 0.0;
+    for (const auto s : truth.solids)
+      reach = std::max(
+          reach, (scene.solids[s].centre - truth.centre).norm() + bounding_radius(scene.solids[s]));
+    for (const double spacing : {1.0, 0.4}) {
+      const double found =
+          sum_of(occupancy(scene, truth.solids, box_about(truth, reach + 1, spacing)));
+      INFO(shape << " at " << spacing << " mm");
+      CHECK(found == Approx(truth.volume).epsilon(spacing > 0.5 ? 1e-2 : 2e-3));
+    }
+  }
+}
+
+TEST_CASE("a lesion's mask holds the voxels that are at least half inside") {
+  const Scene scene =
+      build_patient(cohort("thorax", {lesions("lobulated", 1, "uniform")}), 3, "c", {}).scene;
+  const Grid grid = box_about(scene.lesions[0], 12.0, 0.8);
+  const Mask mask = lesion_mask(scene, 0, grid);
+  const auto fraction = occupancy(scene, scene.lesions[0].solids, grid);
+  for (std::size_t i = 0; i < mask.values().size(); ++i)
+    REQUIRE((mask.values()[i] == 1) == (fraction.values()[i] >= 0.5f - 1e-6f));
+}
+
+TEST_CASE("the object image of a sharp uniform nodule has its CT number inside") {
+  Cohort all = cohort("thorax", {lesions("sphere", 1, "uniform")});
+  all.lesions[0].attenuation = Distribution(-100.0);
+  all.lesions[0].margin = Distribution(0.0);
+  const Scene scene = build_patient(all, 3, "c", {}).scene;
+  Grid grid = box_about(scene.lesions[0], 1.5, 0.5);
+  std::vector<double> mu_over_rho(scene.materials.size(), 19.2);
+  for (std::size_t m = 0; m < scene.materials.size(); ++m)
+    if (scene.materials[m].name == "muscle") mu_over_rho[m] = 19.16;  // 70 keV, mm^2/g
+  const Image image = object_image(scene, grid, mu_over_rho, 0.01929, 0.01929 * 0.0012);
+  for (const float hu : image.values()) CHECK(double(hu) == Approx(-100.0).margin(1.5));
+}
+
+TEST_CASE("every texture has mean 0, variance 1 over 500 seeds and forgets over its length",
+          "[full]") {
+  Grid grid;
+  grid.size = {9, 9, 9};
+  grid.spacing = Vec3::Constant(0.75);
+  const std::size_t centre = 4 * 81 + 4 * 9 + 4;
+  for (const std::string& kind : lesion_textures().kinds()) {
+    const auto texture = pick(lesion_textures(), Value(kind));
+    if (texture->heterogeneity() == 0.0) continue;
+    double mean = 0.0, variance = 0.0, near = 0.0, far = 0.0;
+    constexpr int seeds = 500;  // of 9^3 voxels
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      std::vector<float> field(729);
+      texture->fill(grid, Rng(make_stream(seed, "texture", Draw::texture), 0), field);
+      const double here = double(field[centre]);
+      mean += here / seeds;
+      variance += here * here / seeds;
+      near += here * double(field[centre + 2]) / seeds;            // 1.5 mm
+      far += here * double(field[centre + 4 + 36 + 324]) / seeds;  // 5.2 mm
+    }
+    INFO(kind);
+    CHECK(std::abs(mean) < 4.0 / std::sqrt(500.0));
+    CHECK(variance == Approx(1.0).margin(4.0 * std::sqrt(2.0 / 500.0)));
+    CHECK(near == Approx(math::exp(-0.5)).margin(0.2));  // at the default length of 1.5 mm
+    CHECK(std::abs(far) < 0.2);
+  }
+}
+
+TEST_CASE("every catalogue entry is made from its kind alone and echoes itself") {
+  const auto check = [](const auto& catalogue) {
+    for (const std::string& kind : catalogue.kinds()) {
+      const auto made = pick(catalogue, Value().set("kind", kind));
+      CHECK(to_json(pick(catalogue, made.canonical).canonical) == to_json(made.canonical));
+    }
+  };
+  check(anatomies());
+  check(lesion_shapes());
+  check(lesion_textures());
+}
