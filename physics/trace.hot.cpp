@@ -609,7 +609,11 @@ class ColumnDetector {
       Lanes x[rank], mean, variance;
       gather_integrals(group, row, patch, x);
       attenuate<rank>(job_, node_weights, x, mean, variance);
-      add(row, mean, variance);
+      // The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
+      Bits something = Bits(x[0]);
+      for (int k = 1; k < rank; ++k) something |= Bits(x[k]);
+      const Bits nothing = Bits((something & 0x7fffffff) == 0);
+      add(row, select(nothing, all(1.0f), mean), select(nothing, all(1.0f), variance));
     }
   }
 

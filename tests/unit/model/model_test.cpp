@@ -1,0 +1,111 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <numbers>
+
+#include "vitrine/core/random.hpp"
+#include "vitrine/model/material.hpp"
+#include "vitrine/model/scan.hpp"
+#include "vitrine/model/scene.hpp"
+
+using namespace vitrine;
+
+namespace {
+
+Mat3 random_axes(Rng& rng) {
+  return Eigen::Quaterniond(rng.normal(), rng.normal(), rng.normal(), rng.normal())
+      .normalized()
+      .toRotationMatrix();
+}
+
+Solid random_solid(Rng& rng, Solid::Kind kind) {
+  Solid solid;
+  solid.kind = kind;
+  solid.centre = {rng.uniform(-5, 5), rng.uniform(-5, 5), rng.uniform(-5, 5)};
+  solid.half_axes = {rng.uniform(1, 8), rng.uniform(1, 8), rng.uniform(1, 8)};
+  solid.axes = random_axes(rng);
+  if (rng.uniform() < 0.5) {
+    const Vec3 normal = random_axes(rng).col(0);
+    solid.cuts.push_back({normal, normal.dot(solid.centre) + rng.uniform(-1, 1)});
+  }
+  return solid;
+}
+
+constexpr Solid::Kind kinds[] = {Solid::Kind::ellipsoid, Solid::Kind::cylinder,
+                                 Solid::Kind::capsule, Solid::Kind::box};
+
+}  // namespace
+
+TEST_CASE("the mass fractions of every material sum to 1 and have a source") {
+  for (const Material& m : materials()) {
+    double sum = 0.0;
+    for (const auto& part : m.parts) sum += part.mass_fraction;
+    INFO(m.name);
+    CHECK(sum == Approx(1.0).epsilon(1e-12));
+    CHECK(m.density > 0.0);
+    CHECK_FALSE(m.source.empty());
+  }
+}
+
+TEST_CASE("an unknown material is answered with the nearest known one") {
+  CHECK(material("cortical_bone").density == Approx(1.92e-3));
+  CHECK_THROWS_WITH(material("cortical_bones"), Catch::Contains("cortical_bone"));
+}
+
+TEST_CASE("a solid's interval along a ray holds exactly the points it contains") {
+  Rng rng(Stream{1, Draw::test}, 0);
+  for (const auto kind : kinds)
+    for (int round = 0; round < 200; ++round) {
+      const Solid solid = random_solid(rng, kind);
+      const Vec3 origin(rng.uniform(-20, 20), rng.uniform(-20, 20), rng.uniform(-20, 20));
+      const Vec3 direction = random_axes(rng).col(1) * rng.uniform(0.5, 2.0);
+      const Interval inside = intersect(solid, origin, direction);
+      for (int i = 0; i < 20; ++i) {
+        const double t = rng.uniform(-40, 40);
+        if (std::abs(t - inside.enter) < 1e-9 || std::abs(t - inside.leave) < 1e-9) continue;
+        const bool expected = !inside.empty() && t > inside.enter && t < inside.leave;
+        REQUIRE(contains(solid, origin + t * direction) == expected);
+      }
+    }
+}
+
+TEST_CASE("a solid and a line moved together meet as before") {
+  Rng rng(Stream{2, Draw::test}, 0);
+  for (const auto kind : kinds) {
+    const Solid solid = random_solid(rng, kind);
+    const Pose pose{random_axes(rng), Vec3(3, -20, 7)};
+    const Vec3 origin = solid.centre - Vec3(0, 30, 0), direction = Vec3(0.05, 1, -0.03);
+    const Interval before = intersect(solid, origin, direction);
+    const Interval after =
+        intersect(moved(solid, pose), pose.apply(origin), pose.rotation * direction);
+    CHECK(after.length() == Approx(before.length()).margin(1e-9));
+  }
+}
+
+TEST_CASE("no point of a solid is outside its bounding sphere") {
+  Rng rng(Stream{3, Draw::test}, 0);
+  for (const auto kind : kinds)
+    for (int round = 0; round < 50; ++round) {
+      const Solid solid = random_solid(rng, kind);
+      const double radius = bounding_radius(solid);
+      const Vec3 direction = random_axes(rng).col(2);
+      CHECK_FALSE(contains(solid, solid.centre + 1.0001 * radius * direction));
+    }
+}
+
+TEST_CASE("one rotation has equally spaced views and starts where it is told") {
+  const auto angles = axial_view_angles(8, 2, 0.25);
+  REQUIRE(angles.size() == 16);
+  CHECK(angles[0] == 0.25);
+  CHECK(angles[8] == 0.25);
+  CHECK(angles[2] - angles[1] == Approx(std::numbers::pi / 4));
+}
+
+TEST_CASE("the field of view is what the narrower side of the fan sees") {
+  ScanGeometry g;
+  g.source_to_iso = 500;
+  g.source_to_detector = 1000;
+  g.column_angle = 0.001;
+  g.columns = 801;
+  g.column_offset = 0.25;
+  CHECK(g.field_of_view_radius() == Approx(500 * std::sin(0.39975)));
+}
