@@ -132,29 +132,13 @@ Clusters Clusters::only(std::span<const Index> kept) const {
 
 double Scale::to(double x) const {
   constexpr double closest = 1e-12;  // to an end of the range, as a fraction of it
-  switch (kind_) {
-    case Kind::plain:
-      return x;
-    case Kind::logarithm:
-      return std::isnan(x) ? NAN : math::log(std::max(x, low_));
-    case Kind::between:
-      break;
-  }
-  if (std::isnan(x)) return NAN;
+  if (kind_ == Kind::plain || std::isnan(x)) return x;
   const double share = std::clamp((x - low_) / (high_ - low_), closest, 1.0 - closest);
   return math::log(share / (1.0 - share));
 }
 
 double Scale::from(double z) const {
-  switch (kind_) {
-    case Kind::plain:
-      return z;
-    case Kind::logarithm:
-      return math::exp(z);
-    case Kind::between:
-      break;
-  }
-  return low_ + (high_ - low_) / (1.0 + math::exp(-z));
+  return kind_ == Kind::plain ? z : low_ + (high_ - low_) / (1.0 + math::exp(-z));
 }
 
 PatientSums sum_by_patient(const Clusters& patients, Index terms,
@@ -210,6 +194,13 @@ Estimate patient_jackknife(const PatientSums& sums, double confidence, const Sca
   result.low = scale.from(all.value - half);
   result.high = scale.from(all.value + half);
   return result;
+}
+
+double patient_standard_error(const PatientSums& sums,
+                              FunctionRef<double(std::span<const double>)> statistic) {
+  const Scale plain = Scale::plain();
+  Evaluator evaluate(sums, plain, statistic);
+  return evaluate(sums.rowwise().sum(), std::vector<int>(std::size_t(sums.cols()), 1)).error;
 }
 
 }  // namespace vitrine::evaluation

@@ -36,8 +36,6 @@ inline constexpr Index fewest_patients = 4;
 class Scale {
  public:
   static Scale plain() { return {Kind::plain, 0.0, 0.0}; }
-  /// For standard deviations: its logarithm, floored at 1e-12 of `typical`.
-  static Scale logarithm(double typical) { return {Kind::logarithm, 1e-12 * typical, 0.0}; }
   /// For correlations: log((x - low) / (high - x)), Fisher's z for -1 and 1.
   static Scale between(double low, double high) { return {Kind::between, low, high}; }
 
@@ -45,7 +43,7 @@ class Scale {
   double from(double z) const;
 
  private:
-  enum class Kind { plain, logarithm, between };
+  enum class Kind { plain, between };
   Scale(Kind kind, double low, double high) : kind_(kind), low_(low), high_(high) {}
   Kind kind_;
   double low_, high_;
@@ -73,5 +71,9 @@ Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling
 /// correlations, whose studentised bootstrap is unsteady with few patients.
 Estimate patient_jackknife(const PatientSums& sums, double confidence, const Scale& scale,
                            FunctionRef<double(std::span<const double> total)> statistic);
+
+/// Standard error of the statistic by leaving out one patient at a time; NaN below two patients.
+double patient_standard_error(const PatientSums& sums,
+                              FunctionRef<double(std::span<const double> total)> statistic);
 
 }  // namespace vitrine::evaluation

@@ -1,7 +1,9 @@
 #include "vitrine/evaluation/repeatability.hpp"
 
+#include <algorithm>
 #include <cmath>
 
+#include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/evaluation/distributions.hpp"
 
@@ -44,10 +46,27 @@ Estimate mapped(Estimate e, F&& f) {
   return e;
 }
 
+/// The standard deviation of a variance that is total[0] / total[1], with its interval.
+Estimate root_of_variance(const PatientSums& sums, double degrees, double confidence) {
+  const auto variance = [](std::span<const double> total) { return total[0] / total[1]; };
+  Estimate result;
+  const double all = sums.row(0).sum() / sums.row(1).sum();
+  result.value = std::sqrt(all);
+  if (sums.cols() < fewest_patients) {
+    result.reason =
+        str("no interval from ", sums.cols(), " patient(s): at least ", fewest_patients, " needed");
+    return result;
+  }
+  // A chi-square variable over its degrees has the variance 2 / degrees (Satterthwaite 1946).
+  const double error = patient_standard_error(sums, variance);
+  const double supported = error > 0.0 ? 2.0 * all * all / (error * error) : degrees;
+  return within_sd_chi_square(result.value, std::clamp(supported, 1.0, degrees), confidence);
+}
+
 }  // namespace
 
 Repeatability repeatability(std::span<const std::vector<double>> repeats, const Clusters& patients,
-                            const Resampling& resampling) {
+                            double confidence) {
   Repeatability result;
   std::vector<Index> kept;
   std::vector<std::vector<double>> values;
@@ -81,12 +100,7 @@ Repeatability repeatability(std::span<const std::vector<double>> repeats, const 
       sums[0] += squares(spreads[std::size_t(row)]);
       sums[1] += weight(spreads[std::size_t(row)]);
     };
-    const auto root = [](std::span<const double> s) {
-      return std::sqrt(std::max(0.0, s[0] / s[1]));
-    };
-    const PatientSums sums = sum_by_patient(clusters, 2, add);
-    return patient_bootstrap(
-        sums, resampling, Scale::logarithm(std::sqrt(sums.row(0).sum() / sums.row(1).sum())), root);
+    return root_of_variance(sum_by_patient(clusters, 2, add), result.degrees, confidence);
   };
   const auto degrees = [](const Spread& s) { return s.degrees; };
   result.within_sd = pooled([](const Spread& s) { return s.squares; }, degrees);

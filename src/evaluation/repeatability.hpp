@@ -21,10 +21,13 @@ struct Repeatability {
 };
 
 /// `repeats[i]` are the values of lesion i, NaN where there is none; lesions with fewer than two
-/// values are left out. Intervals by a bootstrap over patients.
-/// Relative statistics are withheld unless every value is positive.
+/// values are left out. Relative statistics are withheld unless every value is positive.
+///
+/// Intervals: chi-square with the degrees of freedom that the variance between patients supports
+/// (Satterthwaite, error by leaving out patients), at most the nominal ones. So lesions that repeat
+/// unequally well, or alike within a patient, widen them.
 Repeatability repeatability(std::span<const std::vector<double>> repeats, const Clusters& patients,
-                            const Resampling& resampling);
+                            double confidence = 0.95);
 
 /// Interval of a within-subject standard deviation from the chi-square distribution: exact for
 /// normal errors that are independent and of equal size in every lesion.

@@ -154,7 +154,7 @@ class Analysis {
     row.consistency.low = row.consistency.high = NAN;
     if (row.consistency.has_value()) row.consistency.reason = "no interval: see icc";
 
-    repeat(feature, resampling, row);
+    repeat(feature, row);
     row.bias = biases(v, over_arms, patients_, resampling);
     for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
       row.arm_bias.push_back(biases(
@@ -185,7 +185,7 @@ class Analysis {
   }
 
   /// Each lesion and arm with repositioned scans is one unit; patients stay the clusters.
-  void repeat(std::size_t feature, const Resampling& resampling, StabilityRow& row) const {
+  void repeat(std::size_t feature, StabilityRow& row) const {
     std::vector<std::vector<double>> repeats;
     std::vector<std::string> patients;
     for (Index i = 0; i < std::ssize(study_.lesions); ++i)
@@ -196,7 +196,7 @@ class Analysis {
           values.push_back(sample->values[feature]);
         patients.push_back(labels_[std::size_t(i)]);
       }
-    row.repeatability = repeatability(repeats, Clusters::by_label(patients), resampling);
+    row.repeatability = repeatability(repeats, Clusters::by_label(patients), options_.confidence);
   }
 
   void count(std::size_t feature, StabilityRow& row) const {

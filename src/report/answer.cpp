@@ -41,14 +41,18 @@ Answer summarise(std::span<const evaluation::StabilityRow> rows,
     if (g != Grade::withheld && !row.same_in_all_arms) answer.ranking.push_back(&row);
 
     const auto& bias = row.bias.total.relative;
-    if (!acceptable_bias || !bias.has_interval())
+    bool acceptable = !acceptable_bias;
+    if (!acceptable_bias || !bias.has_interval()) {
       ++answer.bias_withheld;
-    else if (bias.low >= -*acceptable_bias && bias.high <= *acceptable_bias)
+    } else if (bias.low >= -*acceptable_bias && bias.high <= *acceptable_bias) {
       ++answer.bias_within;
-    else if (bias.low > *acceptable_bias || bias.high < -*acceptable_bias)
+      acceptable = true;
+    } else if (bias.low > *acceptable_bias || bias.high < -*acceptable_bias) {
       ++answer.bias_beyond;
-    else
+    } else {
       ++answer.bias_open;
+    }
+    if (acceptable && (g == Grade::good || g == Grade::excellent)) answer.passing.push_back(&row);
   }
   std::stable_sort(answer.ranking.begin(), answer.ranking.end(),
                    [](const auto* a, const auto* b) { return a->icc.low > b->icc.low; });

@@ -24,6 +24,9 @@ struct Answer {
   std::size_t withheld = 0;             ///< no interval
   /// Total bias against T0: interval inside, outside, or across the acceptable one; no ratio.
   std::size_t bias_within = 0, bias_beyond = 0, bias_open = 0, bias_withheld = 0;
+  /// Rows with a lower limit of at least 0.75 and, if a bias is acceptable, the total bias within
+  /// it.
+  std::vector<const evaluation::StabilityRow*> passing;
   /// Rows whose ICC has an interval and that some arm changes, best lower limit first.
   std::vector<const evaluation::StabilityRow*> ranking;
 };

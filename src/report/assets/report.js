@@ -68,6 +68,7 @@ function drawIcc() {
       labels: shown.map(r => r.id),
       datasets: [
         {type: "line", label: "ICC(A,1)", data: shown.map(r => r.icc), showLine: false, pointRadius: 3.5,
+         clip: false,
          pointBackgroundColor: shown.map(r => tint(r.family)), pointBorderColor: colour("--page")},
         {type: "bar", label: "95 % interval", data: shown.map(r => r.low === null ? null : [r.low, r.high]),
          backgroundColor: shown.map(r => tint(r.family) + "88"), barThickness: 5, borderSkipped: false,
@@ -100,7 +101,7 @@ function drawVolume() {
       datasets: families.map(family => ({
         label: family,
         data: shown.filter(r => r.family === family).map(r => ({x: Math.abs(r.volume), y: r.icc, id: r.id})),
-        backgroundColor: tint(family), pointRadius: 4,
+        backgroundColor: tint(family), pointRadius: 4, clip: false,
       })).filter(d => d.data.length > 0),
     },
     options: {

@@ -20,11 +20,6 @@ std::string typeset(std::string_view ascii) {
   return out;
 }
 
-std::string interval(const evaluation::Estimate& e, bool as_percent) {
-  const auto show = [&](double x) { return as_percent ? percent(x) : brief(x); };
-  return show(e.low) + " to " + show(e.high);
-}
-
 }  // namespace
 
 std::string escape(std::string_view text) {
@@ -75,6 +70,39 @@ std::string brief(double number, int digits) {
   return typeset({buffer, std::size_t(fixed - buffer)});
 }
 
+std::string plain(double number, int digits) {
+  std::string shown = brief(number, digits);
+  if (shown.find('.') == std::string::npos || shown.find('<') != std::string::npos) return shown;
+  shown.erase(shown.find_last_not_of('0') + 1);
+  if (shown.back() == '.') shown.pop_back();
+  return shown;
+}
+
+std::string coefficient(double number, int decimals) {
+  if (std::isnan(number)) return brief(number);
+  char buffer[64];
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed, decimals).ptr;
+  const std::string_view shown(buffer, std::size_t(end - buffer));
+  const bool full = shown.starts_with("1.") || shown.starts_with("-1.");
+  if (!full || std::fabs(number) >= 1.0) return typeset(shown);
+  const std::string almost = "0." + std::string(std::size_t(decimals), '9');
+  return number > 0.0 ? "&gt;\u202f" + almost : "&lt;\u202f\u2212" + almost;
+}
+
+std::string breakable(std::string_view text) {
+  std::string out;
+  for (const char c : escape(text)) {
+    out += c;
+    if (c == '_' || c == '/' || c == '.') out += "<wbr>";
+  }
+  return out;
+}
+
+std::string interval(const evaluation::Estimate& e, Show show) {
+  return show(e.low) + " to " + show(e.high);
+}
+
 std::string percent(double fraction, int digits) {
   if (std::isnan(fraction)) return brief(fraction);
   return brief(100.0 * fraction, digits) + " %";
@@ -119,12 +147,12 @@ Html& Html::number_cell(double value, std::string_view shown) {
   return raw(">").raw(shown).raw("</td>");
 }
 
-Html& Html::estimate_cell(const evaluation::Estimate& e, bool as_percent) {
+Html& Html::estimate_cell(const evaluation::Estimate& e, Show show) {
   if (!e.has_value())
     return raw("<td class=\"number withheld\" title=\"").text(e.reason).raw("\">withheld</td>");
-  std::string shown = as_percent ? percent(e.value) : brief(e.value);
+  std::string shown = show(e.value);
   if (e.has_interval())
-    shown += "<small>" + interval(e, as_percent) + "</small>";
+    shown += "<small>" + interval(e, show) + "</small>";
   else if (!e.reason.empty())
     shown += "<small title=\"" + escape(e.reason) + "\">no interval</small>";
   return number_cell(e.value, shown);
@@ -142,9 +170,9 @@ Html& Html::table(const Table& table, std::string_view style) {
     raw("<tr>");
     for (std::size_t c = 0; c < row.size(); ++c) {
       if (const auto* number = std::get_if<double>(&row[c]))
-        number_cell(*number, brief(*number, 4));
+        number_cell(*number, plain(*number));
       else if (c == 0)
-        raw("<th scope=\"row\">").text(std::get<std::string>(row[c])).raw("</th>");
+        raw("<th scope=\"row\">").raw(breakable(std::get<std::string>(row[c]))).raw("</th>");
       else
         element("td", std::get<std::string>(row[c]));
     }

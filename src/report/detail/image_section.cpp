@@ -21,7 +21,7 @@ void write_panel(Html& html, const Panel& panel, std::string_view sheet) {
     html.raw(" alt=\"").text(sheet).raw(", ").text(panel.title).raw("\" src=\"");
     html.text(panel.images[w]).raw("\">");
   }
-  html.raw("<figcaption>").element("b", panel.title);
+  html.raw("<figcaption><b>").raw(breakable(panel.title)).raw("</b>");
   if (!panel.note.empty()) html.raw(" ").element("span", panel.note);
   html.raw("</figcaption></figure>\n");
 }

@@ -29,7 +29,7 @@ void write_strip(Html& html, const Estimate& icc) {
     html.raw("<svg class=\"")
         .raw(to_string(grade(icc)))
         .raw("\" viewBox=\"0 0 120 14\" aria-hidden=\"true\">");
-    html.raw("<path class=\"tick\" d=\"M60 1v12M89 1v12M106.4 1v12\"/>");
+    html.raw("<path class=\"tick\" d=\"M2 7H118M60 2v10M89 2v10M106.4 2v10\"/>");
     if (icc.has_interval())
       html.raw("<path d=\"M").raw(place(icc.low)).raw(" 7H").raw(place(icc.high)).raw("\"/>");
     html.raw("<circle cx=\"").raw(place(icc.value)).raw("\" cy=\"7\" r=\"3.2\"/></svg>");
@@ -37,10 +37,11 @@ void write_strip(Html& html, const Estimate& icc) {
   html.raw("</td>");
 }
 
-void open_row(Html& html, const StabilityRow& row) {
+void open_row(Html& html, const StabilityRow& row, std::string_view remark = {}) {
   html.raw("<tr data-family=\"").text(row.feature.family).raw("\"><th scope=\"row\">");
-  html.text(row.feature.id);
+  html.raw(breakable(row.feature.id));
   if (!row.feature.ibsi_code.empty()) html.element("small", row.feature.ibsi_code);
+  if (!remark.empty()) html.element("small", remark, "remark");
   html.raw("</th>");
 }
 
@@ -53,6 +54,11 @@ void open_table(Html& html, std::string_view heading, std::string_view note,
     html.raw("<th scope=\"col\" class=\"number\">").text(column).raw("</th>");
   html.raw("</tr></thead><tbody>\n");
 }
+
+std::string number(double x) { return brief(x); }
+std::string share(double x) { return percent(x); }
+std::string icc_text(double x) { return coefficient(x); }
+std::string rho_text(double x) { return coefficient(x, 2); }
 
 constexpr std::string_view close_table = "</tbody></table></div>\n";
 
@@ -76,16 +82,15 @@ void write_agreement(Html& html, const Page& page) {
       {"ICC(A,1)", "0 to 1", "grade", "ICC(C,1)", "\u03c1 with volume", "CCC with T0", "lesions",
        "notes"});
   for (const StabilityRow& row : page.stability) {
-    open_row(html, row);
-    html.estimate_cell(row.icc);
+    open_row(html, row, remark(row));
+    html.estimate_cell(row.icc, icc_text);
     write_strip(html, row.icc);
     const Grade g = grade(row.icc);
     html.raw("<td data-value=\"").raw(std::to_string(int(g))).raw("\" class=\"grade ");
     html.raw(to_string(g)).raw("\">").raw(to_string(g)).raw("</td>");
-    html.number_cell(row.consistency.value, brief(row.consistency.value));
-    html.estimate_cell(row.spearman_volume).estimate_cell(row.concordance);
-    html.number_cell(double(row.lesions), std::to_string(row.lesions));
-    html.element("td", remark(row), "remark").raw("</tr>\n");
+    html.number_cell(row.consistency.value, coefficient(row.consistency.value));
+    html.estimate_cell(row.spearman_volume, rho_text).estimate_cell(row.concordance, icc_text);
+    html.number_cell(double(row.lesions), std::to_string(row.lesions)).raw("</tr>\n");
   }
   html.raw(close_table);
 }
@@ -105,9 +110,9 @@ void write_repeatability(Html& html, const Page& page) {
     const auto& r = row.repeatability;
     open_row(html, row);
     html.element("td", row.feature.unit, "number");
-    html.estimate_cell(r.within_sd).estimate_cell(r.coefficient);
-    html.estimate_cell(r.within_cv_rms, true).estimate_cell(r.within_cv_log, true);
-    html.estimate_cell(r.relative_down, true).estimate_cell(r.relative_up, true);
+    html.estimate_cell(r.within_sd, number).estimate_cell(r.coefficient, number);
+    html.estimate_cell(r.within_cv_rms, share).estimate_cell(r.within_cv_log, share);
+    html.estimate_cell(r.relative_down, share).estimate_cell(r.relative_up, share);
     html.number_cell(double(r.lesions), std::to_string(r.lesions)).raw("</tr>\n");
   }
   html.raw(close_table);
@@ -116,11 +121,11 @@ void write_repeatability(Html& html, const Page& page) {
 /// Relative where a ratio has a meaning, else the difference with its unit.
 void write_bias_cell(Html& html, const Bias& bias, const std::string& unit) {
   if (bias.relative.has_value()) {
-    html.estimate_cell(bias.relative, true);
+    html.estimate_cell(bias.relative, share);
     return;
   }
   if (!bias.difference.has_value()) {
-    html.estimate_cell(bias.difference);
+    html.estimate_cell(bias.difference, number);
     return;
   }
   const Estimate& d = bias.difference;
@@ -164,7 +169,7 @@ void write_heat_map(Html& html, const Page& page) {
   html.raw("<div class=\"scroll\"><table class=\"heat sortable filtered\"><thead><tr>");
   html.raw("<th scope=\"col\">feature</th>");
   for (const std::string& arm : page.arm_names)
-    html.raw("<th scope=\"col\" class=\"number\">").text(arm).raw("</th>");
+    html.raw("<th scope=\"col\" class=\"number\">").raw(breakable(arm)).raw("</th>");
   html.raw("</tr></thead><tbody>\n");
   for (const StabilityRow& row : page.stability) {
     open_row(html, row);

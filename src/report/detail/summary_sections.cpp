@@ -6,6 +6,9 @@
 namespace vitrine::report {
 namespace {
 
+std::string icc_text(double x) { return coefficient(x); }
+std::string share(double x) { return percent(x); }
+
 void write_facts(Html& html, const std::vector<Fact>& facts) {
   html.raw("<dl>");
   for (const Fact& fact : facts) html.element("dt", fact.name).element("dd", fact.value);
@@ -26,9 +29,11 @@ void write_ranked(Html& html, std::string_view heading, const Answer& answer, bo
   const auto& ranking = answer.ranking;
   for (std::size_t i = 0; i < std::min(shown, ranking.size()); ++i) {
     const auto& row = *(best ? ranking[i] : ranking[ranking.size() - 1 - i]);
-    html.raw("<li><code>").text(row.feature.id).raw("</code> ").raw(brief(row.icc.value));
-    html.raw(" <small>(").raw(brief(row.icc.low)).raw(" to ").raw(brief(row.icc.high));
-    html.raw(")</small></li>");
+    html.raw("<li><code>")
+        .raw(breakable(row.feature.id))
+        .raw("</code> ")
+        .raw(coefficient(row.icc.value));
+    html.raw(" <small>(").raw(interval(row.icc, icc_text)).raw(")</small></li>");
   }
   html.raw("</ol></div>\n");
 }
@@ -45,39 +50,53 @@ void write_biased(Html& html, const Page& page) {
   html.raw("<div>").element("h3", "Largest bias against the object (T0)").raw("<ol>");
   for (std::size_t i = 0; i < std::min<std::size_t>(5, rows.size()); ++i) {
     const auto& bias = rows[i]->bias.total.relative;
-    html.raw("<li><code>").text(rows[i]->feature.id).raw("</code> ").raw(percent(bias.value));
-    if (bias.has_interval())
-      html.raw(" <small>(")
-          .raw(percent(bias.low))
-          .raw(" to ")
-          .raw(percent(bias.high))
-          .raw(")</small>");
+    html.raw("<li><code>")
+        .raw(breakable(rows[i]->feature.id))
+        .raw("</code> ")
+        .raw(percent(bias.value));
+    if (bias.has_interval()) html.raw(" <small>(").raw(interval(bias, share)).raw(")</small>");
     html.raw("</li>");
   }
   html.raw("</ol></div>\n");
 }
 
 std::string sentence(const Answer& a, const Page& page) {
-  std::string text = str("Of ", a.features, " features, ", a.good,
-                         " have an ICC(A,1) whose 95 % interval lies above 0.75, ", a.excellent,
-                         " of them above 0.9; ", a.poor, " lie below 0.5.");
-  if (a.unmoved > 0)
-    text +=
-        str(" ", a.unmoved,
-            " features are the same in every arm because they are measured on the truth mask: their"
-            " stability says nothing about a segmentation.");
-  if (a.withheld > 0)
-    text += str(" For ", a.withheld, " the interval is withheld, with its reason.");
+  const std::string limit =
+      page.acceptable_bias ? plain(100.0 * *page.acceptable_bias) + " %" : std::string();
+  std::string text =
+      str(a.passing.size(), " of ", a.features, " features have an ICC(A,1) of at least 0.75");
+  text += page.acceptable_bias ? " and a bias of at most " + limit +
+                                     " against the object (T0), each with its whole 95 % interval."
+                               : " with its whole 95 % interval.";
+  text += str(" By agreement alone ", a.good, " reach 0.75 and ", a.excellent, " reach 0.9");
+  text += a.poor > 0 ? str("; ", a.poor, " lie below 0.5.") : std::string(".");
   if (page.acceptable_bias) {
-    text += str(" Against the object's truth (T0), the mean bias of ", a.bias_within,
-                " features is within the acceptable ");
-    text += brief(100.0 * *page.acceptable_bias) + " %, of ";
-    text += str(a.bias_beyond, " beyond it, of ", a.bias_open, " undecided");
+    text += str(" By bias alone ", a.bias_within, " stay within ", limit, ", ", a.bias_beyond,
+                " exceed it and ", a.bias_open, " are undecided");
     text += a.bias_withheld > 0
                 ? str("; for ", a.bias_withheld, " a relative bias has no meaning or no interval.")
                 : ".";
   }
+  if (a.unmoved > 0)
+    text +=
+        str(" ", a.unmoved,
+            " features are the same in every arm by construction, such as shape on one truth mask:"
+            " that says nothing about a segmentation.");
+  if (a.withheld > 0) text += str(" For ", a.withheld, " the interval of the ICC is withheld.");
   return text;
+}
+
+/// The features that pass, by family.
+void write_passing(Html& html, const Answer& answer) {
+  if (answer.passing.empty()) return;
+  html.raw("<details class=\"passing\"><summary>The ").raw(std::to_string(answer.passing.size()));
+  html.raw(" features that pass</summary><p>");
+  for (const auto* row : answer.passing) {
+    html.raw("<code>").raw(breakable(row->feature.id)).raw("</code>");
+    if (row->same_in_all_arms) html.raw("<small> (same in every arm)</small>");
+    html.raw(row == answer.passing.back() ? "" : ", ");
+  }
+  html.raw("</p></details>\n");
 }
 
 }  // namespace
@@ -96,8 +115,8 @@ void write_answer(Html& html, const Page& page, const Answer& answer) {
   if (page.acceptable_bias)
     html.element("dt", "Acceptable bias")
         .raw("<dd>\u00b1 ")
-        .raw(percent(*page.acceptable_bias, 3))
-        .raw(" of the truth</dd>");
+        .raw(plain(100.0 * *page.acceptable_bias))
+        .raw(" % of the truth</dd>");
   html.raw("</dl></header>\n");
 
   open_section(html, "answer", "The answer");
@@ -106,14 +125,17 @@ void write_answer(Html& html, const Page& page, const Answer& answer) {
     return;
   }
   html.element("p", sentence(answer, page), "lead").raw("<div class=\"cards\">\n");
+  write_card(html, answer.passing.size(), answer.features,
+             page.acceptable_bias ? "pass: agreement and bias" : "pass: agreement", "pass");
   write_card(html, answer.excellent, answer.features, "ICC at least 0.9 (lower limit)",
              "excellent");
   write_card(html, answer.good, answer.features, "ICC at least 0.75 (lower limit)", "good");
-  write_card(html, answer.poor, answer.features, "ICC below 0.5 (upper limit)", "poor");
   if (page.acceptable_bias)
-    write_card(html, answer.bias_within, answer.features, "total bias within the acceptable one",
+    write_card(html, answer.bias_within, answer.features, "bias acceptable (whole interval)",
                "bias");
-  html.raw("</div>\n<div class=\"ranked\">\n");
+  html.raw("</div>\n");
+  write_passing(html, answer);
+  html.raw("<div class=\"ranked\">\n");
   if (!answer.ranking.empty()) {
     write_ranked(html, "Most stable", answer, true);
     write_ranked(html, "Least stable", answer, false);

@@ -167,7 +167,7 @@ TEST_CASE("concordance, bias and repeatability equal the Giavarina example") {
 
   std::vector<std::vector<double>> pairs;
   for (std::size_t i = 0; i < 30; ++i) pairs.push_back({giavarina_a[i], giavarina_b[i]});
-  const Repeatability r = repeatability(pairs, each_alone(30), resampling);
+  const Repeatability r = repeatability(pairs, each_alone(30));
   CHECK(r.within_sd.value == Approx(30.895792593814452).epsilon(1e-12));
   CHECK(r.coefficient.value == Approx(85.6387678566197).epsilon(1e-12));
   CHECK(r.within_cv_rms.value == Approx(0.2956077012249494).epsilon(1e-12));
@@ -175,12 +175,14 @@ TEST_CASE("concordance, bias and repeatability equal the Giavarina example") {
   const Estimate chi = within_sd_chi_square(r.within_sd.value, r.degrees);
   CHECK(chi.low == Approx(24.689196976075415).epsilon(1e-11));
   CHECK(chi.high == Approx(41.297582810036864).epsilon(1e-11));
+  // These pairs vary no more than equal normal errors would: all thirty degrees are used.
+  CHECK(r.within_sd.high == chi.high);
 }
 
 TEST_CASE("both forms of wCV and %RC agree where errors are small and multiplicative") {
   std::vector<std::vector<double>> repeats;
   for (int i = 1; i <= 20; ++i) repeats.push_back({i * 1.00, i * 1.01});
-  const Repeatability r = repeatability(repeats, each_alone(20), resampling);
+  const Repeatability r = repeatability(repeats, each_alone(20));
   const double sd = std::fabs(math::log(1.01)) / std::sqrt(2.0);
   CHECK(r.within_cv_log.value == Approx(sd).epsilon(1e-4));
   CHECK(r.within_cv_rms.value == Approx(sd).epsilon(1e-4));
@@ -189,9 +191,21 @@ TEST_CASE("both forms of wCV and %RC agree where errors are small and multiplica
   CHECK(r.relative_down.low <= r.relative_down.value);
 }
 
+TEST_CASE("lesions that repeat unequally well widen the interval of wSD") {
+  std::vector<std::vector<double>> equal, unequal;
+  for (int i = 0; i < 20; ++i) {
+    equal.push_back({10.0, 11.0});
+    unequal.push_back({10.0, i % 10 == 0 ? 10.0 + std::sqrt(10.0) : 10.0});
+  }
+  const Estimate narrow = repeatability(equal, each_alone(20)).within_sd;
+  const Estimate wide = repeatability(unequal, each_alone(20)).within_sd;
+  CHECK(wide.value == Approx(narrow.value).epsilon(1e-12));
+  CHECK(wide.high - wide.low > 2.0 * (narrow.high - narrow.low));
+}
+
 TEST_CASE("ratios are withheld where the scale runs through zero") {
   const std::vector<std::vector<double>> repeats{{-5, -4}, {3, 4}, {10, 12}};
-  const Repeatability r = repeatability(repeats, each_alone(3), resampling);
+  const Repeatability r = repeatability(repeats, each_alone(3));
   CHECK(r.within_sd.has_value());
   CHECK(!r.within_cv_rms.has_value());
   CHECK(!r.relative_up.reason.empty());
@@ -274,7 +288,7 @@ TEST_CASE("printed intervals cover the truth as often as they say", "[full]") {
     const auto covers = [](const Estimate& e, double x) { return e.low <= x && x <= e.high; };
     const auto at = std::size_t(s);
     icc_covers[at] = covers(agreement_by_patients(ratings, patients, own), icc);
-    wsd_covers[at] = covers(repeatability(repeats, patients, own).within_sd, 1.0);
+    wsd_covers[at] = covers(repeatability(repeats, patients).within_sd, 1.0);
     bias_covers[at] = covers(bias(measured, truth, patients, own).difference, 3.0);
   });
   for (const auto* covered : {&icc_covers, &wsd_covers, &bias_covers}) {
@@ -282,6 +296,6 @@ TEST_CASE("printed intervals cover the truth as often as they say", "[full]") {
         double(std::accumulate(covered->begin(), covered->end(), 0)) / double(simulations);
     CAPTURE(share);
     CHECK(share > 0.925);
-    CHECK(share < 0.975);
+    CHECK(share < 0.98);
   }
 }

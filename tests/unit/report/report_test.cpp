@@ -178,6 +178,9 @@ TEST_CASE("the answer counts by where whole intervals lie") {
   REQUIRE(a.ranking.size() == 3);
   CHECK(a.ranking.front()->feature.id == "statistics.mean");
   CHECK(a.ranking.back()->feature.id == "glcm.</script>");
+  CHECK(a.passing.size() == 3);
+  CHECK(summarise(page.stability, 0.03).passing.empty());
+  CHECK(summarise(page.stability, {}).passing.size() == 3);
   CHECK(summarise(page.stability, 0.03).bias_open == 5);
   CHECK(summarise(page.stability, 0.005).bias_beyond == 5);
 }
@@ -190,6 +193,13 @@ TEST_CASE("numbers are shown with three significant digits") {
   CHECK(brief(1.5e-9) == "1.50\u00d710<sup>\u22129</sup>");
   CHECK(brief(NAN) == "\u2013");
   CHECK(percent(0.0523) == "5.2 %");
+  CHECK(plain(80.0) == "80");
+  CHECK(plain(6.1) == "6.1");
+  CHECK(plain(1e9) == "1.000\u00d710<sup>9</sup>");
+  CHECK(coefficient(0.98765) == "0.988");
+  CHECK(coefficient(0.99999) == "&gt;\u202f0.999");
+  CHECK(coefficient(1.0) == "1.000");
+  CHECK(coefficient(-0.5, 2) == "\u22120.50");
 }
 
 TEST_CASE("a window maps its ends to black and white and its level to grey") {
