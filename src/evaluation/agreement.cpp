@@ -222,7 +222,9 @@ Estimate agreement_by_patients(const Ratings& ratings, const Clusters& patients,
   const PatientSums sums = sum_by_patient(patients.only(rows), 3 + k, add);
   Estimate result =
       patient_bootstrap(sums, resampling, Scale::between(-1.0 / double(k - 1), 1.0), icc);
+  const bool certain = result.low == result.high;
   result.value = agreement_value(mean_squares(ratings, rows));  // in two passes: all digits
+  if (certain) result.low = result.high = result.value;
   return result;
 }
 

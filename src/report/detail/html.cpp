@@ -85,7 +85,7 @@ std::string coefficient(double number, int decimals) {
       std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed, decimals).ptr;
   const std::string_view shown(buffer, std::size_t(end - buffer));
   const bool full = shown.starts_with("1.") || shown.starts_with("-1.");
-  if (!full || std::fabs(number) >= 1.0) return typeset(shown);
+  if (!full || std::fabs(number) > 1.0 - 1e-9) return typeset(shown);
   const std::string almost = "0." + std::string(std::size_t(decimals), '9');
   return number > 0.0 ? "&gt;\u202f" + almost : "&lt;\u202f\u2212" + almost;
 }

@@ -79,8 +79,7 @@ void write_agreement(Html& html, const Page& page) {
       "count as disagreement. 95 % intervals from a bootstrap over patients. The grade is what "
       "the lower limit allows to claim (limits 0.5, 0.75, 0.9). \u03c1 is Spearman's correlation "
       "of the feature with the true volume.",
-      {"ICC(A,1)", "0 to 1", "grade", "ICC(C,1)", "\u03c1 with volume", "CCC with T0", "lesions",
-       "notes"});
+      {"ICC(A,1)", "0 to 1", "grade", "ICC(C,1)", "\u03c1 with volume", "CCC with T0", "lesions"});
   for (const StabilityRow& row : page.stability) {
     open_row(html, row, remark(row));
     html.estimate_cell(row.icc, icc_text);
