@@ -261,6 +261,7 @@ VITRINE_INLINE Interval capsule_interval(const Quadric& tube, const Axis& axis, 
   const Lanes cross = a * c0 - b * b;
   const Lanes d = a * radius_square - cross;
   const Bits hit = Bits(d > all(0.0f));
+  if (!any(hit)) return {all(far_away), all(-far_away)};
   const Lanes inverse = all(1.0f) / larger(a, all(1e-12f));
   const Lanes half_chord = root(larger(d, all(0.0f)));
   const Lanes t0 = (-b - half_chord) * inverse, t1 = (half_chord - b) * inverse;
