@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -257,7 +259,9 @@ TEST_CASE("a browser draws the charts without an error", "[full]") {
     WARN("SKIPPED: chromium is not installed");
     return;
   }
-  const auto folder = std::filesystem::temp_directory_path() / "vitrine_report_test";
+  const auto folder =
+      std::filesystem::temp_directory_path() / str("vitrine_report_test_", getpid());
+  std::filesystem::remove_all(folder);  // a browser that was killed leaves its profile locked
   std::filesystem::create_directories(folder);
   const auto file = folder / "report.html", dom = folder / "dom.html", log = folder / "log.txt";
   std::ofstream(file) << render(made_up_page());
