@@ -70,6 +70,57 @@ void add_material(std::vector<Material>& list, const Material& material) {
   list.push_back(material);
 }
 
+/// ln of (weights behind x / weights behind y), relative to that of the first row: the largest.
+double worst_error(const std::vector<double>& weights, const Table& approximate,
+                   const std::vector<double>& reference, const Table& exact) {
+  const auto difference = [&](std::size_t p) {
+    return math::log(weighted_exp(weights, approximate[p]) / weighted_exp(reference, exact[p]));
+  };
+  double worst = 0.0;
+  for (std::size_t p = 1; p < exact.size(); ++p)
+    worst = std::max(worst, std::abs(difference(p) - difference(0)));
+  return worst;
+}
+
+struct ChosenBasis {
+  Basis basis;
+  double error = 0.0;  ///< of line integrals, quadrature and basis together
+};
+
+/// The basis of the smallest rank that keeps line integrals right, on mixtures of its own.
+ChosenBasis choose_basis(const Table& mu, const std::vector<double>& spectrum,
+                         const Quadrature& quadrature, const std::vector<double>& mass_scale) {
+  const std::size_t nodes = quadrature.nodes.size();
+  Table node_mu(mu.size(), std::vector<double>(nodes));
+  for (std::size_t m = 0; m < mu.size(); ++m)
+    for (std::size_t j = 0; j < nodes; ++j) node_mu[m][j] = mu[m][quadrature.nodes[j]];
+  const Table paths = random_paths(mass_scale, test_paths, 3);
+  const Table node_x = multiply(paths, node_mu);
+  std::vector<double> share(nodes, 0.0);  // of the signal, at each node
+  for (const auto& x : node_x) {
+    const double whole = weighted_exp(quadrature.mean, x);
+    for (std::size_t j = 0; j < nodes; ++j)
+      share[j] += quadrature.mean[j] * math::exp(-x[j]) / whole / double(test_paths);
+  }
+  for (double& s : share) s = std::max(s, 1e-6);
+
+  const std::size_t last = std::min(nodes, largest_rank);
+  for (std::size_t rank = 1;; ++rank) {
+    ChosenBasis out{fit_basis(node_mu, mass_scale, share, rank)};
+    Table basis_mu(mu.size(), std::vector<double>(nodes, 0.0));
+    for (std::size_t m = 0; m < mu.size(); ++m)
+      for (std::size_t j = 0; j < nodes; ++j)
+        for (std::size_t k = 0; k < rank; ++k)
+          basis_mu[m][j] += out.basis.coefficient[m][k] * out.basis.function[j][k];
+    const Table x = multiply(paths, basis_mu);
+    if (rank < last &&
+        worst_error(quadrature.mean, x, quadrature.mean, node_x) > largest_basis_error)
+      continue;
+    out.error = worst_error(quadrature.mean, x, spectrum, multiply(paths, mu));
+    return out;
+  }
+}
+
 /// Kerma at the axis of the beam that the published CTDI is taken to belong to, mGy/mAs.
 double published_kerma() {
   const Material& aluminium = material("aluminium");
@@ -155,45 +206,9 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
   const std::size_t nodes = quadrature.nodes.size();
   for (const std::size_t e : quadrature.nodes) node_energies_.push_back(energies[e]);
 
-  Table node_mu(materials_.size(), std::vector<double>(nodes));
-  for (std::size_t m = 0; m < materials_.size(); ++m)
-    for (std::size_t j = 0; j < nodes; ++j) node_mu[m][j] = mu[m][quadrature.nodes[j]];
-
-  // Basis: the smallest rank that keeps line integrals right, tested on other mixtures.
-  const Table tests = random_paths(mass_scale, test_paths, 3);
-  const Table test_x = multiply(tests, mu), node_x = multiply(tests, node_mu);
-  std::vector<double> node_share(nodes, 0.0);
-  for (const auto& x : node_x) {
-    const double whole = weighted_exp(quadrature.mean, x);
-    for (std::size_t j = 0; j < nodes; ++j)
-      node_share[j] += quadrature.mean[j] * math::exp(-x[j]) / whole / double(test_paths);
-  }
-  for (double& share : node_share) share = std::max(share, 1e-6);
-  const auto worst_error = [&](const Table& approximate, const std::vector<double>& weights,
-                               const Table& exact, const std::vector<double>& reference) {
-    const double offset = math::log(weighted_exp(weights, approximate[0])) -
-                          math::log(weighted_exp(reference, exact[0]));
-    double worst = 0.0;
-    for (std::size_t p = 1; p < exact.size(); ++p)
-      worst = std::max(worst, std::abs(math::log(weighted_exp(weights, approximate[p])) -
-                                       math::log(weighted_exp(reference, exact[p])) - offset));
-    return worst;
-  };
-  Basis basis;
-  for (std::size_t rank = 1; rank <= std::min(nodes, largest_rank); ++rank) {
-    basis = fit_basis(node_mu, mass_scale, node_share, rank);
-    Table basis_mu(materials_.size(), std::vector<double>(nodes, 0.0));
-    for (std::size_t m = 0; m < materials_.size(); ++m)
-      for (std::size_t j = 0; j < nodes; ++j)
-        for (std::size_t k = 0; k < rank; ++k)
-          basis_mu[m][j] += basis.coefficient[m][k] * basis.function[j][k];
-    const Table basis_x = multiply(tests, basis_mu);
-    if (worst_error(basis_x, quadrature.mean, node_x, quadrature.mean) > largest_basis_error &&
-        rank < std::min(nodes, largest_rank))
-      continue;
-    fit_error_ = worst_error(basis_x, quadrature.mean, test_x, mean);
-    break;
-  }
+  ChosenBasis chosen = choose_basis(mu, mean, quadrature, mass_scale);
+  fit_error_ = chosen.error;
+  Basis& basis = chosen.basis;
   rank_ = basis.rank;
   coefficients_ = std::move(basis.coefficient);
   functions_ = std::move(basis.function);
@@ -236,10 +251,14 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     for (const double w : column.variance) weights_.push_back(float(w));
   }
 
-  // Reference energy, kerma and dose of the central ray.
+  set_reference(scanner);
+}
+
+/// Reference energy, kerma and dose of the central ray.
+void Beam::set_reference(const Scanner& scanner) {
   const Material& water = material("water");
   const double effective = -math::log(water_signal(columns() / 2, 200.0)) / 200.0;
-  double low = 10.0, high = kv;
+  double low = 10.0, high = kv_;
   for (int step = 0; step < 60; ++step) {
     const double middle = 0.5 * (low + high);
     (linear_attenuation(water, middle) > effective ? low : high) = middle;

@@ -98,6 +98,7 @@ class Beam {
   };
   std::vector<double> integrals(std::span<const Path> paths) const;
   std::size_t known(std::string_view name) const;
+  void set_reference(const Scanner& scanner);
 
   double kv_;
   Index rows_ = 0;

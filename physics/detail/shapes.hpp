@@ -1,0 +1,254 @@
+#pragma once
+#include <cmath>
+
+#include "vitrine/physics/detail/kernels.hpp"
+#include "vitrine/physics/detail/simd.hpp"
+
+/// Solids in the ray planes of eight columns, and the intervals of eight rows' rays in them; for
+/// trace.hot.cpp only.
+namespace vitrine::physics::VITRINE_ISA_LEVEL {
+namespace {
+
+using detail::Cut;
+using detail::lane_width;
+using detail::Shape;
+using detail::ShapeKind;
+using detail::TraceJob;
+
+constexpr float far_away = 1e30f;  // mm: enter of a ray that misses
+
+/// Rows, in groups of 8, that may meet something.
+struct Groups {
+  int begin = 0, end = 0;
+  bool empty() const { return begin >= end; }
+};
+
+/// A shape in the ray planes of eight neighbouring columns. With t counted from `foot`, the local
+/// coordinates of the ray of a lane are
+///   q + m z + (v + m (slope - slope_0)) t,  z = height + (slope - slope_0) foot:
+/// so the coefficients of a quadric are polynomials in slope and z, made of the products of q, v,
+/// m.
+struct Entry {
+  const Shape* shape;
+  Groups rows;
+  float foot[lane_width], q[3][lane_width], v[3][lane_width];
+  float vv[lane_width], vm[lane_width], qv[lane_width], qm[lane_width], qq[lane_width];
+};
+
+/// Range of dz per in-plane mm under which something between two heights and two distances is seen.
+struct Slopes {
+  double low, high;
+};
+Slopes slopes(double z_low, double z_high, double near, double far) {
+  near = near > 1.0 ? near : 1.0;
+  far = far > 1.0 ? far : 1.0;
+  return {z_low / (z_low < 0.0 ? near : far), z_high / (z_high > 0.0 ? near : far)};
+}
+
+/// The row groups of a range of slopes; a row and a half more on both sides for the sub-rays.
+Groups groups_of(const TraceJob& job, const Slopes& seen) {
+  const double low = (seen.low - job.first_tangent) / job.tangent_step - 1.5;
+  const double high = (seen.high - job.first_tangent) / job.tangent_step + 1.5;
+  if (!(high >= 0.0) || !(low <= double(job.rows - 1))) return {};
+  const int first = low > 0.0 ? int(low) : 0;
+  const int last = high < double(job.rows - 1) ? int(high) : job.rows - 1;
+  return {first / lane_width, last / lane_width + 1};
+}
+
+/// The rows that see the part of a capsule which is near the ray planes of two columns and those
+/// between them.
+Groups capsule_rows(const TraceJob& job, const Shape& s, const double* across,
+                    const double* along) {
+  const double* c = s.centre;
+  const double* axis = s.frame[2];
+  const double radius = std::sqrt(double(s.radius_square)), half = double(s.half_length);
+  double low = half, high = -half, near = 1e30, far = -1e30;
+  for (int i = 0; i < 2; ++i) {
+    const double start = c[0] * along[i] - c[1] * across[i];
+    const double speed = axis[0] * along[i] - axis[1] * across[i];
+    double u0 = -half, u1 = half;
+    if (std::fabs(speed) * half > 1e-3 * radius) {
+      const double a = (-radius - start) / speed, b = (radius - start) / speed;
+      const double first = a < b ? a : b, last = a < b ? b : a;
+      u0 = first > -half ? (first < half ? first : half) : -half;
+      u1 = last < half ? (last > -half ? last : -half) : half;
+    }
+    low = u0 < low ? u0 : low;
+    high = u1 > high ? u1 : high;
+    const double middle = c[0] * across[i] + c[1] * along[i];
+    near = middle < near ? middle : near;
+    far = middle > far ? middle : far;
+  }
+  const double flat = std::sqrt(axis[0] * axis[0] + axis[1] * axis[1]) * half + radius;
+  const double z0 = c[2] + axis[2] * low, z1 = c[2] + axis[2] * high;
+  return groups_of(job, slopes((z0 < z1 ? z0 : z1) - radius, (z0 < z1 ? z1 : z0) + radius,
+                               near - flat, far + flat));
+}
+
+typedef double Doubles __attribute__((vector_size(64)));  // one per column
+
+VITRINE_INLINE Doubles both(double x) { return Doubles{x, x, x, x, x, x, x, x}; }
+VITRINE_INLINE void narrow(float* p, Doubles x) {
+  for (int i = 0; i < lane_width; ++i) p[i] = float(x[i]);
+}
+
+/// A shape in eight columns from `column` on; `across` and `along` are those columns' directions.
+void prepare(const TraceJob& job, const Shape& s, int column, const double* across_of,
+             const double* along_of, Entry& out) {
+  out.shape = &s;
+  out.rows = {s.first_group, s.last_group + 1};
+  if (s.kind == ShapeKind::capsule && s.last_group - s.first_group > 1) {
+    const int first = s.first_column > column ? s.first_column - column : 0;
+    const int last =
+        s.last_column < column + lane_width - 1 ? s.last_column - column : lane_width - 1;
+    const double across[2] = {across_of[first], across_of[last]};
+    const double along[2] = {along_of[first], along_of[last]};
+    const Groups tight = capsule_rows(job, s, across, along);
+    if (tight.begin > out.rows.begin) out.rows.begin = tight.begin;
+    if (tight.end < out.rows.end) out.rows.end = tight.end;
+  }
+  Doubles across, along;
+  __builtin_memcpy(&across, across_of, sizeof across);
+  __builtin_memcpy(&along, along_of, sizeof along);
+  const int quadric_rows = s.kind == ShapeKind::ellipsoid ? 3 : 2;
+  Doubles q[3], v[3], vv = both(0.0), qv = both(0.0);
+  for (int i = 0; i < 3; ++i) {
+    v[i] =
+        both(s.frame[i][0]) * across + both(s.frame[i][1]) * along + both(s.frame[i][2] * s.slope);
+    if (i < quadric_rows) {
+      vv += v[i] * v[i];
+      qv += both(s.start[i]) * v[i];
+    }
+  }
+  // Nearest to the centre in the quadric's own measure, but never far from the shape.
+  const Doubles middle = both(s.centre[0]) * across + both(s.centre[1]) * along;
+  const Doubles low = middle - both(s.reach), high = middle + both(s.reach);
+  Doubles foot = s.kind == ShapeKind::box ? middle : -qv / (vv + both(1e-30));
+  foot = foot > low ? foot : low;
+  foot = foot < high ? foot : high;
+  Doubles vm = both(0.0), qm = both(0.0), qq = both(s.kind == ShapeKind::capsule ? 0.0 : -1.0);
+  qv = both(0.0);
+  for (int i = 0; i < 3; ++i) {
+    q[i] = both(s.start[i]) + foot * v[i];
+    if (i < quadric_rows) {
+      vm += v[i] * both(s.frame[i][2]);
+      qm += q[i] * both(s.frame[i][2]);
+      qv += q[i] * v[i];
+      qq += q[i] * q[i];
+    }
+    narrow(out.q[i], q[i]);
+    narrow(out.v[i], v[i]);
+  }
+  narrow(out.foot, foot);
+  narrow(out.vv, vv);
+  narrow(out.vm, vm);
+  narrow(out.qv, qv);
+  narrow(out.qm, qm);
+  narrow(out.qq, qq);
+}
+
+/// The lanes of one row group and row sub-ray.
+struct Ray {
+  Lanes slope, z;  // slope - slope_0; height of the ray at t = 0 over that of slope_0
+};
+
+/// A t^2 + 2 B t + C of the lanes.
+struct Quadric {
+  Lanes vv, vm, vm2, mm, qv, qm, qm2, qq;
+  VITRINE_INLINE_MEMBER Quadric(const Entry& e, int column)
+      : vv(all(e.vv[column])),
+        vm(all(e.vm[column])),
+        vm2(vm + vm),
+        mm(all(e.shape->mm)),
+        qv(all(e.qv[column])),
+        qm(all(e.qm[column])),
+        qm2(qm + qm),
+        qq(all(e.qq[column])) {}
+  VITRINE_INLINE_MEMBER void at(const Ray& r, Lanes& a, Lanes& b, Lanes& c) const {
+    const Lanes tilt = r.slope * mm;
+    a = vv + r.slope * (vm2 + tilt);
+    b = qv + r.slope * qm + r.z * (vm + tilt);
+    c = qq + r.z * (qm2 + r.z * mm);
+  }
+};
+
+/// One local coordinate: start + speed * t.
+struct Axis {
+  Lanes q, v, m;
+  VITRINE_INLINE_MEMBER Axis(const Entry& e, int column, int row)
+      : q(all(e.q[row][column])), v(all(e.v[row][column])), m(all(float(e.shape->frame[row][2]))) {}
+  VITRINE_INLINE_MEMBER void at(const Ray& r, Lanes& start, Lanes& speed) const {
+    start = q + m * r.z;
+    speed = v + m * r.slope;
+  }
+};
+
+/// Where |start + speed t| <= half.
+VITRINE_INLINE void clip_slab(Lanes start, Lanes speed, Lanes half, Lanes& enter, Lanes& leave) {
+  const Lanes tiny = all(1e-12f);
+  speed = select(Bits(magnitude(speed) < tiny), tiny, speed);
+  const Lanes inverse = all(1.0f) / speed;
+  const Lanes t0 = (-half - start) * inverse, t1 = (half - start) * inverse;
+  enter = larger(enter, smaller(t0, t1));
+  leave = smaller(leave, larger(t0, t1));
+}
+
+struct Interval {
+  Lanes enter, leave;
+};
+
+VITRINE_INLINE Interval quadric_interval(Lanes a, Lanes b, Lanes c) {
+  a = larger(a, all(1e-20f));
+  const Lanes d = b * b - a * c;
+  const Lanes half = root(larger(d, all(0.0f)));
+  const Lanes inverse = all(1.0f) / a;
+  const Bits hit = Bits(d > all(0.0f));
+  return {select(hit, (-b - half) * inverse, all(far_away)),
+          select(hit, (half - b) * inverse, all(-far_away))};
+}
+
+VITRINE_INLINE Interval capsule_interval(const Quadric& tube, const Axis& axis, Lanes radius_square,
+                                         Lanes half, const Ray& ray) {
+  Lanes a, b, c0, p, w;
+  tube.at(ray, a, b, c0);
+  axis.at(ray, p, w);
+  // The tube; its ends are replaced by the sphere on that side. Discriminants in the form that does
+  // not cancel: |q x v|^2 is what the ray's distance from the axis makes.
+  const Lanes cross = a * c0 - b * b;
+  const Lanes d = a * radius_square - cross;
+  const Bits hit = Bits(d > all(0.0f));
+  if (!any(hit)) return {all(far_away), all(-far_away)};
+  const Lanes inverse = all(1.0f) / larger(a, all(1e-12f));
+  const Lanes half_chord = root(larger(d, all(0.0f)));
+  const Lanes t0 = (-b - half_chord) * inverse, t1 = (half_chord - b) * inverse;
+  const Lanes s0 = p + t0 * w, s1 = p + t1 * w;
+  const Lanes ww = w * w;
+  const Lanes square = a + ww;
+  const Lanes inverse_square = all(1.0f) / square;
+  const auto sphere = [&](Lanes side, Lanes sign) __attribute__((always_inline)) {
+    const Lanes e = p - with_sign(half, side);
+    const Lanes ds = square * radius_square - cross - (e * (e * a - (b + b) * w) + ww * c0);
+    const Lanes t = (sign * root(larger(ds, all(0.0f))) - b - e * w) * inverse_square;
+    return select(Bits(ds > all(0.0f)), t, sign * all(-far_away));
+  };
+  const Lanes first = select(Bits(magnitude(s0) <= half), t0, sphere(s0, all(-1.0f)));
+  const Lanes last = select(Bits(magnitude(s1) <= half), t1, sphere(s1, all(1.0f)));
+  return {select(hit, first, all(far_away)), select(hit, last, all(-far_away))};
+}
+
+/// A half space in one column: it ends the ray where speed > 0, starts it where speed < 0.
+VITRINE_INLINE void clip_cut(const Cut& cut, double across, double along, double slope, double foot,
+                             const Ray& ray, Interval& inside) {
+  const double in_plane = cut.across * across + cut.along * along + cut.z * slope;
+  const Lanes left = all(float(cut.offset - in_plane * foot)) - all(float(cut.z)) * ray.z;
+  Lanes speed = all(float(in_plane)) + all(float(cut.z)) * ray.slope;
+  const Lanes tiny = all(1e-9f);
+  speed = select(Bits(magnitude(speed) < tiny), tiny, speed);
+  const Lanes t = left / speed;
+  const Bits leaving = Bits(speed > all(0.0f));
+  inside.leave = select(leaving, smaller(inside.leave, t), inside.leave);
+  inside.enter = select(leaving, inside.enter, larger(inside.enter, t));
+}
+
+}  // namespace
+}  // namespace vitrine::physics::VITRINE_ISA_LEVEL
