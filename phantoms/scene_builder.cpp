@@ -4,31 +4,187 @@
 #include <cmath>
 
 namespace vitrine::phantoms {
+namespace {
+
+using Step = SceneBuilder::Step;
+
+/// Densities become multiples of 2^-50 g/mm^3, so that sums of them are exact
+/// and what cancels cancels to zero.
+double exact(double density) { return std::nearbyint(density * 0x1p50) * 0x1p-50; }
+
+void add(std::vector<Delta>& sum, const std::vector<Delta>& more, double sign) {
+  for (const Delta& delta : more) {
+    const auto same = [&](const Delta& d) { return d.material == delta.material; };
+    const auto found = std::find_if(sum.begin(), sum.end(), same);
+    if (found == sum.end())
+      sum.push_back({delta.material, sign * delta.density});
+    else
+      found->density += sign * delta.density;
+  }
+}
+
+/// May a solid in box `inner` be inside one in box `outer`? Boxes of cut solids
+/// are loose.
+bool fits(const Bounds& inner, const Bounds& outer) {
+  constexpr double slack = 1e-3;  // mm
+  return (inner.low.array() >= outer.low.array() - slack).all() &&
+         (inner.high.array() <= outer.high.array() + slack).all();
+}
+
+/// How a solid stands to the one being placed.
+enum class Relation : std::uint8_t { unknown, apart, holds_it, inside_it, crosses_it };
+
+/// The inclusion and exclusion of all steps, one after the other.
+class Resolver {
+ public:
+  Resolver(const std::vector<Solid>& solids, const std::vector<Bounds>& bounds)
+      : solids_(solids), bounds_(bounds), relations_(solids.size()) {}
+
+  std::vector<Term> run(const std::vector<Step>& steps) {
+    for (const Step& step : steps) {
+      if (step.kind == Step::Kind::replace)
+        replace(step.solids.front(), {step.material, step.density});
+      else
+        add_union(step);
+    }
+    return std::move(terms_);
+  }
+
+ private:
+  void replace(std::uint32_t b, Delta content) {
+    std::fill(relations_.begin(), relations_.end(), Relation::unknown);
+    std::vector<Term> fresh{{{}, {content}}};  // each will hold b: `solids` lists the others
+    for (std::size_t t = 0; t < terms_.size(); ++t)
+      if (boxes_[t].meets(bounds_[b])) subtract(terms_[t], b, fresh);
+    drop_dead();
+    for (Term& term : fresh) {
+      term.solids.insert(std::upper_bound(term.solids.begin(), term.solids.end(), b), b);
+      keep(std::move(term));
+    }
+  }
+
+  /// Take the part of a term in `b` away.
+  void subtract(Term& term, std::uint32_t b, std::vector<Term>& fresh) {
+    std::vector<std::uint32_t> others;
+    bool inside = false;
+    for (const std::uint32_t s : term.solids) {
+      const Relation r = relation(s, b);
+      if (r == Relation::apart) return;
+      if (r == Relation::inside_it) inside = true;
+      if (r == Relation::crosses_it) others.push_back(s);
+    }
+    if (inside) return term.deltas.clear();  // b holds all of it
+    const auto same = [&](const Term& f) { return f.solids == others; };
+    const auto found = std::find_if(fresh.begin(), fresh.end(), same);
+    if (found == fresh.end()) {
+      fresh.push_back({std::move(others), {}});
+      add(fresh.back().deltas, term.deltas, -1.0);
+    } else {
+      add(found->deltas, term.deltas, -1.0);
+    }
+  }
+
+  /// One term for every subset of the union's members that may have a point in
+  /// common.
+  void add_union(const Step& step) {
+    std::vector<std::uint32_t> chosen;
+    add_subsets(step, 0, chosen);
+  }
+  void add_subsets(const Step& step, std::size_t next, std::vector<std::uint32_t>& chosen) {
+    for (std::size_t i = next; i < step.solids.size(); ++i) {
+      const std::uint32_t s = step.solids[i];
+      const auto apart = [&](std::uint32_t other) {
+        return find_relation(other, s) == Relation::apart;
+      };
+      if (std::any_of(chosen.begin(), chosen.end(), apart)) continue;
+      chosen.push_back(s);
+      const double sign = chosen.size() % 2 == 1 ? 1.0 : -1.0;
+      keep({chosen, {{step.material, sign * step.density}}});
+      add_subsets(step, i + 1, chosen);
+      chosen.pop_back();
+    }
+  }
+
+  void drop_dead() {
+    std::size_t kept = 0;
+    for (std::size_t t = 0; t < terms_.size(); ++t) {
+      if (terms_[t].deltas.empty()) continue;
+      if (kept != t) {
+        terms_[kept] = std::move(terms_[t]);
+        boxes_[kept] = boxes_[t];
+      }
+      ++kept;
+    }
+    terms_.resize(kept);
+    boxes_.resize(kept);
+  }
+
+  void keep(Term term) {
+    std::erase_if(term.deltas, [](const Delta& d) { return d.density == 0.0; });
+    if (term.deltas.empty()) return;
+    Bounds box = bounds_[term.solids.front()];
+    for (const std::uint32_t s : term.solids) box = overlap(box, bounds_[s]);
+    if (box.empty()) return;
+    terms_.push_back(std::move(term));
+    boxes_.push_back(box);
+  }
+
+  Relation relation(std::uint32_t s, std::uint32_t b) {
+    Relation& known = relations_[s];
+    if (known == Relation::unknown) known = find_relation(s, b);
+    return known;
+  }
+
+  Relation find_relation(std::uint32_t s, std::uint32_t b) const {
+    if (!bounds_[s].meets(bounds_[b])) return Relation::apart;
+    if (fits(bounds_[s], bounds_[b]) && proven_inside(solids_[s], solids_[b]))
+      return Relation::inside_it;
+    if (fits(bounds_[b], bounds_[s]) && proven_inside(solids_[b], solids_[s]))
+      return Relation::holds_it;
+    return proven_apart(solids_[s], solids_[b]) ? Relation::apart : Relation::crosses_it;
+  }
+
+  const std::vector<Solid>& solids_;
+  const std::vector<Bounds>& bounds_;
+  std::vector<Relation> relations_;  // of each solid to the one being placed
+  std::vector<Term> terms_;
+  std::vector<Bounds> boxes_;  // of each term
+};
+
+}  // namespace
 
 std::uint32_t SceneBuilder::material(std::string_view name) {
   auto& known = scene_.materials;
-  const auto at =
-      std::find_if(known.begin(), known.end(), [&](const Material& m) { return m.name == name; });
-  if (at != known.end()) return static_cast<std::uint32_t>(at - known.begin());
+  for (std::size_t i = 0; i < known.size(); ++i)
+    if (known[i].name == name) return static_cast<std::uint32_t>(i);
   known.push_back(vitrine::material(name));
   return static_cast<std::uint32_t>(known.size() - 1);
 }
 
-void SceneBuilder::begin_organ(std::string name) { scene_.organs.push_back({std::move(name), {}}); }
+void SceneBuilder::begin_organ(std::string_view name) {
+  auto& known = scene_.organs;
+  const auto same = [&](const Organ& o) { return o.name == name; };
+  const auto found = std::find_if(known.begin(), known.end(), same);
+  organ_ = static_cast<std::uint32_t>(found - known.begin());
+  if (found == known.end()) known.push_back({std::string(name), {}});
+}
 
-std::uint32_t SceneBuilder::add_solid(const Solid& solid) {
+std::uint32_t SceneBuilder::mark(const Solid& solid) {
   scene_.solids.push_back(solid);
   bounds_.push_back(bounds(solid));
   return static_cast<std::uint32_t>(scene_.solids.size() - 1);
 }
 
-std::uint32_t SceneBuilder::mark(const Solid& solid) { return add_solid(solid); }
-
 std::uint32_t SceneBuilder::place(const Solid& solid, std::string_view name, double density) {
+  VITRINE_EXPECT(!scene_.organs.empty());
   const std::uint32_t m = material(name);
-  const std::uint32_t index = add_solid(solid);
-  if (!scene_.organs.empty()) scene_.organs.back().solids.push_back(index);
-  override_with(index, m, density < 0.0 ? scene_.materials[m].density : density);
+  const std::uint32_t index = mark(solid);
+  scene_.organs[organ_].solids.push_back(index);
+  steps_.push_back({Step::Kind::replace,
+                    {index},
+                    m,
+                    exact(density < 0.0 ? scene_.materials[m].density : density),
+                    organ_});
   return index;
 }
 
@@ -37,100 +193,25 @@ void SceneBuilder::place_union(std::span<const Solid> solids, std::string_view n
   for (const Solid& solid : solids) place(solid, name, density);
 }
 
-void SceneBuilder::add(const Key& key, const Amounts& amounts, double factor) {
-  Amounts& sum = terms_[key];
-  for (const auto& [m, density] : amounts) {
-    double& total = sum[m];
-    total += factor * density;
-    if (std::abs(total) < 1e-12 * std::abs(density)) sum.erase(m);
-  }
-  if (sum.empty()) terms_.erase(key);
-}
-
-void SceneBuilder::override_with(std::uint32_t index, std::uint32_t m, double density) {
-  const Solid& solid = scene_.solids[index];
-  Amounts own{{m, density}};
-  std::vector<std::pair<Key, Amounts>> gone, cut;
-  for (const auto& [key, amounts] : terms_) {
-    const auto far = [&](std::uint32_t other) { return !bounds_[other].meets(bounds_[index]); };
-    if (std::any_of(key.begin(), key.end(), far)) continue;
-    const auto apart = [&](std::uint32_t other) {
-      return proven_apart(scene_.solids[other], solid);
-    };
-    if (std::any_of(key.begin(), key.end(), apart)) continue;
-    const auto inside = [&](std::uint32_t other) {
-      return proven_inside(scene_.solids[other], solid);
-    };
-    if (std::any_of(key.begin(), key.end(), inside)) {
-      gone.emplace_back(key, amounts);
-      continue;
-    }
-    Key both;  // the solids of the term that do not hold the new one anyway, and the new one
-    for (const std::uint32_t other : key)
-      if (!proven_inside(solid, scene_.solids[other])) both.push_back(other);
-    both.push_back(index);
-    cut.emplace_back(std::move(both), amounts);
-  }
-  for (const auto& [key, amounts] : gone) terms_.erase(key);
-  for (const auto& [key, amounts] : cut) add(key, amounts, -1.0);
-  add({index}, own, 1.0);
-}
-
 void SceneBuilder::add_union(std::span<const Solid> solids, std::string_view name, double density) {
-  std::vector<std::uint32_t> members;
-  for (const Solid& solid : solids) members.push_back(add_solid(solid));
-  Key chosen;
-  add_intersections(members, 0, chosen, material(name), density);
-}
-
-void SceneBuilder::add_intersections(std::span<const std::uint32_t> members, std::size_t next,
-                                     Key& chosen, std::uint32_t m, double density) {
-  // Inclusion and exclusion over the subsets that can have a point in common.
-  for (std::size_t i = next; i < members.size(); ++i) {
-    const auto apart = [&](std::uint32_t other) {
-      return proven_apart(scene_.solids[other], scene_.solids[members[i]]);
-    };
-    if (std::any_of(chosen.begin(), chosen.end(), apart)) continue;
-    chosen.push_back(members[i]);
-    add(chosen, {{m, density}}, chosen.size() % 2 == 1 ? 1.0 : -1.0);
-    add_intersections(members, i + 1, chosen, m, density);
-    chosen.pop_back();
-  }
+  Step step{Step::Kind::add, {}, material(name), exact(density), organ_};
+  for (const Solid& solid : solids) step.solids.push_back(mark(solid));
+  steps_.push_back(std::move(step));
 }
 
 std::string_view SceneBuilder::organ_at(const Vec3& point) const {
-  for (auto organ = scene_.organs.rbegin(); organ != scene_.organs.rend(); ++organ)
-    for (const std::uint32_t index : organ->solids)
-      if (bounds_[index].holds(point) && contains(scene_.solids[index], point)) return organ->name;
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    const std::uint32_t s = step->solids.front();
+    if (step->kind == Step::Kind::replace && bounds_[s].holds(point) &&
+        contains(scene_.solids[s], point))
+      return scene_.organs[step->organ].name;
+  }
   return {};
 }
 
 Scene SceneBuilder::build() && {
-  for (const auto& [key, amounts] : terms_) {
-    Term term;
-    term.solids = key;
-    for (const auto& [m, density] : amounts) term.deltas.push_back({m, density});
-    scene_.terms.push_back(std::move(term));
-  }
+  scene_.terms = Resolver(scene_.solids, bounds_).run(steps_);
   return std::move(scene_);
-}
-
-Scene cropped(const Scene& scene, double low, double high) {
-  const auto meets = [&](const Solid& solid) {
-    return reach(solid, Vec3::UnitZ()) >= low && -reach(solid, -Vec3::UnitZ()) <= high;
-  };
-  Scene out = scene;
-  std::erase_if(out.terms, [&](const Term& term) {
-    return !std::all_of(term.solids.begin(), term.solids.end(),
-                        [&](std::uint32_t s) { return meets(scene.solids[s]); });
-  });
-  std::erase_if(out.patches, [&](const Patch& patch) {
-    const Vec3 extent(double(patch.grid.size[0]), double(patch.grid.size[1]),
-                      double(patch.grid.size[2]));
-    const double size = extent.cwiseProduct(patch.grid.spacing).norm();
-    return patch.grid.origin.z() + size < low || patch.grid.origin.z() - size > high;
-  });
-  return out;
 }
 
 }  // namespace vitrine::phantoms

@@ -2,29 +2,29 @@
 
 #include <cmath>
 
+#include "vitrine/core/error.hpp"
+
 namespace vitrine::phantoms {
 
 Solid ellipsoid(const Vec3& centre, const Vec3& half_axes, const Mat3& axes) {
-  Solid solid;
-  solid.centre = centre;
-  solid.half_axes = half_axes;
-  solid.axes = axes;
-  return solid;
+  return {Solid::Kind::ellipsoid, centre, half_axes, axes, {}};
 }
 
-Solid column(const Vec3& centre, double rx, double ry, double half_length) {
-  Solid solid = ellipsoid(centre, Vec3(rx, ry, half_length));
-  solid.kind = Solid::Kind::cylinder;
-  return solid;
+Solid cylinder(const Vec3& centre, const Vec3& half_axes, const Mat3& axes) {
+  return {Solid::Kind::cylinder, centre, half_axes, axes, {}};
 }
 
-Solid capsule(const Vec3& from, const Vec3& to, double radius) {
-  const Vec3 along = to - from;
-  const double length = along.norm();
-  const Vec3 z = length > 0.0 ? Vec3(along / length) : Vec3::UnitZ();
-  Solid solid = ellipsoid(0.5 * (from + to), Vec3(radius, radius, 0.5 * length), frame_along(z));
-  solid.kind = Solid::Kind::capsule;
-  return solid;
+Mat3 frame(const Vec3& direction, const Vec3& first) {
+  Mat3 axes;
+  axes.col(2) = direction.normalized();
+  Vec3 x = first - first.dot(axes.col(2)) * axes.col(2);
+  if (x.norm() < 1e-6 * first.norm()) {
+    const Vec3 other = std::abs(axes(0, 2)) < 0.9 ? Vec3::UnitX() : Vec3::UnitY();
+    x = other - other.dot(axes.col(2)) * axes.col(2);
+  }
+  axes.col(0) = x.normalized();
+  axes.col(1) = axes.col(2).cross(axes.col(0));
+  return axes;
 }
 
 Mat3 frame_along(const Vec3& z) {
@@ -34,6 +34,57 @@ Mat3 frame_along(const Vec3& z) {
   axes.col(0) = helper.cross(z).normalized();
   axes.col(1) = z.cross(axes.col(0));
   return axes;
+}
+
+Solid capsule(const Vec3& a, const Vec3& b, double radius) {
+  const Vec3 along = b - a;
+  const double length = along.norm();
+  const Mat3 axes = length > 0.0 ? frame(along) : Mat3(Mat3::Identity());
+  return {Solid::Kind::capsule, 0.5 * (a + b), Vec3(radius, radius, 0.5 * length), axes, {}};
+}
+
+Solid cut(Solid solid, const Vec3& point, const Vec3& outwards) {
+  const Vec3 normal = outwards.normalized();
+  solid.cuts.push_back({normal, normal.dot(point)});
+  return solid;
+}
+
+void mitre(Solid& before, Solid& after, const Vec3& joint, const Vec3& in, const Vec3& out) {
+  if (in.dot(out) < 0.0) return;  // sharper than a right angle: let them overlap
+  const Vec3 normal = (in + out).normalized();
+  const double offset = normal.dot(joint);
+  before.cuts.push_back({normal, offset});
+  after.cuts.push_back({-normal, -offset});
+}
+
+std::vector<Solid> tube(const std::vector<Vec3>& points, double radius) {
+  VITRINE_EXPECT(points.size() >= 2);
+  std::vector<Solid> out;
+  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
+    out.push_back(capsule(points[i], points[i + 1], radius));
+    if (i > 0)
+      mitre(out[i - 1], out[i], points[i], (points[i] - points[i - 1]).normalized(),
+            (points[i + 1] - points[i]).normalized());
+  }
+  return out;
+}
+
+std::vector<Solid> strap(const std::vector<Vec3>& points, const std::vector<Vec3>& thickness,
+                         double half_thickness, double half_width) {
+  VITRINE_EXPECT(points.size() >= 2 && points.size() == thickness.size());
+  std::vector<Solid> out;
+  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
+    const Vec3 along = points[i + 1] - points[i];
+    const Vec3 unit = along.normalized();
+    // Past a joint the cylinder goes on until the mitre has cut all of it.
+    const double before = i == 0 ? 0.0 : half_width;
+    const double after = i + 2 == points.size() ? 0.0 : half_width;
+    const Vec3 a = points[i] - before * unit, b = points[i + 1] + after * unit;
+    out.push_back(cylinder(0.5 * (a + b), Vec3(half_thickness, half_width, 0.5 * (b - a).norm()),
+                           frame(along, thickness[i] + thickness[i + 1])));
+    if (i > 0) mitre(out[i - 1], out[i], points[i], (points[i] - points[i - 1]).normalized(), unit);
+  }
+  return out;
 }
 
 }  // namespace vitrine::phantoms

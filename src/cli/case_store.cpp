@@ -22,12 +22,18 @@ Value write(const Table& table) {
   return Value().set("columns", Value(std::move(columns))).set("rows", Value(std::move(rows)));
 }
 
-/// Throws std::bad_variant_access on any other shape: then the case is run again.
+/// A member that must be there. Throws Error on any other shape: then the case is run again.
+const Value& member(const Value& value, const char* key) {
+  const Value* found = value.find(key);
+  require(found != nullptr, Error::Kind::data, "a stored case lacks '", key, "'");
+  return *found;
+}
+
 Table read_table(const Value& value) {
   Table table;
-  for (const Value& name : std::get<Value::List>(value.find("columns")->data))
+  for (const Value& name : std::get<Value::List>(member(value, "columns").data))
     table.columns.push_back(std::get<std::string>(name.data));
-  for (const Value& row : std::get<Value::List>(value.find("rows")->data)) {
+  for (const Value& row : std::get<Value::List>(member(value, "rows").data)) {
     std::vector<Table::Cell> cells;
     for (const Value& cell : std::get<Value::List>(row.data)) {
       if (cell.empty()) {
@@ -68,16 +74,12 @@ std::optional<trial::CaseResult> CaseStore::load(const std::string& case_id) {
     const Value value = io::parse_json(io::read_text(path), path.string());
     trial::CaseResult result;
     result.id = case_id;
-    for (const Part& part : parts) {
-      const Value* table = value.find(part.name);
-      if (!table) return {};
-      result.*part.table = read_table(*table);
-    }
-    for (const Value& file : std::get<Value::List>(value.find("files")->data)) {
+    for (const Part& part : parts) result.*part.table = read_table(member(value, part.name));
+    for (const Value& file : std::get<Value::List>(member(value, "files").data)) {
       trial::FileRecord record{
-          std::get<std::string>(file.find("path")->data),
-          std::get<std::string>(file.find("sha256")->data),
-          static_cast<std::uint64_t>(std::get<double>(file.find("bytes")->data))};
+          std::get<std::string>(member(file, "path").data),
+          std::get<std::string>(member(file, "sha256").data),
+          static_cast<std::uint64_t>(std::get<double>(member(file, "bytes").data))};
       std::error_code error;
       if (std::filesystem::file_size(dir_ / record.path, error) != record.bytes || error) return {};
       result.files.push_back(std::move(record));

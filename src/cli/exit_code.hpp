@@ -6,7 +6,7 @@ namespace vitrine::cli {
 /// What the process answers; documented in docs/users/commands.md.
 enum ExitCode : int {
   ok = 0,
-  check_failed = 1,  ///< a check said no (validate found problems, verify found a difference)
+  check_failed = 1,  ///< a check said no
   bad_input = 2,     ///< the command line, a scenario or a file is wrong
   cases_failed = 3,  ///< the trial ended, some cases failed
   io_failed = 4,     ///< a file could not be read or written

@@ -3,6 +3,7 @@
 
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
+#include "vitrine/config/caret.hpp"
 #include "vitrine/config/yaml.hpp"
 #include "vitrine/core/table.hpp"
 #include "vitrine/io/file.hpp"
@@ -20,11 +21,12 @@ struct Options {
 };
 
 radiomics::Settings read_settings(const std::string& file) {
-  Diagnostics problems;
-  const Value tree =
-      config::parse_yaml(io::read_text(file, config::max_document_bytes), file, problems);
-  auto settings = radiomics::Settings::schema().read(tree, problems);
-  problems.throw_if_any();
+  const std::string text = io::read_text(file, config::max_document_bytes);
+  Diagnostics reading, checking;
+  const Value tree = config::parse_yaml(text, file, reading);
+  auto settings = radiomics::Settings::schema().read(tree, checking);
+  const Diagnostics problems = config::without_echoes(reading, checking);
+  if (!problems.ok()) throw Error(Error::Kind::input, config::show(problems, {{file, text}}));
   return settings;
 }
 

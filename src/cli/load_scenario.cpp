@@ -48,13 +48,17 @@ LoadedScenario load_scenario(const std::string& file, const std::vector<std::str
   Loader loader;
   Diagnostics& problems = loader.result.problems;
   Value tree = loader.read(file, io::read_text(file, config::max_document_bytes));
-  for (const std::string& text : overrides) config::apply_override(tree, text, problems);
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-  if (Value* arms = find_mutable(tree, "arms")) {
+  const auto resolve = [&] {
+    Value* arms = find_mutable(tree, "arms");
+    if (!arms) return;
     if (Value* scanners = find_mutable(*arms, "scanners"); scanners && scanners->as<Value::List>())
       for (Value& scanner : std::get<Value::List>(scanners->data)) loader.resolve(scanner, folder);
     if (Value* protocol = find_mutable(*arms, "protocol")) loader.resolve(*protocol, folder);
-  }
+  };
+  resolve();  // so that an override reaches into a protocol's file ...
+  for (const std::string& text : overrides) config::apply_override(tree, text, problems);
+  resolve();  // ... and may name another file
   Diagnostics checking;
   if (!tree.empty()) loader.result.scenario = trial::Scenario::schema().read(tree, checking);
   problems = config::without_echoes(problems, checking);

@@ -96,7 +96,7 @@ struct Outputs {
 
 /// How finely the simulation samples the continuous world.
 struct Simulation {
-  std::int64_t sub_columns = 2, sub_rows = 2;  ///< rays per detector cell
+  std::int64_t sub_columns = 2, sub_rows = 1;  ///< rays per detector cell
   static const Schema<Simulation>& schema();
 };
 

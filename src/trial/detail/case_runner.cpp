@@ -1,6 +1,7 @@
 #include "vitrine/trial/detail/case_runner.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/phantoms/patient.hpp"
@@ -13,8 +14,15 @@ namespace {
 
 constexpr const char* scan_stage = "scan/1";  // raise the number when the physics changes
 
-/// Half the cone's height at the patient, generously: what a rotation can meet beyond its slices.
-constexpr double scene_margin = 80.0;  // mm
+/// How far from the table's middle position, along z, a scan's rays can meet a patient, mm.
+double reach(const ScanGeometry& geometry, double middle) {
+  constexpr double body_radius = 230.0;
+  const double half_beam = 0.5 * double(geometry.rows) * geometry.row_pitch_at_iso();
+  double farthest = 0.0;
+  for (const double table : geometry.table_positions)
+    farthest = std::max(farthest, std::abs(table - middle));
+  return farthest + half_beam * (geometry.source_to_iso + body_radius) / geometry.source_to_iso;
+}
 
 /// The scan's content: everything that its raw data depend on but the dose.
 std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& visit,
@@ -105,9 +113,9 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     const ScanGeometry geometry =
         scan_geometry(arms.scanners[scanner], arms.protocol, patient.table_position(),
                       patient.visit().start_angle);
-    const double reach = 0.5 * arms.protocol.coverage() + scene_margin;
-    const Scene met = phantoms::cropped(patient.scene(), patient.table_position() - reach,
-                                        patient.table_position() + reach);
+    const double near = reach(geometry, patient.table_position());
+    const Scene met = phantoms::cropped(patient.scene(), patient.table_position() - near,
+                                        patient.table_position() + near);
     const physics::Sampling sampling{int(scenario.simulation.sub_columns),
                                      int(scenario.simulation.sub_rows)};
     return Scan{plan_,

@@ -1,0 +1,107 @@
+#include <memory>
+
+#include "item.hpp"
+#include "setting.hpp"
+#include "vitrine/phantoms/crop.hpp"
+#include "vitrine/phantoms/patient.hpp"
+#include "vitrine/physics/detect.hpp"
+#include "vitrine/physics/projector.hpp"
+
+namespace vitrine::bench {
+
+Scanner clinical_scanner() {
+  Scanner s;
+  s.name = "bench";
+  s.source_to_iso = 541.0;
+  s.source_to_detector = 949.075;
+  s.columns = 888;
+  s.rows = 64;
+  s.column_pitch = 1.0239;
+  s.row_pitch = 1.0964;
+  s.column_offset = 1.25;
+  s.views_per_rotation = 984;
+  s.anode_angle = 7.0 * units::deg;
+  return s;
+}
+
+ScanGeometry one_rotation(const Scanner& s) {
+  ScanGeometry g;
+  g.source_to_iso = s.source_to_iso;
+  g.source_to_detector = s.source_to_detector;
+  g.column_angle = s.column_pitch / s.source_to_detector;
+  g.row_pitch = s.row_pitch;
+  g.column_offset = s.column_offset;
+  g.columns = s.columns;
+  g.rows = s.rows;
+  g.views_per_rotation = s.views_per_rotation;
+  g.view_angles = axial_view_angles(g.views_per_rotation, 1, 0.0);
+  g.table_positions.assign(g.view_angles.size(), 0.0);
+  return g;
+}
+
+Scene water_cylinder() {
+  Solid cylinder;
+  cylinder.kind = Solid::Kind::cylinder;
+  cylinder.half_axes = Vec3(160.0, 160.0, 200.0);
+  phantoms::SceneBuilder scene;
+  scene.place(cylinder, "water");
+  return std::move(scene).build();
+}
+
+Scene thorax() {
+  Diagnostics problems;
+  const Value cohort = Value().set("count", Value(1.0)).set("anatomy", Value("thorax"));
+  const auto patients = phantoms::Cohort::schema().read(cohort, problems);
+  problems.throw_if_any();
+  return phantoms::cropped(phantoms::build_patient(patients, 1, "case001", {}).scene, -100.0,
+                           100.0);
+}
+
+namespace {
+
+struct Setting {
+  Scanner scanner = clinical_scanner();
+  ScanGeometry geometry = one_rotation(scanner);
+  Scene scene;
+  physics::Beam beam;
+  explicit Setting(Scene s) : scene(std::move(s)), beam(scanner, 120.0, scene.materials) {}
+};
+
+Item expose_item(const char* name, const char* what, Scene (*make)(), int sub_rays) {
+  const ScanGeometry g = one_rotation(clinical_scanner());
+  const double rays = double(g.views() * g.columns * g.rows) * sub_rays * sub_rays;
+  return {name, what, rays, "rays", [make, sub_rays](Isa isa) -> std::function<void()> {
+            auto setting = std::make_shared<Setting>(make());
+            auto out = std::make_shared<physics::Exposure>(
+                physics::Exposure{Sinogram<quantity::Signal>(setting->geometry),
+                                  Sinogram<quantity::Quanta>(setting->geometry)});
+            return [=] {
+              physics::expose_into(setting->scene, setting->beam, {sub_rays, sub_rays}, isa, *out);
+            };
+          }};
+}
+
+}  // namespace
+
+std::vector<Item> projection_items() {
+  const ScanGeometry g = one_rotation(clinical_scanner());
+  const double samples = double(g.views() * g.columns * g.rows);
+  return {
+      expose_item("W5a", "water cylinder, 64 rows x 888 x 984 views, polychromatic, 1 ray per cell",
+                  water_cylinder, 1),
+      expose_item("W8p", "thorax, 64 rows x 888 x 984 views, polychromatic, 2 x 2 rays per cell",
+                  thorax, 2),
+      {"W8n", "compound Poisson and electronic noise of one rotation", samples, "samples",
+       [](Isa isa) -> std::function<void()> {
+         auto setting = std::make_shared<Setting>(water_cylinder());
+         auto exposure = std::make_shared<physics::Exposure>(
+             physics::expose(setting->scene, setting->geometry, setting->beam, {1, 1}, isa));
+         auto out = std::make_shared<Sinogram<quantity::Signal>>(setting->geometry);
+         return [=] {
+           physics::acquire_into(*exposure, setting->beam, 80.0,
+                                 make_stream(1, "bench", Draw::quantum), isa, *out);
+         };
+       }}};
+}
+
+}  // namespace vitrine::bench
