@@ -118,7 +118,7 @@ struct Fan {
   }
   /// An ellipse about (x, y) with half extent sqrt(n^T S n) along n, S = (sxx, sxy, syy).
   void ellipse(double x, double y, double sxx, double sxy, double syy) {
-    const double distance = std::hypot(x, y);
+    const double distance = std::sqrt(x * x + y * y);
     const double c = y / distance, s = x / distance;  // towards the centre: (s, c)
     const double s11 = sxx * s * s + 2.0 * sxy * s * c + syy * c * c;
     const double s12 = (sxx - syy) * s * c + sxy * (c * c - s * s);
