@@ -1,5 +1,7 @@
 #include "vitrine/evaluation/stability.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -26,6 +28,7 @@ class Cells {
   const std::vector<const Sample*>& at(Index lesion, Index arm) const {
     return samples_[std::size_t(lesion * arms_ + arm)];
   }
+  /// NaN if there is none.
   double first(Index lesion, Index arm, std::size_t feature) const {
     const auto& all = at(lesion, arm);
     return all.empty() ? NAN : all.front()->values[feature];
@@ -71,12 +74,19 @@ Estimate concordance_with_object(const Values& v, const std::vector<std::string>
                                  double confidence) {
   std::vector<double> x, y;
   std::vector<std::string> labels;
-  for (Index i = 0; i < v.scan.rows(); ++i)
+  Index lesions = 0;
+  for (Index i = 0; i < v.scan.rows(); ++i) {
+    bool any = false;
     for (Index j = 0; j < v.scan.cols(); ++j) {
       x.push_back(v.scan(i, j));
       y.push_back(v.object(i, j));
       labels.push_back(patients[std::size_t(i)]);
+      any |= !std::isnan(x.back()) && !std::isnan(y.back());
     }
+    lesions += any;
+  }
+  if (lesions < 3)
+    return Estimate::withheld(str(lesions, " lesion(s) with a truth: at least 3 needed"));
   return association_by_patients(Association::concordance, x, y, Clusters::by_label(labels),
                                  confidence);
 }
@@ -181,6 +191,8 @@ class Analysis {
         v.reference(i, j) = reference_.first(i, j, feature);
         v.arm(i, j) = arm_.first(i, j, feature);
       }
+    for (Ratings* r : {&v.first, &v.scan, &v.object, &v.reference, &v.arm})
+      r->array() -= zero_of(study_.features[feature]);  // matters to ratios alone
     return v;
   }
 
@@ -193,7 +205,7 @@ class Analysis {
         if (repositions_.at(i, j).empty()) continue;
         auto& values = repeats.emplace_back();
         for (const Sample* sample : repositions_.at(i, j))
-          values.push_back(sample->values[feature]);
+          values.push_back(sample->values[feature] - zero_of(study_.features[feature]));
         patients.push_back(labels_[std::size_t(i)]);
       }
     row.repeatability = repeatability(repeats, Clusters::by_label(patients), options_.confidence);
@@ -226,6 +238,13 @@ class Analysis {
 };
 
 }  // namespace
+
+double zero_of(const Feature& feature) {
+  // IBSI codes of the mean, median, minimum, 10th percentile, 90th percentile and maximum.
+  constexpr std::array<std::string_view, 6> levels{"Q4LE", "Y12H", "1GSF", "QG58", "8DWT", "84IY"};
+  const bool level = std::find(levels.begin(), levels.end(), feature.ibsi_code) != levels.end();
+  return level && feature.unit == "HU" ? -1000.0 : 0.0;
+}
 
 std::vector<StabilityRow> stability(const Study& study, const StabilityOptions& options) {
   check(study);

@@ -16,6 +16,11 @@ struct Feature {
   std::string id, family, ibsi_code, unit;
 };
 
+/// The value that means "nothing there", which ratios (relative bias, wCV, %RC) are taken from:
+/// -1000 for levels in HU (mean, median, minimum, maximum, 10th and 90th percentile), since HU +
+/// 1000 is proportional to attenuation, and 0 for all else.
+double zero_of(const Feature& feature);
+
 /// One lesion of one patient, the same in every arm.
 struct Lesion {
   std::string patient, id;

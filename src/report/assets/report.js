@@ -131,6 +131,8 @@ function update() {
   drawVolume();
 }
 
+if (!rows.some(r => r.icc !== null))
+  document.querySelectorAll(".charts").forEach(box => { box.hidden = true; });
 if (rows.length > 0) {
   const buttons = document.querySelectorAll("#families button");
   buttons.forEach(button => button.addEventListener("click", () => {

@@ -144,7 +144,9 @@ void write_bias(Html& html, const Page& page) {
       "Total: scans against T0, the object itself on the image grid. T1: scans against the "
       "noiseless image of the reference arm. Noise: scans against T2, the noiseless image of the "
       "same arm. Arm: T2 against T1. Relative to the truth where it has one sign, else as a "
-      "difference.",
+      "difference; levels in HU (mean, percentiles, extremes) relative to HU + 1000, which goes "
+      "with "
+      "attenuation.",
       {"total (T0)", "against T1", "noise (T2)", "arm (T2 \u2212 T1)", "lesions"});
   for (const StabilityRow& row : page.stability) {
     open_row(html, row);
@@ -206,7 +208,7 @@ void write_stability(Html& html, const Page& page) {
         .text(family)
         .raw("</button>");
   html.raw("</span><output id=\"count\"></output></div>\n");
-  html.raw("<div class=\"needs-script\">");
+  html.raw("<div class=\"charts needs-script\">");
   html.element("h3", "ICC(A,1) with its 95 % interval");
   html.element("p", "Sorted by the lower limit. Lines at 0.75 and 0.9.", "note");
   html.raw(

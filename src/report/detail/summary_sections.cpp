@@ -61,6 +61,9 @@ void write_biased(Html& html, const Page& page) {
 }
 
 std::string sentence(const Answer& a, const Page& page) {
+  if (a.withheld == a.features)
+    return str("No claim is possible: the interval of the ICC is withheld for all ", a.features,
+               " features (", page.stability.front().icc.reason, ").");
   const std::string limit =
       page.acceptable_bias ? plain(100.0 * *page.acceptable_bias) + " %" : std::string();
   std::string text =

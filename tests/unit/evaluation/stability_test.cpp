@@ -30,7 +30,8 @@ Study made_up_study() {
       Sample scan{Source::scan, lesion, arm, {shifted + 2.0 + rng.normal(), t, t}, {}};
       if (lesion == 3 && arm == 1) {
         scan.values[2] = NAN;
-        scan.reasons = {"", "", "flat_region"};
+        scan.reasons.resize(3);
+        scan.reasons.back() = "flat_region";
       }
       study.samples.push_back(scan);
     }
@@ -121,6 +122,20 @@ TEST_CASE("the stability table is rectangular and equal at any thread count") {
   CHECK(single.rows[0] == table.rows[0]);
   const auto other = stability_table(stability(alone, {.seed = 2}));
   CHECK(other.rows[0] != table.rows[0]);
+}
+
+TEST_CASE("ratios of levels in HU are those of attenuation") {
+  Study study = made_up_study();
+  const double absolute = stability(study, {.seed = 1})[0].bias.arm.difference.value;
+  study.features[0].ibsi_code = "Q4LE";
+  const StabilityRow row = stability(study, {.seed = 1})[0];
+  CHECK(row.bias.arm.difference.value == Approx(absolute).epsilon(1e-12));
+  // True values are about 100 HU, so 1100 above nothing.
+  CHECK(row.bias.arm.relative.value == Approx(10.0 / 1100.0).epsilon(0.02));
+  CHECK(row.repeatability.within_cv_rms.value ==
+        Approx(row.repeatability.within_sd.value / 1100.0).epsilon(0.05));
+  study.features[0].unit.clear();
+  CHECK(zero_of(study.features[0]) == 0.0);
 }
 
 TEST_CASE("a malformed study is refused") {
