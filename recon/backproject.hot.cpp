@@ -143,11 +143,12 @@ void back_project(const TileJob& job) {
                                          accumulate<7>, accumulate<8>};
   const Accumulate add = accumulators[job.slices / 8 - 1];
 
-  // The two planes stand half a mean side before and behind the tile's centre.
+  // The two planes stand where the mean square error of linear interpolation is least: at the
+  // standard deviation of a square's depth, which is side / sqrt(12) from any direction.
   const float half_x = 0.5f * float(job.width - 1) * job.dx;
   const float half_y = 0.5f * float(job.height - 1) * job.dy;
   const float centre_x = job.x + half_x, centre_y = job.y + half_y;
-  const float reach = 0.5f * (half_x + half_y) + 0.25f * (job.dx + job.dy);
+  const float reach = 0.14433757f * (float(job.width) * job.dx + float(job.height) * job.dy);
 
   for (Index group = 0; group < job.angles; group += tile_angles) {
     const Index count = job.angles - group < tile_angles ? job.angles - group : tile_angles;

@@ -16,7 +16,7 @@ namespace {
 /// Memory for the filtered lines of one block of angles; the whole scan never exists filtered.
 constexpr std::size_t block_bytes = std::size_t(16) << 20;
 /// Side of a tile, mm: the depth over which lines are interpolated between two planes.
-constexpr double tile_side = 24.0;
+constexpr double tile_side = 48.0;
 constexpr Index max_tile = 64;  // voxels
 
 void check(const Grid& grid, double slice_thickness) {
@@ -70,8 +70,9 @@ class BackProjection {
 };
 
 Index line_capacity(const Cut& x, const Cut& y, const Grid& grid, double spacing) {
-  const double diagonal =
-      std::hypot(double(x.size) * grid.spacing.x(), double(y.size) * grid.spacing.y());
+  const double width = double(x.size) * grid.spacing.x();
+  const double height = double(y.size) * grid.spacing.y();
+  const double diagonal = std::sqrt(width * width + height * height);
   return (Index(diagonal / spacing) + 24) / 8 * 8 + 8;
 }
 
