@@ -5,6 +5,6 @@ namespace vitrine::phantoms {
 
 /// The scene without the terms and patches that no point of low <= z <= high mm
 /// meets. Solids, organs and lesions stay, with their indices.
-Scene cropped(const Scene &scene, double low, double high);
+Scene cropped(const Scene& scene, double low, double high);
 
-} // namespace vitrine::phantoms
+}  // namespace vitrine::phantoms

@@ -20,7 +20,7 @@ namespace vitrine::phantoms {
 /// disappears, and a solid proven to hold B drops out of the restriction. A
 /// proof that fails costs one more term and no accuracy.
 class SceneBuilder {
-public:
+ public:
   /// The index of a material, added to the scene at its first use.
   std::uint32_t material(std::string_view name);
 
@@ -30,49 +30,43 @@ public:
 
   /// `solid` replaces what was there. `density` in g/mm^3; negative takes the
   /// material's own.
-  std::uint32_t place(const Solid &solid, std::string_view material,
-                      double density = -1.0);
+  std::uint32_t place(const Solid& solid, std::string_view material, double density = -1.0);
 
   /// The union of `solids` replaces what was there.
-  void place_union(std::span<const Solid> solids, std::string_view material,
-                   double density = -1.0);
+  void place_union(std::span<const Solid> solids, std::string_view material, double density = -1.0);
 
   /// Add `density` of a material within the union of `solids`, on top of what
   /// is there.
-  void add_union(std::span<const Solid> solids, std::string_view material,
-                 double density);
+  void add_union(std::span<const Solid> solids, std::string_view material, double density);
 
   /// A solid that describes something (a lesion's outline) and adds nothing.
-  std::uint32_t mark(const Solid &solid);
+  std::uint32_t mark(const Solid& solid);
 
   void add_patch(Patch patch) { scene_.patches.push_back(std::move(patch)); }
-  void add_lesion(LesionTruth truth) {
-    scene_.lesions.push_back(std::move(truth));
-  }
+  void add_lesion(LesionTruth truth) { scene_.lesions.push_back(std::move(truth)); }
 
   /// Name of the organ whose solid was placed last among those that hold the
   /// point; "" outside.
-  std::string_view organ_at(const Vec3 &point) const;
+  std::string_view organ_at(const Vec3& point) const;
 
   Scene build() &&;
 
   /// What was asked for, in order: what the terms must equal.
   struct Step {
     enum class Kind : std::uint8_t { replace, add } kind = Kind::replace;
-    std::vector<std::uint32_t>
-        solids; ///< one to replace with, or the members of a union to add
+    std::vector<std::uint32_t> solids;  ///< one to replace with, or the members of a union to add
     std::uint32_t material = 0;
     double density = 0.0;
     std::uint32_t organ = 0;
   };
-  const std::vector<Step> &steps() const { return steps_; }
-  const std::vector<Solid> &solids() const { return scene_.solids; }
+  const std::vector<Step>& steps() const { return steps_; }
+  const std::vector<Solid>& solids() const { return scene_.solids; }
 
-private:
+ private:
   Scene scene_;
-  std::vector<Bounds> bounds_; // of each solid
+  std::vector<Bounds> bounds_;  // of each solid
   std::vector<Step> steps_;
   std::uint32_t organ_ = 0;
 };
 
-} // namespace vitrine::phantoms
+}  // namespace vitrine::phantoms

@@ -11,41 +11,32 @@ namespace vitrine::phantoms {
 
 using detail::ThoraxFrame;
 
-const Schema<Thorax::Params> &Thorax::schema() {
+const Schema<Thorax::Params>& Thorax::schema() {
   static const auto s =
-      Schema<Params>("thorax",
-                     "Adult chest, supine, arms raised, apices to liver")
+      Schema<Params>("thorax", "Adult chest, supine, arms raised, apices to liver")
           .optional("sex", &Params::sex, "sex of the patient, or a choice")
           .one_of({"female", "male"})
-          .optional("chest_width", &Params::chest_width, unit::mm,
-                    "outer width at the heart")
+          .optional("chest_width", &Params::chest_width, unit::mm, "outer width at the heart")
           .between(250, 450)
-          .optional("depth_ratio", &Params::depth_ratio,
-                    "outer depth over outer width")
+          .optional("depth_ratio", &Params::depth_ratio, "outer depth over outer width")
           .between(0.55, 0.85)
-          .optional(
-              "lung_height_female", &Params::lung_height_female, unit::mm,
-              "height of a woman's lungs, apex to base, in deep inspiration")
+          .optional("lung_height_female", &Params::lung_height_female, unit::mm,
+                    "height of a woman's lungs, apex to base, in deep inspiration")
           .between(160, 320)
-          .optional(
-              "lung_height_male", &Params::lung_height_male, unit::mm,
-              "height of a man's lungs, apex to base, in deep inspiration")
+          .optional("lung_height_male", &Params::lung_height_male, unit::mm,
+                    "height of a man's lungs, apex to base, in deep inspiration")
           .between(160, 320)
-          .optional("fat_female", &Params::fat_female, unit::mm,
-                    "subcutaneous fat of women")
+          .optional("fat_female", &Params::fat_female, unit::mm, "subcutaneous fat of women")
           .between(3, 40)
-          .optional("fat_male", &Params::fat_male, unit::mm,
-                    "subcutaneous fat of men")
+          .optional("fat_male", &Params::fat_male, unit::mm, "subcutaneous fat of men")
           .between(3, 40)
-          .optional("heart_scale", &Params::heart_scale,
-                    "size of the heart over the usual one")
+          .optional("heart_scale", &Params::heart_scale, "size of the heart over the usual one")
           .between(0.75, 1.3)
           .optional("lung_density", &Params::lung_density, unit::g_per_cm3,
                     "density of the parenchyma, small vessels included, in "
                     "deep inspiration")
           .between(0.1, 0.5)
-          .optional("vessel_twigs", &Params::vessel_twigs,
-                    "ends of each of the eight vessel trees")
+          .optional("vessel_twigs", &Params::vessel_twigs, "ends of each of the eight vessel trees")
           .between(1, 400)
           .optional("vessel_min_radius", &Params::vessel_min_radius, unit::mm,
                     "radius of the thinnest vessels")
@@ -62,34 +53,31 @@ namespace {
 
 /// Points spread over one lung, at least 5 mm (of the reference) from its
 /// surface.
-std::vector<Vec3> cloud(const ThoraxFrame &f, double side, bool upper,
-                        std::size_t count, Rng &rng) {
+std::vector<Vec3> cloud(const ThoraxFrame& f, double side, bool upper, std::size_t count,
+                        Rng& rng) {
   std::vector<Solid> home = detail::lung(f, side);
-  for (Solid &solid : home)
-    solid.half_axes -= Vec3::Constant(5.0);
+  for (Solid& solid : home) solid.half_axes -= Vec3::Constant(5.0);
   const std::vector<Solid> taken = detail::not_lung(f);
-  const auto holds = [](const std::vector<Solid> &solids, const Vec3 &p) {
+  const auto holds = [](const std::vector<Solid>& solids, const Vec3& p) {
     return std::any_of(solids.begin(), solids.end(),
-                       [&](const Solid &s) { return contains(s, p); });
+                       [&](const Solid& s) { return contains(s, p); });
   };
   Bounds box;
-  for (const Solid &solid : home)
-    box = hull(box, bounds(solid));
+  for (const Solid& solid : home) box = hull(box, bounds(solid));
   const double hilum = f.at(0, 0, 12).z();
   std::vector<Vec3> points;
   for (int attempt = 0; attempt < 200000 && points.size() < count; ++attempt) {
     const double x = rng.uniform(box.low.x(), box.high.x());
     const double y = rng.uniform(box.low.y(), box.high.y());
     const Vec3 p(x, y, rng.uniform(box.low.z(), box.high.z()));
-    if ((p.z() > hilum) == upper && holds(home, p) && !holds(taken, p))
-      points.push_back(p);
+    if ((p.z() > hilum) == upper && holds(home, p) && !holds(taken, p)) points.push_back(p);
   }
   return points;
 }
 
 /// Arteries and veins of the upper and lower half of each lung.
-void place_lung_vessels(SceneBuilder &scene, const ThoraxFrame &f,
-                        const Thorax::Params &params, Rng &rng) {
+void place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f, const Thorax::Params& params,
+                        Rng& rng) {
   // Trees grow in the lungs at rest and are carried by them.
   ThoraxFrame rest = f;
   rest.breath = 1.0;
@@ -102,25 +90,20 @@ void place_lung_vessels(SceneBuilder &scene, const ThoraxFrame &f,
   for (const double side : {-1.0, 1.0}) {
     const double inner = side < 0 ? -46 : 50;
     const Root roots[] = {
-        {rest.at(inner, 6, 24), Vec3(0.7 * side, -0.2, 0.7),
-         5.5}, // upper arteries
-        {rest.at(inner, 14, 8), Vec3(0.6 * side, 0.3, -0.7),
-         6.0}, // lower arteries
-        {rest.at(inner, -8, 6), Vec3(0.7 * side, -0.5, 0.5),
-         5.0}, // superior vein
-        {rest.at(inner, 18, -14), Vec3(0.7 * side, 0.4, -0.5),
-         5.0} // inferior vein
+        {rest.at(inner, 6, 24), Vec3(0.7 * side, -0.2, 0.7), 5.5},   // upper arteries
+        {rest.at(inner, 14, 8), Vec3(0.6 * side, 0.3, -0.7), 6.0},   // lower arteries
+        {rest.at(inner, -8, 6), Vec3(0.7 * side, -0.5, 0.5), 5.0},   // superior vein
+        {rest.at(inner, 18, -14), Vec3(0.7 * side, 0.4, -0.5), 5.0}  // inferior vein
     };
     for (int tree = 0; tree < 4; ++tree) {
-      const Root &root = roots[tree];
+      const Root& root = roots[tree];
       VesselGrowth growth;
       growth.root_radius = root.radius * f.round();
       growth.min_radius = params.vessel_min_radius;
       growth.exponent = params.vessel_exponent;
-      VesselTree grown = grow_vessels(
-          root.at, root.heading, cloud(rest, side, tree % 2 == 0, twigs, rng),
-          growth, rng);
-      for (auto &segment : grown.segments) {
+      VesselTree grown = grow_vessels(root.at, root.heading,
+                                      cloud(rest, side, tree % 2 == 0, twigs, rng), growth, rng);
+      for (auto& segment : grown.segments) {
         segment.from = f.carried(segment.from);
         segment.to = f.carried(segment.to);
       }
@@ -129,10 +112,9 @@ void place_lung_vessels(SceneBuilder &scene, const ThoraxFrame &f,
   }
 }
 
-} // namespace
+}  // namespace
 
-AnatomyRecord Thorax::build(SceneBuilder &scene, Rng rng,
-                            const PatientState &state) const {
+AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& state) const {
   ThoraxFrame f;
   AnatomyRecord record;
   record.sex = params_.sex.sample(rng);
@@ -142,18 +124,15 @@ AnatomyRecord Thorax::build(SceneBuilder &scene, Rng rng,
   const double height_female = params_.lung_height_female.sample(rng);
   const double height_male = params_.lung_height_male.sample(rng);
   const double height = f.female ? height_female : height_male;
-  const double fat_female = params_.fat_female.sample(rng),
-               fat_male = params_.fat_male.sample(rng);
+  const double fat_female = params_.fat_female.sample(rng), fat_male = params_.fat_male.sample(rng);
   const double density = params_.lung_density.sample(rng);
   f.half_width = 0.5 * width;
   f.half_depth = 0.5 * width * ratio;
   f.fat = std::min(f.female ? fat_female : fat_male, 0.2 * f.half_depth);
   f.heart = params_.heart_scale.sample(rng);
   // What is inside scales with what the fat leaves.
-  f.x = (f.half_width - f.fat) /
-        (detail::reference::half_width - detail::reference::fat);
-  f.y = (f.half_depth - f.fat) /
-        (detail::reference::half_depth - detail::reference::fat);
+  f.x = (f.half_width - f.fat) / (detail::reference::half_width - detail::reference::fat);
+  f.y = (f.half_depth - f.fat) / (detail::reference::half_depth - detail::reference::fat);
   f.z = height / detail::reference::lung_height;
   f.breath = state.inspiration;
   f.apex = f.at(0, 0, 125).z();
@@ -168,12 +147,10 @@ AnatomyRecord Thorax::build(SceneBuilder &scene, Rng rng,
   // A lung of the same tissue and blood holds more air when it is larger.
   lung.background = density / state.inspiration;
   lung.background_material = "lung";
-  record.parameters = {{"chest_width_mm", width},
-                       {"chest_depth_mm", width * ratio},
-                       {"lung_height_mm", height},
-                       {"fat_mm", f.fat},
-                       {"heart_scale", f.heart},
-                       {"lung_density_g_per_cm3", density / units::g_per_cm3}};
+  record.parameters = {
+      {"chest_width_mm", width},  {"chest_depth_mm", width * ratio},
+      {"lung_height_mm", height}, {"fat_mm", f.fat},
+      {"heart_scale", f.heart},   {"lung_density_g_per_cm3", density / units::g_per_cm3}};
 
   detail::place_wall(scene, f);
   for (const double side : {-1.0, 1.0}) {
@@ -191,4 +168,4 @@ AnatomyRecord Thorax::build(SceneBuilder &scene, Rng rng,
   return record;
 }
 
-} // namespace vitrine::phantoms
+}  // namespace vitrine::phantoms

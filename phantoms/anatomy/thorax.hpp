@@ -10,39 +10,30 @@ namespace vitrine::phantoms {
 /// stretch: see docs/methods/phantoms.md for the layout and the sources. z = 0
 /// is in the middle of the lungs.
 class Thorax final : public Anatomy {
-public:
+ public:
   struct Params {
     Choice sex{std::vector<std::string>{"female", "male"}};
     /// Outer width and depth at the level of the heart.
-    Distribution chest_width =
-        Distribution::normal(330.0, 25.0).truncated(260.0, 420.0);
-    Distribution depth_ratio =
-        Distribution::normal(0.69, 0.03).truncated(0.6, 0.8);
-    Distribution lung_height_female =
-        Distribution::normal(225.0, 12.0).truncated(170.0, 300.0);
-    Distribution lung_height_male =
-        Distribution::normal(245.0, 14.0).truncated(170.0, 300.0);
-    Distribution fat_female =
-        Distribution::normal(17.0, 4.0).truncated(4.0, 35.0);
-    Distribution fat_male =
-        Distribution::normal(12.0, 3.5).truncated(4.0, 35.0);
-    Distribution heart_scale =
-        Distribution::normal(1.0, 0.05).truncated(0.8, 1.25);
-    Distribution lung_density =
-        Distribution::normal(0.26e-3, 0.02e-3).truncated(0.18e-3, 0.36e-3);
+    Distribution chest_width = Distribution::normal(330.0, 25.0).truncated(260.0, 420.0);
+    Distribution depth_ratio = Distribution::normal(0.69, 0.03).truncated(0.6, 0.8);
+    Distribution lung_height_female = Distribution::normal(225.0, 12.0).truncated(170.0, 300.0);
+    Distribution lung_height_male = Distribution::normal(245.0, 14.0).truncated(170.0, 300.0);
+    Distribution fat_female = Distribution::normal(17.0, 4.0).truncated(4.0, 35.0);
+    Distribution fat_male = Distribution::normal(12.0, 3.5).truncated(4.0, 35.0);
+    Distribution heart_scale = Distribution::normal(1.0, 0.05).truncated(0.8, 1.25);
+    Distribution lung_density = Distribution::normal(0.26e-3, 0.02e-3).truncated(0.18e-3, 0.36e-3);
     /// Twigs of each of the eight vessel trees.
     std::int64_t vessel_twigs = 40;
     double vessel_min_radius = 0.7;
     double vessel_exponent = 2.3;
   };
-  static const Schema<Params> &schema();
+  static const Schema<Params>& schema();
 
   explicit Thorax(Params params) : params_(std::move(params)) {}
-  AnatomyRecord build(SceneBuilder &scene, Rng rng,
-                      const PatientState &state) const override;
+  AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
 
-private:
+ private:
   Params params_;
 };
 
-} // namespace vitrine::phantoms
+}  // namespace vitrine::phantoms

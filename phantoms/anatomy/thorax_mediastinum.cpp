@@ -7,16 +7,14 @@ namespace vitrine::phantoms::detail {
 namespace {
 
 /// A path written in the reference chest, carried by the lungs.
-std::vector<Vec3> path(const ThoraxFrame &f, const std::vector<Vec3> &points) {
+std::vector<Vec3> path(const ThoraxFrame& f, const std::vector<Vec3>& points) {
   std::vector<Vec3> out;
-  for (const Vec3 &p : points)
-    out.push_back(f.breathed(p.x(), p.y(), p.z()));
+  for (const Vec3& p : points) out.push_back(f.breathed(p.x(), p.y(), p.z()));
   return out;
 }
 
-void place_tube(SceneBuilder &scene, const ThoraxFrame &f,
-                const std::vector<Vec3> &points, double radius,
-                std::string_view material) {
+void place_tube(SceneBuilder& scene, const ThoraxFrame& f, const std::vector<Vec3>& points,
+                double radius, std::string_view material) {
   scene.place_union(tube(path(f, points), radius * f.round()), material);
 }
 
@@ -26,30 +24,26 @@ const Vec3 to_apex = Vec3(0.66, -0.56, -0.50).normalized();
 
 /// A part of the heart: `along` the long axis, `across` to the left and back,
 /// `up`.
-Solid heart_part(const ThoraxFrame &f, double along, double across, double up,
-                 const Vec3 &half) {
+Solid heart_part(const ThoraxFrame& f, double along, double across, double up, const Vec3& half) {
   const Mat3 axes = frame(to_apex, Vec3(0.64, 0.76, 0.0));
-  const Vec3 offset =
-      f.heart * (along * axes.col(2) + across * axes.col(0) + up * axes.col(1));
+  const Vec3 offset = f.heart * (along * axes.col(2) + across * axes.col(0) + up * axes.col(1));
   const double s = f.round() * f.heart;
-  return ellipsoid(f.breathed(18, -26, -46) + s / f.heart * offset, s * half,
-                   axes);
+  return ellipsoid(f.breathed(18, -26, -46) + s / f.heart * offset, s * half, axes);
 }
 
-Solid pericardium(const ThoraxFrame &f, double more) {
+Solid pericardium(const ThoraxFrame& f, double more) {
   return heart_part(f, 0, 0, 0, Vec3(45 + more, 46 + more, 63 + more));
 }
 
-std::vector<Solid> mediastinal_fat(const ThoraxFrame &f) {
-  return {
-      f.carried(Vec3(0, -15, 55), Vec3(35, 45, 95)), // about the great vessels
-      f.carried(Vec3(3, 2, -55), Vec3(34, 27, 110)), // behind the heart
-      f.carried(Vec3(6, -62, -40), Vec3(20, 26, 85))}; // behind the sternum
+std::vector<Solid> mediastinal_fat(const ThoraxFrame& f) {
+  return {f.carried(Vec3(0, -15, 55), Vec3(35, 45, 95)),    // about the great vessels
+          f.carried(Vec3(3, 2, -55), Vec3(34, 27, 110)),    // behind the heart
+          f.carried(Vec3(6, -62, -40), Vec3(20, 26, 85))};  // behind the sternum
 }
 
-} // namespace
+}  // namespace
 
-std::vector<Solid> not_lung(const ThoraxFrame &f) {
+std::vector<Solid> not_lung(const ThoraxFrame& f) {
   std::vector<Solid> all = mediastinal_fat(f);
   all.push_back(pericardium(f, 6.0));
   all.push_back(f.carried(Vec3(-58, 3, -185), Vec3(72, 82, 122)));
@@ -58,7 +52,7 @@ std::vector<Solid> not_lung(const ThoraxFrame &f) {
   return all;
 }
 
-void place_mediastinum(SceneBuilder &scene, const ThoraxFrame &f) {
+void place_mediastinum(SceneBuilder& scene, const ThoraxFrame& f) {
   scene.begin_organ("mediastinum");
   scene.place_union(mediastinal_fat(f), "adipose");
   scene.place(pericardium(f, 3.0), "adipose");
@@ -72,38 +66,24 @@ void place_mediastinum(SceneBuilder &scene, const ThoraxFrame &f) {
   scene.place(heart_part(f, -34, -20, -4, Vec3(19, 22, 19)), "blood");
 }
 
-void place_great_vessels(SceneBuilder &scene, const ThoraxFrame &f) {
+void place_great_vessels(SceneBuilder& scene, const ThoraxFrame& f) {
   scene.begin_organ("pulmonary_arteries");
-  place_tube(scene, f, {{20, -46, -4}, {18, -42, 14}, {16, -28, 32}}, 12.5,
-             "blood");
-  place_tube(scene, f, {{16, -28, 30}, {30, -6, 34}, {44, 8, 28}, {51, 14, 10}},
-             9.5, "blood");
-  place_tube(scene, f, {{14, -26, 30}, {4, -4, 27}, {-24, 2, 22}, {-46, 8, 14}},
-             9.0, "blood");
+  place_tube(scene, f, {{20, -46, -4}, {18, -42, 14}, {16, -28, 32}}, 12.5, "blood");
+  place_tube(scene, f, {{16, -28, 30}, {30, -6, 34}, {44, 8, 28}, {51, 14, 10}}, 9.5, "blood");
+  place_tube(scene, f, {{14, -26, 30}, {4, -4, 27}, {-24, 2, 22}, {-46, 8, 14}}, 9.0, "blood");
   scene.begin_organ("pulmonary_veins");
-  place_tube(scene, f, {{-12, 6, -12}, {-34, -4, -2}, {-46, -8, 6}}, 6.0,
-             "blood");
-  place_tube(scene, f, {{-12, 8, -18}, {-30, 14, -16}, {-46, 18, -14}}, 6.0,
-             "blood");
+  place_tube(scene, f, {{-12, 6, -12}, {-34, -4, -2}, {-46, -8, 6}}, 6.0, "blood");
+  place_tube(scene, f, {{-12, 8, -18}, {-30, 14, -16}, {-46, 18, -14}}, 6.0, "blood");
   place_tube(scene, f, {{16, 4, -10}, {36, -6, 0}, {50, -8, 6}}, 6.0, "blood");
-  place_tube(scene, f, {{16, 8, -18}, {34, 16, -16}, {50, 18, -14}}, 6.0,
-             "blood");
+  place_tube(scene, f, {{16, 8, -18}, {34, 16, -16}, {50, 18, -14}}, 6.0, "blood");
   scene.begin_organ("veins");
-  place_tube(scene, f, {{-27, -16, 96}, {-27, -16, 50}, {-27, -14, -6}}, 9.0,
+  place_tube(scene, f, {{-27, -16, 96}, {-27, -16, 50}, {-27, -14, -6}}, 9.0, "blood");
+  place_tube(scene, f, {{-27, -18, 92}, {-6, -36, 96}, {26, -30, 112}, {34, -14, 150}}, 6.0,
              "blood");
-  place_tube(scene, f,
-             {{-27, -18, 92}, {-6, -36, 96}, {26, -30, 112}, {34, -14, 150}},
-             6.0, "blood");
   place_tube(scene, f, {{-27, -16, 94}, {-36, -12, 150}}, 6.5, "blood");
-  place_tube(scene, f,
-             {{-22, 0, -52}, {-22, 6, -90}, {-18, 22, -150}, {-16, 24, -205}},
-             11.0, "blood");
-  place_tube(scene, f,
-             {{-5, 34, -150},
-              {-5, 33, 0},
-              {-7, 32, 42},
-              {-18, 10, 54},
-              {-26, -10, 54}},
+  place_tube(scene, f, {{-22, 0, -52}, {-22, 6, -90}, {-18, 22, -150}, {-16, 24, -205}}, 11.0,
+             "blood");
+  place_tube(scene, f, {{-5, 34, -150}, {-5, 33, 0}, {-7, 32, 42}, {-18, 10, 54}, {-26, -10, 54}},
              3.5, "blood");
   scene.begin_organ("aorta");
   place_tube(scene, f,
@@ -115,23 +95,16 @@ void place_great_vessels(SceneBuilder &scene, const ThoraxFrame &f) {
               {20, 20, 66},
               {25, 31, 46}},
              14.5, "blood");
-  place_tube(scene, f,
-             {{25, 31, 50},
-              {25, 34, 20},
-              {24, 34, -40},
-              {18, 31, -110},
-              {8, 28, -160},
-              {5, 28, -205}},
-             12.0, "blood");
-  place_tube(scene, f, {{-2, -16, 72}, {-10, -14, 96}, {-20, -10, 150}}, 6.0,
-             "blood");
-  place_tube(scene, f, {{8, 0, 78}, {10, -2, 104}, {14, -4, 150}}, 4.0,
-             "blood");
-  place_tube(scene, f, {{18, 12, 74}, {22, 14, 100}, {30, 8, 150}}, 5.0,
-             "blood");
+  place_tube(
+      scene, f,
+      {{25, 31, 50}, {25, 34, 20}, {24, 34, -40}, {18, 31, -110}, {8, 28, -160}, {5, 28, -205}},
+      12.0, "blood");
+  place_tube(scene, f, {{-2, -16, 72}, {-10, -14, 96}, {-20, -10, 150}}, 6.0, "blood");
+  place_tube(scene, f, {{8, 0, 78}, {10, -2, 104}, {14, -4, 150}}, 4.0, "blood");
+  place_tube(scene, f, {{18, 12, 74}, {22, 14, 100}, {30, 8, 150}}, 5.0, "blood");
 }
 
-void place_airways(SceneBuilder &scene, const ThoraxFrame &f) {
+void place_airways(SceneBuilder& scene, const ThoraxFrame& f) {
   struct Airway {
     std::vector<Vec3> points;
     double radius;
@@ -157,11 +130,10 @@ void place_airways(SceneBuilder &scene, const ThoraxFrame &f) {
               {30, 6, -122}},
              6.0, "muscle");
   scene.begin_organ("airway_walls");
-  for (const Airway &airway : airways)
+  for (const Airway& airway : airways)
     place_tube(scene, f, airway.points, airway.radius + 1.4, "soft_tissue");
   scene.begin_organ("airways");
-  for (const Airway &airway : airways)
-    place_tube(scene, f, airway.points, airway.radius, "air");
+  for (const Airway& airway : airways) place_tube(scene, f, airway.points, airway.radius, "air");
 }
 
-} // namespace vitrine::phantoms::detail
+}  // namespace vitrine::phantoms::detail

@@ -10,9 +10,9 @@ namespace vitrine::phantoms {
 struct VesselTree {
   struct Segment {
     Vec3 from = Vec3::Zero(), to = Vec3::Zero();
-    double radius = 1.0; ///< mm
-    int parent = -1;     ///< index of the segment it grows from; -1 at the root
-    bool continues = true; ///< the thickest child of its parent
+    double radius = 1.0;    ///< mm
+    int parent = -1;        ///< index of the segment it grows from; -1 at the root
+    bool continues = true;  ///< the thickest child of its parent
   };
   std::vector<Segment> segments;
 
@@ -23,8 +23,8 @@ struct VesselTree {
 
 /// How a tree grows.
 struct VesselGrowth {
-  double root_radius = 6.0; ///< mm
-  double min_radius = 0.7;  ///< mm
+  double root_radius = 6.0;  ///< mm
+  double min_radius = 0.7;   ///< mm
   /// r^gamma is conserved at a branching: 3 is Murray's law (PNAS 12 (1926)
   /// 207).
   double exponent = 3.0;
@@ -34,8 +34,7 @@ struct VesselGrowth {
 /// a twig: each branch heads for the middle of its share of the cloud and
 /// splits it across its widest direction (after Tawhai, Pullan and Hunter, Ann
 /// Biomed Eng 28 (2000) 793).
-VesselTree grow_vessels(const Vec3 &root, const Vec3 &heading,
-                        std::vector<Vec3> cloud, const VesselGrowth &growth,
-                        Rng &rng);
+VesselTree grow_vessels(const Vec3& root, const Vec3& heading, std::vector<Vec3> cloud,
+                        const VesselGrowth& growth, Rng& rng);
 
-} // namespace vitrine::phantoms
+}  // namespace vitrine::phantoms
