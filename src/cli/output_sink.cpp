@@ -159,7 +159,9 @@ std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_i
         std::min({Index(std::lround(64.0 / slice.pixel)), slice.width, slice.height});
     const Index i0 = std::clamp(slice.centre_i - side / 2, Index{0}, slice.width - side);
     const Index j0 = std::clamp(slice.centre_j - side / 2, Index{0}, slice.height - side);
-    records.push_back(write(base + "lesion.png", draw(windows[0], i0, j0, side, side, own)));
+    for (const Window& window : windows)
+      records.push_back(
+          write(base + "lesion_" + window.name + ".png", draw(window, i0, j0, side, side, own)));
     if (reference != slices_.end() && slice.hu.size() == reference->hu.size()) {
       const auto less = [&](std::size_t at) {
         return double(slice.hu[at]) - double(reference->hu[at]);

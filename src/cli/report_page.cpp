@@ -30,6 +30,12 @@ double mean_of(const Table& images, const std::string& arm, const char* column) 
   return n ? sum / n : std::nan("");
 }
 
+/// To `digits` decimals, for people; the tables on disk keep every digit.
+double to_decimals(double value, int digits) {
+  const double scale = digits == 0 ? 1.0 : digits == 1 ? 10.0 : 100.0;
+  return std::round(value * scale) / scale;
+}
+
 Table arm_table(const trial::Plan& plan, const Table& images) {
   Table table;
   table.columns = {"arm",
@@ -42,10 +48,39 @@ Table arm_table(const trial::Plan& plan, const Table& images) {
                    "quanta per reading, air"};
   for (const trial::Arm& arm : plan.arms)
     table.add({arm.name, plan.scenario.arms.scanners[arm.scanner].name, arm.kernel_name,
-               to_text(arm.tube_voltage), to_text(arm.tube_load),
-               rounded(mean_of(images, arm.name, "ctdi_vol_mgy"), "%.2f"),
-               rounded(mean_of(images, arm.name, "noise_hu")),
-               rounded(mean_of(images, arm.name, "photons_per_reading"), "%.0f")});
+               arm.tube_voltage, arm.tube_load,
+               to_decimals(mean_of(images, arm.name, "ctdi_vol_mgy"), 2),
+               to_decimals(mean_of(images, arm.name, "noise_hu"), 1),
+               to_decimals(mean_of(images, arm.name, "photons_per_reading"), 0)});
+  return table;
+}
+
+/// The truth about the lesions, with the columns and digits that a reader wants.
+Table lesion_table(const Table& lesions) {
+  struct Column {
+    const char* name;
+    const char* title;
+    int digits;
+  };
+  constexpr Column wanted[] = {{"case", "case", 0},
+                               {"lesion", "lesion", 0},
+                               {"shape", "shape", 0},
+                               {"volume_mm3", "volume (mm3)", 1},
+                               {"longest_axial_diameter_mm", "longest diameter (mm)", 1},
+                               {"short_axis_mm", "short axis (mm)", 1},
+                               {"density_g_per_cm3", "density (g/cm3)", 2},
+                               {"mask_voxels", "voxels in the mask", 0}};
+  Table table;
+  for (const Column& column : wanted) table.columns.emplace_back(column.title);
+  for (const auto& row : lesions.rows) {
+    std::vector<Table::Cell> cells;
+    for (const Column& column : wanted) {
+      const Table::Cell& cell = row[lesions.column(column.name)];
+      const double* number = std::get_if<double>(&cell);
+      cells.push_back(number ? Table::Cell(to_decimals(*number, column.digits)) : cell);
+    }
+    table.add(std::move(cells));
+  }
   return table;
 }
 
@@ -72,8 +107,8 @@ std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan,
                  str("The slice through the first lesion of ", plan.cases.front(),
                      ", the same window in every arm."),
                  panels({"lung", "mediastinum"}, true), false});
-  all.push_back({"The lesion", "64 mm about the first lesion, lung window (-600, 1500 HU).",
-                 panels({"lesion"}, true), true});
+  all.push_back({"The lesion", "64 mm about the first lesion.",
+                 panels({"lesion_lung", "lesion_mediastinum"}, true), true});
   all.push_back({"Differences",
                  str("Each arm minus the reference arm ", plan.arms[plan.reference].name,
                      "; grey is 0, black -200 and white +200 HU."),
@@ -110,7 +145,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
                      " mm every ", to_text(s.arms.protocol.slice_increment), " mm")}};
   page.scenario = to_json(trial::Scenario::schema().write(s), 2);
   page.arms = images.rows.empty() ? Table{} : arm_table(plan, images);
-  page.lesions = result.all(&trial::CaseResult::lesions);
+  page.lesions = lesion_table(result.all(&trial::CaseResult::lesions));
   page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};
   if (!result.cases.empty() && result.cases.front().id == plan.cases.front())
     page.sheets = sheets(dir, plan, images);
