@@ -19,15 +19,6 @@ function(vitrine_layer name)
   set(target vitrine_${name})
   list(TRANSFORM arg_USES PREPEND vitrine:: OUTPUT_VARIABLE uses)
 
-  foreach(list SOURCES HOT)
-    foreach(file IN LISTS arg_${list})
-      if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
-        message(WARNING "vitrine_layer(${name}): ${file} is not there yet: left out")
-        list(REMOVE_ITEM arg_${list} ${file})
-      endif()
-    endforeach()
-  endforeach()
-
   # The build tree shows the layer's folder under the name that includes spell.
   set(home ${VITRINE_INCLUDE_DIR}/vitrine/${name})
   file(MAKE_DIRECTORY ${VITRINE_INCLUDE_DIR}/vitrine)
