@@ -18,7 +18,7 @@ inline constexpr float signal_floor = 0x1p-20f;
 /// beyond the fitted range it goes on along its tangent.
 class WaterCorrection {
  public:
-  static constexpr std::size_t terms = 8;
+  static constexpr std::size_t terms = 10;
   struct Column {
     float coefficients[terms];
     float low_slope;           ///< dy/dp at p = 0, for p < 0
