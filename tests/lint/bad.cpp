@@ -1,6 +1,4 @@
 // At least one mistake for every check of .clang-tidy: `scripts/check_lint.py --self-test` fails if any goes unnoticed.
-#include "bad.hpp"
-
 #include <memory>
 #include <mutex>
 #include <stdexcept>
