@@ -1,7 +1,9 @@
 #include "vitrine/trial/analysis.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <map>
+#include <string_view>
 #include <tuple>
 
 namespace vitrine::trial {
@@ -83,6 +85,45 @@ class StudyBuilder {
   std::map<std::tuple<evaluation::Source, Index, Index, std::string>, std::size_t> sample_;
 };
 
+/// The columns of the stability table that belong to each analysis, by how their names begin.
+constexpr std::pair<std::string_view, std::string_view> columns_of[] = {
+    {"icc", "icc_"},
+    {"repeatability", "repeated_"},
+    {"repeatability", "wsd"},
+    {"repeatability", "rc"},
+    {"repeatability", "wcv_"},
+    {"bias_vs_truth", "total_bias_"},
+    {"bias_vs_truth", "bias_"},
+    {"bias_vs_truth", "noise_bias_"},
+    {"bias_vs_truth", "arm_bias_"},
+    {"bias_vs_truth", "ccc_"},
+    {"volume_correlation", "spearman_"},
+    {"volume_correlation", "pearson_"},
+};
+
+/// The table without the columns of analyses that the scenario does not ask for.
+Table asked_for(const Table& table, const std::vector<std::string>& analyses) {
+  const auto unwanted = [&](const std::string& column) {
+    for (const auto& [analysis, start] : columns_of)
+      if (column.starts_with(start))
+        return std::find(analyses.begin(), analyses.end(), analysis) == analyses.end();
+    return false;
+  };
+  Table kept;
+  std::vector<std::size_t> from;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (unwanted(table.columns[i])) continue;
+    kept.columns.push_back(table.columns[i]);
+    from.push_back(i);
+  }
+  for (const auto& row : table.rows) {
+    std::vector<Table::Cell> cells;
+    for (const std::size_t i : from) cells.push_back(row[i]);
+    kept.add(std::move(cells));
+  }
+  return kept;
+}
+
 }  // namespace
 
 Analysis analyse(const Plan& plan, const TrialResult& result) {
@@ -92,8 +133,10 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
   analysis.rows = evaluation::stability(analysis.study, options);
-  analysis.stability = evaluation::stability_table(analysis.rows);
-  analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
+  analysis.stability = asked_for(evaluation::stability_table(analysis.rows), plan.scenario.analyse);
+  if (std::find(plan.scenario.analyse.begin(), plan.scenario.analyse.end(), "bias_vs_truth") !=
+      plan.scenario.analyse.end())
+    analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
   return analysis;
 }
 

@@ -67,6 +67,9 @@ mkdir occupied && touch occupied/mine
 expect 2 'not empty' "$program" run tiny.yaml --out occupied
 expect 0 'report: ' "$program" run tiny.yaml --out out
 expect 0 'OK' bash -c 'cd out && sha256sum -c SHA256SUMS'
+expect 0 'arm_bias' head -n 1 out/stability.csv
+expect 0 'report: ' "$program" run tiny.yaml --out asked --set patients.count=1 --set 'analyse=[icc]'
+expect 1 '' bash -c 'head -n 1 asked/stability.csv | grep -q wsd'
 expect 2 'holds another trial' "$program" run tiny.yaml --out out --set trial.seed=8
 cp out/SHA256SUMS before
 rm out/.state/case002.json
