@@ -22,7 +22,8 @@
 namespace vitrine::cli {
 namespace {
 
-std::atomic<bool> stop_requested = false;  // signal handlers can reach nothing else
+// Signal handlers can reach nothing else. NOLINTNEXTLINE(*-avoid-non-const-global-variables)
+std::atomic<bool> stop_requested = false;
 
 extern "C" void request_stop(int) {
   // The second Ctrl-C does not wait for the stage to end.

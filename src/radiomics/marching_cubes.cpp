@@ -137,7 +137,7 @@ const std::array<CubeCase, 256>& cube_cases() {
 /// How many cubes there are of each case: all that volume and area depend on.
 std::array<Index, 256> count_cases(std::span<const std::uint8_t> mask, std::array<Index, 3> size) {
   std::array<Index, 256> counts{};
-  const auto [nx, ny, nz] = size;
+  const Index nx = size[0], ny = size[1], nz = size[2];
   for (Index k = 0; k + 1 < nz; ++k)
     for (Index j = 0; j + 1 < ny; ++j) {
       const std::uint8_t* row = mask.data() + (k * ny + j) * nx;
