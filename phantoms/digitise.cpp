@@ -7,6 +7,7 @@
 
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/convex.hpp"
+#include "vitrine/phantoms/interval_union.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -151,14 +152,8 @@ Volume<quantity::Fraction> occupancy(const Scene& scene, std::span<const std::ui
           if (const Interval inside = intersect(scene.solids[s], origin, direction);
               !inside.empty())
             crossed.push_back(inside);
-        std::sort(crossed.begin(), crossed.end(),
-                  [](const Interval& a, const Interval& b) { return a.enter < b.enter; });
-        double covered = -1e30;
-        for (const Interval& each : crossed) {
-          if (each.leave <= covered) continue;
-          deposit(std::max(each.enter, covered), each.leave, 1.0, column);
-          covered = each.leave;
-        }
+        each_covered(crossed,
+                     [&](double enter, double leave) { deposit(enter, leave, 1.0, column); });
       });
       for (Index k = 0; k < grid.size[2]; ++k)
         fraction(i, j, k) = static_cast<float>(column[std::size_t(k)] / (lines * lines));

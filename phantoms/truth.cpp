@@ -8,6 +8,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/convex.hpp"
+#include "vitrine/phantoms/interval_union.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -17,14 +18,8 @@ constexpr int sections = 81;     // axial planes, and lines in each, for the dia
 constexpr int directions = 180;  // over half a turn
 
 double union_length(std::vector<Interval>& crossed) {
-  std::sort(crossed.begin(), crossed.end(),
-            [](const Interval& a, const Interval& b) { return a.enter < b.enter; });
-  double length = 0.0, covered = -1e30;
-  for (const Interval& each : crossed) {
-    if (each.leave <= covered) continue;
-    length += each.leave - std::max(each.enter, covered);
-    covered = each.leave;
-  }
+  double length = 0.0;
+  each_covered(crossed, [&](double enter, double leave) { length += leave - enter; });
   return length;
 }
 
