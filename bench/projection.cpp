@@ -25,15 +25,7 @@ Scanner clinical_scanner() {
 }
 
 ScanGeometry one_rotation(const Scanner& s) {
-  ScanGeometry g;
-  g.source_to_iso = s.source_to_iso;
-  g.source_to_detector = s.source_to_detector;
-  g.column_angle = s.column_pitch / s.source_to_detector;
-  g.row_pitch = s.row_pitch;
-  g.column_offset = s.column_offset;
-  g.columns = s.columns;
-  g.rows = s.rows;
-  g.views_per_rotation = s.views_per_rotation;
+  ScanGeometry g = hardware_geometry(s);
   g.view_angles = axial_view_angles(g.views_per_rotation, 1, 0.0);
   g.table_positions.assign(g.view_angles.size(), 0.0);
   return g;

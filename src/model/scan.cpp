@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/model/scanner.hpp"
 
 namespace vitrine {
 
@@ -11,6 +12,19 @@ double ScanGeometry::field_of_view_radius() const {
   const double left = std::abs(fan_angle(0.0));
   const double right = std::abs(fan_angle(double(columns - 1)));
   return source_to_iso * math::sin(std::min(left, right));
+}
+
+ScanGeometry hardware_geometry(const Scanner& scanner) {
+  ScanGeometry g;
+  g.source_to_iso = scanner.source_to_iso;
+  g.source_to_detector = scanner.source_to_detector;
+  g.column_angle = scanner.column_pitch / scanner.source_to_detector;
+  g.row_pitch = scanner.row_pitch;
+  g.column_offset = scanner.column_offset;
+  g.columns = scanner.columns;
+  g.rows = scanner.rows;
+  g.views_per_rotation = scanner.views_per_rotation;
+  return g;
 }
 
 std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rotations,

@@ -39,6 +39,11 @@ struct ScanGeometry {
   double field_of_view_radius() const;  ///< mm: what every view sees
 };
 
+struct Scanner;
+
+/// What a scanner's hardware fixes of a scan: everything but the views.
+ScanGeometry hardware_geometry(const Scanner& scanner);
+
 /// One axial rotation per table position, each starting at `start_angle`, views equally spaced.
 std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rotations,
                                       double start_angle);

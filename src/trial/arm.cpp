@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/recon/image_grid.hpp"
 
 namespace vitrine::trial {
 namespace {
@@ -110,26 +111,13 @@ Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_
 }
 
 Grid image_grid(const Protocol& protocol, double z) {
-  Grid grid;
-  const double pixel = protocol.field_of_view / double(protocol.matrix);
-  grid.size = {protocol.matrix, protocol.matrix, protocol.slices};
-  grid.spacing = Vec3(pixel, pixel, protocol.slice_increment);
-  const double edge = -0.5 * double(protocol.matrix - 1) * pixel;
-  grid.origin = Vec3(edge, edge, z - 0.5 * double(protocol.slices - 1) * protocol.slice_increment);
-  return grid;
+  return recon::image_grid({protocol.field_of_view, protocol.matrix, Vec3(0.0, 0.0, z),
+                            protocol.slices, protocol.slice_increment});
 }
 
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
                            double start_angle) {
-  ScanGeometry g;
-  g.source_to_iso = scanner.source_to_iso;
-  g.source_to_detector = scanner.source_to_detector;
-  g.column_angle = scanner.column_pitch / scanner.source_to_detector;
-  g.row_pitch = scanner.row_pitch;
-  g.column_offset = scanner.column_offset;
-  g.columns = scanner.columns;
-  g.rows = scanner.rows;
-  g.views_per_rotation = scanner.views_per_rotation;
+  ScanGeometry g = hardware_geometry(scanner);
   const double radius = std::min(protocol.full_coverage_radius, 0.8 * g.source_to_iso);
   const double beam =
       double(g.rows) * g.row_pitch_at_iso() * (g.source_to_iso - radius) / g.source_to_iso;

@@ -35,15 +35,7 @@ inline Scanner scanner() {
 
 /// `views` spread over a turn, all with the detector's centre at `table`.
 inline ScanGeometry geometry(const Scanner& s, Index views, double table = 3.0) {
-  ScanGeometry g;
-  g.source_to_iso = s.source_to_iso;
-  g.source_to_detector = s.source_to_detector;
-  g.column_angle = s.column_pitch / s.source_to_detector;
-  g.row_pitch = s.row_pitch;
-  g.column_offset = s.column_offset;
-  g.columns = s.columns;
-  g.rows = s.rows;
-  g.views_per_rotation = s.views_per_rotation;
+  ScanGeometry g = hardware_geometry(s);
   for (Index v = 0; v < views; ++v) {
     g.view_angles.push_back(0.13 + 2.0 * std::numbers::pi * double(v) / double(views));
     g.table_positions.push_back(table);
