@@ -169,13 +169,14 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
           clean.emplace_back(&arm, done.reconstruct(data, arm));
         }
       }
+      const auto noiseless_of = [&](const Arm& arm) -> const Image& {
+        const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
+        return std::find_if(clean.begin(), clean.end(), same)->second;
+      };
       std::vector<double> loads;
       for (const Arm& arm : mine) {
         if (arm.tube_voltage != voltage) continue;
-        const auto& noiseless = std::find_if(clean.begin(), clean.end(), [&](const auto& c) {
-                                  return c.first->same_but_dose(arm);
-                                })->second;
-        patient.measure(result.features, noiseless, arm.name, "noiseless");
+        patient.measure(result.features, noiseless_of(arm), arm.name, "noiseless");
         if (std::find(loads.begin(), loads.end(), arm.tube_load) == loads.end())
           loads.push_back(arm.tube_load);
       }
@@ -187,10 +188,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
           if (arm.tube_voltage != voltage || arm.tube_load != load) continue;
           next(arm.name);
           const Image image = done.reconstruct(data, arm);
-          const auto& noiseless = std::find_if(clean.begin(), clean.end(), [&](const auto& c) {
-                                    return c.first->same_but_dose(arm);
-                                  })->second;
-          deliver(patient, done, arm, image, noise_level(image, noiseless));
+          deliver(patient, done, arm, image, noise_level(image, noiseless_of(arm)));
         }
       }
     }
