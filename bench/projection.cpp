@@ -36,6 +36,7 @@ Scene water_cylinder() {
   cylinder.kind = Solid::Kind::cylinder;
   cylinder.half_axes = Vec3(160.0, 160.0, 200.0);
   phantoms::SceneBuilder scene;
+  scene.begin_organ("phantom");
   scene.place(cylinder, "water");
   return std::move(scene).build();
 }
