@@ -7,6 +7,10 @@
 # Headers are found, and installed, as "vitrine/<name>/x.hpp"; those under detail/, and simd.hpp, which only hot files
 # can compile, stay at home.
 set(VITRINE_HOT_OPTIONS -O3 -fno-math-errno -fno-trapping-math -Wno-psabi)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC splits loops that fill two arrays and computes what they share twice.
+  list(APPEND VITRINE_HOT_OPTIONS -fno-tree-loop-distribution)
+endif()
 set(VITRINE_HOT_portable -march=x86-64 -ffp-contract=off)
 set(VITRINE_HOT_v3 -march=x86-64-v3 -ffp-contract=fast)
 set(VITRINE_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)

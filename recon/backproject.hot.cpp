@@ -10,54 +10,89 @@ using detail::tile_angles;
 using detail::tile_planes;
 using detail::TileJob;
 
-/// How one source sees eight neighbouring lines at one depth: row = start + step * slice.
+/// How one source sees eight neighbouring lines at one depth: row = middle + start + step * slice.
 struct Rows {
   V8 start, step;
-  float mid_start, mid_step;  // of one line in the middle, which chooses the pair of rows
+  float mid_start, mid_step;  // of one line in the middle, which chooses the pairs of rows
 };
 
 inline Rows rows_of(const TileJob& job, Index source, Index sample, float along, float z) {
-  const V8 distance = load8(job.depth + sample) + job.side[source] * along;
-  const V8 scale = fill8(job.row_scale) / distance;
-  const float mid_scale = job.row_scale / (job.depth[sample + 4] + job.side[source] * along);
-  const float height = z - job.station_z[source];
-  return {scale * height + job.row_centre, scale * job.dz, mid_scale * height + job.row_centre,
-          mid_scale * job.dz};
+  const float toward = job.side[source] * along, height = z - job.station_z[source];
+  const V8 scale = fill8(job.row_scale) / (load8(job.depth + sample) + toward);
+  const float mid_scale = job.row_scale / (job.depth[sample + 4] + toward);
+  return {scale * height, scale * job.dz, mid_scale * height, mid_scale * job.dz};
 }
 
 inline Index clamp_index(Index i, Index low, Index high) {
   return i < low ? low : i > high ? high : i;
 }
 
-/// Linear interpolation between the rows around `row`; constant beyond the first and the last.
-inline V8 at_row(const TileJob& job, const float* line, V8 row, float mid_row) {
-  const Index i = clamp_index(Index(mid_row), 0, job.rows > 1 ? job.rows - 2 : 0);
-  const V8 below = load8(line + 8 * i);
-  const V8 above = load8(line + 8 * i + 8);
-  const V8 w = min8(max8(row - float(i), fill8(0.0f)), fill8(1.0f));
-  return below + w * (above - below);
-}
+/// For every slice the lower row of the pair to interpolate between: its place in a line of eight
+/// values a row, and its number counted from the detector's middle.
+struct Pairs {
+  std::int32_t place[max_slices];
+  float row[max_slices];
+
+  Pairs(const TileJob& job, const Rows& rows, Index begin, Index end) {
+    alignas(32) static constexpr float count[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    const V8 last = fill8(job.rows > 1 ? float(job.rows - 2) : 0.0f);
+    for (Index k = begin & ~Index(7); k < end; k += 8) {
+      const V8 middle = (load8(count) + float(k)) * rows.mid_step + rows.mid_start;
+      const V8 below = truncate8(min8(max8(middle + job.row_centre, fill8(0.0f)), last));
+      store_int8(place + k, below * 8.0f);
+      store8(row + k, below - job.row_centre);
+    }
+  }
+
+  /// Linear interpolation at the row `offset` from the middle; constant beyond the pair.
+  V8 value(const float* line, Index k, V8 offset) const {
+    const V8 below = load8(line + place[k]);
+    const V8 above = load8(line + place[k] + 8);
+    const V8 w = min8(max8(offset - row[k], fill8(0.0f)), fill8(1.0f));
+    return below + w * (above - below);
+  }
+};
 
 /// A slice that no ray crosses takes the nearest row of the source that misses it least.
 V8 nearest_row(const TileJob& job, const float* line, Index sample, float along, float z) {
   Index nearest = 0;
   float least = 0.0f;
   for (Index s = 0; s < job.sources; ++s) {
-    const Rows rows = rows_of(job, s, sample, along, z);
-    const float offset = rows.mid_start - job.row_centre;
+    const float offset = rows_of(job, s, sample, along, z).mid_start;
     const float miss = offset < 0.0f ? -offset : offset;
     if (s > 0 && miss >= least) continue;
     least = miss;
     nearest = s;
   }
   const Rows rows = rows_of(job, nearest, sample, along, z);
-  return at_row(job, line + nearest * job.source_stride, rows.start, rows.mid_start);
+  return Pairs(job, rows, 0, 1).value(line + nearest * job.source_stride, 0, rows.start);
+}
+
+/// Add one source's weighted values to the slices that it sees.
+inline void add_source(const TileJob& job, const float* line, const Rows& rows, V8* numerator,
+                       V8* weight) {
+  constexpr float taper = float(1.0 / (1.0 - detail::flat_share));
+  const float first = (-job.half_rows - rows.mid_start) / rows.mid_step;
+  const float last = (job.half_rows - rows.mid_start) / rows.mid_step;
+  const float end = float(job.slices);
+  if (first >= end || last < 0.0f) return;
+  const Index begin = first > 0.0f ? Index(first) + 1 : 0;
+  const Index stop = last < end - 1.0f ? Index(last) + 1 : job.slices;
+
+  const Pairs pairs(job, rows, begin, stop);
+  const V8 slope = fill8(taper / job.half_rows), whole = fill8(taper);
+  const V8 edge = fill8(float(detail::edge_weight)), one = fill8(1.0f);
+  for (Index k = begin; k < stop; ++k) {
+    const V8 offset = rows.start + rows.step * float(k);
+    const V8 w = min8(max8(whole - slope * absolute8(offset), edge), one);
+    numerator[k] = numerator[k] + w * pairs.value(line, k, offset);
+    weight[k] = weight[k] + w;
+  }
 }
 
 /// Eight neighbouring lines at one depth, resampled from rows to slices: the weighted mean of all
 /// sources that see a slice (Stierstorfer et al. 2004), summed over the slice's sub-planes.
 void resample(const TileJob& job, Index angle, Index sample, float along, float* out) {
-  constexpr float taper = float(1.0 / (1.0 - detail::flat_share));
   V8 sum[max_slices], numerator[max_slices], weight[max_slices];
   const float* line = job.filtered + angle * job.angle_stride + sample / 8 * job.block_stride;
   for (Index k = 0; k < job.slices; ++k) sum[k] = fill8(0.0f);
@@ -65,26 +100,9 @@ void resample(const TileJob& job, Index angle, Index sample, float along, float*
   for (Index plane = 0; plane < job.sub_plane_count; ++plane) {
     const float z = job.z + job.sub_planes[plane];
     for (Index k = 0; k < job.slices; ++k) numerator[k] = weight[k] = fill8(0.0f);
-    for (Index s = 0; s < job.sources; ++s) {
-      const Rows rows = rows_of(job, s, sample, along, z);
-      const float first = (job.row_centre - job.half_rows - rows.mid_start) / rows.mid_step;
-      const float last = (job.row_centre + job.half_rows - rows.mid_start) / rows.mid_step;
-      const float end = float(job.slices);
-      if (first >= end || last < 0.0f) continue;
-      const Index begin = first > 0.0f ? Index(first) + 1 : 0;
-      const Index stop = last < end - 1.0f ? Index(last) + 1 : job.slices;
-      const float* source = line + s * job.source_stride;
-      const V8 slope = fill8(taper / job.half_rows);
-      for (Index k = begin; k < stop; ++k) {
-        const V8 row = rows.start + rows.step * float(k);
-        const V8 offset = row - job.row_centre;
-        const V8 inside = fill8(job.half_rows) - max8(offset, -offset);
-        const V8 w = min8(max8(inside * slope, fill8(float(detail::edge_weight))), fill8(1.0f));
-        const V8 value = at_row(job, source, row, rows.mid_start + rows.mid_step * float(k));
-        numerator[k] = numerator[k] + w * value;
-        weight[k] = weight[k] + w;
-      }
-    }
+    for (Index s = 0; s < job.sources; ++s)
+      add_source(job, line + s * job.source_stride, rows_of(job, s, sample, along, z), numerator,
+                 weight);
     for (Index k = 0; k < job.slices; ++k)
       sum[k] = sum[k] + (weight[k].part[0][0] > 0.0f
                              ? numerator[k] / weight[k]
@@ -94,6 +112,14 @@ void resample(const TileJob& job, Index angle, Index sample, float along, float*
     transpose8(sum + k);
     for (Index i = 0; i < 8; ++i) store8(out + i * job.slices + k, sum[k + i]);
   }
+}
+
+/// Ask for eight lines before they are needed: a block of angles lies in the outer cache.
+inline void fetch(const TileJob& job, Index angle, Index sample) {
+  const float* line = job.filtered + angle * job.angle_stride + sample / 8 * job.block_stride;
+  for (Index s = 0; s < job.sources; ++s)
+    for (Index row = 0; row < job.rows; row += 2)  // two rows of eight floats a cache line
+      __builtin_prefetch(line + s * job.source_stride + 8 * row);
 }
 
 /// Where an angle's lines lie under the tile, as functions of the voxel's place in it.
@@ -162,10 +188,12 @@ void back_project(const TileJob& job) {
       const Index last = clamp_index(Index(mid + extent) + 1, 0, job.samples - 1);
       const float along = -centre_x * s + centre_y * c;
       float* values = job.lines + a * tile_planes * job.line_capacity * job.slices;
-      for (Index sample = first; sample <= last; sample += 8)
+      for (Index sample = first; sample <= last; sample += 8) {
+        if (sample + 8 <= last) fetch(job, group + a, sample + 8);
         for (Index plane = 0; plane < tile_planes; ++plane)
           resample(job, group + a, sample, plane == 0 ? along - reach : along + reach,
                    values + (plane * job.line_capacity + sample - first) * job.slices);
+      }
 
       lines[a] = {values,
                   job.first_sample - float(first) + (job.x * c + job.y * s) * job.per_mm,

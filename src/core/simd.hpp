@@ -88,6 +88,22 @@ struct V8 {
   return a;
 #endif
 }
+[[maybe_unused]] inline V8 absolute8(V8 a) {
+  VITRINE_EACH_PART a.part[i] = V8::Part(V8::Mask(a.part[i]) & 0x7fffffff);
+  return a;
+}
+/// The whole number next to zero; below 2^31 in size.
+[[maybe_unused]] inline V8 truncate8(V8 a) {
+  VITRINE_EACH_PART a.part[i] =
+      __builtin_convertvector(__builtin_convertvector(a.part[i], V8::Mask), V8::Part);
+  return a;
+}
+/// Eight whole numbers to `p`, which need not be aligned.
+[[maybe_unused]] inline void store_int8(int* p, V8 a) {
+  typedef int Loose __attribute__((vector_size(4 * V8::width), aligned(4), may_alias));
+  VITRINE_EACH_PART* reinterpret_cast<Loose*>(p + i * V8::width) =
+      __builtin_convertvector(a.part[i], V8::Mask);
+}
 
 #undef VITRINE_EACH_PART
 
