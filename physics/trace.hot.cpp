@@ -17,7 +17,7 @@ using detail::SubView;
 struct Scratch {
   float *integrals, *patches, *mean, *variance, *enter, *leave;
   std::uint32_t* stamp;    // column and sub-ray that last met the solid
-  Groups* met;             // where
+  std::uint64_t* met;      // where: one bit a row group
   unsigned char* touched;  // per lane group: anything in the beam
   Entry* entries;
 };
@@ -47,7 +47,7 @@ Scratch divide(const TraceJob& job, Divider& d) {
   s.enter = d.take(std::size_t(job.slot_count) * lanes);
   s.leave = d.take(std::size_t(job.slot_count) * lanes);
   s.stamp = reinterpret_cast<std::uint32_t*>(d.take(solids));
-  s.met = reinterpret_cast<Groups*>(d.take(solids * sizeof(Groups) / sizeof(float)));
+  s.met = reinterpret_cast<std::uint64_t*>(d.take(solids * sizeof(std::uint64_t) / sizeof(float)));
   s.touched = reinterpret_cast<unsigned char*>(d.take(lanes / lane_width / sizeof(float) + 1));
   s.entries = reinterpret_cast<Entry*>(
       d.take(solids * std::size_t(job.in_plane) * (sizeof(Entry) / sizeof(float))));
@@ -128,11 +128,6 @@ class ColumnTracer {
         break;
       }
     }
-    if (solid.slot >= 0) {
-      scratch_.stamp[shape.solid] = stamp_;
-      scratch_.met[shape.solid] = entry.rows;
-      for (int t = solid.term_begin; t < solid.term_end; ++t) intersect(shape.solid, t);
-    }
   }
 
  private:
@@ -141,8 +136,9 @@ class ColumnTracer {
     return {tilt, load(job_.height + lane) + tilt * foot};
   }
 
-  VITRINE_INLINE_MEMBER void add(int lane, Lanes chord, const float* weights) const {
-    float* sums = scratch_.integrals + lane;
+  VITRINE_INLINE_MEMBER void add_chord(int group, Lanes chord, const float* weights) const {
+    scratch_.touched[group] = 1;
+    float* sums = scratch_.integrals + group * lane_width;
     for (int k = 0; k < rank; ++k)
       store(sums + k * lanes_, load(sums + k * lanes_) + all(weights[k]) * chord);
   }
@@ -158,12 +154,12 @@ class ColumnTracer {
         Lanes a, b, c;
         quadric.at(r, a, b, c);
         const Lanes d = larger(b * b - a * c, all(0.0f));
-        add(group * lane_width, all(2.0f) * root(d) / a, weights);
-        scratch_.touched[group] = 1;
+        add_chord(group, all(2.0f) * root(d) / a, weights);
       }
   }
 
-  /// Intervals of a shape over its rows: kept for intersections, added where it counts alone.
+  /// Intervals of a shape over its rows: added where it counts alone, kept for the intersections
+  /// whose last solid it is and for later ones.
   template <class Inside>
   VITRINE_INLINE_MEMBER void each_ray(const Entry& entry, const Compiled& solid,
                                       Inside&& inside_of) const {
@@ -173,42 +169,43 @@ class ColumnTracer {
     const std::ptrdiff_t slot = std::ptrdiff_t(solid.slot) * lanes_;
     const Lanes slope = all(float(shape.slope)), foot = all(entry.foot[column_]);
     const Lanes shift = all(float(double(entry.foot[column_]) - job_.reference));
+    std::uint64_t met = 0;
     for (int sub = 0; sub < sub_rays_; ++sub)
       for (int g = entry.rows.begin; g < entry.rows.end; ++g) {
         const int group = sub * row_groups_ + g, lane = group * lane_width;
         const Ray r = ray(lane, slope, foot);
         Interval inside = inside_of(r);
-        for (int cut = shape.cut_begin; cut < shape.cut_end; ++cut)
+        for (int cut = shape.cut_begin; cut < shape.cut_end && inside.any(); ++cut)
           clip_cut(cuts_[cut], across_, along_, shape.slope, double(entry.foot[column_]), r,
                    inside);
-        if (weights) {
-          const Lanes chord = larger(inside.leave - inside.enter, all(0.0f));
-          if (any(Bits(chord > all(0.0f)))) {
-            add(lane, chord, weights);
-            scratch_.touched[group] = 1;
-          }
-        }
+        const bool hit = inside.any();
         if (slot >= 0) {
+          met |= std::uint64_t{hit} << g;
           store(scratch_.enter + slot + lane, inside.enter + shift);
           store(scratch_.leave + slot + lane, inside.leave + shift);
         }
+        if (hit && weights)
+          add_chord(group, larger(inside.leave - inside.enter, all(0.0f)), weights);
       }
+    if (slot < 0 || met == 0) return;
+    scratch_.stamp[shape.solid] = stamp_;
+    scratch_.met[shape.solid] = met;
+    for (int t = solid.term_begin; t < solid.term_end; ++t) intersect(shape.solid, t);
   }
 
   void intersect(int last, int term) const {
     const detail::Intersection& what = job_.terms[term];
-    Groups rows = scratch_.met[last];
+    std::uint64_t met = scratch_.met[last];
     for (int o = what.other_begin; o < what.other_end; ++o) {
       const int other = job_.others[o];
       if (scratch_.stamp[other] != stamp_) return;
-      const Groups& met = scratch_.met[other];
-      rows.begin = rows.begin > met.begin ? rows.begin : met.begin;
-      rows.end = rows.end < met.end ? rows.end : met.end;
+      met &= scratch_.met[other];
     }
     const float* weights = job_.weights + std::ptrdiff_t(what.weights) * rank;
     const std::ptrdiff_t own = std::ptrdiff_t(job_.solids[last].slot) * lanes_;
-    for (int sub = 0; sub < sub_rays_; ++sub)
-      for (int g = rows.begin; g < rows.end; ++g) {
+    for (; met != 0; met &= met - 1) {
+      const int g = __builtin_ctzll(met);
+      for (int sub = 0; sub < sub_rays_; ++sub) {
         const int group = sub * row_groups_ + g, lane = group * lane_width;
         Lanes enter = load(scratch_.enter + own + lane);
         Lanes leave = load(scratch_.leave + own + lane);
@@ -219,10 +216,9 @@ class ColumnTracer {
           leave = smaller(leave, load(scratch_.leave + at));
         }
         const Lanes chord = larger(leave - enter, all(0.0f));
-        if (!any(Bits(chord > all(0.0f)))) continue;
-        add(lane, chord, weights);
-        scratch_.touched[group] = 1;
+        if (any(Bits(chord > all(0.0f)))) add_chord(group, chord, weights);
       }
+    }
   }
 
   const TraceJob& job_;

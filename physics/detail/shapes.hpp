@@ -195,6 +195,7 @@ VITRINE_INLINE void clip_slab(Lanes start, Lanes speed, Lanes half, Lanes& enter
 
 struct Interval {
   Lanes enter, leave;
+  VITRINE_INLINE_MEMBER bool any() const { return VITRINE_ISA_LEVEL::any(Bits(leave > enter)); }
 };
 
 VITRINE_INLINE Interval quadric_interval(Lanes a, Lanes b, Lanes c) {
