@@ -8,6 +8,7 @@
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/io/png.hpp"
+#include "vitrine/report/figures.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -57,21 +58,28 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   return d;
 }
 
-/// Grey levels of a window, in HU.
-struct Window {
-  const char* name;
-  double centre, width;
-};
-constexpr Window windows[] = {{"lung", -600.0, 1500.0}, {"mediastinum", 40.0, 400.0}};
-constexpr Window difference_window{"difference", 0.0, 400.0};
+constexpr double lesion_square = 64.0;      // mm
+constexpr double difference_range = 200.0;  // HU
+constexpr int sheet_columns = 4;
+constexpr int sheet_picture = 256;  // pixels
 
-std::uint8_t grey(double hu, const Window& window) {
-  return static_cast<std::uint8_t>(
-      std::lround(std::clamp((hu - window.centre) / window.width + 0.5, 0.0, 1.0) * 255.0));
+io::Bytes png(const report::Bitmap& picture) {
+  return io::encode_png(picture.width, picture.height,
+                        picture.channels == 1 ? io::Pixels::gray : io::Pixels::rgb, picture.pixels);
 }
 
-io::Bytes picture(Index width, Index height, const std::vector<std::uint8_t>& pixels) {
-  return io::encode_png(int(width), int(height), io::Pixels::gray, pixels);
+/// The slice of an image that is nearest to a point.
+Image slice_at(const Image& image, const Vec3& point) {
+  Grid grid = image.grid();
+  const double k = std::round((point - grid.origin).dot(grid.axes.col(2)) / grid.spacing.z());
+  const Index slice = std::clamp(Index(k), Index{0}, grid.size[2] - 1);
+  const auto values = image.values().subspan(std::size_t(grid.offset(0, 0, slice)),
+                                             std::size_t(grid.size[0] * grid.size[1]));
+  grid.origin = grid.centre(0, 0, slice);
+  grid.size[2] = 1;
+  Image one(grid);
+  std::copy(values.begin(), values.end(), one.values().begin());
+  return one;
 }
 
 }  // namespace
@@ -80,6 +88,19 @@ trial::FileRecord OutputSink::write(const std::string& path, const io::Bytes& by
   io::make_directories((dir_ / path).parent_path());
   io::write_file(dir_ / path, bytes);
   return {path, sha256(bytes).hex(), bytes.size()};
+}
+
+std::vector<trial::FileRecord> OutputSink::write(const std::string& folder,
+                                                 const std::vector<io::NamedBytes>& files) {
+  io::make_directories(dir_ / folder);
+  io::write_files(dir_ / folder, files);
+  std::vector<trial::FileRecord> records(files.size());
+  parallel_for(std::ssize(files), [&](Index i) {
+    const io::NamedBytes& file = files[std::size_t(i)];
+    records[std::size_t(i)] = {folder + '/' + file.name, sha256(file.bytes).hex(),
+                               file.bytes.size()};
+  });
+  return records;
 }
 
 std::vector<trial::FileRecord> OutputSink::image(const trial::ImageContext& context,
@@ -99,15 +120,8 @@ std::vector<trial::FileRecord> OutputSink::image(const trial::ImageContext& cont
   });
   if (!nifti.empty()) records.push_back(write(base + ".nii.gz", nifti));
   if (!slices.empty()) {
-    io::make_directories(dir_ / base);
-    io::write_files(dir_ / base, slices);
-    const std::size_t first = records.size();
-    records.resize(first + slices.size());
-    parallel_for(std::ssize(slices), [&](Index i) {
-      const io::NamedBytes& file = slices[std::size_t(i)];
-      records[first + std::size_t(i)] = {base + '/' + file.name, sha256(file.bytes).hex(),
-                                         file.bytes.size()};
-    });
+    const auto written = write(base, slices);
+    records.insert(records.end(), written.begin(), written.end());
   }
   return records;
 }
@@ -122,56 +136,45 @@ std::vector<trial::FileRecord> OutputSink::mask(const trial::ImageContext& conte
 
 void OutputSink::keep_slice(const trial::ImageContext& context, const Image& image) {
   const Grid& grid = image.grid();
-  const Vec3 at = context.lesion ? Vec3((*context.lesion - grid.origin).cwiseQuotient(grid.spacing))
-                                 : Vec3(0.5 * double(grid.size[0]), 0.5 * double(grid.size[1]),
-                                        0.5 * double(grid.size[2]));
-  const auto nearest = [&](int axis) {
-    return std::clamp(Index(std::lround(at[axis])), Index{0}, grid.size[std::size_t(axis)] - 1);
-  };
-  const Index k = nearest(2);
-  const auto values = image.values().subspan(std::size_t(grid.offset(0, 0, k)),
-                                             std::size_t(grid.size[0] * grid.size[1]));
-  slices_.push_back({context.arm.name, grid.size[0], grid.size[1], grid.spacing.x(), nearest(0),
-                     nearest(1), std::vector<float>(values.begin(), values.end())});
+  const Vec3 middle = 0.5 * (grid.centre(0, 0, 0) +
+                             grid.centre(grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1));
+  const Vec3 centre = context.lesion.value_or(middle);
+  slices_.push_back({context.arm.name, slice_at(image, centre), centre});
 }
 
 std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_id) {
-  std::vector<trial::FileRecord> records;
+  if (slices_.empty()) return {};
+  std::vector<io::NamedBytes> files;
+  const auto save = [&](const std::string& name, const report::Bitmap& picture) {
+    files.push_back({name + ".png", png(picture)});
+  };
   const auto reference = std::find_if(slices_.begin(), slices_.end(), [&](const Slice& s) {
     return s.arm == plan_.arms[plan_.reference].name;
   });
   for (const Slice& slice : slices_) {
-    const std::string base = str("figures/", case_id, '/', slice.arm, '_');
-    const auto draw = [&](const Window& window, Index i0, Index j0, Index width, Index height,
-                          auto&& hu) {
-      std::vector<std::uint8_t> pixels;
-      for (Index j = j0; j < j0 + height; ++j)
-        for (Index i = i0; i < i0 + width; ++i)
-          pixels.push_back(grey(hu(std::size_t(j * slice.width + i)), window));
-      return picture(width, height, pixels);
-    };
-    const auto own = [&](std::size_t at) { return double(slice.hu[at]); };
-    for (const Window& window : windows)
-      records.push_back(
-          write(base + window.name + ".png", draw(window, 0, 0, slice.width, slice.height, own)));
-    // A 64 mm square about the lesion.
-    const Index side =
-        std::min({Index(std::lround(64.0 / slice.pixel)), slice.width, slice.height});
-    const Index i0 = std::clamp(slice.centre_i - side / 2, Index{0}, slice.width - side);
-    const Index j0 = std::clamp(slice.centre_j - side / 2, Index{0}, slice.height - side);
-    for (const Window& window : windows)
-      records.push_back(
-          write(base + "lesion_" + window.name + ".png", draw(window, i0, j0, side, side, own)));
-    if (reference != slices_.end() && slice.hu.size() == reference->hu.size()) {
-      const auto less = [&](std::size_t at) {
-        return double(slice.hu[at]) - double(reference->hu[at]);
-      };
-      records.push_back(write(base + "difference.png",
-                              draw(difference_window, 0, 0, slice.width, slice.height, less)));
+    const Grid& grid = slice.image.grid();
+    const report::Frame whole = report::whole_slice(grid, 0);
+    const int pixels = int(std::lround(lesion_square / grid.spacing.x()));
+    const report::Frame square = report::square_about(grid, slice.centre, lesion_square, pixels);
+    for (const report::Window& window : {report::lung_window(), report::mediastinum_window()}) {
+      save(slice.arm + '_' + window.name, report::draw(slice.image, whole, window));
+      save(slice.arm + "_lesion_" + window.name, report::draw(slice.image, square, window));
     }
+    if (reference != slices_.end() && grid == reference->image.grid())
+      save(slice.arm + "_difference",
+           report::draw_difference(slice.image, reference->image, whole, difference_range));
+  }
+  for (const report::Window& window : {report::lung_window(), report::mediastinum_window()}) {
+    std::vector<report::Bitmap> pictures;
+    for (const Slice& slice : slices_) {
+      report::Frame frame = report::whole_slice(slice.image.grid(), 0);
+      frame.width = frame.height = sheet_picture;
+      pictures.push_back(report::draw(slice.image, frame, window));
+    }
+    save("contact_sheet_" + window.name, report::contact_sheet(pictures, sheet_columns));
   }
   slices_.clear();
-  return records;
+  return write("figures/" + case_id, files);
 }
 
 }  // namespace vitrine::cli

@@ -12,7 +12,8 @@ namespace vitrine::cli {
 /// Writes images, masks and figures below the output directory.
 ///
 /// images/CASE/ARM.nii.gz and images/CASE/ARM/IM0001.dcm ...; masks/CASE/LESION.nii.gz (all arms
-/// share the grid); repeats carry their name as a suffix. Figures show the first case only.
+/// share the grid); repeats carry their name as a suffix. Figures show the first case only: each
+/// arm's slice through the first lesion, and all arms on one contact sheet.
 class OutputSink final : public trial::Sink {
  public:
   OutputSink(const trial::Plan& plan, io::Path dir) : plan_(plan), dir_(std::move(dir)) {}
@@ -24,16 +25,16 @@ class OutputSink final : public trial::Sink {
   std::vector<trial::FileRecord> finish_case(const std::string& case_id) override;
 
  private:
-  /// One slice of an arm's image, for the figures.
+  /// An arm's slice through the first lesion, for the figures.
   struct Slice {
     std::string arm;
-    Index width = 0, height = 0;
-    double pixel = 0.0;                // mm
-    Index centre_i = 0, centre_j = 0;  // pixel of the first lesion
-    std::vector<float> hu;
+    Image image;  // one slice
+    Vec3 centre;  // mm, of the lesion
   };
 
   trial::FileRecord write(const std::string& path, const io::Bytes& bytes);
+  std::vector<trial::FileRecord> write(const std::string& folder,
+                                       const std::vector<io::NamedBytes>& files);
   void keep_slice(const trial::ImageContext& context, const Image& image);
 
   const trial::Plan& plan_;

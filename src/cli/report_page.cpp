@@ -111,7 +111,7 @@ std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan,
                  panels({"lesion_lung", "lesion_mediastinum"}, true), true});
   all.push_back({"Differences",
                  str("Each arm minus the reference arm ", plan.arms[plan.reference].name,
-                     "; grey is 0, black -200 and white +200 HU."),
+                     "; white is 0; orange is above, blue below, full colour at 200 HU."),
                  panels({"difference"}, false), false});
   return all;
 }

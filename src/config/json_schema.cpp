@@ -43,6 +43,8 @@ Value number(const FieldInfo& field, const char* type = "number") {
 Value word(const FieldInfo& field) {
   Value schema = of_type("string");
   if (!field.options.empty()) schema.set("enum", texts(field.options));
+  if (field.longest_name > 0)
+    schema.set("pattern", str("^[A-Za-z0-9][A-Za-z0-9_.-]{0,", field.longest_name - 1, "}$"));
   return schema;
 }
 

@@ -47,8 +47,30 @@ bool in_range(double number, const FieldInfo& field, const Location& where, Diag
   return false;
 }
 
-bool is_option(const std::string& word, const FieldInfo& field, const Location& where,
-               Diagnostics& problems) {
+namespace {
+
+/// Letters and digits of ASCII, and inside also _ - and .
+bool is_name(const std::string& word, std::size_t longest) {
+  constexpr std::string_view inner = "_-.";
+  const auto alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !word.empty() && word.size() <= longest && alphanumeric(word.front()) &&
+         std::all_of(word.begin(), word.end(), [&](char c) {
+           return alphanumeric(c) || inner.find(c) != std::string_view::npos;
+         });
+}
+
+}  // namespace
+
+bool is_word(const std::string& word, const FieldInfo& field, const Location& where,
+             Diagnostics& problems) {
+  if (field.longest_name > 0 && !is_name(word, field.longest_name)) {
+    problems.error(where, str("'", field.key, "' is '", word,
+                              "' (it becomes part of file names). Use 1 to ", field.longest_name,
+                              " letters, digits, '_', '-' and '.', a letter or digit first."));
+    return false;
+  }
   const auto& known = field.options;
   if (known.empty() || std::find(known.begin(), known.end(), word) != known.end()) return true;
   problems.error(where,
@@ -92,7 +114,7 @@ void Codec<std::string>::read(const Value& value, std::string& out, const FieldI
                               Diagnostics& problems) {
   const auto* text = value.as<std::string>();
   if (!text) return detail::wrong_type(value, field, problems);
-  if (detail::is_option(*text, field, value.where, problems)) out = *text;
+  if (detail::is_word(*text, field, value.where, problems)) out = *text;
 }
 
 void Codec<Distribution>::read(const Value& value, Distribution& out, const FieldInfo& field,
@@ -118,13 +140,13 @@ void Codec<Choice>::read(const Value& value, Choice& out, const FieldInfo& field
   const Value* options = value.find("choice");
   const auto* list = options ? options->as<Value::List>() : nullptr;
   if (const auto* word = value.as<std::string>()) {
-    if (detail::is_option(*word, field, value.where, problems)) choice.options = {*word};
+    if (detail::is_word(*word, field, value.where, problems)) choice.options = {*word};
   } else if (list && !list->empty() && value.as<Value::Map>()->size() == 1) {
     for (const Value& item : *list) {
       const auto* option = item.as<std::string>();
       if (!option) {
         detail::wrong_type(item, field, problems);
-      } else if (detail::is_option(*option, field, item.where, problems)) {
+      } else if (detail::is_word(*option, field, item.where, problems)) {
         choice.options.push_back(*option);
       }
     }

@@ -24,6 +24,7 @@ struct FieldInfo {
   double min = -std::numeric_limits<double>::infinity();  ///< in the unit of the key
   double max = +std::numeric_limits<double>::infinity();
   std::vector<std::string> options;  ///< the words allowed, if only some are
+  std::size_t longest_name = 0;      ///< of a text that becomes part of file names; 0: any text
   std::string family;                ///< catalogue of a pick
   std::vector<FieldInfo> children;   ///< fields of a block; the one element of a list
 };
@@ -41,9 +42,10 @@ struct Codec;
 namespace detail {
 /// False and a problem if `number` (in the unit of the key) is outside the field's range.
 bool in_range(double number, const FieldInfo& field, const Location& where, Diagnostics& problems);
-/// False and a problem if the field lists options and `word` is none of them.
-bool is_option(const std::string& word, const FieldInfo& field, const Location& where,
-               Diagnostics& problems);
+/// False and a problem if the field lists options and `word` is none of them, or if it wants a name
+/// and `word` is not fit for one.
+bool is_word(const std::string& word, const FieldInfo& field, const Location& where,
+             Diagnostics& problems);
 void wrong_type(const Value& value, const FieldInfo& field, Diagnostics& problems);
 }  // namespace detail
 
@@ -137,6 +139,7 @@ struct Codec<std::vector<T>> {
     element.min = field.min;
     element.max = field.max;
     element.options = field.options;
+    element.longest_name = field.longest_name;
     std::vector<T> items(list->size());
     for (std::size_t i = 0; i < items.size(); ++i)
       Codec<T>::read((*list)[i], items[i], element, to_native, problems);

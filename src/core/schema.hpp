@@ -56,6 +56,11 @@ class Schema {
     fields_.back().info.options = options;
     return std::move(*this);
   }
+  /// The field just added is a name that becomes part of file names and DICOM attributes.
+  Schema&& name_of_at_most(std::size_t characters) && {
+    fields_.back().info.longest_name = characters;
+    return std::move(*this);
+  }
   /// A rule over several fields; the text says what must hold and why.
   Schema&& rule(std::string_view must_hold, std::function<bool(const Params&)> test) && {
     rules_.push_back({std::string(must_hold), std::move(test)});

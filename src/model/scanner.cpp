@@ -54,6 +54,7 @@ const Schema<Scanner>& Scanner::schema() {
   static const auto s =
       Schema<Scanner>("scanner", "A CT scanner's hardware")
           .required("name", &Scanner::name, "short name, used in tables and file names")
+          .name_of_at_most(24)
           .optional("source", &Scanner::source, "where the numbers are published")
           .required("source_to_iso", &Scanner::source_to_iso, unit::mm,
                     "focal spot to rotation axis")

@@ -23,10 +23,10 @@ Plan make_plan(Scenario scenario) {
 
 namespace {
 
-// Core-seconds per unit, measured with vitrine-bench (docs/developers/performance.md).
-constexpr double trace_per_ray = 6.0e-9;
-constexpr double detect_per_sample = 16.0e-9;       // noise, logarithm, correction, rebinning
-constexpr double reconstruct_per_update = 0.55e-9;  // voxel x view of a half turn
+// Core-seconds per unit, measured with scenario 01 (docs/developers/performance.md).
+constexpr double trace_per_ray = 43.0e-9;           // through a thorax
+constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
+constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
 constexpr double write_per_voxel = 25.0e-9;
 
 bool has(const std::vector<std::string>& list, const char* item) {

@@ -23,10 +23,10 @@ const Schema<Header>& Header::schema() {
   static const auto s =
       Schema<Header>("trial", "Name, seed and purpose")
           .required("name", &Header::name, "short name of the trial")
+          .name_of_at_most(40)
           .required("seed", &Header::seed, "everything random derives from this number")
           .between(0, 9007199254740992.0)
-          .optional("context_of_use", &Header::context_of_use, "why the trial is run")
-          .rule("name must not be empty", [](const Header& h) { return !h.name.empty(); });
+          .optional("context_of_use", &Header::context_of_use, "why the trial is run");
   return s;
 }
 
@@ -34,6 +34,7 @@ const Schema<Protocol>& Protocol::schema() {
   static const auto s =
       Schema<Protocol>("protocol", "Exposure, slices and reconstruction")
           .optional("name", &Protocol::name, "short name of the protocol")
+          .name_of_at_most(40)
           .optional("tube_voltage", &Protocol::tube_voltage, unit::kv, "peak tube voltage")
           .between(40, 150)
           .optional("tube_load", &Protocol::tube_load, unit::mas,

@@ -10,10 +10,10 @@ namespace {
 Value kernel(const char* kind) { return Value(kind); }
 
 /// A small scenario as the YAML reader hands it over.
-Value scenario() {
-  const auto scanner = [](const char* name, double rows) {
+Value scenario(const char* name = "t") {
+  const auto scanner = [](const char* id, double rows) {
     return Value()
-        .set("name", Value(name))
+        .set("name", Value(id))
         .set("source_to_iso_mm", Value(541.0))
         .set("source_to_detector_mm", Value(949.0))
         .set("columns", Value(888.0))
@@ -35,7 +35,7 @@ Value scenario() {
                .set("of", Value().set("scanner", Value("a")).set("tube_load_mas", Value(20.0))));
   return Value()
       .set("vitrine", Value(1.0))
-      .set("trial", Value().set("name", Value("t")).set("seed", Value(7.0)))
+      .set("trial", Value().set("name", Value(name)).set("seed", Value(7.0)))
       .set("patients", Value().set("count", Value(3.0)).set("anatomy", Value("thorax")))
       .set("arms", std::move(arms));
 }
@@ -126,4 +126,17 @@ TEST_CASE("a selector that names no arm is refused by a rule that says where to 
   (void)trial::Scenario::schema().read(bad, problems);
   REQUIRE(problems.entries().size() == 1);
   CHECK(problems.entries().front().message.find("reference must name an arm") != std::string::npos);
+}
+
+TEST_CASE("a name that cannot be part of a file name is refused") {
+  const auto problems_of = [](const char* name) {
+    Diagnostics problems;
+    (void)trial::Scenario::schema().read(scenario(name), problems);
+    return problems.entries().size();
+  };
+  for (const char* good : {"a", "lung-nodules_2.1", "0123456789012345678901234567890123456789"})
+    CHECK(problems_of(good) == 0);
+  for (const char* bad : {"", "..", "../elsewhere", "a/b", "a b", "-out", "na\xc3\xafve", "tab\t",
+                          "01234567890123456789012345678901234567890"})
+    CHECK(problems_of(bad) == 1);
 }
