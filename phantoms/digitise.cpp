@@ -8,6 +8,7 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/convex.hpp"
 #include "vitrine/phantoms/interval_union.hpp"
+#include "vitrine/phantoms/patch_value.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -51,28 +52,6 @@ void each_line(const Grid& grid, Index i, Index j, Body&& body) {
       const Vec3 at(double(i) + (u + 0.5) / lines - 0.5, double(j) + (v + 0.5) / lines - 0.5, 0.0);
       body(Vec3(grid.origin + grid.axes * grid.spacing.cwiseProduct(at)), direction);
     }
-}
-
-/// Trilinear value of a patch channel, 0 outside its voxel centres.
-double sample(const Patch& patch, const std::vector<float>& values, const Vec3& point) {
-  const Grid& grid = patch.grid;
-  const Vec3 at = (grid.axes.transpose() * (point - grid.origin)).cwiseQuotient(grid.spacing);
-  std::array<Index, 3> low{};
-  Vec3 w;
-  for (int a = 0; a < 3; ++a) {
-    const double floor = std::floor(at[a]);
-    if (floor < 0.0 || floor + 1.0 >= double(grid.size[std::size_t(a)])) return 0.0;
-    low[std::size_t(a)] = Index(floor);
-    w[a] = at[a] - floor;
-  }
-  double sum = 0.0;
-  for (int corner = 0; corner < 8; ++corner) {
-    const int di = corner & 1, dj = corner >> 1 & 1, dk = corner >> 2;
-    const double weight =
-        (di ? w.x() : 1.0 - w.x()) * (dj ? w.y() : 1.0 - w.y()) * (dk ? w.z() : 1.0 - w.z());
-    sum += weight * double(values[std::size_t(grid.offset(low[0] + di, low[1] + dj, low[2] + dk))]);
-  }
-  return sum;
 }
 
 }  // namespace
@@ -126,9 +105,10 @@ Image object_image(const Scene& scene, const Grid& grid, std::span<const double>
           for (const Patch::Channel& channel : patch->channels)
             for (std::size_t k = 0; k < column.size(); ++k)
               for (int s = 0; s < lines; ++s)
-                column[k] += mu_over_rho[channel.material] / lines *
-                             sample(*patch, channel.density,
-                                    origin + direction * (double(k) + (s + 0.5) / lines - 0.5));
+                column[k] +=
+                    mu_over_rho[channel.material] / lines *
+                    patch_value(patch->grid, channel.density,
+                                origin + direction * (double(k) + (s + 0.5) / lines - 0.5));
       });
       for (Index k = 0; k < grid.size[2]; ++k)
         image(i, j, k) = static_cast<float>(

@@ -34,6 +34,14 @@ expect 0 'is valid' "$program" validate "$source/scenarios/01_lung_nodule_stabil
 expect 0 '84 reconstructions' "$program" plan "$source/scenarios/01_lung_nodule_stability.yaml"
 
 cp "$source/tests/cli/tiny.yaml" .
+expect 0 'case002: .*voxels of 4 mm' "$program" phantom tiny.yaml --out maps --spacing 4 --z -40 40
+expect 0 '' test -s maps/contact_sheet.png
+expect 0 'lung_right' cat maps/organs.csv
+expect 0 '^lung_right,voxel_volume,cm3,[0-9.]+' cat maps/case001/truth.csv
+expect 0 '' gzip -t maps/case002/density.nii.gz maps/case002/organs.nii.gz maps/case002/materials.nii.gz
+expect 2 'not empty' "$program" phantom tiny.yaml --out maps
+expect 2 'case001 to case002' "$program" phantom tiny.yaml --out more --case case009
+expect 2 'empty \(the first must be the lower' "$program" phantom tiny.yaml --out more --z 10 -10 --preview
 expect 0 'is valid' "$program" validate tiny.yaml
 expect 0 '4 arms' "$program" plan tiny.yaml
 expect 4 'missing.yaml' "$program" validate missing.yaml

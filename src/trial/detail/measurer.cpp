@@ -11,38 +11,6 @@
 namespace vitrine::trial::detail {
 namespace {
 
-/// The part of `grid` within `reach` mm of a point along each axis.
-struct Box {
-  std::array<Index, 3> first{}, size{};
-  Grid grid;
-};
-
-Box box_about(const Grid& grid, const Vec3& centre, double reach) {
-  Box box;
-  box.grid = grid;
-  const Vec3 at = (grid.axes.transpose() * (centre - grid.origin)).cwiseQuotient(grid.spacing);
-  for (int a = 0; a < 3; ++a) {
-    const double half = reach / grid.spacing[a];
-    const auto axis = std::size_t(a);
-    const Index first = std::clamp(Index(std::floor(at[a] - half)), Index{0}, grid.size[axis] - 1);
-    const Index last = std::clamp(Index(std::ceil(at[a] + half)), Index{0}, grid.size[axis] - 1);
-    box.first[axis] = first;
-    box.size[axis] = last - first + 1;
-  }
-  box.grid.size = box.size;
-  box.grid.origin = grid.centre(box.first[0], box.first[1], box.first[2]);
-  return box;
-}
-
-/// Copy the values of a box into a volume on the whole grid.
-template <class Quantity>
-void paste(const Volume<Quantity>& part, const Box& box, Volume<Quantity>& whole) {
-  for (Index k = 0; k < box.size[2]; ++k)
-    for (Index j = 0; j < box.size[1]; ++j)
-      for (Index i = 0; i < box.size[0]; ++i)
-        whole(box.first[0] + i, box.first[1] + j, box.first[2] + k) = part(i, j, k);
-}
-
 double reach_of(const LesionTruth& lesion) { return 0.5 * lesion.longest_axial_diameter + 8.0; }
 
 }  // namespace
@@ -84,7 +52,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   table_position_ += visit.table_offset;
   grid_ = image_grid(scenario.arms.protocol, table_position_);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
-    const Box box = box_about(grid_, lesions[i].centre, reach_of(lesions[i]));
+    const GridBox box = box_about(grid_, lesions[i].centre, reach_of(lesions[i]));
     masks_.emplace_back(grid_);
     paste(phantoms::lesion_mask(patient_.scene, i, box.grid), box, masks_.back());
   }
@@ -149,10 +117,10 @@ void Measurer::record_image(Table& images, const Arm& arm, double ctdi_vol, doub
 
 void Measurer::record_profiles(Table& profiles, const Image& image, const std::string& arm) const {
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const Box box = box_about(grid_, lesion.centre, reach_of(lesion));
-    const Index j = box.first[1] + box.size[1] / 2;
-    const Index k = box.first[2] + box.size[2] / 2;
-    for (Index i = box.first[0]; i < box.first[0] + box.size[0]; ++i)
+    const GridBox box = box_about(grid_, lesion.centre, reach_of(lesion));
+    const Index j = box.first[1] + box.grid.size[1] / 2;
+    const Index k = box.first[2] + box.grid.size[2] / 2;
+    for (Index i = box.first[0]; i < box.first[0] + box.grid.size[0]; ++i)
       profiles.add({case_id_, lesion.id, arm, grid_.centre(i, j, k).x(), double(image(i, j, k))});
   }
 }
@@ -184,7 +152,7 @@ void Measurer::measure_object(Table& features, Table& profiles) const {
   const double mu_water = linear("water"), mu_air = linear("air");
   Image object(grid_, -1000.0f);
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const Box box = box_about(grid_, lesion.centre, reach_of(lesion));
+    const GridBox box = box_about(grid_, lesion.centre, reach_of(lesion));
     paste(phantoms::object_image(patient_.scene, box.grid, mu_over_rho, mu_water, mu_air), box,
           object);
   }
