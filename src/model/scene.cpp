@@ -139,11 +139,15 @@ Solid moved(const Solid& solid, const Pose& pose) {
 
 Scene moved(Scene scene, const Pose& pose) {
   for (Solid& solid : scene.solids) solid = moved(solid, pose);
-  for (Patch& patch : scene.patches) {
-    patch.grid.origin = pose.apply(patch.grid.origin);
-    patch.grid.axes = pose.rotation * patch.grid.axes;
+  const auto move_grid = [&](Grid& grid) {
+    grid.origin = pose.apply(grid.origin);
+    grid.axes = pose.rotation * grid.axes;
+  };
+  for (Patch& patch : scene.patches) move_grid(patch.grid);
+  for (LesionTruth& lesion : scene.lesions) {
+    lesion.centre = pose.apply(lesion.centre);
+    if (lesion.map) move_grid(lesion.map->grid);
   }
-  for (LesionTruth& lesion : scene.lesions) lesion.centre = pose.apply(lesion.centre);
   return scene;
 }
 

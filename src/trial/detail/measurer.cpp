@@ -43,7 +43,27 @@ void paste(const Volume<Quantity>& part, const Box& box, Volume<Quantity>& whole
         whole(box.first[0] + i, box.first[1] + j, box.first[2] + k) = part(i, j, k);
 }
 
-double reach_of(const LesionTruth& lesion) { return 0.5 * lesion.longest_axial_diameter + 8.0; }
+/// `wall 512.3 mm3 30 HU, cavity 11.5 mm3 -1000 HU`.
+std::string parts_of(const LesionTruth& lesion) {
+  std::string text;
+  for (const LesionPart& part : lesion.parts)
+    text += str(text.empty() ? "" : ", ", part.name, ' ',
+                to_text(std::round(10.0 * part.volume) / 10.0), " mm3 ",
+                to_text(std::round(part.attenuation)), " HU");
+  return text;
+}
+
+/// Half the side of a box about the lesion's centre that holds it and what surrounds it, mm.
+double reach_of(const Scene& scene, const LesionTruth& lesion) {
+  double reach = 0.5 * lesion.longest_axial_diameter + 8.0;
+  for (const std::uint32_t s : lesion.solids)
+    reach = std::max(reach, (scene.solids[s].centre - lesion.centre).norm() +
+                                bounding_radius(scene.solids[s]) + 2.0);
+  if (lesion.map)  // its grid is about the centre, however it is turned
+    reach = std::max(reach, 0.5 * std::sqrt(3.0) * double(lesion.map->grid.size[0]) *
+                                lesion.map->grid.spacing.x());
+  return reach;
+}
 
 }  // namespace
 
@@ -84,7 +104,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   table_position_ += visit.table_offset;
   grid_ = image_grid(scenario.arms.protocol, table_position_);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
-    const Box box = box_about(grid_, lesions[i].centre, reach_of(lesions[i]));
+    const Box box = box_about(grid_, lesions[i].centre, reach_of(patient_.scene, lesions[i]));
     masks_.emplace_back(grid_);
     paste(phantoms::lesion_mask(patient_.scene, i, box.grid), box, masks_.back());
   }
@@ -102,7 +122,9 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                             "z_mm",
                             "density_g_per_cm3",
                             "mask_voxels",
-                            "mask_volume_mm3"};
+                            "mask_volume_mm3",
+                            "composition",
+                            "parts"};
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
@@ -136,7 +158,8 @@ void Measurer::record_truth(CaseResult& result) const {
     const auto voxels = double(std::count(values.begin(), values.end(), std::uint8_t{1}));
     result.lesions.add({case_id_, t.id, t.organ, t.shape, t.volume, t.longest_axial_diameter,
                         t.short_axis, t.centre.x(), t.centre.y(), t.centre.z(),
-                        t.density / units::g_per_cm3, voxels, voxels * grid_.voxel_volume()});
+                        t.density / units::g_per_cm3, voxels, voxels * grid_.voxel_volume(),
+                        t.composition, parts_of(t)});
   }
 }
 
@@ -149,7 +172,7 @@ void Measurer::record_image(Table& images, const Arm& arm, double ctdi_vol, doub
 
 void Measurer::record_profiles(Table& profiles, const Image& image, const std::string& arm) const {
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const Box box = box_about(grid_, lesion.centre, reach_of(lesion));
+    const Box box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
     const Index j = box.first[1] + box.size[1] / 2;
     const Index k = box.first[2] + box.size[2] / 2;
     for (Index i = box.first[0]; i < box.first[0] + box.size[0]; ++i)
@@ -184,7 +207,7 @@ void Measurer::measure_object(Table& features, Table& profiles) const {
   const double mu_water = linear("water"), mu_air = linear("air");
   Image object(grid_, -1000.0f);
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const Box box = box_about(grid_, lesion.centre, reach_of(lesion));
+    const Box box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
     paste(phantoms::object_image(patient_.scene, box.grid, mu_over_rho, mu_water, mu_air), box,
           object);
   }
