@@ -1,9 +1,11 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
 
@@ -14,9 +16,12 @@ struct LesionSpec {
   std::string organ = "lung";
   Distribution count{1.0};
   Pick<LesionShape> shape;
+  Pick<LesionComposition> composition;  ///< solid where there is none
   Pick<LesionTexture> texture;
   Distribution attenuation{30.0};  ///< HU at 70 keV
   Distribution margin{0.0};        ///< mm: width of the ramp of density at the edge
+  std::string attachment = "free";
+  std::optional<Distribution> distance;  ///< mm from the organ's surface
   Distribution level{
       Distribution::uniform(0.35, 0.65)};  ///< of all this patient's lesions, 0 bottom to 1 top
   double spread = 24.0;                    ///< mm: lesion centres lie within this range of z

@@ -54,6 +54,11 @@ void each_line(const Grid& grid, Index i, Index j, Body&& body) {
     }
 }
 
+/// Points along k in each voxel of `grid` that see every voxel of a map.
+int points_along(const Grid& grid, const Grid& map) {
+  return std::max(lines, int(std::ceil(grid.spacing.z() / map.spacing.minCoeff())));
+}
+
 }  // namespace
 
 Image object_image(const Scene& scene, const Grid& grid, std::span<const double> mu_over_rho,
@@ -101,14 +106,16 @@ Image object_image(const Scene& scene, const Grid& grid, std::span<const double>
           }
           if (!inside.empty()) deposit(inside.enter, inside.leave, each.mu, column);
         }
-        for (const Patch* patch : patches)
+        for (const Patch* patch : patches) {
+          const int points = points_along(grid, patch->grid);
           for (const Patch::Channel& channel : patch->channels)
             for (std::size_t k = 0; k < column.size(); ++k)
-              for (int s = 0; s < lines; ++s)
+              for (int s = 0; s < points; ++s)
                 column[k] +=
-                    mu_over_rho[channel.material] / lines *
+                    mu_over_rho[channel.material] / points *
                     patch_value(patch->grid, channel.density,
-                                origin + direction * (double(k) + (s + 0.5) / lines - 0.5));
+                                origin + direction * (double(k) + (s + 0.5) / points - 0.5));
+        }
       });
       for (Index k = 0; k < grid.size[2]; ++k)
         image(i, j, k) = static_cast<float>(
@@ -142,8 +149,31 @@ Volume<quantity::Fraction> occupancy(const Scene& scene, std::span<const std::ui
   return fraction;
 }
 
+Volume<quantity::Fraction> occupancy(const Scene& scene, const LesionTruth& lesion,
+                                     const Grid& grid) {
+  if (!lesion.map) return occupancy(scene, lesion.solids, grid);
+  const ShareMap& map = *lesion.map;
+  const int points = points_along(grid, map.grid);
+  Volume<quantity::Fraction> fraction(grid);
+  parallel_for(grid.size[1], [&](Index j) {
+    std::vector<double> column(std::size_t(grid.size[2]));
+    for (Index i = 0; i < grid.size[0]; ++i) {
+      std::fill(column.begin(), column.end(), 0.0);
+      each_line(grid, i, j, [&](const Vec3& origin, const Vec3& direction) {
+        for (std::size_t k = 0; k < column.size(); ++k)
+          for (int s = 0; s < points; ++s)
+            column[k] += patch_value(map.grid, map.share,
+                                     origin + direction * (double(k) + (s + 0.5) / points - 0.5));
+      });
+      for (Index k = 0; k < grid.size[2]; ++k)
+        fraction(i, j, k) = static_cast<float>(column[std::size_t(k)] / (lines * lines * points));
+    }
+  });
+  return fraction;
+}
+
 Mask lesion_mask(const Scene& scene, std::size_t lesion, const Grid& grid) {
-  const auto fraction = occupancy(scene, scene.lesions.at(lesion).solids, grid);
+  const auto fraction = occupancy(scene, scene.lesions.at(lesion), grid);
   Mask mask(grid);
   std::transform(fraction.values().begin(), fraction.values().end(), mask.values().begin(),
                  [](float share) { return std::uint8_t(share >= 0.5f - 1e-6f); });

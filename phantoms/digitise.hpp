@@ -18,6 +18,10 @@ Image object_image(const Scene& scene, const Grid& grid, std::span<const double>
 Volume<quantity::Fraction> occupancy(const Scene& scene, std::span<const std::uint32_t> solids,
                                      const Grid& grid);
 
+/// Share of each voxel inside a lesion's body, solids or map.
+Volume<quantity::Fraction> occupancy(const Scene& scene, const LesionTruth& lesion,
+                                     const Grid& grid);
+
 /// The lesion's truth mask: voxels at least half inside its body.
 Mask lesion_mask(const Scene& scene, std::size_t lesion, const Grid& grid);
 

@@ -1,8 +1,8 @@
 // Every lesion texture; a new one is a class and a line in the list at the end.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
@@ -10,6 +10,44 @@
 
 namespace vitrine::phantoms {
 namespace {
+
+/// A plane wave cos(vector . p + phase).
+struct Wave {
+  Vec3 vector = Vec3::Zero();
+  double phase = 0.0;
+};
+
+/// sqrt(2 / n) times the sum of n waves of random phase: mean 0, variance 1, and a spectrum that
+/// is the distribution of their vectors. Positions are relative to the grid: textures move along.
+void sum_waves(const Grid& grid, std::span<const Wave> waves, std::span<float> field) {
+  struct Turn {
+    double cosine, sine;  // of the phase from one voxel of a row to the next
+  };
+  std::vector<Turn> turns;
+  for (const Wave& wave : waves) {
+    const double angle = wave.vector.x() * grid.spacing.x();
+    turns.push_back({math::cos(angle), math::sin(angle)});
+  }
+  const double amplitude = std::sqrt(2.0 / double(waves.size()));
+  parallel_for(grid.size[1] * grid.size[2], [&](Index row) {
+    const Index j = row % grid.size[1], k = row / grid.size[1];
+    const Vec3 start = grid.spacing.cwiseProduct(Vec3(0.0, double(j), double(k)));
+    std::vector<double> sum(std::size_t(grid.size[0]), 0.0);
+    for (std::size_t w = 0; w < waves.size(); ++w) {
+      const double phase = waves[w].vector.dot(start) + waves[w].phase;
+      double cosine = math::cos(phase), sine = math::sin(phase);
+      for (double& value : sum) {
+        value += cosine;
+        const double next = cosine * turns[w].cosine - sine * turns[w].sine;
+        sine = sine * turns[w].cosine + cosine * turns[w].sine;
+        cosine = next;
+      }
+    }
+    for (Index i = 0; i < grid.size[0]; ++i)
+      field[std::size_t(grid.offset(i, j, k))] =
+          static_cast<float>(amplitude * sum[std::size_t(i)]);
+  });
+}
 
 /// No texture at all.
 class Uniform final : public LesionTexture {
@@ -26,8 +64,8 @@ class Uniform final : public LesionTexture {
   }
 };
 
-/// A Gaussian random field with covariance exp(-r^2 / (2 l^2)), as a sum of random plane waves
-/// whose wave vectors follow the field's spectrum (a normal distribution of width 1/l).
+/// A Gaussian random field with covariance exp(-r^2 / (2 l^2)): wave vectors follow a normal
+/// distribution of width 1/l.
 class Solid final : public LesionTexture {
  public:
   struct Params {
@@ -47,25 +85,64 @@ class Solid final : public LesionTexture {
   double heterogeneity() const override { return p_.heterogeneity; }
 
   void fill(const Grid& grid, Rng rng, std::span<float> field) const override {
-    constexpr std::size_t waves = 96;
-    std::array<Vec3, waves> wave;
-    std::array<double, waves> phase{};
-    for (std::size_t w = 0; w < waves; ++w) {
+    std::vector<Wave> waves(96);
+    for (Wave& wave : waves) {
       const double x = rng.normal(), y = rng.normal(), z = rng.normal();
-      wave[w] = Vec3(x, y, z) / p_.correlation;
-      phase[w] = rng.uniform(0.0, 2.0 * std::numbers::pi);
+      wave = {Vec3(x, y, z) / p_.correlation, rng.uniform(0.0, 2.0 * std::numbers::pi)};
     }
-    const double amplitude = std::sqrt(2.0 / double(waves));
-    parallel_for(grid.size[1] * grid.size[2], [&](Index row) {
-      const Index j = row % grid.size[1], k = row / grid.size[1];
-      for (Index i = 0; i < grid.size[0]; ++i) {
-        // Relative to the grid: the texture moves with the lesion.
-        const Vec3 p = grid.spacing.cwiseProduct(Vec3(double(i), double(j), double(k)));
-        double sum = 0.0;
-        for (std::size_t w = 0; w < waves; ++w) sum += math::cos(wave[w].dot(p) + phase[w]);
-        field[std::size_t(grid.offset(i, j, k))] = static_cast<float>(amplitude * sum);
+    sum_waves(grid, waves, field);
+  }
+
+ private:
+  Params p_;
+};
+
+/// A random field whose spectrum (power per volume of wave vectors) is f^-exponent between the
+/// frequencies of two lengths and nothing outside: detail at all scales, as tissue has it.
+class PowerLaw final : public LesionTexture {
+ public:
+  struct Params {
+    double heterogeneity = 25.0, exponent = 3.0, finest = 0.8, coarsest = 12.0;
+  };
+  static const Schema<Params>& schema() {
+    static const auto s =
+        Schema<Params>("power_law", "Heterogeneity at all scales between two lengths")
+            .optional("heterogeneity", &Params::heterogeneity, unit::hu,
+                      "standard deviation at 70 keV")
+            .between(0, 300)
+            .optional("exponent", &Params::exponent, "beta of the spectrum 1 / f^beta")
+            .between(0, 6)
+            .optional("finest", &Params::finest, unit::mm, "shortest wavelength")
+            .between(0.5, 50)
+            .optional("coarsest", &Params::coarsest, unit::mm, "longest wavelength")
+            .between(1, 200)
+            .rule("coarsest_mm must be above finest_mm",
+                  [](const Params& p) { return p.coarsest > p.finest; });
+    return s;
+  }
+  explicit PowerLaw(Params p) : p_(p) {}
+  double heterogeneity() const override { return p_.heterogeneity; }
+
+  void fill(const Grid& grid, Rng rng, std::span<float> field) const override {
+    // A shell of wave numbers holds k^2 times the spectrum: k is drawn from k^(2 - exponent), by
+    // inverting its integral; the draws are spread evenly over it (stratified).
+    const double low = 2.0 * std::numbers::pi / p_.coarsest;
+    const double high = 2.0 * std::numbers::pi / p_.finest;
+    const double power = 3.0 - p_.exponent;
+    std::vector<Wave> waves(192);
+    for (std::size_t w = 0; w < waves.size(); ++w) {
+      const double u = (double(w) + rng.uniform()) / double(waves.size());
+      double k = low * math::pow(high / low, u);
+      if (std::abs(power) > 1e-9) {
+        const double a = math::pow(low, power), b = math::pow(high, power);
+        k = math::pow(a + u * (b - a), 1.0 / power);
       }
-    });
+      const double z = rng.uniform(-1.0, 1.0), angle = rng.uniform(0.0, 2.0 * std::numbers::pi);
+      const double across = std::sqrt(1.0 - z * z);
+      waves[w] = {k * Vec3(across * math::cos(angle), across * math::sin(angle), z),
+                  rng.uniform(0.0, 2.0 * std::numbers::pi)};
+    }
+    sum_waves(grid, waves, field);
   }
 
  private:
@@ -77,7 +154,8 @@ class Solid final : public LesionTexture {
 const Catalogue<LesionTexture>& lesion_textures() {
   static const auto all = Catalogue<LesionTexture>("lesion_texture", "Heterogeneity inside lesions")
                               .add<Uniform>()
-                              .add<Solid>();
+                              .add<Solid>()
+                              .add<PowerLaw>();
   return all;
 }
 

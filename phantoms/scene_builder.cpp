@@ -44,8 +44,10 @@ class Resolver {
     for (const Step& step : steps) {
       if (step.kind == Step::Kind::replace)
         replace(step.solids.front(), {step.material, step.density});
-      else
+      else if (step.kind == Step::Kind::add)
         add_union(step);
+      else
+        thicken(step);
     }
     return std::move(terms_);
   }
@@ -87,10 +89,65 @@ class Resolver {
   /// One term for every subset of the union's members that may have a point in
   /// common.
   void add_union(const Step& step) {
-    std::vector<std::uint32_t> chosen;
-    add_subsets(step, 0, chosen);
+    each_subset(step, [&](const std::vector<std::uint32_t>& chosen, double sign) {
+      keep({chosen, {{step.material, sign * step.density}}});
+    });
   }
-  void add_subsets(const Step& step, std::size_t next, std::vector<std::uint32_t>& chosen) {
+
+  /// Every term that holds some of the material gains its part in the union.
+  void thicken(const Step& step) {
+    const std::size_t before = terms_.size();
+    std::vector<Term> fresh;
+    each_subset(step, [&](const std::vector<std::uint32_t>& chosen, double sign) {
+      for (std::size_t t = 0; t < before; ++t)
+        if (const double density = density_of(terms_[t], step.material); density != 0.0)
+          gain(terms_[t], boxes_[t], chosen,
+               {step.material, sign * exact((step.density - 1.0) * density)}, fresh);
+    });
+    for (Term& term : fresh) keep(std::move(term));
+  }
+
+  static double density_of(const Term& term, std::uint32_t material) {
+    for (const Delta& delta : term.deltas)
+      if (delta.material == material) return delta.density;
+    return 0.0;
+  }
+
+  /// Add `delta` where both a term and all of `chosen` are.
+  void gain(const Term& term, const Bounds& box, const std::vector<std::uint32_t>& chosen,
+            const Delta& delta, std::vector<Term>& fresh) const {
+    std::vector<std::uint32_t> solids = chosen;
+    Bounds common = box;
+    for (const std::uint32_t c : chosen) common = overlap(common, bounds_[c]);
+    if (common.empty()) return;
+    for (const std::uint32_t s : term.solids) {
+      bool needed = true;
+      for (const std::uint32_t c : chosen) {
+        const Relation r = s == c ? Relation::holds_it : find_relation(s, c);
+        if (r == Relation::apart) return;
+        needed = needed && r != Relation::holds_it;
+      }
+      if (needed) solids.push_back(s);
+    }
+    std::sort(solids.begin(), solids.end());
+    const auto same = [&](const Term& f) { return f.solids == solids; };
+    const auto found = std::find_if(fresh.begin(), fresh.end(), same);
+    if (found == fresh.end())
+      fresh.push_back({std::move(solids), {delta}});
+    else
+      add(found->deltas, {delta}, 1.0);
+  }
+
+  /// Calls body(chosen, sign) for every subset of a union's members that may
+  /// have a point in common; sign as inclusion and exclusion want it.
+  template <class Body>
+  void each_subset(const Step& step, Body&& body) const {
+    std::vector<std::uint32_t> chosen;
+    grow_subset(step, 0, chosen, body);
+  }
+  template <class Body>
+  void grow_subset(const Step& step, std::size_t next, std::vector<std::uint32_t>& chosen,
+                   Body& body) const {
     for (std::size_t i = next; i < step.solids.size(); ++i) {
       const std::uint32_t s = step.solids[i];
       const auto apart = [&](std::uint32_t other) {
@@ -99,8 +156,8 @@ class Resolver {
       if (std::any_of(chosen.begin(), chosen.end(), apart)) continue;
       chosen.push_back(s);
       const double sign = chosen.size() % 2 == 1 ? 1.0 : -1.0;
-      keep({chosen, {{step.material, sign * step.density}}});
-      add_subsets(step, i + 1, chosen);
+      body(chosen, sign);
+      grow_subset(step, i + 1, chosen, body);
       chosen.pop_back();
     }
   }
@@ -195,6 +252,12 @@ void SceneBuilder::place_union(std::span<const Solid> solids, std::string_view n
 
 void SceneBuilder::add_union(std::span<const Solid> solids, std::string_view name, double density) {
   Step step{Step::Kind::add, {}, material(name), exact(density), organ_};
+  for (const Solid& solid : solids) step.solids.push_back(mark(solid));
+  steps_.push_back(std::move(step));
+}
+
+void SceneBuilder::thicken(std::span<const Solid> solids, std::string_view name, double factor) {
+  Step step{Step::Kind::thicken, {}, material(name), factor, organ_};
   for (const Solid& solid : solids) step.solids.push_back(mark(solid));
   steps_.push_back(std::move(step));
 }

@@ -39,6 +39,10 @@ class SceneBuilder {
   /// is there.
   void add_union(std::span<const Solid> solids, std::string_view material, double density);
 
+  /// Multiply the density of a material by `factor` within the union of
+  /// `solids`; what else is there (vessels in a lung) stays as it is.
+  void thicken(std::span<const Solid> solids, std::string_view material, double factor);
+
   /// A solid that describes something (a lesion's outline) and adds nothing.
   std::uint32_t mark(const Solid& solid);
 
@@ -53,14 +57,16 @@ class SceneBuilder {
 
   /// What was asked for, in order: what the terms must equal.
   struct Step {
-    enum class Kind : std::uint8_t { replace, add } kind = Kind::replace;
-    std::vector<std::uint32_t> solids;  ///< one to replace with, or the members of a union to add
+    enum class Kind : std::uint8_t { replace, add, thicken } kind = Kind::replace;
+    std::vector<std::uint32_t> solids;  ///< one to replace with, or the members of a union
     std::uint32_t material = 0;
-    double density = 0.0;
+    double density = 0.0;  ///< g/mm^3, or the factor
     std::uint32_t organ = 0;
   };
   const std::vector<Step>& steps() const { return steps_; }
   const std::vector<Solid>& solids() const { return scene_.solids; }
+  const std::vector<Organ>& organs() const { return scene_.organs; }
+  const std::vector<Material>& materials() const { return scene_.materials; }
 
  private:
   Scene scene_;

@@ -15,4 +15,11 @@ struct Extent {
 
 Extent measure_union(std::span<const Solid> solids);
 
+/// The volume alone, mm^3, by chords on `lines` x `lines` lines.
+double volume_of_union(std::span<const Solid> solids, int lines);
+
+/// The size of a body that is a map: its volume is the integral of the share, its outline the
+/// surface where the share is one half (on the map's own planes and lines along its i and j).
+Extent measure_map(const ShareMap& map);
+
 }  // namespace vitrine::phantoms

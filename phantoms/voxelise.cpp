@@ -131,16 +131,6 @@ void add_patch(const Patch& patch, const Row& row, Mixture& mixture) {
                      patch_value(grid, channel.density, row.origin + double(i) * row.step));
 }
 
-/// No point of the lesion's body is farther from its centre, mm.
-double reach_of(const Scene& scene, std::size_t lesion) {
-  const LesionTruth& truth = scene.lesions[lesion];
-  double reach = 0.0;
-  for (const std::uint32_t s : truth.solids)
-    reach = std::max(
-        reach, (scene.solids[s].centre - truth.centre).norm() + bounding_radius(scene.solids[s]));
-  return reach;
-}
-
 }  // namespace
 
 Grid grid_about(const Scene& scene, double spacing) {
@@ -210,7 +200,8 @@ LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::st
   });
   for (std::size_t lesion = 0; lesion < scene.lesions.size(); ++lesion) {
     const std::uint16_t label = label_of(scene.lesions[lesion].id);
-    const GridBox box = box_about(grid, scene.lesions[lesion].centre, reach_of(scene, lesion));
+    const GridBox box =
+        box_about(grid, scene.lesions[lesion].centre, reach(scene, scene.lesions[lesion]));
     const Mask mask = lesion_mask(scene, lesion, box.grid);
     for (Index k = 0; k < box.grid.size[2]; ++k)
       for (Index j = 0; j < box.grid.size[1]; ++j)

@@ -2,6 +2,7 @@
 
 #include "vitrine/model/material.hpp"
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
 #include "vitrine/radiomics/extract.hpp"
@@ -59,6 +60,7 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<trial::Simulation>()};
   return {phantoms::anatomies().info(),
           phantoms::lesion_shapes().info(),
+          phantoms::lesion_compositions().info(),
           phantoms::lesion_textures().info(),
           recon::kernels().info(),
           materials_info(),

@@ -28,6 +28,7 @@ inline constexpr Unit none{"", 1.0};
 inline constexpr Unit mm{"mm", units::mm}, cm{"cm", units::cm}, deg{"deg", units::deg};
 inline constexpr Unit s{"s", units::s}, kev{"kev", units::keV};
 inline constexpr Unit g_per_cm3{"g_per_cm3", units::g_per_cm3};
+inline constexpr Unit mg_per_ml{"mg_per_ml", units::mg_per_ml};
 inline constexpr Unit hu{"hu", 1.0}, kv{"kv", units::keV}, mas{"mas", 1.0};
 inline constexpr Unit percent{"percent", 0.01};
 }  // namespace unit

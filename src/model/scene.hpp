@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,10 +65,24 @@ struct Patch {
   std::vector<Channel> channels;
 };
 
+/// The share of space that something takes: trilinear between voxel centres, zero outside them.
+struct ShareMap {
+  Grid grid;
+  std::vector<float> share;  ///< in [0, 1], i fastest
+};
+
 /// A named part of the patient: the union of its solids. Later organs win where organs overlap.
 struct Organ {
   std::string name;
   std::vector<std::uint32_t> solids;
+};
+
+/// A region of a lesion that is the same everywhere but for its texture.
+struct LesionPart {
+  std::string name;          ///< `tissue`, `cavity`, ...
+  double volume = 0.0;       ///< mm^3, less the parts inside it
+  double density = 0.0;      ///< of everything in it, g/mm^3
+  double attenuation = 0.0;  ///< HU at 70 keV
 };
 
 /// What is true about one lesion by construction; measurements are compared to this.
@@ -75,12 +90,15 @@ struct LesionTruth {
   std::string id;                     ///< `lesion01`, the same in every acquisition of the case
   std::string organ;                  ///< where it grows
   std::string shape;                  ///< kind from the catalogue
-  std::vector<std::uint32_t> solids;  ///< its body is the union of these
+  std::string composition;            ///< kind from the catalogue
+  std::vector<std::uint32_t> solids;  ///< its body is the union of these, or
+  std::optional<ShareMap> map;        ///< this, where no solids say it
   Vec3 centre = Vec3::Zero();         ///< mm
   double volume = 0.0;                ///< mm^3
   double longest_axial_diameter = 0.0,
-         short_axis = 0.0;  ///< mm, in the axial plane of the largest section
-  double density = 0.0;     ///< mean density of its interior, g/mm^3
+         short_axis = 0.0;        ///< mm, in the axial plane of the largest section
+  double density = 0.0;           ///< mean density of its interior, g/mm^3
+  std::vector<LesionPart> parts;  ///< outermost first; their volumes sum to that of the body
 };
 
 /// One patient at one time point: plain data, built by phantoms/, projected by physics/.
@@ -111,6 +129,9 @@ bool contains(const Solid& solid, const Vec3& point);
 /// Smallest sphere about the solid's centre that holds it: its radius, mm (cuts are not
 /// considered).
 double bounding_radius(const Solid& solid);
+
+/// No point of a lesion's body is farther from its centre, mm (an upper bound).
+double reach(const Scene& scene, const LesionTruth& lesion);
 
 /// The solid, moved.
 Solid moved(const Solid& solid, const Pose& pose);

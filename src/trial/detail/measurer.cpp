@@ -11,7 +11,20 @@
 namespace vitrine::trial::detail {
 namespace {
 
-double reach_of(const LesionTruth& lesion) { return 0.5 * lesion.longest_axial_diameter + 8.0; }
+/// `wall 512.3 mm3 30 HU, cavity 11.5 mm3 -1000 HU`.
+std::string parts_of(const LesionTruth& lesion) {
+  std::string text;
+  for (const LesionPart& part : lesion.parts)
+    text += str(text.empty() ? "" : ", ", part.name, ' ',
+                to_text(std::round(10.0 * part.volume) / 10.0), " mm3 ",
+                to_text(std::round(part.attenuation)), " HU");
+  return text;
+}
+
+/// Half the side of a box about the lesion's centre that holds it and what surrounds it, mm.
+double reach_of(const Scene& scene, const LesionTruth& lesion) {
+  return std::max(0.5 * lesion.longest_axial_diameter + 8.0, reach(scene, lesion) + 2.0);
+}
 
 }  // namespace
 
@@ -52,7 +65,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   table_position_ += visit.table_offset;
   grid_ = image_grid(scenario.arms.protocol, table_position_);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
-    const GridBox box = box_about(grid_, lesions[i].centre, reach_of(lesions[i]));
+    const GridBox box = box_about(grid_, lesions[i].centre, reach_of(patient_.scene, lesions[i]));
     masks_.emplace_back(grid_);
     paste(phantoms::lesion_mask(patient_.scene, i, box.grid), box, masks_.back());
   }
@@ -70,7 +83,9 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                             "z_mm",
                             "density_g_per_cm3",
                             "mask_voxels",
-                            "mask_volume_mm3"};
+                            "mask_volume_mm3",
+                            "composition",
+                            "parts"};
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
@@ -104,7 +119,8 @@ void Measurer::record_truth(CaseResult& result) const {
     const auto voxels = double(std::count(values.begin(), values.end(), std::uint8_t{1}));
     result.lesions.add({case_id_, t.id, t.organ, t.shape, t.volume, t.longest_axial_diameter,
                         t.short_axis, t.centre.x(), t.centre.y(), t.centre.z(),
-                        t.density / units::g_per_cm3, voxels, voxels * grid_.voxel_volume()});
+                        t.density / units::g_per_cm3, voxels, voxels * grid_.voxel_volume(),
+                        t.composition, parts_of(t)});
   }
 }
 
@@ -117,7 +133,7 @@ void Measurer::record_image(Table& images, const Arm& arm, double ctdi_vol, doub
 
 void Measurer::record_profiles(Table& profiles, const Image& image, const std::string& arm) const {
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const GridBox box = box_about(grid_, lesion.centre, reach_of(lesion));
+    const GridBox box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
     const Index j = box.first[1] + box.grid.size[1] / 2;
     const Index k = box.first[2] + box.grid.size[2] / 2;
     for (Index i = box.first[0]; i < box.first[0] + box.grid.size[0]; ++i)
@@ -152,7 +168,7 @@ void Measurer::measure_object(Table& features, Table& profiles) const {
   const double mu_water = linear("water"), mu_air = linear("air");
   Image object(grid_, -1000.0f);
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const GridBox box = box_about(grid_, lesion.centre, reach_of(lesion));
+    const GridBox box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
     paste(phantoms::object_image(patient_.scene, box.grid, mu_over_rho, mu_water, mu_air), box,
           object);
   }

@@ -1,0 +1,222 @@
+#include "vitrine/phantoms/lesion_outline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/phantoms/digitise.hpp"
+
+namespace vitrine::phantoms {
+namespace {
+
+constexpr int rings = 120, spokes = 240;  // directions of a star surface
+constexpr int surface_directions = 500;
+
+double ball_volume(double radius) {
+  return 4.0 / 3.0 * std::numbers::pi * radius * radius * radius;
+}
+
+Vec3 on_sphere(double z, double angle) {
+  const double across = std::sqrt(1.0 - z * z);
+  return {across * math::cos(angle), across * math::sin(angle), z};
+}
+
+/// Points of a Fibonacci lattice on the unit sphere.
+Vec3 lattice_point(int i, int points) {
+  return on_sphere(1.0 - (2.0 * i + 1.0) / points, i * std::numbers::pi * (3.0 - std::sqrt(5.0)));
+}
+
+}  // namespace
+
+StarSurface::StarSurface(std::vector<Wave> waves, double volume) : waves_(std::move(waves)) {
+  double cubes = 0.0;
+  for (int i = 0; i < rings; ++i)
+    for (int j = 0; j < spokes; ++j) {
+      directions_.push_back(
+          on_sphere(-1.0 + 2.0 * (i + 0.5) / rings, 2.0 * std::numbers::pi * (j + 0.5) / spokes));
+      radii_.push_back(shape(directions_.back()));
+      cubes += radii_.back() * radii_.back() * radii_.back();
+    }
+  size_ = math::cbrt(volume / (ball_volume(1.0) * cubes / (rings * spokes)));
+  for (double& r : radii_) r *= size_;
+}
+
+double StarSurface::shape(const Vec3& direction) const {
+  double sum = 0.0;
+  for (const Wave& wave : waves_)
+    sum += wave.amplitude * math::cos(wave.vector.dot(direction) + wave.phase);
+  return math::exp(sum);
+}
+
+double StarSurface::radius(const Vec3& direction) const { return size_ * shape(direction); }
+
+bool Outline::empty() const {
+  if (!star) return solids.empty();
+  return radius(*std::max_element(star->radii().begin(), star->radii().end())) <= 0.0;
+}
+
+Outline scaled(Outline outline, double factor) {
+  for (Solid& solid : outline.solids) {
+    solid.centre *= factor;
+    solid.half_axes *= factor;
+    for (Solid::Plane& cut : solid.cuts) cut.offset *= factor;
+  }
+  outline.stretch *= factor;
+  outline.offset *= factor;
+  return outline;
+}
+
+Outline grown(Outline outline, double margin) {
+  outline.offset += margin;
+  std::vector<Solid> left;
+  for (Solid& solid : outline.solids) {
+    if (solid.kind == Solid::Kind::capsule) {
+      if (solid.half_axes.x() + margin <= 0.0) continue;
+      solid.half_axes.x() = solid.half_axes.y() = solid.half_axes.x() + margin;
+    } else {
+      if (solid.half_axes.minCoeff() + margin <= 0.0) continue;
+      solid.half_axes += Vec3::Constant(margin);
+    }
+    left.push_back(std::move(solid));
+  }
+  outline.solids = std::move(left);
+  return outline;
+}
+
+Outline holding(const Outline& outline, double share) {
+  VITRINE_EXPECT(share > 0.0 && share <= 1.0);
+  const double wanted = share * volume_of(outline);
+  double most = 0.0;  // margin that leaves nothing
+  if (outline.star)
+    most = outline.radius(
+        *std::max_element(outline.star->radii().begin(), outline.star->radii().end()));
+  for (const Solid& solid : outline.solids)
+    most = std::max(most, solid.kind == Solid::Kind::capsule ? solid.half_axes.x()
+                                                             : solid.half_axes.minCoeff());
+  double low = 0.0, high = most;  // of the margin taken off
+  for (int i = 0; i < 24; ++i) {
+    const double middle = 0.5 * (low + high);
+    (volume_of(grown(outline, -middle)) > wanted ? low : high) = middle;
+  }
+  return grown(outline, -0.5 * (low + high));
+}
+
+bool contains(const Outline& outline, const Vec3& point) {
+  const double distance = point.norm();
+  if (outline.star &&
+      (distance == 0.0 || distance <= outline.radius(outline.star->radius(point / distance))))
+    return true;
+  return std::any_of(outline.solids.begin(), outline.solids.end(),
+                     [&](const Solid& solid) { return contains(solid, point); });
+}
+
+Volume<quantity::Fraction> share_of(const Outline& outline, const Grid& grid) {
+  if (!outline.star) {
+    Scene scene;
+    scene.solids = outline.solids;
+    std::vector<std::uint32_t> all(outline.solids.size());
+    std::iota(all.begin(), all.end(), 0u);
+    return occupancy(scene, all, grid);
+  }
+  // Distance outside the surface, along the ray from the origin, at the voxels' corners.
+  const std::array<Index, 3>& n = grid.size;
+  Grid corners = grid;
+  corners.size = {n[0] + 1, n[1] + 1, n[2] + 1};
+  corners.origin -= grid.axes * (0.5 * grid.spacing);
+  const double diagonal = grid.spacing.norm();
+  const auto [low, high] =
+      std::minmax_element(outline.star->radii().begin(), outline.star->radii().end());
+  const double inner = 0.98 * outline.radius(*low) - diagonal;
+  const double outer = 1.02 * outline.radius(*high) + diagonal;
+  std::vector<float> outside(std::size_t(corners.count()));
+  parallel_for(corners.size[2], [&](Index k) {
+    for (Index j = 0; j <= n[1]; ++j)
+      for (Index i = 0; i <= n[0]; ++i) {
+        const Vec3 p = corners.centre(i, j, k);
+        const double r = p.norm();
+        const double edge = r <= inner || r == 0.0 ? r + 2.0 * diagonal
+                            : r >= outer           ? r - 2.0 * diagonal
+                                                   : outline.radius(outline.star->radius(p / r));
+        outside[std::size_t(corners.offset(i, j, k))] = static_cast<float>(r - edge);
+      }
+  });
+  constexpr int points = 4;  // of a voxel, along each axis
+  const double width = diagonal / std::sqrt(3.0) / points;
+  Volume<quantity::Fraction> share(grid);
+  parallel_for(n[2], [&](Index k) {
+    std::array<double, 8> corner{};
+    for (Index j = 0; j < n[1]; ++j)
+      for (Index i = 0; i < n[0]; ++i) {
+        for (int c = 0; c < 8; ++c)
+          corner[std::size_t(c)] = double(
+              outside[std::size_t(corners.offset(i + (c & 1), j + (c >> 1 & 1), k + (c >> 2)))]);
+        const auto [least, most] = std::minmax_element(corner.begin(), corner.end());
+        if (*least >= 0.5 * width || *most <= -0.5 * width) {
+          share(i, j, k) = *most <= 0.0 ? 1.0f : 0.0f;
+          continue;
+        }
+        double sum = 0.0;
+        for (int w = 0; w < points; ++w)
+          for (int v = 0; v < points; ++v)
+            for (int u = 0; u < points; ++u) {
+              const double x = (u + 0.5) / points, y = (v + 0.5) / points, z = (w + 0.5) / points;
+              double d = 0.0;
+              for (int c = 0; c < 8; ++c)
+                d += corner[std::size_t(c)] * (c & 1 ? x : 1.0 - x) * (c & 2 ? y : 1.0 - y) *
+                     (c & 4 ? z : 1.0 - z);
+              sum += std::clamp(0.5 - d / width, 0.0, 1.0);
+            }
+        share(i, j, k) = static_cast<float>(sum / (points * points * points));
+      }
+  });
+  return share;
+}
+
+double volume_of(const Outline& outline) {
+  if (!outline.star) return outline.solids.empty() ? 0.0 : volume_of_union(outline.solids, 100);
+  double sum = 0.0;
+  for (const double r : outline.star->radii()) sum += ball_volume(std::max(outline.radius(r), 0.0));
+  return sum / double(outline.star->radii().size());
+}
+
+double reach(const Outline& outline) {
+  double farthest = 0.0;
+  if (outline.star)  // between neighbouring directions the radius changes by less than 2 %
+    farthest = 1.02 * outline.radius(*std::max_element(outline.star->radii().begin(),
+                                                       outline.star->radii().end()));
+  for (const Solid& solid : outline.solids)
+    farthest = std::max(farthest, solid.centre.norm() + bounding_radius(solid));
+  return farthest;
+}
+
+std::vector<Vec3> surface_points(const Outline& outline) {
+  std::vector<Vec3> points;
+  if (outline.star)
+    for (int i = 0; i < surface_directions; ++i) {
+      const Vec3 d = lattice_point(i, surface_directions);
+      points.push_back(outline.radius(outline.star->radius(d)) * d);
+    }
+  for (const Solid& solid : outline.solids)
+    for (int i = 0; i < surface_directions; ++i) {
+      const Vec3 d = lattice_point(i, surface_directions);
+      const Vec3 p = solid.centre + intersect(solid, solid.centre, d).leave * d;
+      const auto holds = [&](const Solid& other) { return &other != &solid && contains(other, p); };
+      if (std::none_of(outline.solids.begin(), outline.solids.end(), holds)) points.push_back(p);
+    }
+  return points;
+}
+
+std::vector<Solid> translated(std::vector<Solid> solids, const Vec3& by) {
+  for (Solid& solid : solids) {
+    solid.centre += by;
+    for (Solid::Plane& cut : solid.cuts) cut.offset += cut.normal.dot(by);
+  }
+  return solids;
+}
+
+}  // namespace vitrine::phantoms

@@ -1,0 +1,115 @@
+#include "vitrine/phantoms/lesion_paint.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "vitrine/phantoms/lesion_patch.hpp"
+
+namespace vitrine::phantoms {
+namespace {
+
+// Steps of a soft margin and where they lie over its width: the mean square of the offsets is that
+// of a linear ramp, 1/12, so that a ball's mass is the ramp's.
+constexpr int shells = 4;
+double shell_offset(int i) { return std::sqrt(16.0 / 15.0) * (0.5 - (i + 0.5) / shells); }
+
+/// The shells of a margin, outermost first; the region itself if it is sharp.
+std::vector<Outline> shells_of(const Outline& region, double margin) {
+  if (margin <= 0.0) return {region};
+  std::vector<Outline> all;
+  for (int i = 0; i < shells; ++i) all.push_back(grown(region, margin * shell_offset(i)));
+  return all;
+}
+
+/// A layer in equal steps from the density of the surroundings to its own.
+void add_layer(SceneBuilder& scene, const LesionPlan& lesion, const Layer& layer, double margin) {
+  const std::vector<Outline> steps = shells_of(layer.region, margin);
+  const double count = double(steps.size());
+  const Ingredient& carrier = layer.content.front();
+  double before = lesion.host_density;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto solids = translated(steps[i].solids, lesion.centre);
+    if (solids.empty()) continue;
+    const double step = (carrier.density - lesion.host_density) / count;
+    const double now = lesion.host_density + step * double(i + 1);
+    if (layer.kind == Layer::Kind::thicken)
+      scene.thicken(solids, carrier.material, now / before);
+    else if (i == 0)
+      scene.place_union(solids, carrier.material, now);
+    else
+      scene.add_union(solids, carrier.material, step);
+    for (std::size_t more = 1; more < layer.content.size(); ++more)
+      scene.add_union(solids, layer.content[more].material, layer.content[more].density / count);
+    before = now;
+  }
+}
+
+/// Volume of the union of the regions from one layer to the last.
+double volume_from(const std::vector<Layer>& layers, std::size_t first) {
+  std::vector<Solid> solids;
+  for (std::size_t i = first; i < layers.size(); ++i)
+    solids.insert(solids.end(), layers[i].region.solids.begin(), layers[i].region.solids.end());
+  return solids.empty() ? 0.0 : measure_union(solids).volume;
+}
+
+void paint_solids(SceneBuilder& scene, const LesionPlan& lesion, LesionTruth& truth) {
+  for (std::size_t i = 0; i < lesion.layers.size(); ++i)
+    add_layer(scene, lesion, lesion.layers[i], i == 0 ? lesion.margin : 0.0);
+  const auto body = translated(lesion.layers.front().region.solids, lesion.centre);
+  for (const Solid& solid : body) truth.solids.push_back(scene.mark(solid));
+  const Extent extent = measure_union(body);
+  truth.volume = extent.volume;
+  truth.longest_axial_diameter = extent.longest_axial_diameter;
+  truth.short_axis = extent.short_axis;
+  // Later layers lie in the first one.
+  double outer = extent.volume;
+  for (std::size_t i = 0; i < lesion.layers.size(); ++i) {
+    const double inner = volume_from(lesion.layers, i + 1);
+    truth.parts[i].volume = outer - inner;
+    outer = inner;
+  }
+}
+
+void paint_map(SceneBuilder& scene, const LesionPlan& lesion, LesionTruth& truth) {
+  std::vector<Outline> edge = shells_of(lesion.layers.front().region, lesion.margin);
+  LesionPatch made = lesion_patch(scene, lesion.layers, edge, lesion.centre, lesion.host_density);
+  const Extent extent = measure_map(made.body);
+  truth.volume = extent.volume;
+  truth.longest_axial_diameter = extent.longest_axial_diameter;
+  truth.short_axis = extent.short_axis;
+  for (std::size_t i = 0; i < truth.parts.size(); ++i) truth.parts[i].volume = made.part_volumes[i];
+  truth.map = std::move(made.body);
+  scene.add_patch(std::move(made.difference));
+}
+
+}  // namespace
+
+double margin_reach(double margin) { return margin * shell_offset(0); }
+
+void paint(SceneBuilder& scene, const LesionPlan& lesion) {
+  LesionTruth truth;
+  truth.id = lesion.id;
+  truth.organ = lesion.organ;
+  truth.shape = lesion.shape;
+  truth.composition = lesion.composition;
+  truth.centre = lesion.centre;
+  for (const Layer& layer : lesion.layers)
+    truth.parts.push_back(
+        {layer.name, 0.0, total_density(layer.content), attenuation_of(layer.content)});
+  if (lesion.layers.front().region.star) {
+    paint_map(scene, lesion, truth);
+  } else {
+    scene.begin_organ(lesion.id);
+    paint_solids(scene, lesion, truth);
+  }
+  double mass = 0.0;
+  for (const LesionPart& part : truth.parts) mass += part.volume * part.density;
+  truth.density = mass / truth.volume;
+  scene.add_lesion(std::move(truth));
+  if (!lesion.texture || lesion.texture->heterogeneity() <= 0.0) return;
+  Patch texture =
+      texture_patch(scene, lesion.layers, lesion.centre, *lesion.texture, lesion.texture_rng);
+  if (!texture.channels.empty()) scene.add_patch(std::move(texture));
+}
+
+}  // namespace vitrine::phantoms
