@@ -19,6 +19,8 @@ enum class Draw : std::uint8_t {
   reposition = 9,
   test = 10,
   design = 11,
+  growth = 12,
+  follow_up = 13,
 };
 
 /// The key of one stream of random numbers, made by hashing what it belongs to.

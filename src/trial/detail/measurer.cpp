@@ -55,7 +55,9 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                                      case_id_, visit.state);
   patient_.scene = moved(std::move(patient_.scene), visit.pose);
   const auto& lesions = patient_.scene.lesions;
-  if (scenario.arms.protocol.centre == "lesions" && !lesions.empty()) {
+  if (visit.table_position) {
+    table_position_ = *visit.table_position;
+  } else if (scenario.arms.protocol.centre == "lesions" && !lesions.empty()) {
     const auto below = [](const LesionTruth& a, const LesionTruth& b) {
       return a.centre.z() < b.centre.z();
     };
@@ -184,6 +186,44 @@ std::vector<FileRecord> Measurer::write_masks(Sink& sink, const Arm& arm) const 
     files.insert(files.end(), written.begin(), written.end());
   }
   return files;
+}
+
+evaluation::Assessment Measurer::assessment() const {
+  evaluation::Assessment out;
+  out.day = visit_.state.day;
+  for (const LesionTruth& lesion : patient_.scene.lesions)
+    out.lesions.push_back({.id = lesion.id,
+                           .organ = lesion.organ,
+                           .longest_axial = lesion.longest_axial_diameter,
+                           .short_axis = lesion.short_axis,
+                           .volume = lesion.volume});
+  return out;
+}
+
+void record_response(CaseResult& result, const std::vector<Visit>& visits,
+                     const std::vector<evaluation::Assessment>& assessments) {
+  result.visits.columns = {"case",     "replicate", "day",        "missed",   "sum_mm",
+                           "nadir_mm", "target",    "new_lesion", "response", "irecist"};
+  result.visit_lesions.columns = {"case",
+                                  "replicate",
+                                  "day",
+                                  "lesion",
+                                  "organ",
+                                  "volume_mm3",
+                                  "longest_axial_diameter_mm",
+                                  "short_axis_mm"};
+  const auto responses = evaluation::recist(assessments);
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    const evaluation::VisitResponse& r = responses[v];
+    const auto yes = [](bool it_is) { return std::string(it_is ? "yes" : "no"); };
+    result.visits.add({result.id, visits[v].name, r.day, yes(visits[v].missed),
+                       visits[v].missed ? not_measured : r.sum, r.nadir,
+                       std::string(abbreviation(r.target)), yes(r.new_lesion),
+                       std::string(abbreviation(r.overall)), r.immune});
+    for (const evaluation::LesionSize& lesion : assessments[v].lesions)
+      result.visit_lesions.add({result.id, visits[v].name, r.day, lesion.id, lesion.organ,
+                                lesion.volume, lesion.longest_axial, lesion.short_axis});
+  }
 }
 
 }  // namespace vitrine::trial::detail
