@@ -20,8 +20,8 @@ struct Part {
   double degrees, density;
 };
 
-/// Kak and Slaney, Principles of Computerized Tomographic Imaging (1988), table 3.2, with z along
-/// the axis of the scan.
+/// After Kak and Slaney, Principles of Computerized Tomographic Imaging (1988), table 3.2, with
+/// their y and z exchanged and the angle about z.
 const Part parts[] = {
     {{0.69, 0.90, 0.92}, {0, 0, 0}, 0, 2.0},
     {{0.6624, 0.880, 0.874}, {0, 0, 0}, 0, -0.98},
