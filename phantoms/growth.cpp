@@ -10,9 +10,7 @@ namespace vitrine::phantoms {
 namespace {
 
 /// 2^(days / time).
-double doublings(double days, double time) {
-  return math::exp(std::numbers::ln2 * days / time);
-}
+double doublings(double days, double time) { return math::exp(std::numbers::ln2 * days / time); }
 
 class Stable final : public Growth {
  public:

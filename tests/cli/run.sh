@@ -78,6 +78,14 @@ expect 0 'OK' bash -c 'cd out && sha256sum -c SHA256SUMS'
 expect 0 'arm_bias' head -n 1 out/stability.csv
 expect 0 'report: ' "$program" run tiny.yaml --out asked --set patients.count=1 --set 'analyse=[icc]'
 expect 1 '' bash -c 'head -n 1 asked/stability.csv | grep -q wsd'
+phantom=(--set patients.count=1 --set 'patients.lesions=[]' --set patients.anatomy=acr464)
+expect 0 'is valid' "$program" validate tiny.yaml "${phantom[@]}"
+expect 0 '4 arms' "$program" plan tiny.yaml "${phantom[@]}"
+expect 0 'report: ' "$program" run tiny.yaml --out phantom "${phantom[@]}"
+expect 0 'have no lesions' cat phantom/report.html
+expect 0 'insert_bone_density_g_per_cm3,1.54' cat phantom/patients.csv
+expect 0 'OK' bash -c 'cd phantom && sha256sum -c SHA256SUMS'
+expect 0 'is valid' "$program" validate "$source/scenarios/02_qa_phantom.yaml"
 expect 2 'holds another trial' "$program" run tiny.yaml --out out --set trial.seed=8
 cp out/SHA256SUMS before
 rm out/.state/case002.json

@@ -112,7 +112,7 @@ ImageContext Measurer::context(const Arm& arm, double ctdi_vol) const {
 }
 
 void Measurer::record_truth(CaseResult& result) const {
-  result.patients.add({case_id_, "sex", patient_.sex});
+  if (!patient_.sex.empty()) result.patients.add({case_id_, "sex", patient_.sex});
   for (const auto& [name, value] : patient_.parameters)
     result.patients.add({case_id_, name, value});
   for (std::size_t i = 0; i < masks_.size(); ++i) {
