@@ -211,6 +211,75 @@ std::vector<Vec3> surface_points(const Outline& outline) {
   return points;
 }
 
+std::vector<Solid> balls_inside(const Outline& outline, int count) {
+  VITRINE_EXPECT(outline.star);
+  const std::vector<Vec3> surface = surface_points(outline);
+  constexpr double shares[] = {0.1, 0.3, 0.5, 0.65, 0.8, 0.9};  // of the radius
+  std::vector<Vec3> points;  // candidates for middles, and what is to be held
+  for (std::size_t i = 0; i < surface.size(); i += 3)
+    for (const double share : shares) points.push_back(share * surface[i]);
+  std::vector<Solid> candidates;
+  for (const Vec3& p : points) {
+    double least = 1e30;
+    for (const Vec3& s : surface) least = std::min(least, (s - p).squaredNorm());
+    // The surface lies up to a fifth of their spacing inside the points' polyhedron.
+    const double radius = 0.97 * std::sqrt(least) - 0.01 * p.norm();
+    Solid ball;
+    ball.centre = p;
+    ball.half_axes = Vec3::Constant(radius);
+    if (radius > 0.0) candidates.push_back(ball);
+  }
+  std::vector<Solid> chosen;
+  while (int(chosen.size()) < count) {
+    const Solid* best = nullptr;
+    double most = 0.0;
+    for (const Solid& ball : candidates) {
+      double held = 0.0;  // points lie on rays: each stands for its distance squared
+      for (const Vec3& p : points)
+        if (contains(ball, p)) held += p.squaredNorm();
+      if (held > most) {
+        most = held;
+        best = &ball;
+      }
+    }
+    if (!best) break;
+    chosen.push_back(*best);
+    std::erase_if(points, [&](const Vec3& p) { return contains(chosen.back(), p); });
+  }
+  return chosen;
+}
+
+std::vector<Solid> disjoint(std::vector<Solid> solids) {
+  const auto is_ball = [](const Solid& s) {
+    return s.kind == Solid::Kind::ellipsoid && s.cuts.empty() &&
+           s.half_axes.minCoeff() == s.half_axes.maxCoeff();
+  };
+  if (!std::all_of(solids.begin(), solids.end(), is_ball)) return solids;
+  std::vector<Solid> pieces;
+  for (std::size_t i = 0; i < solids.size(); ++i) {
+    Solid piece = solids[i];
+    const double radius = piece.half_axes.x();
+    bool hidden = false;
+    for (std::size_t k = 0; k < solids.size() && !hidden; ++k) {
+      const double other = solids[k].half_axes.x();
+      const Vec3 apart = solids[k].centre - piece.centre;
+      const double distance = apart.norm();
+      if (k == i || distance >= radius + other) continue;
+      if (distance + radius <= other) {  // one of two equal balls stays
+        hidden = distance + other > radius || k < i;
+        continue;
+      }
+      if (distance + other <= radius) continue;  // the other one is hidden
+      // The plane of equal power |x - c|^2 - r^2.
+      const Vec3 normal = apart / distance;
+      const double along = 0.5 * (distance * distance + radius * radius - other * other) / distance;
+      piece.cuts.push_back({normal, normal.dot(piece.centre) + along});
+    }
+    if (!hidden) pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
 std::vector<Solid> translated(std::vector<Solid> solids, const Vec3& by) {
   for (Solid& solid : solids) {
     solid.centre += by;

@@ -69,6 +69,14 @@ double reach(const Outline& outline);
 /// About 500 points on the surface of each solid, or of the star; none inside another solid.
 std::vector<Vec3> surface_points(const Outline& outline);
 
+/// At most `count` balls inside a star surface that together hold as much of it as they can (a
+/// greedy choice).
+std::vector<Solid> balls_inside(const Outline& outline, int count);
+
+/// The same union in pieces that do not overlap, where all solids are balls without cuts: each
+/// keeps what lies in its cell of the power diagram. Other solids come back as they are.
+std::vector<Solid> disjoint(std::vector<Solid> solids);
+
 /// The solids, shifted.
 std::vector<Solid> translated(std::vector<Solid> solids, const Vec3& by);
 

@@ -28,7 +28,7 @@ void add_layer(SceneBuilder& scene, const LesionPlan& lesion, const Layer& layer
   const Ingredient& carrier = layer.content.front();
   double before = lesion.host_density;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto solids = translated(steps[i].solids, lesion.centre);
+    const auto solids = disjoint(translated(steps[i].solids, lesion.centre));
     if (solids.empty()) continue;
     const double step = (carrier.density - lesion.host_density) / count;
     const double now = lesion.host_density + step * double(i + 1);
@@ -70,8 +70,23 @@ void paint_solids(SceneBuilder& scene, const LesionPlan& lesion, LesionTruth& tr
   }
 }
 
+/// A voxel map takes a vessel away with blurred edges. So where a star-shaped layer replaces what
+/// was there, balls inside it become the organ's tissue first; `full` is where the first layer has
+/// all its density.
+void clear_vessels(SceneBuilder& scene, const LesionPlan& lesion, const Outline& full) {
+  constexpr int balls = 12;
+  const auto replaces = [](const Layer& layer) { return layer.kind == Layer::Kind::replace; };
+  const auto layer = std::find_if(lesion.layers.begin(), lesion.layers.end(), replaces);
+  if (layer == lesion.layers.end()) return;
+  const Outline& region = layer == lesion.layers.begin() ? full : layer->region;
+  if (!region.star || region.empty()) return;
+  scene.place_union(disjoint(translated(balls_inside(region, balls), lesion.centre)),
+                    lesion.host_material, lesion.host_density);
+}
+
 void paint_map(SceneBuilder& scene, const LesionPlan& lesion, LesionTruth& truth) {
   std::vector<Outline> edge = shells_of(lesion.layers.front().region, lesion.margin);
+  clear_vessels(scene, lesion, edge.back());
   LesionPatch made = lesion_patch(scene, lesion.layers, edge, lesion.centre, lesion.host_density);
   const Extent extent = measure_map(made.body);
   truth.volume = extent.volume;
@@ -96,12 +111,11 @@ void paint(SceneBuilder& scene, const LesionPlan& lesion) {
   for (const Layer& layer : lesion.layers)
     truth.parts.push_back(
         {layer.name, 0.0, total_density(layer.content), attenuation_of(layer.content)});
-  if (lesion.layers.front().region.star) {
+  scene.begin_organ(lesion.id);
+  if (lesion.layers.front().region.star)
     paint_map(scene, lesion, truth);
-  } else {
-    scene.begin_organ(lesion.id);
+  else
     paint_solids(scene, lesion, truth);
-  }
   double mass = 0.0;
   for (const LesionPart& part : truth.parts) mass += part.volume * part.density;
   truth.density = mass / truth.volume;

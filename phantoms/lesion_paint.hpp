@@ -14,7 +14,8 @@ struct LesionPlan {
   std::vector<Layer> layers;   ///< about the centre; the first is the lesion's outline
   Vec3 centre = Vec3::Zero();  ///< mm
   double margin = 0.0;         ///< mm over which the density falls at the edge
-  double host_density = 0.0;   ///< g/mm^3
+  std::string host_material;
+  double host_density = 0.0;  ///< g/mm^3
   const LesionTexture* texture = nullptr;
   Rng texture_rng;
 };

@@ -27,6 +27,7 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
                   .layers = {},
                   .centre = host.stretch * lesion.centre + host.shift,
                   .margin = lesion.margin,
+                  .host_material = host.background_material,
                   .host_density = host.background,
                   .texture = spec.texture.thing.get(),
                   .texture_rng = Rng(textures, lesion.number)};

@@ -63,6 +63,7 @@ LesionPlan plan_of(const Outline& outline, const Value& composition, double marg
                   .shape = "test",
                   .composition = "test",
                   .layers = {},
+                  .host_material = "lung",
                   .texture_rng = numbers(1)};
   plan.layers = made->layers({outline, 30.0, "lung", lung_density}, numbers(2));
   plan.centre = Vec3(0.3, -0.2, 0.1);
@@ -328,6 +329,30 @@ TEST_CASE("a blurred ball has the mass of a linear ramp of density") {
       CHECK(excess == Approx((truth.density - lung_density) * ramp).epsilon(1e-9));
       CHECK(truth.volume == Approx(ball_volume(diameter)).epsilon(1e-4));
     }
+}
+
+TEST_CASE("a union of balls in disjoint pieces is the same union") {
+  std::vector<Solid> balls;
+  Rng rng = numbers(12);
+  for (int i = 0; i < 8; ++i) {
+    const double x = rng.uniform(-5, 5), y = rng.uniform(-5, 5);
+    const Vec3 centre(x, y, rng.uniform(-5, 5));
+    balls.push_back(ellipsoid(centre, Vec3::Constant(rng.uniform(1, 5))));
+  }
+  balls.push_back(balls[2]);
+  balls.push_back(balls[3]);
+  balls.back().half_axes *= 0.5;
+  const std::vector<Solid> pieces = disjoint(balls);
+  CHECK(pieces.size() <= 8);
+  const auto held = [](const std::vector<Solid>& solids, const Vec3& p) {
+    return std::count_if(solids.begin(), solids.end(),
+                         [&](const Solid& s) { return contains(s, p); });
+  };
+  for (int i = 0; i < 5000; ++i) {
+    const double x = rng.uniform(-9, 9), y = rng.uniform(-9, 9);
+    const Vec3 p(x, y, rng.uniform(-9, 9));
+    REQUIRE(held(pieces, p) == (held(balls, p) > 0 ? 1 : 0));
+  }
 }
 
 TEST_CASE("what shrinks to nothing is left out") {
