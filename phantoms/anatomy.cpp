@@ -1,12 +1,13 @@
 #include "vitrine/phantoms/anatomy.hpp"
 
+#include "vitrine/phantoms/anatomy/abdomen.hpp"
 #include "vitrine/phantoms/anatomy/thorax.hpp"
 
 namespace vitrine::phantoms {
 
 const Catalogue<Anatomy>& anatomies() {
   static const auto all =
-      Catalogue<Anatomy>("anatomy", "Bodies with sampled parameters").add<Thorax>();
+      Catalogue<Anatomy>("anatomy", "Bodies with sampled parameters").add<Thorax>().add<Abdomen>();
   return all;
 }
 

@@ -6,7 +6,7 @@ const Schema<LesionSpec>& LesionSpec::schema() {
   static const auto s =
       Schema<LesionSpec>("lesion", "A kind of lesion and how many of them a patient has")
           .optional("organ", &LesionSpec::organ, "where it grows")
-          .one_of({"lung"})
+          .one_of({"lung", "liver", "kidney", "spleen", "pancreas", "brain"})
           .optional("count", &LesionSpec::count, "lesions of this kind per patient (rounded)")
           .between(0, 20)
           .required("shape", &LesionSpec::shape, "outline")
