@@ -1,5 +1,6 @@
 #include "vitrine/phantoms/anatomy.hpp"
 
+#include "vitrine/phantoms/anatomy/abdomen.hpp"
 #include "vitrine/phantoms/anatomy/thorax.hpp"
 #include "vitrine/phantoms/qa/acr464.hpp"
 #include "vitrine/phantoms/qa/catphan_ctp404.hpp"
@@ -17,6 +18,7 @@ namespace vitrine::phantoms {
 const Catalogue<Anatomy>& anatomies() {
   static const auto all = Catalogue<Anatomy>("anatomy", "Bodies and test phantoms")
                               .add<Thorax>()
+                              .add<Abdomen>()
                               // Test phantoms: no host, so no lesion.
                               .add<WaterCylinder>()
                               .add<SheppLogan>()

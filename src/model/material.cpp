@@ -9,6 +9,7 @@ namespace {
 constexpr const char* icru44 = "ICRU Report 44 (1989); NIST X-ray mass attenuation tables, table 2";
 constexpr const char* woodard =
     "Woodard and White, Br J Radiol 59 (1986) 1209; ICRU Report 46 (1992)";
+constexpr const char* icrp110 = "ICRP Publication 110 (2009), annex B";
 constexpr const char* nist = "NIST X-ray mass attenuation tables, tables 1 and 2";
 constexpr const char* formula = "chemical formula, IUPAC atomic weights";
 constexpr const char* pnnl =
@@ -205,6 +206,75 @@ std::vector<Material> build() {
        {Cl, 0.3},
        {K, 0.3}},
       icru44);
+  add("grey_matter", 1.04,
+      {{H, 10.7},
+       {C, 9.5},
+       {N, 1.8},
+       {O, 76.7},
+       {Na, 0.2},
+       {P, 0.3},
+       {S, 0.2},
+       {Cl, 0.3},
+       {K, 0.3}},
+      woodard);
+  add("white_matter", 1.04,
+      {{H, 10.6},
+       {C, 19.4},
+       {N, 2.5},
+       {O, 66.1},
+       {Na, 0.2},
+       {P, 0.4},
+       {S, 0.2},
+       {Cl, 0.3},
+       {K, 0.3}},
+      woodard);
+  add("csf", 1.01, {{H, 11.1}, {O, 88.0}, {Na, 0.5}, {Cl, 0.4}}, woodard);
+  add("eye_lens", 1.07,
+      {{H, 9.6}, {C, 19.5}, {N, 5.7}, {O, 64.6}, {Na, 0.1}, {P, 0.1}, {S, 0.3}, {Cl, 0.1}}, icru44);
+  add("bile", 1.03, {{H, 10.8}, {C, 6.1}, {N, 0.1}, {O, 82.2}, {Na, 0.4}, {Cl, 0.4}}, woodard);
+  add("urine", 1.02,
+      {{H, 11.0}, {C, 0.5}, {N, 1.0}, {O, 86.2}, {Na, 0.4}, {P, 0.1}, {Cl, 0.6}, {K, 0.2}},
+      woodard);
+  add("stomach", 1.05,
+      {{H, 10.4},
+       {C, 13.9},
+       {N, 2.9},
+       {O, 72.1},
+       {Na, 0.1},
+       {P, 0.1},
+       {S, 0.2},
+       {Cl, 0.1},
+       {K, 0.2}},
+      woodard);
+  add("small_intestine", 1.03,
+      {{H, 10.6},
+       {C, 11.5},
+       {N, 2.2},
+       {O, 75.1},
+       {Na, 0.1},
+       {P, 0.1},
+       {S, 0.1},
+       {Cl, 0.2},
+       {K, 0.1}},
+      woodard);
+  add("adrenal", 1.03,
+      {{H, 10.6}, {C, 28.4}, {N, 2.6}, {O, 57.8}, {P, 0.1}, {S, 0.2}, {Cl, 0.2}, {K, 0.1}},
+      woodard);
+  // Contents of stomach and bowel.
+  add("bowel_content", 1.04,
+      {{H, 10.0},
+       {C, 22.2},
+       {N, 2.2},
+       {O, 64.4},
+       {Na, 0.1},
+       {P, 0.2},
+       {S, 0.3},
+       {Cl, 0.1},
+       {K, 0.4},
+       {Ca, 0.1}},
+      icrp110);
+  add("tooth", 2.75, {{H, 2.2}, {C, 9.5}, {N, 2.9}, {O, 42.1}, {Mg, 0.7}, {P, 13.7}, {Ca, 28.9}},
+      icrp110);
   add("pmma", 1.19, {{H, 8.0541}, {C, 59.9846}, {O, 31.9613}}, nist);
   add("polyethylene", 0.93, {{H, 14.3716}, {C, 85.6284}}, nist);
   add("ptfe", 2.16, {{C, 24.0183}, {F, 75.9817}}, nist);
