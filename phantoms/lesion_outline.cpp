@@ -115,46 +115,56 @@ bool contains(const Outline& outline, const Vec3& point) {
                      [&](const Solid& solid) { return contains(solid, point); });
 }
 
-Volume<quantity::Fraction> share_of(const Outline& outline, const Grid& grid) {
-  if (!outline.star) {
-    Scene scene;
-    scene.solids = outline.solids;
-    std::vector<std::uint32_t> all(outline.solids.size());
-    std::iota(all.begin(), all.end(), 0u);
-    return occupancy(scene, all, grid);
+ShareMaker::ShareMaker(const Grid& grid) : grid_(grid), corners_(grid) {
+  for (Index& n : corners_.size) ++n;
+  corners_.origin -= grid.axes * (0.5 * grid.spacing);
+}
+
+Volume<quantity::Fraction> ShareMaker::operator()(const Outline& outline) {
+  if (outline.star) return of_star(outline);
+  Scene scene;
+  scene.solids = outline.solids;
+  std::vector<std::uint32_t> all(outline.solids.size());
+  std::iota(all.begin(), all.end(), 0u);
+  return occupancy(scene, all, grid_);
+}
+
+Volume<quantity::Fraction> ShareMaker::of_star(const Outline& outline) {
+  if (star_ != outline.star) {
+    star_ = outline.star;
+    radii_.assign(std::size_t(corners_.count()), 0.0f);
   }
   // Distance outside the surface, along the ray from the origin, at the voxels' corners.
-  const std::array<Index, 3>& n = grid.size;
-  Grid corners = grid;
-  corners.size = {n[0] + 1, n[1] + 1, n[2] + 1};
-  corners.origin -= grid.axes * (0.5 * grid.spacing);
-  const double diagonal = grid.spacing.norm();
-  const auto [low, high] =
-      std::minmax_element(outline.star->radii().begin(), outline.star->radii().end());
+  const std::array<Index, 3>& n = grid_.size;
+  const double diagonal = grid_.spacing.norm();
+  const auto [low, high] = std::minmax_element(star_->radii().begin(), star_->radii().end());
   const double inner = 0.98 * outline.radius(*low) - diagonal;
   const double outer = 1.02 * outline.radius(*high) + diagonal;
-  std::vector<float> outside(std::size_t(corners.count()));
-  parallel_for(corners.size[2], [&](Index k) {
+  std::vector<float> outside(std::size_t(corners_.count()));
+  parallel_for(corners_.size[2], [&](Index k) {
     for (Index j = 0; j <= n[1]; ++j)
       for (Index i = 0; i <= n[0]; ++i) {
-        const Vec3 p = corners.centre(i, j, k);
+        const Vec3 p = corners_.centre(i, j, k);
         const double r = p.norm();
-        const double edge = r <= inner || r == 0.0 ? r + 2.0 * diagonal
-                            : r >= outer           ? r - 2.0 * diagonal
-                                                   : outline.radius(outline.star->radius(p / r));
-        outside[std::size_t(corners.offset(i, j, k))] = static_cast<float>(r - edge);
+        const auto c = std::size_t(corners_.offset(i, j, k));
+        double edge = r <= inner || r == 0.0 ? r + 2.0 * diagonal : r - 2.0 * diagonal;
+        if (r > inner && r < outer && r > 0.0) {
+          if (radii_[c] == 0.0f) radii_[c] = static_cast<float>(star_->radius(p / r));
+          edge = outline.radius(double(radii_[c]));
+        }
+        outside[c] = static_cast<float>(r - edge);
       }
   });
   constexpr int points = 4;  // of a voxel, along each axis
   const double width = diagonal / std::sqrt(3.0) / points;
-  Volume<quantity::Fraction> share(grid);
+  Volume<quantity::Fraction> share(grid_);
   parallel_for(n[2], [&](Index k) {
     std::array<double, 8> corner{};
     for (Index j = 0; j < n[1]; ++j)
       for (Index i = 0; i < n[0]; ++i) {
         for (int c = 0; c < 8; ++c)
           corner[std::size_t(c)] = double(
-              outside[std::size_t(corners.offset(i + (c & 1), j + (c >> 1 & 1), k + (c >> 2)))]);
+              outside[std::size_t(corners_.offset(i + (c & 1), j + (c >> 1 & 1), k + (c >> 2)))]);
         const auto [least, most] = std::minmax_element(corner.begin(), corner.end());
         if (*least >= 0.5 * width || *most <= -0.5 * width) {
           share(i, j, k) = *most <= 0.0 ? 1.0f : 0.0f;

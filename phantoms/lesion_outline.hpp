@@ -56,9 +56,22 @@ Outline holding(const Outline& outline, double share);
 
 bool contains(const Outline& outline, const Vec3& point);
 
-/// Share of each voxel inside: solids as `occupancy`, a star surface by 4^3 points a voxel whose
-/// distance to it is interpolated from the voxel's corners.
-Volume<quantity::Fraction> share_of(const Outline& outline, const Grid& grid);
+/// Shares of the voxels of one grid inside outlines: solids as `occupancy`, a star surface by 4^3
+/// points a voxel whose distance to it is interpolated from the voxel's corners.
+///
+/// Keeps the radii of the star at the corners: for outlines that are one star, grown or scaled.
+class ShareMaker {
+ public:
+  explicit ShareMaker(const Grid& grid);
+  Volume<quantity::Fraction> operator()(const Outline& outline);
+
+ private:
+  Volume<quantity::Fraction> of_star(const Outline& outline);
+
+  Grid grid_, corners_;
+  std::shared_ptr<const StarSurface> star_;
+  std::vector<float> radii_;  // of star_ in the direction of each corner; 0 where not yet known
+};
 
 /// mm^3; solids by chords as `measure_union`, surfaces by their directions.
 double volume_of(const Outline& outline);

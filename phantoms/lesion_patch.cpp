@@ -114,7 +114,8 @@ LesionPatch lesion_patch(SceneBuilder& scene, const std::vector<Layer>& layers,
   Grid grid = grid_about_origin(radius, voxel);
 
   std::vector<Volume<quantity::Fraction>> share;
-  for (const Layer& layer : layers) share.push_back(share_of(layer.region, grid));
+  ShareMaker share_of(grid);
+  for (const Layer& layer : layers) share.push_back(share_of(layer.region));
   LesionPatch out;
   const auto nominal = share.front().values();
   out.body = {grid, {nominal.begin(), nominal.end()}};
@@ -129,7 +130,7 @@ LesionPatch lesion_patch(SceneBuilder& scene, const std::vector<Layer>& layers,
     std::fill(share.front().values().begin(), share.front().values().end(), 0.0f);
     for (const Outline& step : edge) {
       if (step.empty()) continue;
-      const auto one = share_of(step, grid);
+      const auto one = share_of(step);
       for (std::size_t v = 0; v < one.values().size(); ++v)
         share.front().values()[v] += one.values()[v] / float(edge.size());
     }
@@ -197,7 +198,8 @@ Patch texture_patch(SceneBuilder& scene, const std::vector<Layer>& layers, const
   cells.size = {n[0] - 1, n[1] - 1, n[2] - 1};
   cells.origin += 0.5 * patch.grid.spacing;
   std::vector<Volume<quantity::Fraction>> share;
-  for (const Layer& layer : layers) share.push_back(share_of(layer.region, cells));
+  ShareMaker share_of(cells);
+  for (const Layer& layer : layers) share.push_back(share_of(layer.region));
   take_inner_away(share);
 
   std::vector<float> field(std::size_t(patch.grid.count()));

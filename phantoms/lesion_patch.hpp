@@ -26,7 +26,7 @@ LesionPatch lesion_patch(SceneBuilder& scene, const std::vector<Layer>& layers,
 ///
 /// A voxel carries texture only if all points that it is interpolated to lie in one layer that is
 /// not air: texture fades over the outermost voxel and never leaves the layer by more than the
-/// sampling of `share_of` sees.
+/// sampling of `ShareMaker` sees.
 Patch texture_patch(SceneBuilder& scene, const std::vector<Layer>& layers, const Vec3& centre,
                     const LesionTexture& texture, Rng rng);
 

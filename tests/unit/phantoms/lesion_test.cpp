@@ -128,7 +128,7 @@ double hu_of(const LesionTruth& truth, const std::string& name) {
 
 TEST_CASE("every shape has the volume of the ball of its diameter") {
   for (const std::string& name : lesion_shapes().kinds())
-    for (const double diameter : {6.0, 15.0}) {
+    for (const double diameter : {4.0, 9.0}) {
       const auto shape = pick(lesion_shapes(), kind(name).set("diameter_mm", diameter));
       Rng rng = numbers(5);
       const Scene scene = painted(block_of_lung(), plan_of(shape->outline(rng), kind("solid")));
@@ -181,6 +181,9 @@ TEST_CASE("the volume of every shape converges with order 1.5 or better as voxel
 TEST_CASE("a lesion's mass is the density of its parts times their volumes") {
   for (const std::string& name : lesion_compositions().kinds())
     for (const char* shape_name : {"sphere", "irregular"}) {
+      if (shape_name == std::string("irregular") && !name.starts_with("ca") &&
+          name != "part_solid" && name != "rim_enhancing")
+        continue;  // to save time: what a patch does with them it does with these
       const auto shape = pick(lesion_shapes(), kind(shape_name).set("diameter_mm", 8.0));
       Rng rng = numbers(3);
       Value composition = kind(name);
@@ -395,16 +398,16 @@ TEST_CASE("texture stays inside its lesion and leaves its mass alone") {
 
 TEST_CASE("a power law's spectrum has its exponent, mean 0 and variance 1 over 200 seeds",
           "[full]") {
-  constexpr Index n = 24;
+  constexpr Index n = 32;
   Grid grid;
   grid.size = {n, n, n};
-  grid.spacing = Vec3::Constant(0.6);
+  grid.spacing = Vec3::Constant(0.5);
   for (const double exponent : {2.0, 3.0, 4.0}) {
     const auto texture = pick(
         lesion_textures(),
-        kind("power_law").set("exponent", exponent).set("finest_mm", 1.3).set("coarsest_mm", 20.0));
+        kind("power_law").set("exponent", exponent).set("finest_mm", 1.1).set("coarsest_mm", 8.0));
     // Power at some wave vectors, through a Hann window that keeps the coarse from leaking in.
-    const std::vector<double> wavelengths{6.0, 4.0, 3.0, 2.0};
+    const std::vector<double> wavelengths{3.2, 2.5, 2.0, 1.6};
     std::vector<double> power(wavelengths.size(), 0.0);
     double mean = 0.0, variance = 0.0;
     constexpr int seeds = 200;
@@ -429,7 +432,7 @@ TEST_CASE("a power law's spectrum has its exponent, mean 0 and variance 1 over 2
                              window[at[(u + 1) % 3]] * window[at[(u + 2) % 3]] * window[at[u]];
             }
         for (std::size_t w = 0; w < wavelengths.size(); ++w) {
-          const double step = 2.0 * std::numbers::pi * 0.6 / wavelengths[w];
+          const double step = 2.0 * std::numbers::pi * 0.5 / wavelengths[w];
           std::complex<double> sum;
           for (std::size_t i = 0; i < n; ++i)
             sum += line[i] *
