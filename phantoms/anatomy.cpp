@@ -1,6 +1,7 @@
 #include "vitrine/phantoms/anatomy.hpp"
 
 #include "vitrine/phantoms/anatomy/abdomen.hpp"
+#include "vitrine/phantoms/anatomy/head.hpp"
 #include "vitrine/phantoms/anatomy/thorax.hpp"
 #include "vitrine/phantoms/qa/acr464.hpp"
 #include "vitrine/phantoms/qa/catphan_ctp404.hpp"
@@ -19,6 +20,7 @@ const Catalogue<Anatomy>& anatomies() {
   static const auto all = Catalogue<Anatomy>("anatomy", "Bodies and test phantoms")
                               .add<Thorax>()
                               .add<Abdomen>()
+                              .add<Head>()
                               // Test phantoms: no host, so no lesion.
                               .add<WaterCylinder>()
                               .add<SheppLogan>()

@@ -1,6 +1,5 @@
 // Skin, fat and muscles of the abdomen's wall, lung bases, diaphragm and the muscles of the back.
 #include "vitrine/phantoms/anatomy/detail/abdomen_frame.hpp"
-#include "vitrine/phantoms/convex.hpp"
 
 namespace vitrine::phantoms::detail {
 namespace {
@@ -36,12 +35,6 @@ Solid abdominal_dome(const AbdomenFrame& f, double depth) {
 Solid abdominal_cavity(const AbdomenFrame& f) {
   Solid all = column(f.at(0, 4, 0), f.x * 127, f.y * 90.5, f.bottom(), f.z * 26 - f.down);
   return cut(std::move(all), f.at(0, 78, 0), Vec3::UnitY());
-}
-
-Solid tucked(Solid solid, const Solid& home) {
-  for (int step = 0; step < 40 && !proven_inside(solid, home); ++step)
-    solid.centre += (home.centre - solid.centre).normalized();
-  return solid;
 }
 
 void place_abdominal_wall(SceneBuilder& scene, const AbdomenFrame& f) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "vitrine/core/random.hpp"
+#include "vitrine/phantoms/anatomy/tuck.hpp"
 #include "vitrine/phantoms/scene_builder.hpp"
 #include "vitrine/phantoms/solids.hpp"
 
@@ -56,9 +57,6 @@ struct AbdomenFrame {
 /// The cavity under the diaphragm's dome and the one below it: what fits into either is cheap.
 Solid abdominal_dome(const AbdomenFrame& f, double depth);
 Solid abdominal_cavity(const AbdomenFrame& f);
-
-/// The solid, moved towards the middle of `home` until it is proven to be inside (at most 40 mm).
-Solid tucked(Solid solid, const Solid& home);
 
 /// Where the liver may grow vessels: its solids, and what later takes their place.
 std::vector<Solid> liver_solids(const AbdomenFrame& f);
