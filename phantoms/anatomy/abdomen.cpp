@@ -96,8 +96,9 @@ AbdomenFrame make_frame(const Drawn& d) {
   f.spine = inner_y - (reference_y - reference::spine_y) * f.bone;
   f.y = (inner_y + f.spine) / (reference_y + reference::spine_y);
   f.y0 = f.spine - f.y * reference::spine_y;
-  // Radii that fill what fat leaves; 0.45 is the reference.
-  f.bowel = f.round() * std::sqrt((1.0 - d.visceral) / (1.0 - 0.45));
+  // Length and calibre fill what fat leaves; 0.45 is the reference.
+  f.loops = std::sqrt((1.0 - d.visceral) / (1.0 - 0.45));
+  f.bowel = f.round() * std::sqrt(f.loops);
   // Organs follow the trunk's volume with this power (liver mass against weight: Vauthey et al.,
   // Liver Transpl 8 (2002) 233), about the mean body of the sex.
   constexpr double follow = 0.6, mean_female = 0.886;
