@@ -68,7 +68,7 @@ Drawn draw(const Abdomen::Params& p, Rng& rng) {
   const double height_female = p.height_female.sample(rng), height_male = p.height_male.sample(rng);
   d.height = female ? height_female : height_male;
   const double fat_female = p.fat_female.sample(rng), fat_male = p.fat_male.sample(rng);
-  d.fat = std::min(female ? fat_female : fat_male, 0.25 * d.width * d.ratio * 0.5 + 10.0);
+  d.fat = std::min(female ? fat_female : fat_male, 0.35 * 0.5 * d.width * d.ratio);
   d.visceral = p.visceral_fat.sample(rng);
   d.liver = p.liver_scale.sample(rng);
   d.spleen = p.spleen_scale.sample(rng);
