@@ -68,7 +68,7 @@ Drawn draw(const Abdomen::Params& p, Rng& rng) {
   const double height_female = p.height_female.sample(rng), height_male = p.height_male.sample(rng);
   d.height = female ? height_female : height_male;
   const double fat_female = p.fat_female.sample(rng), fat_male = p.fat_male.sample(rng);
-  d.fat = std::min(female ? fat_female : fat_male, 0.25 * d.width * d.ratio * 0.5 + 10.0);
+  d.fat = std::min(female ? fat_female : fat_male, 0.35 * 0.5 * d.width * d.ratio);
   d.visceral = p.visceral_fat.sample(rng);
   d.liver = p.liver_scale.sample(rng);
   d.spleen = p.spleen_scale.sample(rng);
@@ -96,8 +96,9 @@ AbdomenFrame make_frame(const Drawn& d) {
   f.spine = inner_y - (reference_y - reference::spine_y) * f.bone;
   f.y = (inner_y + f.spine) / (reference_y + reference::spine_y);
   f.y0 = f.spine - f.y * reference::spine_y;
-  // Radii that fill what fat leaves; 0.45 is the reference.
-  f.bowel = f.round() * std::sqrt((1.0 - d.visceral) / (1.0 - 0.45));
+  // Length and calibre fill what fat leaves; 0.45 is the reference.
+  f.loops = std::sqrt((1.0 - d.visceral) / (1.0 - 0.45));
+  f.bowel = f.round() * std::sqrt(f.loops);
   // Organs follow the trunk's volume with this power (liver mass against weight: Vauthey et al.,
   // Liver Transpl 8 (2002) 233), about the mean body of the sex.
   constexpr double follow = 0.6, mean_female = 0.886;

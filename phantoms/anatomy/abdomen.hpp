@@ -19,6 +19,7 @@ class Abdomen final : public Anatomy {
     /// (1986) 154).
     Distribution height_female = Distribution::normal(220.0, 11.0).truncated(185.0, 265.0);
     Distribution height_male = Distribution::normal(232.0, 12.0).truncated(185.0, 265.0);
+    /// Assumed: a tenth of the trunk's depth in women, less in men.
     Distribution fat_female = Distribution::normal(22.0, 7.0).truncated(6.0, 50.0);
     Distribution fat_male = Distribution::normal(17.0, 6.0).truncated(5.0, 45.0);
     Distribution visceral_fat = Distribution::normal(0.45, 0.1).truncated(0.2, 0.75);

@@ -51,13 +51,15 @@ void place_small_bowel(SceneBuilder& scene, const AbdomenFrame& f, Rng& rng) {
     nodes.push_back(
         f.pushed({25.0 * (i - 2.5) + dx, -64.0 + 25.5 * j + dy, -56.0 - 26.0 * k + dz}));
   }
+  nodes.resize(std::min(nodes.size(), std::size_t(66.0 * f.loops)));
   // Through the middles of the links: the corners become round.
   std::vector<Vec3> course{nodes.front()};
   for (std::size_t i = 0; i + 1 < nodes.size(); ++i)
     course.push_back(0.5 * (nodes[i] + nodes[i + 1]));
   course.push_back(nodes.back());
-  const double radius = 12.2 * f.bowel;
-  const std::vector<Solid> walls = tube(course, radius);
+  const double radius = std::min(12.2 * f.bowel, 12.8 * f.round());
+  std::vector<Solid> walls = tube(course, radius);
+  for (Solid& wall : walls) wall = cut(std::move(wall), Vec3(0, 0, f.bottom()), -Vec3::UnitZ());
   scene.begin_organ("small_bowel");
   scene.place_union(walls, "small_intestine");
   // Filled in turn with fluid, paste, or nothing; a bubble of gas here and there.

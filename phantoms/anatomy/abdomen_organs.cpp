@@ -53,7 +53,7 @@ std::vector<Solid> liver_solids(const AbdomenFrame& f) {
   // The dome itself, drawn together towards its right side and cut by the visceral face, which
   // falls from the left above to the right below.
   // What does not fit under it grows downwards and to the left.
-  const double wanted = 0.975 * f.liver, g = std::min(wanted, 1.0);
+  const double wanted = 0.983 * f.liver, g = std::min(wanted, 1.0);
   const double more = std::max(wanted * wanted * wanted - 1.0, 0.0);
   const Solid home = abdominal_dome(f, 3.0);
   Solid all = home;
@@ -87,7 +87,9 @@ std::vector<Solid> not_liver(const AbdomenFrame& f) {
 void place_liver(SceneBuilder& scene, const AbdomenFrame& f, double density) {
   scene.begin_organ("liver");
   scene.place_union(liver_solids(f), "liver", density);
-  // Fat between the liver and the kidney that lies against it.
+  // Fat behind the crura, about the aorta, and between the liver and the kidney against it.
+  scene.begin_organ("visceral_fat");
+  scene.place(ellipsoid(f.hung({-2, 16, 62}), f.size({37, 14, 44})), "adipose");
   scene.begin_organ("perirenal_fat");
   scene.place(renal_bed(f, -1.0), "adipose");
   scene.begin_organ("gallbladder");

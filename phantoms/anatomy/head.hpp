@@ -17,7 +17,8 @@ class Head final : public Anatomy {
     Distribution breadth_male = Distribution::normal(151.7, 5.4).truncated(135.0, 172.0);
     Distribution length_female = Distribution::normal(187.2, 6.6).truncated(168.0, 208.0);
     Distribution length_male = Distribution::normal(197.1, 7.1).truncated(175.0, 220.0);
-    /// Mean of frontal, parietal and occipital bone: Li et al., Int J Vehicle Safety 2 (2007) 345.
+    /// Mean of frontal, parietal and occipital bone: Li et al., Int J Vehicle Safety 2, no. 4
+    /// (2007).
     Distribution skull_female = Distribution::normal(7.1, 1.0).truncated(4.5, 11.0);
     Distribution skull_male = Distribution::normal(6.5, 0.9).truncated(4.5, 11.0);
     Distribution ventricle_scale = Distribution::lognormal(1.0, 0.3).truncated(0.4, 2.5);

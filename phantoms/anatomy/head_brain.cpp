@@ -106,7 +106,8 @@ void place_fissures(SceneBuilder& scene, const HeadFrame& f) {
   place_all(1.9, "csf");
   for (const double side : {-1.0, 1.0})
     scene.place(
-        f.part({side * 54, -14, 36}, {16, 2.0, 22}, frame({0, 0.5, 1}, {1, side * 0.25, 0})),
+        tucked(f.part({side * 50, -14, 36}, {15, 2.0, 22}, frame({0, 0.5, 1}, {1, side * 0.25, 0})),
+               vault(f, f.skull + 0.6)),
         "csf");
   scene.begin_organ("falx");
   place_all(0.6, "soft_tissue");

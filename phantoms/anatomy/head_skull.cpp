@@ -145,16 +145,16 @@ void place_skull_base(SceneBuilder& scene, const HeadFrame& f, Rng& rng) {
     const Mat3 petrous = frame(Vec3(-side * 0.80, -0.58, 0.10));
     scene.begin_organ("temporal_bone");
     scene.place(f.part({side * 37, 19, -7}, {9.5, 9, 26}, petrous), "cortical_bone", 1.85e-3);
-    scene.place(f.part({side * 51, 29, -15}, {10, 15, 21}), "cortical_bone", 1.6e-3);
+    scene.place(f.part({side * 50.5, 29, -13}, {10, 15, 19.5}), "cortical_bone", 1.6e-3);
     scene.begin_organ("mastoid_cells");
     for (int i = 0; i < 14; ++i) {
       const double dx = rng.uniform(-5, 5), dy = rng.uniform(-9, 9), dz = rng.uniform(-15, 13);
       const double size = rng.uniform(1.6, 3.2);
-      scene.place(ellipsoid(f.at({side * 51 + dx, 29 + dy, -15 + dz}), Vec3::Constant(size)),
+      scene.place(ellipsoid(f.at({side * 50.5 + dx, 29 + dy, -13 + dz}), Vec3::Constant(size)),
                   "air");
     }
     scene.begin_organ("ear");
-    scene.place_union(f.tube_along({{side * 69, 11, 0}, {side * 50, 13, -1}}, 3.3), "air");
+    scene.place_union(f.tube_along({{side * 65, 11, 0}, {side * 50, 13, -1}}, 3.3), "air");
     scene.place(f.part({side * 46, 14, 1}, {3, 5, 7}), "air");
     scene.place(f.part({side * 35, 17, -2}, {2.2, 2.2, 6}, petrous), "csf");
   }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <span>
 
 #include "vitrine/io/png.hpp"
 
@@ -56,12 +57,32 @@ Table arm_table(const trial::Plan& plan, const Table& images) {
 }
 
 /// The truth about the lesions, with the columns and digits that a reader wants.
+/// Some columns of a table under readers' titles, numbers with so many decimals.
+struct Column {
+  const char* name;
+  const char* title;
+  int digits;
+};
+Table readable(const Table& all, std::span<const Column> wanted) {
+  Table table;
+  if (all.rows.empty()) return table;
+  for (const Column& column : wanted) table.columns.emplace_back(column.title);
+  for (const auto& row : all.rows) {
+    std::vector<Table::Cell> cells;
+    for (const Column& column : wanted) {
+      const Table::Cell& cell = row[all.column(column.name)];
+      const double* number = std::get_if<double>(&cell);
+      cells.push_back(number && std::isfinite(*number)
+                          ? Table::Cell(to_decimals(*number, column.digits))
+                      : number ? Table::Cell("")
+                               : cell);
+    }
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
 Table lesion_table(const Table& lesions) {
-  struct Column {
-    const char* name;
-    const char* title;
-    int digits;
-  };
   constexpr Column wanted[] = {{"case", "case", 0},
                                {"lesion", "lesion", 0},
                                {"shape", "shape", 0},
@@ -70,18 +91,20 @@ Table lesion_table(const Table& lesions) {
                                {"short_axis_mm", "short axis (mm)", 1},
                                {"density_g_per_cm3", "density (g/cm3)", 2},
                                {"mask_voxels", "voxels in the mask", 0}};
-  Table table;
-  for (const Column& column : wanted) table.columns.emplace_back(column.title);
-  for (const auto& row : lesions.rows) {
-    std::vector<Table::Cell> cells;
-    for (const Column& column : wanted) {
-      const Table::Cell& cell = row[lesions.column(column.name)];
-      const double* number = std::get_if<double>(&cell);
-      cells.push_back(number ? Table::Cell(to_decimals(*number, column.digits)) : cell);
-    }
-    table.add(std::move(cells));
-  }
-  return table;
+  return readable(lesions, wanted);
+}
+
+Table visit_table(const Table& visits) {
+  constexpr Column wanted[] = {{"case", "case", 0},
+                               {"replicate", "visit", 0},
+                               {"day", "day", 0},
+                               {"missed", "missed", 0},
+                               {"sum_mm", "sum of diameters (mm)", 1},
+                               {"nadir_mm", "nadir before (mm)", 1},
+                               {"new_lesion", "new lesion", 0},
+                               {"response", "RECIST 1.1", 0},
+                               {"irecist", "iRECIST", 0}};
+  return readable(visits, wanted);
 }
 
 std::string picture(const io::Path& path) { return io::data_uri("image/png", io::read_file(path)); }
@@ -147,6 +170,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.scenario = to_json(trial::Scenario::schema().write(s), 2);
   page.arms = images.rows.empty() ? Table{} : arm_table(plan, images);
   page.lesions = lesion_table(result.all(&trial::CaseResult::lesions));
+  page.visits = visit_table(result.all(&trial::CaseResult::visits));
   page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};
   if (!result.cases.empty() && result.cases.front().id == plan.cases.front())
     page.sheets = sheets(dir, plan, images, !page.lesions.rows.empty());

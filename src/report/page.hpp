@@ -40,6 +40,7 @@ struct Page {
   std::string scenario;     ///< its canonical echo, shown folded
   Table arms;               ///< one row per arm: scanner, kernel, mAs, CTDIvol, noise, photons
   Table lesions;            ///< what is true about every lesion
+  Table visits;             ///< true response at every visit; empty without follow-up
   std::vector<std::string> windows;  ///< names of the display windows, first one shown
   std::vector<Sheet> sheets;
 

@@ -31,6 +31,7 @@ void write_navigation(Html& html, const Page& page) {
   if (!page.sheets.empty()) link("images", "Images");
   if (!page.stability.empty()) link("stability", "Stability");
   if (!page.lesions.rows.empty()) link("lesions", "Lesions");
+  if (!page.visits.rows.empty()) link("visits", "Visits");
   link("failures", "Failures");
   if (!page.limits.empty()) link("limits", "Limits");
   link("provenance", "Provenance");

@@ -29,7 +29,7 @@ struct AbdomenFrame {
   double x = 1.0, y = 1.0, z = 1.0, y0 = 0.0;  ///< stretch and shift of what lies in the wall
   double bone = 1.0;                           ///< linear scale of the skeleton
   double spine = abdomen_reference::spine_y;   ///< mm, middle of the vertebral bodies
-  double bowel = 1.0;                          ///< scale of the bowel's radii
+  double bowel = 1.0, loops = 1.0;             ///< scale of the bowel's radii and length
   double liver = 1.0, spleen = 1.0, kidney = 1.0, pancreas = 1.0;  ///< linear, over the stretch
   double down = 0.0;  ///< mm by which the diaphragm and what hangs on it have moved down
 

@@ -173,6 +173,13 @@ void write_closing(Html& html, const Page& page) {
     open_section(html, "lesions", "Lesions: what is true");
     html.table(page.lesions, "sortable").raw("</section>\n");
   }
+  if (!page.visits.rows.empty()) {
+    open_section(html, "visits", "Visits: the true response");
+    html.element("p",
+                 "From the lesions' exact sizes on each day: what a reader of the images should "
+                 "have called.");
+    html.table(page.visits, "sortable").raw("</section>\n");
+  }
   open_section(html, "failures", "Failures");
   if (page.failures.rows.empty())
     html.element("p", "None: every case and every arm ran to its end.");
