@@ -1,12 +1,35 @@
 #include "vitrine/phantoms/anatomy.hpp"
 
+#include "vitrine/phantoms/anatomy/abdomen.hpp"
 #include "vitrine/phantoms/anatomy/thorax.hpp"
+#include "vitrine/phantoms/qa/acr464.hpp"
+#include "vitrine/phantoms/qa/catphan_ctp404.hpp"
+#include "vitrine/phantoms/qa/catphan_ctp528.hpp"
+#include "vitrine/phantoms/qa/ctdi.hpp"
+#include "vitrine/phantoms/qa/defrise.hpp"
+#include "vitrine/phantoms/qa/edge.hpp"
+#include "vitrine/phantoms/qa/shepp_logan.hpp"
+#include "vitrine/phantoms/qa/texture_cartridges.hpp"
+#include "vitrine/phantoms/qa/water_cylinder.hpp"
+#include "vitrine/phantoms/qa/wire.hpp"
 
 namespace vitrine::phantoms {
 
 const Catalogue<Anatomy>& anatomies() {
-  static const auto all =
-      Catalogue<Anatomy>("anatomy", "Bodies with sampled parameters").add<Thorax>();
+  static const auto all = Catalogue<Anatomy>("anatomy", "Bodies and test phantoms")
+                              .add<Thorax>()
+                              .add<Abdomen>()
+                              // Test phantoms: no host, so no lesion.
+                              .add<WaterCylinder>()
+                              .add<SheppLogan>()
+                              .add<Acr464>()
+                              .add<CatphanCtp404>()
+                              .add<CatphanCtp528>()
+                              .add<Defrise>()
+                              .add<Ctdi>()
+                              .add<Wire>()
+                              .add<Edge>()
+                              .add<TextureCartridges>();
   return all;
 }
 

@@ -12,6 +12,7 @@ namespace vitrine::phantoms {
 /// What may differ between two scans of one patient.
 struct PatientState {
   double inspiration = 1.0;  ///< lung volume relative to the patient's usual breath-hold
+  double day = 0.0;          ///< since the baseline visit: lesions grow and shrink
 };
 
 /// A place where lesions grow, in the reference state (inspiration 1), and how it moves.

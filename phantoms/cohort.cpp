@@ -1,5 +1,7 @@
 #include "vitrine/phantoms/cohort.hpp"
 
+#include <charconv>
+
 namespace vitrine::phantoms {
 
 const Schema<LesionSpec>& LesionSpec::schema() {
@@ -31,6 +33,10 @@ const Schema<LesionSpec>& LesionSpec::schema() {
           .optional("spread", &LesionSpec::spread, unit::mm,
                     "lesion centres of a patient lie within this range of z")
           .between(0, 300)
+          .optional("growth", &LesionSpec::growth, "how it changes until later visits (stable)")
+          .optional("appears_day", &LesionSpec::appears,
+                    "day since the baseline before which it is not there")
+          .between(0, 3650)
           .rule("distance_mm goes with attachment: free (pleura means 0, a vessel has its place)",
                 [](const LesionSpec& l) { return !l.distance || l.attachment == "free"; })
           .rule("attachment: pleura goes with organ: lung (elsewhere say distance_mm: 0)",
@@ -43,9 +49,33 @@ const Schema<Cohort>& Cohort::schema() {
       Schema<Cohort>("patients", "The patients of a trial")
           .required("count", &Cohort::count, "number of patients")
           .between(1, 100000)
+          .optional("design", &Cohort::design,
+                    "independent patients, or a Latin hypercube that spreads every parameter "
+                    "evenly over them")
+          .one_of({"independent", "latin_hypercube"})
           .required("anatomy", &Cohort::anatomy, "kind of body, with sampled parameters")
           .optional("lesions", &Cohort::lesions, "kinds of lesions");
   return s;
+}
+
+PatientDraws::PatientDraws(const Cohort& cohort, std::uint64_t seed, std::string_view case_id)
+    : seed_(seed), case_id_(case_id) {
+  if (cohort.design != "latin_hypercube") return;
+  const std::size_t digits = case_id.find_last_not_of("0123456789") + 1;
+  std::uint32_t number = 0;
+  std::from_chars(case_id.data() + digits, case_id.data() + case_id.size(), number);
+  require(number >= 1 && number <= cohort.count, Error::Kind::input, "'", case_id,
+          "' has no place in a Latin hypercube of ", cohort.count,
+          " patients (its number must be 1 to ", cohort.count, ")");
+  index_ = number - 1;
+  count_ = static_cast<std::uint32_t>(cohort.count);
+}
+
+Rng PatientDraws::numbers(Draw purpose, std::uint64_t element) const {
+  // Every kind of draw has permutations of its own; else a lesion would go with its patient's size.
+  const std::string owner = str("cohort ", int(purpose), ' ', element);
+  return Rng(make_stream(seed_, case_id_, purpose), element,
+             Stratum{make_stream(seed_, owner, Draw::design), index_, count_});
 }
 
 }  // namespace vitrine::phantoms

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/growth.hpp"
 #include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
@@ -25,15 +26,35 @@ struct LesionSpec {
   Distribution level{
       Distribution::uniform(0.35, 0.65)};  ///< of all this patient's lesions, 0 bottom to 1 top
   double spread = 24.0;                    ///< mm: lesion centres lie within this range of z
+  Pick<Growth> growth;                     ///< the same size at every visit where there is none
+  Distribution appears{0.0};               ///< day of the first visit that sees it; 0: the baseline
   static const Schema<LesionSpec>& schema();
 };
 
 /// Who is in the trial.
 struct Cohort {
   std::int64_t count = 1;
+  std::string design = "independent";
   Pick<Anatomy> anatomy;
   std::vector<LesionSpec> lesions;
   static const Schema<Cohort>& schema();
+};
+
+/// One patient's random numbers for anatomy and lesions, as the cohort's design wants them.
+class PatientDraws {
+ public:
+  /// The number at the end of `case_id` says which of the cohort's patients it is, from 1.
+  PatientDraws(const Cohort& cohort, std::uint64_t seed, std::string_view case_id);
+
+  Rng anatomy() const { return numbers(Draw::anatomy, 0); }
+  Rng lesion(std::uint64_t number) const { return numbers(Draw::lesion, number); }
+
+ private:
+  Rng numbers(Draw purpose, std::uint64_t element) const;
+
+  std::uint64_t seed_;
+  std::string case_id_;
+  std::uint32_t index_ = 0, count_ = 1;  // in a Latin hypercube; of one subject without
 };
 
 }  // namespace vitrine::phantoms

@@ -8,6 +8,7 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/convex.hpp"
 #include "vitrine/phantoms/interval_union.hpp"
+#include "vitrine/phantoms/patch_value.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -56,27 +57,6 @@ void each_line(const Grid& grid, Index i, Index j, Body&& body) {
 /// Points along k in each voxel of `grid` that see every voxel of a map.
 int points_along(const Grid& grid, const Grid& map) {
   return std::max(lines, int(std::ceil(grid.spacing.z() / map.spacing.minCoeff())));
-}
-
-/// Trilinear value of a voxel map, 0 outside its voxel centres.
-double sample(const Grid& grid, const std::vector<float>& values, const Vec3& point) {
-  const Vec3 at = (grid.axes.transpose() * (point - grid.origin)).cwiseQuotient(grid.spacing);
-  std::array<Index, 3> low{};
-  Vec3 w;
-  for (int a = 0; a < 3; ++a) {
-    const double floor = std::floor(at[a]);
-    if (floor < 0.0 || floor + 1.0 >= double(grid.size[std::size_t(a)])) return 0.0;
-    low[std::size_t(a)] = Index(floor);
-    w[a] = at[a] - floor;
-  }
-  double sum = 0.0;
-  for (int corner = 0; corner < 8; ++corner) {
-    const int di = corner & 1, dj = corner >> 1 & 1, dk = corner >> 2;
-    const double weight =
-        (di ? w.x() : 1.0 - w.x()) * (dj ? w.y() : 1.0 - w.y()) * (dk ? w.z() : 1.0 - w.z());
-    sum += weight * double(values[std::size_t(grid.offset(low[0] + di, low[1] + dj, low[2] + dk))]);
-  }
-  return sum;
 }
 
 }  // namespace
@@ -131,9 +111,10 @@ Image object_image(const Scene& scene, const Grid& grid, std::span<const double>
           for (const Patch::Channel& channel : patch->channels)
             for (std::size_t k = 0; k < column.size(); ++k)
               for (int s = 0; s < points; ++s)
-                column[k] += mu_over_rho[channel.material] / points *
-                             sample(patch->grid, channel.density,
-                                    origin + direction * (double(k) + (s + 0.5) / points - 0.5));
+                column[k] +=
+                    mu_over_rho[channel.material] / points *
+                    patch_value(patch->grid, channel.density,
+                                origin + direction * (double(k) + (s + 0.5) / points - 0.5));
         }
       });
       for (Index k = 0; k < grid.size[2]; ++k)
@@ -181,8 +162,8 @@ Volume<quantity::Fraction> occupancy(const Scene& scene, const LesionTruth& lesi
       each_line(grid, i, j, [&](const Vec3& origin, const Vec3& direction) {
         for (std::size_t k = 0; k < column.size(); ++k)
           for (int s = 0; s < points; ++s)
-            column[k] += sample(map.grid, map.share,
-                                origin + direction * (double(k) + (s + 0.5) / points - 0.5));
+            column[k] += patch_value(map.grid, map.share,
+                                     origin + direction * (double(k) + (s + 0.5) / points - 0.5));
       });
       for (Index k = 0; k < grid.size[2]; ++k)
         fraction(i, j, k) = static_cast<float>(column[std::size_t(k)] / (lines * lines * points));

@@ -182,7 +182,7 @@ const Host& host_of(const AnatomyRecord& body, const std::string& organ) {
   return *at;
 }
 
-std::vector<PlacedLesion> place_lesions(const Cohort& cohort, const Stream& stream,
+std::vector<PlacedLesion> place_lesions(const Cohort& cohort, const PatientDraws& draws,
                                         const SceneBuilder& scene, const AnatomyRecord& body) {
   std::vector<PlacedLesion> lesions;
   const auto radius_of = [](const PlacedLesion& lesion) {
@@ -192,7 +192,7 @@ std::vector<PlacedLesion> place_lesions(const Cohort& cohort, const Stream& stre
     const LesionSpec& spec = cohort.lesions[kind];
     const Host& host = host_of(body, spec.organ);
     const Room room(scene, host);
-    Rng common(stream, kind << 32);
+    Rng common = draws.lesion(kind << 32);
     const auto count = std::llround(spec.count.sample(common));
     const double share = spec.level.sample(common);
     const Placer placer(spec, room,
@@ -200,7 +200,7 @@ std::vector<PlacedLesion> place_lesions(const Cohort& cohort, const Stream& stre
     for (long long i = 0; i < count; ++i) {
       PlacedLesion lesion;
       lesion.number = (kind << 32) + std::uint64_t(i) + 1;
-      Rng rng(stream, lesion.number);
+      Rng rng = draws.lesion(lesion.number);
       lesion.spec = &spec;
       lesion.outline = spec.shape->outline(rng);
       lesion.attenuation = spec.attenuation.sample(rng);

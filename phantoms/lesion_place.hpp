@@ -20,7 +20,7 @@ const Host& host_of(const AnatomyRecord& body, const std::string& organ);
 
 /// Draw all lesions of a patient and find room for each: inside its organ as its attachment wants
 /// it, apart from the others. Throws Error (data) if there is no room.
-std::vector<PlacedLesion> place_lesions(const Cohort& cohort, const Stream& stream,
+std::vector<PlacedLesion> place_lesions(const Cohort& cohort, const PatientDraws& draws,
                                         const SceneBuilder& scene, const AnatomyRecord& body);
 
 }  // namespace vitrine::phantoms

@@ -1,5 +1,6 @@
 #include "vitrine/phantoms/patient.hpp"
 
+#include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/lesion_paint.hpp"
 #include "vitrine/phantoms/lesion_place.hpp"
 
@@ -39,24 +40,40 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
   return plan;
 }
 
+/// Let a lesion become what it is on `day`; false if it is not there.
+bool change(PlacedLesion& lesion, const Stream& stream, double day) {
+  constexpr double smallest = 0.5;  // mm of reach: less is gone
+  constexpr std::uint64_t onset = std::uint64_t(1) << 31;
+  const LesionSpec& spec = *lesion.spec;
+  Rng appearing(stream, lesion.number + onset);
+  if (day < spec.appears.sample(appearing)) return false;
+  if (!spec.growth) return true;
+  const double ratio = spec.growth->volume_ratio(day, Rng(stream, lesion.number));
+  lesion.outline = scaled(std::move(lesion.outline), math::cbrt(ratio));
+  return reach(lesion.outline) >= smallest;
+}
+
 }  // namespace
 
 Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
                       const PatientState& state) {
-  const Rng anatomy(make_stream(seed, case_id, Draw::anatomy), 0);
+  const PatientDraws draws(cohort, seed, case_id);
+  const Rng anatomy = draws.anatomy();
   SceneBuilder scene;
   AnatomyRecord body = cohort.anatomy->build(scene, anatomy, state);
   std::vector<PlacedLesion> lesions;
   const Stream stream = make_stream(seed, case_id, Draw::lesion);
   if (state.inspiration == 1.0) {
-    lesions = place_lesions(cohort, stream, scene, body);
+    lesions = place_lesions(cohort, draws, scene, body);
   } else {  // lesions find their place in the patient at rest, and the lungs carry them from there
     SceneBuilder rest;
     const AnatomyRecord at_rest = cohort.anatomy->build(rest, anatomy, {});
-    lesions = place_lesions(cohort, stream, rest, at_rest);
+    lesions = place_lesions(cohort, draws, rest, at_rest);
   }
   const Stream textures = make_stream(seed, case_id, Draw::texture);
+  const Stream growth = make_stream(seed, case_id, Draw::growth);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
+    if (!change(lesions[i], growth, state.day)) continue;
     const Host& host = host_of(body, lesions[i].spec->organ);
     const LesionPlan plan = planned(lesions[i], host, i, stream, textures);
     try {

@@ -136,11 +136,15 @@ class ColumnTracer {
     return {tilt, load(job_.height + lane) + tilt * foot};
   }
 
-  VITRINE_INLINE_MEMBER void add_chord(int group, Lanes chord, const float* weights) const {
+  VITRINE_INLINE_MEMBER void add(int group, const Lanes* more) const {
     scratch_.touched[group] = 1;
     float* sums = scratch_.integrals + group * lane_width;
-    for (int k = 0; k < rank; ++k)
-      store(sums + k * lanes_, load(sums + k * lanes_) + all(weights[k]) * chord);
+    for (int k = 0; k < rank; ++k) store(sums + k * lanes_, load(sums + k * lanes_) + more[k]);
+  }
+  VITRINE_INLINE_MEMBER void add_chord(int group, Lanes chord, const float* weights) const {
+    Lanes more[rank];
+    for (int k = 0; k < rank; ++k) more[k] = all(weights[k]) * chord;
+    add(group, more);
   }
 
   VITRINE_INLINE_MEMBER void plain_ellipsoid(const Entry& entry, const Quadric& quadric,
@@ -190,33 +194,66 @@ class ColumnTracer {
     if (slot < 0 || met == 0) return;
     scratch_.stamp[shape.solid] = stamp_;
     scratch_.met[shape.solid] = met;
-    for (int t = solid.term_begin; t < solid.term_end; ++t) intersect(shape.solid, t);
+    for (int t = solid.term_begin; t < solid.term_end;) t = intersect(shape.solid, t);
   }
 
-  void intersect(int last, int term) const {
-    const detail::Intersection& what = job_.terms[term];
-    std::uint64_t met = scratch_.met[last];
-    for (int o = what.other_begin; o < what.other_end; ++o) {
-      const int other = job_.others[o];
-      if (scratch_.stamp[other] != stamp_) return;
-      met &= scratch_.met[other];
+  /// Intersections of one solid with others that this column has met.
+  struct Batch {
+    static constexpr int most_terms = 32;
+    int terms = 0, others = 0;
+    std::uint64_t met = 0;            // row groups of any of them
+    std::uint64_t where[most_terms];  // of each
+    const float* weights[most_terms];
+    int end[most_terms];                     // of its others in `at`
+    std::ptrdiff_t at[detail::most_others];  // their intervals
+  };
+
+  /// Add the intersections from `term` on whose last solid is `last`, as many as fit into a batch;
+  /// returns the first that does not.
+  int intersect(int last, int term) const {
+    const Compiled& solid = job_.solids[last];
+    Batch batch;
+    for (; term < solid.term_end && batch.terms < Batch::most_terms; ++term) {
+      const detail::Intersection& what = job_.terms[term];
+      if (batch.others + (what.other_end - what.other_begin) > detail::most_others) break;
+      std::uint64_t met = scratch_.met[last];
+      int others = batch.others;
+      for (int o = what.other_begin; o < what.other_end && met != 0; ++o) {
+        const int other = job_.others[o];
+        met = scratch_.stamp[other] == stamp_ ? met & scratch_.met[other] : 0;
+        batch.at[others++] = std::ptrdiff_t(job_.solids[other].slot) * lanes_;
+      }
+      if (met == 0) continue;
+      batch.where[batch.terms] = met;
+      batch.weights[batch.terms] = job_.weights + std::ptrdiff_t(what.weights) * rank;
+      batch.end[batch.terms++] = batch.others = others;
+      batch.met |= met;
     }
-    const float* weights = job_.weights + std::ptrdiff_t(what.weights) * rank;
-    const std::ptrdiff_t own = std::ptrdiff_t(job_.solids[last].slot) * lanes_;
-    for (; met != 0; met &= met - 1) {
+    add_batch(batch, std::ptrdiff_t(solid.slot) * lanes_);
+    return term;
+  }
+
+  void add_batch(const Batch& batch, std::ptrdiff_t own) const {
+    for (std::uint64_t met = batch.met; met != 0; met &= met - 1) {
       const int g = __builtin_ctzll(met);
       for (int sub = 0; sub < sub_rays_; ++sub) {
         const int group = sub * row_groups_ + g, lane = group * lane_width;
-        Lanes enter = load(scratch_.enter + own + lane);
-        Lanes leave = load(scratch_.leave + own + lane);
-        for (int o = what.other_begin; o < what.other_end; ++o) {
-          const std::ptrdiff_t at =
-              std::ptrdiff_t(job_.solids[job_.others[o]].slot) * lanes_ + lane;
-          enter = larger(enter, load(scratch_.enter + at));
-          leave = smaller(leave, load(scratch_.leave + at));
+        const float* enters = scratch_.enter + lane;
+        const float* leaves = scratch_.leave + lane;
+        const Lanes own_enter = load(enters + own), own_leave = load(leaves + own);
+        Lanes sum[rank];
+        for (int k = 0; k < rank; ++k) sum[k] = all(0.0f);
+        for (int t = 0, o = 0; t < batch.terms; o = batch.end[t++]) {
+          if ((batch.where[t] >> g & 1) == 0) continue;
+          Lanes enter = own_enter, leave = own_leave;
+          for (; o < batch.end[t]; ++o) {
+            enter = larger(enter, load(enters + batch.at[o]));
+            leave = smaller(leave, load(leaves + batch.at[o]));
+          }
+          const Lanes chord = larger(leave - enter, all(0.0f));
+          for (int k = 0; k < rank; ++k) sum[k] += all(batch.weights[t][k]) * chord;
         }
-        const Lanes chord = larger(leave - enter, all(0.0f));
-        if (any(Bits(chord > all(0.0f)))) add_chord(group, chord, weights);
+        add(group, sum);
       }
     }
   }

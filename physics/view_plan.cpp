@@ -277,6 +277,7 @@ CompiledScene::CompiledScene(const Scene& scene, const Beam& beam) {
       for (const auto other : scene.terms[t].solids)
         if (other != s) others.push_back(compiled[other]);
       what.other_end = std::int32_t(others.size());
+      VITRINE_EXPECT(what.other_end - what.other_begin <= detail::most_others);
       what.weights = add_weights(term_weights[t]);
       terms.push_back(what);
     }

@@ -13,6 +13,8 @@ namespace vitrine::physics::detail {
 
 inline constexpr int lane_width = 8;
 inline constexpr int max_rank = 8;
+/// Solids that an intersection may have beside its last.
+inline constexpr int most_others = 128;
 
 enum class ShapeKind : std::int32_t { ellipsoid, cylinder, capsule, box };
 

@@ -57,7 +57,9 @@ constexpr Part parts[] = {{"patients", &trial::CaseResult::patients},
                           {"lesions", &trial::CaseResult::lesions},
                           {"features", &trial::CaseResult::features},
                           {"profiles", &trial::CaseResult::profiles},
-                          {"images", &trial::CaseResult::images}};
+                          {"images", &trial::CaseResult::images},
+                          {"visits", &trial::CaseResult::visits},
+                          {"visit_lesions", &trial::CaseResult::visit_lesions}};
 
 }  // namespace
 

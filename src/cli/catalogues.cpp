@@ -2,6 +2,7 @@
 
 #include "vitrine/model/material.hpp"
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/growth.hpp"
 #include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
@@ -49,6 +50,7 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<trial::Factors>(),
                     block<trial::ArmSelector>(),
                     block<trial::Repeat>(),
+                    block<trial::FollowUp>(),
                     block<trial::Protocol>(),
                     block<Scanner>(),
                     block<Filter>(),
@@ -62,6 +64,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           phantoms::lesion_shapes().info(),
           phantoms::lesion_compositions().info(),
           phantoms::lesion_textures().info(),
+          phantoms::growths().info(),
           recon::kernels().info(),
           materials_info(),
           features_info(),

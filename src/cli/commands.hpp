@@ -11,5 +11,6 @@ void add_list(CLI::App& app, int& code);
 void add_explain(CLI::App& app, int& code);
 void add_schema(CLI::App& app, int& code);
 void add_features(CLI::App& app, int& code);
+void add_phantom(CLI::App& app, int& code);
 
 }  // namespace vitrine::cli

@@ -53,7 +53,7 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.study_id = c.case_id;
   d.study_description = "Virtual imaging trial " + scenario.trial.name;
   d.series_description = series_name(c);
-  d.body_part = "CHEST";
+  d.body_part = c.sex.empty() ? "PHANTOM" : "CHEST";
   d.comments = "Simulated image of a synthetic patient";
   return d;
 }
@@ -138,8 +138,8 @@ void OutputSink::keep_slice(const trial::ImageContext& context, const Image& ima
   const Grid& grid = image.grid();
   const Vec3 middle = 0.5 * (grid.centre(0, 0, 0) +
                              grid.centre(grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1));
-  const Vec3 centre = context.lesion.value_or(middle);
-  slices_.push_back({context.arm.name, slice_at(image, centre), centre});
+  slices_.push_back(
+      {context.arm.name, slice_at(image, context.lesion.value_or(middle)), context.lesion});
 }
 
 std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_id) {
@@ -155,9 +155,10 @@ std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_i
     const Grid& grid = slice.image.grid();
     const report::Frame whole = report::whole_slice(grid, 0);
     const int pixels = int(std::lround(lesion_square / grid.spacing.x()));
-    const report::Frame square = report::square_about(grid, slice.centre, lesion_square, pixels);
     for (const report::Window& window : {report::lung_window(), report::mediastinum_window()}) {
       save(slice.arm + '_' + window.name, report::draw(slice.image, whole, window));
+      if (!slice.lesion) continue;
+      const report::Frame square = report::square_about(grid, *slice.lesion, lesion_square, pixels);
       save(slice.arm + "_lesion_" + window.name, report::draw(slice.image, square, window));
     }
     if (reference != slices_.end() && grid == reference->image.grid())

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,11 +26,11 @@ class OutputSink final : public trial::Sink {
   std::vector<trial::FileRecord> finish_case(const std::string& case_id) override;
 
  private:
-  /// An arm's slice through the first lesion, for the figures.
+  /// An arm's slice through the first lesion, or through the middle, for the figures.
   struct Slice {
     std::string arm;
-    Image image;  // one slice
-    Vec3 centre;  // mm, of the lesion
+    Image image;                 // one slice
+    std::optional<Vec3> lesion;  // mm, its centre
   };
 
   trial::FileRecord write(const std::string& path, const io::Bytes& bytes);

@@ -41,6 +41,8 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   table("/features", result.all(&trial::CaseResult::features));
   table("/profiles", result.all(&trial::CaseResult::profiles));
   table("/images", result.all(&trial::CaseResult::images));
+  table("/visits", result.all(&trial::CaseResult::visits));
+  table("/truth/visit_lesions", result.all(&trial::CaseResult::visit_lesions));
   table("/stability", analysis.stability);
   return file.bytes();
 }
@@ -83,6 +85,8 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
   table("lesions.csv", result.all(&trial::CaseResult::lesions));
   table("features.csv", result.all(&trial::CaseResult::features));
   table("images.csv", result.all(&trial::CaseResult::images));
+  table("visits.csv", result.all(&trial::CaseResult::visits));
+  table("visit_lesions.csv", result.all(&trial::CaseResult::visit_lesions));
   table("stability.csv", analysis.stability);
   table("bias.csv", analysis.bias);
   Table failures;

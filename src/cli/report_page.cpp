@@ -86,8 +86,8 @@ Table lesion_table(const Table& lesions) {
 
 std::string picture(const io::Path& path) { return io::data_uri("image/png", io::read_file(path)); }
 
-std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan,
-                                  const Table& images) {
+std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan, const Table& images,
+                                  bool lesions) {
   const io::Path folder = dir / "figures" / plan.cases.front();
   std::vector<report::Sheet> all;
   if (!std::filesystem::exists(folder)) return all;
@@ -104,11 +104,12 @@ std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan,
     return list;
   };
   all.push_back({"One patient in every arm",
-                 str("The slice through the first lesion of ", plan.cases.front(),
-                     ", the same window in every arm."),
+                 str(lesions ? "The slice through the first lesion of " : "The middle slice of ",
+                     plan.cases.front(), ", the same window in every arm."),
                  panels({"lung", "mediastinum"}, true), false});
-  all.push_back({"The lesion", "64 mm about the first lesion.",
-                 panels({"lesion_lung", "lesion_mediastinum"}, true), true});
+  if (lesions)
+    all.push_back({"The lesion", "64 mm about the first lesion.",
+                   panels({"lesion_lung", "lesion_mediastinum"}, true), true});
   all.push_back({"Differences",
                  str("Each arm minus the reference arm ", plan.arms[plan.reference].name,
                      "; white is 0; orange is above, blue below, full colour at 200 HU."),
@@ -148,7 +149,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.lesions = lesion_table(result.all(&trial::CaseResult::lesions));
   page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};
   if (!result.cases.empty() && result.cases.front().id == plan.cases.front())
-    page.sheets = sheets(dir, plan, images);
+    page.sheets = sheets(dir, plan, images, !page.lesions.rows.empty());
   page.arm_names = analysis.study.arms;
   page.stability = analysis.rows;
   page.failures.columns = {"case", "message"};
@@ -160,10 +161,14 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
       "plus Gaussian electronic noise.",
       "CTDIvol is a published average scaled by air kerma, not a Monte Carlo: about 30 % "
       "uncertain.",
-      "Masks are the truth; the variability of contours is not part of this trial.",
-      "Lung parenchyma has vessels and no fine texture; scanners are generic, not models of a "
-      "product.",
-      str("Few patients: intervals come from resampling ", result.cases.size(), " of them.")};
+      "Scanners are generic, not models of a product."};
+  if (!page.lesions.rows.empty()) {
+    page.limits.push_back(
+        "Masks are the truth; the variability of contours is not part of this trial.");
+    page.limits.push_back("Lung parenchyma has vessels and no fine texture.");
+    page.limits.push_back(
+        str("Few patients: intervals come from resampling ", result.cases.size(), " of them."));
+  }
   page.provenance = {{"fingerprint", plan.fingerprint},
                      {"seed", to_text(double(s.trial.seed))},
                      {"vitrine", VITRINE_VERSION},

@@ -15,6 +15,33 @@ Stream make_stream(std::uint64_t seed, std::string_view owner, Draw draw) {
   return {Sha256().add(str(seed)).add(owner).finish().first64(), draw};
 }
 
+std::uint32_t Stratum::part(std::uint32_t draw) const noexcept {
+  // A Feistel network permutes [0, 4^bits); what falls outside [0, count) goes round again.
+  std::uint32_t bits = 1;
+  while ((std::uint64_t{1} << (2 * bits)) < count) ++bits;
+  const std::uint32_t mask = (std::uint32_t{1} << bits) - 1;
+  const std::array<std::uint32_t, 2> key{static_cast<std::uint32_t>(design.key),
+                                         static_cast<std::uint32_t>(design.key >> 32)};
+  std::uint64_t x = index;
+  do {
+    auto left = static_cast<std::uint32_t>(x >> bits), right = static_cast<std::uint32_t>(x) & mask;
+    for (std::uint32_t round = 0; round < 4; ++round) {
+      const std::uint32_t mixed =
+          Rng::philox({right, round, draw, static_cast<std::uint32_t>(design.draw)}, key)[0];
+      const std::uint32_t next = left ^ (mixed & mask);
+      left = right;
+      right = next;
+    }
+    x = (std::uint64_t{left} << bits) | right;
+  } while (x >= count);
+  return static_cast<std::uint32_t>(x);
+}
+
+Rng::result_type Rng::stratified(result_type x) noexcept {
+  const std::uint64_t part = stratum_.part(drawn_++);
+  return static_cast<result_type>(((part << 32) + x) / stratum_.count);
+}
+
 Rng::Block Rng::philox(const Block& counter, const std::array<std::uint32_t, 2>& key) noexcept {
   const r123::Philox4x32::ctr_type c{{counter[0], counter[1], counter[2], counter[3]}};
   const r123::Philox4x32::key_type k{{key[0], key[1]}};

@@ -18,6 +18,9 @@ enum class Draw : std::uint8_t {
   texture = 8,
   reposition = 9,
   test = 10,
+  design = 11,
+  growth = 12,
+  follow_up = 13,
 };
 
 /// The key of one stream of random numbers, made by hashing what it belongs to.
@@ -32,6 +35,19 @@ struct Stream {
 
 /// The stream that belongs to `owner` (a case id, a scan's content key) in the trial of `seed`.
 Stream make_stream(std::uint64_t seed, std::string_view owner, Draw draw);
+
+/// One subject's place in a Latin hypercube of `count` subjects (McKay, Beckman and Conover,
+/// Technometrics 21 (1979) 239).
+///
+/// Of every draw's range, cut into `count` equal parts, each subject gets another part; which one
+/// is decided by a permutation of its own for every draw.
+struct Stratum {
+  Stream design;  ///< decides the permutations: the same for all subjects
+  std::uint32_t index = 0, count = 1;
+
+  /// The part that belongs to draw number `draw`, in [0, count).
+  std::uint32_t part(std::uint32_t draw) const noexcept;
+};
 
 /// Counter-based generator (Philox 4x32-10; Salmon et al. 2011, Random123).
 ///
@@ -48,6 +64,13 @@ class Rng {
         counter_{0, static_cast<std::uint32_t>(element), static_cast<std::uint32_t>(element >> 32),
                  static_cast<std::uint32_t>(stream.draw)} {}
 
+  /// The same, but the first `stratified_draws` numbers lie in their parts of the hypercube.
+  Rng(const Stream& stream, std::uint64_t element, const Stratum& stratum) noexcept
+      : Rng(stream, element) {
+    stratum_ = stratum;
+  }
+  static constexpr std::uint32_t stratified_draws = 64;
+
   static constexpr result_type min() { return 0; }
   static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
   result_type operator()() noexcept {
@@ -56,7 +79,8 @@ class Rng {
       ++counter_[0];
       used_ = 0;
     }
-    return block_[used_++];
+    const result_type x = block_[used_++];
+    return stratum_.count > 1 && drawn_ < stratified_draws ? stratified(x) : x;
   }
 
   /// Uniform on the open interval (0, 1): safe under a logarithm.
@@ -74,10 +98,14 @@ class Rng {
   static Block philox(const Block& counter, const std::array<std::uint32_t, 2>& key) noexcept;
 
  private:
+  result_type stratified(result_type x) noexcept;
+
   std::array<std::uint32_t, 2> key_;
   Block counter_;
   Block block_{};
   unsigned used_ = 4;
+  std::uint32_t drawn_ = 0;
+  Stratum stratum_;
 };
 
 }  // namespace vitrine

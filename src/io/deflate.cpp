@@ -24,7 +24,11 @@ Bytes deflate(std::span<const std::byte> bytes, Wrap wrap, int level) {
   return out;
 }
 
-std::optional<Bytes> inflate(std::span<const std::byte> bytes, Wrap wrap, std::size_t most) {
+namespace {
+
+/// The first stream of `bytes`; `used` becomes its length.
+std::optional<Bytes> inflate_one(std::span<const std::byte> bytes, Wrap wrap, std::size_t most,
+                                 std::size_t& used) {
   const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)>
       decompressor(libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
   require(decompressor != nullptr, Error::Kind::unsupported, "no memory for the decompressor");
@@ -34,17 +38,34 @@ std::optional<Bytes> inflate(std::span<const std::byte> bytes, Wrap wrap, std::s
   constexpr std::size_t best_ratio = 1032;
   most = std::min(most, bytes.size() > most / best_ratio ? most : bytes.size() * best_ratio);
   Bytes out;
-  for (std::size_t room = std::min(most, std::max<std::size_t>(4 * bytes.size(), 65536));;
-       room = std::min(most, room > most / 4 ? most : 4 * room)) {
+  constexpr std::size_t first_guess = 8 * mebibyte;
+  for (std::size_t room =
+           std::min(most, std::clamp<std::size_t>(4 * bytes.size(), 64 * kibibyte, first_guess));
+       ; room = std::min(most, room > most / 4 ? most : 4 * room)) {
     out.resize(room);
-    std::size_t used = 0, made = 0;
+    std::size_t made = 0;
     const auto result = decompress(decompressor.get(), bytes.data(), bytes.size(), out.data(),
                                    out.size(), &used, &made);
     if (result == LIBDEFLATE_INSUFFICIENT_SPACE && room < most) continue;
-    if (result != LIBDEFLATE_SUCCESS || used != bytes.size()) return std::nullopt;
+    if (result != LIBDEFLATE_SUCCESS) return std::nullopt;
     out.resize(made);
     return out;
   }
+}
+
+}  // namespace
+
+std::optional<Bytes> inflate(std::span<const std::byte> bytes, Wrap wrap, std::size_t most) {
+  std::size_t used = 0;
+  auto all = inflate_one(bytes, wrap, most, used);
+  while (all && wrap == Wrap::gzip && used < bytes.size()) {
+    bytes = bytes.subspan(used);
+    const auto next = inflate_one(bytes, wrap, most - all->size(), used);
+    if (!next || next->size() > most - all->size()) return std::nullopt;
+    all->insert(all->end(), next->begin(), next->end());
+  }
+  if (used != bytes.size()) return std::nullopt;
+  return all;
 }
 
 }  // namespace vitrine::io::detail

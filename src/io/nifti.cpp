@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/io/detail/deflate.hpp"
 #include "vitrine/io/detail/nifti_header.hpp"
 
@@ -62,39 +63,77 @@ NiftiHeader header_for(const Grid& grid, std::string_view description) {
   return h;
 }
 
-template <class Stored, class Values, class Convert>
-Bytes pack(NiftiHeader header, std::int16_t datatype, const Values& values,
-           const Convert& convert) {
-  header.datatype = datatype;
-  header.bitpix = std::int16_t{8 * sizeof(Stored)};
-  Bytes file(data_offset + values.size() * sizeof(Stored));
-  std::memcpy(file.data(), &header, sizeof(header));
-  std::byte* at = file.data() + data_offset;
-  for (const auto value : values) {
-    const Stored stored = convert(value);
-    std::memcpy(at, &stored, sizeof(stored));
-    at += sizeof(stored);
+struct Type {
+  std::int16_t code;
+  std::size_t bytes;
+};
+Type type_of(NiftiStream::Stored stored) {
+  switch (stored) {
+    case NiftiStream::Stored::uint8:
+      return {detail::nifti_uint8, 1};
+    case NiftiStream::Stored::int16:
+      return {detail::nifti_int16, 2};
+    case NiftiStream::Stored::uint16:
+      return {detail::nifti_uint16, 2};
+    default:
+      return {detail::nifti_float32, 4};
   }
-  return detail::deflate(file, detail::Wrap::gzip, 1);
 }
+
+constexpr std::size_t member_bytes = 4 * mebibyte;  // before packing
 
 }  // namespace
 
+NiftiStream::NiftiStream(const Grid& grid, Stored type, std::string_view description)
+    : voxel_bytes_(type_of(type).bytes), missing_(std::size_t(grid.count()) * voxel_bytes_) {
+  NiftiHeader header = header_for(grid, description);
+  header.datatype = type_of(type).code;
+  header.bitpix = static_cast<std::int16_t>(8 * voxel_bytes_);
+  Bytes start(data_offset);
+  std::memcpy(start.data(), &header, sizeof(header));
+  packed_ = detail::deflate(start, detail::Wrap::gzip, 1);
+}
+
+void NiftiStream::add_bytes(std::span<const std::byte> bytes) {
+  VITRINE_EXPECT(bytes.size() <= missing_);
+  missing_ -= bytes.size();
+  std::vector<Bytes> members((bytes.size() + member_bytes - 1) / member_bytes);
+  parallel_for(std::ssize(members), [&](std::int64_t m) {
+    const auto first = std::size_t(m) * member_bytes;
+    members[std::size_t(m)] = detail::deflate(
+        bytes.subspan(first, std::min(member_bytes, bytes.size() - first)), detail::Wrap::gzip, 1);
+  });
+  for (const Bytes& member : members) packed_.insert(packed_.end(), member.begin(), member.end());
+}
+
+Bytes NiftiStream::finish() && {
+  VITRINE_EXPECT(missing_ == 0);
+  return std::move(packed_);
+}
+
 Bytes encode_nifti(const Image& image, std::string_view description, HuStorage storage) {
-  const NiftiHeader header = header_for(image.grid(), description);
   for (const float hu : image.values())
     require(std::isfinite(hu), Error::Kind::numeric, "the image holds ", hu,
             " (no Hounsfield value). This is a fault of what made it.");
-  if (storage == HuStorage::float32)
-    return pack<float>(header, detail::nifti_float32, image.values(), [](float hu) { return hu; });
-  return pack<std::int16_t>(header, detail::nifti_int16, image.values(), [](float hu) {
-    return static_cast<std::int16_t>(std::round(std::clamp(hu, -32767.0f, 32767.0f)));
-  });
+  const bool whole = storage == HuStorage::int16;
+  NiftiStream file(image.grid(), whole ? NiftiStream::Stored::int16 : NiftiStream::Stored::float32,
+                   description);
+  if (whole) {
+    std::vector<std::int16_t> rounded(image.values().size());
+    std::transform(image.values().begin(), image.values().end(), rounded.begin(), [](float hu) {
+      return static_cast<std::int16_t>(std::round(std::clamp(hu, -32767.0f, 32767.0f)));
+    });
+    file.add(std::span<const std::int16_t>(rounded));
+  } else {
+    file.add(image.values());
+  }
+  return std::move(file).finish();
 }
 
 Bytes encode_nifti(const Mask& mask, std::string_view description) {
-  return pack<std::uint8_t>(header_for(mask.grid(), description), detail::nifti_uint8,
-                            mask.values(), [](std::uint8_t label) { return label; });
+  NiftiStream file(mask.grid(), NiftiStream::Stored::uint8, description);
+  file.add(mask.values());
+  return std::move(file).finish();
 }
 
 }  // namespace vitrine::io

@@ -35,7 +35,7 @@ std::optional<std::size_t> voxel_bytes(int datatype) {
     case 256:  // int8
       return 1;
     case nifti_int16:
-    case 512:  // uint16
+    case nifti_uint16:
       return 2;
     case 8:  // int32
     case nifti_float32:

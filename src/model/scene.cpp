@@ -126,6 +126,21 @@ double bounding_radius(const Solid& solid) {
   return h.norm();
 }
 
+double reach(const Scene& scene, const LesionTruth& lesion) {
+  double farthest = 0.0;
+  for (const std::uint32_t s : lesion.solids)
+    farthest = std::max(farthest, (scene.solids[s].centre - lesion.centre).norm() +
+                                      bounding_radius(scene.solids[s]));
+  if (lesion.map) {
+    const Grid& grid = lesion.map->grid;
+    const Vec3 last = grid.centre(grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1);
+    const Vec3 middle = 0.5 * (grid.origin + last);
+    farthest =
+        std::max(farthest, (middle - lesion.centre).norm() + 0.5 * (last - grid.origin).norm());
+  }
+  return farthest;
+}
+
 Solid moved(const Solid& solid, const Pose& pose) {
   Solid out = solid;
   out.centre = pose.apply(solid.centre);

@@ -130,6 +130,9 @@ bool contains(const Solid& solid, const Vec3& point);
 /// considered).
 double bounding_radius(const Solid& solid);
 
+/// No point of a lesion's body is farther from its centre, mm (an upper bound).
+double reach(const Scene& scene, const LesionTruth& lesion);
+
 /// The solid, moved.
 Solid moved(const Solid& solid, const Pose& pose);
 

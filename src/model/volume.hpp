@@ -36,6 +36,16 @@ struct Grid {
   }
 };
 
+/// Some of a grid's voxels, as a grid of their own.
+struct GridBox {
+  std::array<Index, 3> first{};  ///< of the whole grid
+  Grid grid;
+};
+
+/// The voxels within `reach` mm of a point along each axis, at least one: those nearest if the
+/// point is elsewhere.
+GridBox box_about(const Grid& grid, const Vec3& centre, double reach);
+
 /// What the numbers in a volume mean. Mixing two quantities does not compile.
 namespace quantity {
 struct Attenuation {
@@ -49,6 +59,15 @@ struct Hounsfield {
 struct Fraction {
   using value_type = float;
   static constexpr std::string_view unit = "1";
+};
+/// A number that stands for a name: an organ, a material.
+struct Label {
+  using value_type = std::uint16_t;
+  static constexpr std::string_view unit = "1";
+};
+struct Density {
+  using value_type = float;
+  static constexpr std::string_view unit = "g/mm^3";
 };
 struct Mask {
   using value_type = std::uint8_t;
@@ -79,7 +98,18 @@ class Volume {
   std::vector<value_type> values_;
 };
 
+/// Copy the values of a box into a volume on the whole grid.
+template <class Quantity>
+void paste(const Volume<Quantity>& part, const GridBox& box, Volume<Quantity>& whole) {
+  const auto& size = box.grid.size;
+  for (Index k = 0; k < size[2]; ++k)
+    for (Index j = 0; j < size[1]; ++j)
+      for (Index i = 0; i < size[0]; ++i)
+        whole(box.first[0] + i, box.first[1] + j, box.first[2] + k) = part(i, j, k);
+}
+
 using Image = Volume<quantity::Hounsfield>;
 using Mask = Volume<quantity::Mask>;
+using LabelMap = Volume<quantity::Label>;
 
 }  // namespace vitrine

@@ -26,7 +26,8 @@ class StudyBuilder {
     }
     const Table features = result.all(&CaseResult::features);
     for (const auto& row : features.rows) declare(features, row);
-    for (const auto& row : features.rows) take(features, row);
+    for (const auto& row : features.rows)  // a later visit repeats nothing: the lesions changed
+      if (!text(row, features.column("replicate")).starts_with("visit")) take(features, row);
   }
 
   evaluation::Study study;

@@ -93,13 +93,13 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
   throw Error(Error::Kind::input, "no arm has the levels that are asked for (see arms.vary)");
 }
 
-Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_t repeat) {
+namespace {
+
+/// The patient lies down again, within the limits of `arms.repeat`.
+Visit lying_anew(const Scenario& scenario, Rng rng) {
   const Repeat& limits = scenario.arms.repeat;
-  Rng rng(make_stream(std::uint64_t(scenario.trial.seed), case_id, Draw::reposition),
-          std::uint64_t(repeat));
   const auto within = [&](double limit) { return rng.uniform(-limit, limit); };
   Visit visit;
-  visit.name = str("reposition", repeat + 1);
   visit.start_angle = rng.uniform(0.0, 2.0 * std::numbers::pi);
   visit.table_offset = rng.uniform(0.0, scenario.arms.protocol.slice_increment);
   visit.pose.translation = Vec3(within(limits.shift), within(limits.shift), 0.0);
@@ -108,6 +108,34 @@ Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_
   visit.pose.rotation = rotation(x, y, z);
   visit.state.inspiration = 1.0 + within(limits.inspiration);
   return visit;
+}
+
+}  // namespace
+
+Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_t repeat) {
+  const auto seed = std::uint64_t(scenario.trial.seed);
+  Visit visit = lying_anew(
+      scenario, Rng(make_stream(seed, case_id, Draw::reposition), std::uint64_t(repeat)));
+  visit.name = str("reposition", repeat + 1);
+  return visit;
+}
+
+std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id) {
+  const FollowUp& plan = scenario.arms.follow_up;
+  const auto seed = std::uint64_t(scenario.trial.seed);
+  std::vector<Visit> visits;
+  double day = 0.0;
+  for (std::size_t i = 0; i < plan.days.size(); ++i) {
+    constexpr std::uint64_t when = 1 << 20;  // beside the numbers that place the patient
+    Rng rng(make_stream(seed, case_id, Draw::follow_up), when + i);
+    Visit visit = lying_anew(scenario, Rng(make_stream(seed, case_id, Draw::follow_up), i));
+    visit.name = str("visit", i + 2);
+    day = std::max(day + 1.0, std::round(plan.days[i] + plan.late.sample(rng)));
+    visit.state.day = day;
+    visit.missed = rng.uniform() < plan.missed;
+    visits.push_back(visit);
+  }
+  return visits;
 }
 
 Grid image_grid(const Protocol& protocol, double z) {

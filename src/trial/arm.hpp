@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,17 +30,25 @@ std::vector<Arm> enumerate_arms(const Arms& arms);
 /// The arm that a selector names; an unnamed factor means its first level.
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector);
 
-/// Where and how one scan happens: the identity for the arms' scans, drawn for a reposition repeat.
+/// Where and how one scan happens: the identity for the arms' scans, drawn for a reposition repeat
+/// and for a later visit.
 struct Visit {
-  std::string name = "scan";  ///< the `replicate` column: scan, reposition1, ...
+  std::string name = "scan";  ///< the `replicate` column: scan, reposition1, ..., visit2, ...
+  bool missed = false;
   phantoms::PatientState state;
   Pose pose;
   double start_angle = 0.0;   ///< rad
   double table_offset = 0.0;  ///< mm
+  /// Where the table goes before the offset, mm; none: to the middle of the lesions.
+  std::optional<double> table_position;
 };
 
 /// The repeat's random start angle, table offset, displacement, rotation and inspiration.
 Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_t repeat);
+
+/// The visits after the baseline, missed ones included. The patient lies as differently as in a
+/// repeat, and breathes as differently.
+std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id);
 
 /// Image grid of a protocol about the patient's point (0, 0, z): axial slices, x left, y posterior.
 Grid image_grid(const Protocol& protocol, double z);

@@ -11,6 +11,7 @@ Plan make_plan(Scenario scenario) {
   plan.arms = enumerate_arms(scenario.arms);
   plan.reference = select_arm(scenario.arms, plan.arms, scenario.arms.reference);
   plan.repeated = select_arm(scenario.arms, plan.arms, scenario.arms.repeat.of);
+  plan.followed = select_arm(scenario.arms, plan.arms, scenario.arms.follow_up.of);
   plan.fingerprint = fingerprint(scenario);
   for (std::int64_t i = 1; i <= scenario.patients.count; ++i) {
     std::string number = str(i);
@@ -42,7 +43,7 @@ Estimate estimate(const Plan& plan, int threads) {
   const double voxels = double(protocol.matrix) * double(protocol.matrix) * double(protocol.slices);
   const double sub_rays =
       double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows);
-  const auto repeats = static_cast<std::uint64_t>(arms.repeat.count);
+  const auto repeats = static_cast<std::uint64_t>(arms.repeat.count) + arms.follow_up.days.size();
 
   std::set<std::tuple<std::size_t, double>> traced;
   std::set<std::tuple<std::size_t, double, double>> scans;
@@ -71,10 +72,11 @@ Estimate estimate(const Plan& plan, int threads) {
   }
   for (const auto& [scanner, voltage, load] : scans)
     seconds += cases * samples_of(scanner) * detect_per_sample;
-  if (repeats > 0) {
-    const std::size_t scanner = plan.arms[plan.repeated].scanner;
-    trace(scanner, double(repeats));
-    seconds += cases * double(repeats) * samples_of(scanner) * detect_per_sample;
+  for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.count)),
+                                   std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
+    const std::size_t scanner = plan.arms[arm].scanner;
+    trace(scanner, times);
+    seconds += cases * times * samples_of(scanner) * detect_per_sample;
   }
   const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
   e.traced_scans = per_case(traced.size() + repeats);

@@ -14,6 +14,7 @@ struct Plan {
   std::vector<Arm> arms;
   std::size_t reference = 0;       ///< index of the reference arm
   std::size_t repeated = 0;        ///< index of the arm that is repeated
+  std::size_t followed = 0;        ///< index of the arm that scans later visits
   std::vector<std::string> cases;  ///< case001, case002, ...
 };
 

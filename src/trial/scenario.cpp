@@ -104,6 +104,23 @@ const Schema<Repeat>& Repeat::schema() {
   return s;
 }
 
+const Schema<FollowUp>& FollowUp::schema() {
+  static const auto s =
+      Schema<FollowUp>("follow_up", "Later visits of every patient, scanned in one arm")
+          .optional("days", &FollowUp::days, "planned days since the baseline (none: no follow-up)")
+          .between(1, 3650)
+          .optional("late_days", &FollowUp::late, "how much later than planned a visit is")
+          .between(0, 365)
+          .optional("missed", &FollowUp::missed, unit::percent, "visits that do not take place")
+          .between(0, 90)
+          .optional("of", &FollowUp::of, "the arm that scans them")
+          .rule("days must grow from visit to visit", [](const FollowUp& f) {
+            return std::adjacent_find(f.days.begin(), f.days.end(), std::greater_equal<>()) ==
+                   f.days.end();
+          });
+  return s;
+}
+
 namespace {
 
 template <class T>
@@ -157,6 +174,7 @@ const Schema<Arms>& Arms::schema() {
           .optional("vary", &Arms::vary, "levels of each factor")
           .optional("reference", &Arms::reference, "the arm that the others are compared with")
           .optional("repeat", &Arms::repeat, "repeated scans of one arm")
+          .optional("follow_up", &Arms::follow_up, "later visits, scanned in one arm")
           .rule("scanners must list at least one scanner",
                 [](const Arms& a) { return !a.scanners.empty(); })
           .rule("scanners must have different names (arms are named after them)",
@@ -172,7 +190,10 @@ const Schema<Arms>& Arms::schema() {
           .rule("reference must name an arm of this design (see scanners and vary)",
                 [](const Arms& a) { return selects(a, a.reference); })
           .rule("repeat.of must name an arm of this design (see scanners and vary)",
-                [](const Arms& a) { return a.repeat.count == 0 || selects(a, a.repeat.of); });
+                [](const Arms& a) { return a.repeat.count == 0 || selects(a, a.repeat.of); })
+          .rule(
+              "follow_up.of must name an arm of this design (see scanners and vary)",
+              [](const Arms& a) { return a.follow_up.days.empty() || selects(a, a.follow_up.of); });
   return s;
 }
 

@@ -69,6 +69,16 @@ struct Repeat {
   static const Schema<Repeat>& schema();
 };
 
+/// Later visits of every patient: the lesions have changed, and the patient lies a little
+/// differently.
+struct FollowUp {
+  std::vector<double> days;  ///< planned, since the baseline; none: no follow-up
+  Distribution late{0.0};    ///< days after the planned one
+  double missed = 0.0;       ///< share of the visits that do not take place
+  ArmSelector of;
+  static const Schema<FollowUp>& schema();
+};
+
 struct Arms {
   std::vector<Scanner> scanners;
   Protocol protocol;
@@ -76,6 +86,7 @@ struct Arms {
   Factors vary;
   ArmSelector reference;  ///< the arm of truth level T1 and of the difference images
   Repeat repeat;
+  FollowUp follow_up;
   static const Schema<Arms>& schema();
 };
 

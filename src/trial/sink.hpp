@@ -18,11 +18,13 @@ struct FileRecord {
 /// Everything measured in one patient: the unit of work that is done or not done.
 struct CaseResult {
   std::string id;
-  Table patients;  ///< case, sex, parameter, value
-  Table lesions;   ///< truth: one row a lesion
-  Table features;  ///< tidy measurements
-  Table profiles;  ///< noise-free HU along x through each lesion
-  Table images;    ///< one row an image: dose, photons, noise
+  Table patients;       ///< case, sex, parameter, value
+  Table lesions;        ///< truth: one row a lesion
+  Table features;       ///< tidy measurements
+  Table profiles;       ///< noise-free HU along x through each lesion
+  Table images;         ///< one row an image: dose, photons, noise
+  Table visits;         ///< one row a visit: true response; empty without follow-up
+  Table visit_lesions;  ///< truth: one row a lesion and visit; empty without follow-up
   std::vector<FileRecord> files;
 };
 

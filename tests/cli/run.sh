@@ -34,6 +34,14 @@ expect 0 'is valid' "$program" validate "$source/scenarios/01_lung_nodule_stabil
 expect 0 '84 reconstructions' "$program" plan "$source/scenarios/01_lung_nodule_stability.yaml"
 
 cp "$source/tests/cli/tiny.yaml" .
+expect 0 'case002: .*voxels of 4 mm' "$program" phantom tiny.yaml --out maps --spacing 4 --z -40 40
+expect 0 '' test -s maps/contact_sheet.png
+expect 0 'lung_right' cat maps/organs.csv
+expect 0 '^lung_right,voxel_volume,cm3,[0-9.]+' cat maps/case001/truth.csv
+expect 0 '' gzip -t maps/case002/density.nii.gz maps/case002/organs.nii.gz maps/case002/materials.nii.gz
+expect 2 'not empty' "$program" phantom tiny.yaml --out maps
+expect 2 'case001 to case002' "$program" phantom tiny.yaml --out more --case case009
+expect 2 'empty \(the first must be the lower' "$program" phantom tiny.yaml --out more --z 10 -10 --preview
 expect 0 'is valid' "$program" validate tiny.yaml
 expect 0 '4 arms' "$program" plan tiny.yaml
 expect 4 'missing.yaml' "$program" validate missing.yaml
@@ -70,6 +78,14 @@ expect 0 'OK' bash -c 'cd out && sha256sum -c SHA256SUMS'
 expect 0 'arm_bias' head -n 1 out/stability.csv
 expect 0 'report: ' "$program" run tiny.yaml --out asked --set patients.count=1 --set 'analyse=[icc]'
 expect 1 '' bash -c 'head -n 1 asked/stability.csv | grep -q wsd'
+phantom=(--set patients.count=1 --set 'patients.lesions=[]' --set patients.anatomy=acr464)
+expect 0 'is valid' "$program" validate tiny.yaml "${phantom[@]}"
+expect 0 '4 arms' "$program" plan tiny.yaml "${phantom[@]}"
+expect 0 'report: ' "$program" run tiny.yaml --out phantom "${phantom[@]}"
+expect 0 'have no lesions' cat phantom/report.html
+expect 0 'insert_bone_density_g_per_cm3,1.54' cat phantom/patients.csv
+expect 0 'OK' bash -c 'cd phantom && sha256sum -c SHA256SUMS'
+expect 0 'is valid' "$program" validate "$source/scenarios/02_qa_phantom.yaml"
 expect 2 'holds another trial' "$program" run tiny.yaml --out out --set trial.seed=8
 cp out/SHA256SUMS before
 rm out/.state/case002.json

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Same bits for every number of threads, and at the portable level whatever the processor offers libm.
-#   run.sh PROGRAM SOURCE_DIRECTORY
+#   run.sh PROGRAM SCENARIO [--set KEY=VALUE ...]
 set -euo pipefail
-program=$1 source=$2
+program=$1 scenario=$2; shift 2
+overrides=("$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 run() {  # run NAME [VARIABLE=VALUE...]
   local name=$1; shift
-  env "$@" "$program" run "$source/tests/cli/tiny.yaml" --out "$work/$name" --quiet
+  env "$@" "$program" run "$scenario" --out "$work/$name" --quiet "${overrides[@]}"
   sha256sum <"$work/$name/SHA256SUMS" | tee "$work/$name.sum" | sed "s/-/$name/"
 }
 same() { cmp "$work/$1.sum" "$work/$2.sum" || { echo "FAILED: $1 and $2 differ:"; diff "$work/$1/SHA256SUMS" "$work/$2/SHA256SUMS" | head; exit 1; }; }

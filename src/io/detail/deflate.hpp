@@ -12,8 +12,8 @@ enum class Wrap { zlib, gzip };
 /// One compressed stream; the gzip header carries neither a time nor a name. Level 1 to 12.
 Bytes deflate(std::span<const std::byte> bytes, Wrap wrap, int level);
 
-/// Undo it. The stream must be whole, its checksum right, and nothing may follow it; `most` bytes
-/// may come out. Nothing if any of this fails.
+/// Undo it: one stream, or several gzip members. All must be whole, their checksums right, and
+/// nothing may follow; `most` bytes may come out. Nothing if any of this fails.
 std::optional<Bytes> inflate(std::span<const std::byte> bytes, Wrap wrap, std::size_t most);
 
 }  // namespace vitrine::io::detail

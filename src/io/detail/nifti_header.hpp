@@ -27,6 +27,6 @@ struct NiftiHeader {
 static_assert(sizeof(NiftiHeader) == 348);
 
 inline constexpr std::int16_t nifti_uint8 = 2, nifti_int16 = 4, nifti_float32 = 16,
-                              nifti_float64 = 64;
+                              nifti_float64 = 64, nifti_uint16 = 512;
 
 }  // namespace vitrine::io::detail

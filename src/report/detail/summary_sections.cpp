@@ -124,7 +124,11 @@ void write_answer(Html& html, const Page& page, const Answer& answer) {
 
   open_section(html, "answer", "The answer");
   if (answer.features == 0) {
-    html.element("p", "No feature was measured: see the failures below.").raw("</section>\n");
+    html.element("p", page.lesions.rows.empty() && page.failures.rows.empty()
+                          ? "No feature was measured: these patients have no lesions. The images "
+                            "and images.csv (noise, dose) are the result."
+                          : "No feature was measured: see the failures below.")
+        .raw("</section>\n");
     return;
   }
   html.element("p", sentence(answer, page), "lead").raw("<div class=\"cards\">\n");

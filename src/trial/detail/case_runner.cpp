@@ -29,7 +29,8 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
                      const Scanner& scanner, double voltage) {
   const Scenario& s = plan.scenario;
   phantoms::Cohort cohort = s.patients;
-  cohort.count = 1;  // how many others there are is not this patient's business
+  // How many others there are is not an independent patient's business.
+  if (cohort.design == "independent") cohort.count = 1;
   Sha256 hash;
   hash.add(scan_stage).add(to_json(phantoms::Cohort::schema().write(cohort))).add(case_id);
   hash.add(visit.name).add(to_json(Scanner::schema().write(scanner))).add(to_text(voltage));
@@ -194,14 +195,29 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     }
   }
 
-  for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
-    const Measurer again = visit_patient(reposition(scenario, case_id, repeat));
-    const Arm& arm = plan_.arms[plan_.repeated];
+  const auto scan_again = [&](const Measurer& again, const Arm& arm) {
     next(str("tracing rays, ", again.visit().name));
     const Scan done = scan(again, arm.scanner, arm.tube_voltage);
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     deliver(again, done, arm, done.reconstruct(done.at(arm.tube_load), arm), not_measured);
+  };
+  for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat)
+    scan_again(visit_patient(reposition(scenario, case_id, repeat)), plan_.arms[plan_.repeated]);
+
+  std::vector<Visit> visits = follow_up(scenario, case_id);
+  if (!visits.empty()) {
+    std::vector<evaluation::Assessment> assessments{patient.assessment()};
+    for (Visit& visit : visits) {
+      visit.table_position = patient.table_position();  // a lesion that is gone aims no table
+      assessments.push_back({.day = visit.state.day, .missed = visit.missed, .lesions = {}});
+      if (visit.missed) continue;
+      const Measurer again = visit_patient(visit);
+      assessments.back() = again.assessment();
+      scan_again(again, plan_.arms[plan_.followed]);
+    }
+    visits.insert(visits.begin(), patient.visit());
+    record_response(result, visits, assessments);
   }
   const auto figures = sink_.finish_case(case_id);
   result.files.insert(result.files.end(), figures.begin(), figures.end());

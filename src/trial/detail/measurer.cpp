@@ -11,38 +11,6 @@
 namespace vitrine::trial::detail {
 namespace {
 
-/// The part of `grid` within `reach` mm of a point along each axis.
-struct Box {
-  std::array<Index, 3> first{}, size{};
-  Grid grid;
-};
-
-Box box_about(const Grid& grid, const Vec3& centre, double reach) {
-  Box box;
-  box.grid = grid;
-  const Vec3 at = (grid.axes.transpose() * (centre - grid.origin)).cwiseQuotient(grid.spacing);
-  for (int a = 0; a < 3; ++a) {
-    const double half = reach / grid.spacing[a];
-    const auto axis = std::size_t(a);
-    const Index first = std::clamp(Index(std::floor(at[a] - half)), Index{0}, grid.size[axis] - 1);
-    const Index last = std::clamp(Index(std::ceil(at[a] + half)), Index{0}, grid.size[axis] - 1);
-    box.first[axis] = first;
-    box.size[axis] = last - first + 1;
-  }
-  box.grid.size = box.size;
-  box.grid.origin = grid.centre(box.first[0], box.first[1], box.first[2]);
-  return box;
-}
-
-/// Copy the values of a box into a volume on the whole grid.
-template <class Quantity>
-void paste(const Volume<Quantity>& part, const Box& box, Volume<Quantity>& whole) {
-  for (Index k = 0; k < box.size[2]; ++k)
-    for (Index j = 0; j < box.size[1]; ++j)
-      for (Index i = 0; i < box.size[0]; ++i)
-        whole(box.first[0] + i, box.first[1] + j, box.first[2] + k) = part(i, j, k);
-}
-
 /// `wall 512.3 mm3 30 HU, cavity 11.5 mm3 -1000 HU`.
 std::string parts_of(const LesionTruth& lesion) {
   std::string text;
@@ -55,14 +23,7 @@ std::string parts_of(const LesionTruth& lesion) {
 
 /// Half the side of a box about the lesion's centre that holds it and what surrounds it, mm.
 double reach_of(const Scene& scene, const LesionTruth& lesion) {
-  double reach = 0.5 * lesion.longest_axial_diameter + 8.0;
-  for (const std::uint32_t s : lesion.solids)
-    reach = std::max(reach, (scene.solids[s].centre - lesion.centre).norm() +
-                                bounding_radius(scene.solids[s]) + 2.0);
-  if (lesion.map)  // its grid is about the centre, however it is turned
-    reach = std::max(reach, 0.5 * std::sqrt(3.0) * double(lesion.map->grid.size[0]) *
-                                lesion.map->grid.spacing.x());
-  return reach;
+  return std::max(0.5 * lesion.longest_axial_diameter + 8.0, reach(scene, lesion) + 2.0);
 }
 
 }  // namespace
@@ -94,7 +55,9 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                                      case_id_, visit.state);
   patient_.scene = moved(std::move(patient_.scene), visit.pose);
   const auto& lesions = patient_.scene.lesions;
-  if (scenario.arms.protocol.centre == "lesions" && !lesions.empty()) {
+  if (visit.table_position) {
+    table_position_ = *visit.table_position;
+  } else if (scenario.arms.protocol.centre == "lesions" && !lesions.empty()) {
     const auto below = [](const LesionTruth& a, const LesionTruth& b) {
       return a.centre.z() < b.centre.z();
     };
@@ -104,7 +67,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   table_position_ += visit.table_offset;
   grid_ = image_grid(scenario.arms.protocol, table_position_);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
-    const Box box = box_about(grid_, lesions[i].centre, reach_of(patient_.scene, lesions[i]));
+    const GridBox box = box_about(grid_, lesions[i].centre, reach_of(patient_.scene, lesions[i]));
     masks_.emplace_back(grid_);
     paste(phantoms::lesion_mask(patient_.scene, i, box.grid), box, masks_.back());
   }
@@ -149,7 +112,7 @@ ImageContext Measurer::context(const Arm& arm, double ctdi_vol) const {
 }
 
 void Measurer::record_truth(CaseResult& result) const {
-  result.patients.add({case_id_, "sex", patient_.sex});
+  if (!patient_.sex.empty()) result.patients.add({case_id_, "sex", patient_.sex});
   for (const auto& [name, value] : patient_.parameters)
     result.patients.add({case_id_, name, value});
   for (std::size_t i = 0; i < masks_.size(); ++i) {
@@ -172,10 +135,10 @@ void Measurer::record_image(Table& images, const Arm& arm, double ctdi_vol, doub
 
 void Measurer::record_profiles(Table& profiles, const Image& image, const std::string& arm) const {
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const Box box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
-    const Index j = box.first[1] + box.size[1] / 2;
-    const Index k = box.first[2] + box.size[2] / 2;
-    for (Index i = box.first[0]; i < box.first[0] + box.size[0]; ++i)
+    const GridBox box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
+    const Index j = box.first[1] + box.grid.size[1] / 2;
+    const Index k = box.first[2] + box.grid.size[2] / 2;
+    for (Index i = box.first[0]; i < box.first[0] + box.grid.size[0]; ++i)
       profiles.add({case_id_, lesion.id, arm, grid_.centre(i, j, k).x(), double(image(i, j, k))});
   }
 }
@@ -207,7 +170,7 @@ void Measurer::measure_object(Table& features, Table& profiles) const {
   const double mu_water = linear("water"), mu_air = linear("air");
   Image object(grid_, -1000.0f);
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const Box box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
+    const GridBox box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
     paste(phantoms::object_image(patient_.scene, box.grid, mu_over_rho, mu_water, mu_air), box,
           object);
   }
@@ -223,6 +186,44 @@ std::vector<FileRecord> Measurer::write_masks(Sink& sink, const Arm& arm) const 
     files.insert(files.end(), written.begin(), written.end());
   }
   return files;
+}
+
+evaluation::Assessment Measurer::assessment() const {
+  evaluation::Assessment out;
+  out.day = visit_.state.day;
+  for (const LesionTruth& lesion : patient_.scene.lesions)
+    out.lesions.push_back({.id = lesion.id,
+                           .organ = lesion.organ,
+                           .longest_axial = lesion.longest_axial_diameter,
+                           .short_axis = lesion.short_axis,
+                           .volume = lesion.volume});
+  return out;
+}
+
+void record_response(CaseResult& result, const std::vector<Visit>& visits,
+                     const std::vector<evaluation::Assessment>& assessments) {
+  result.visits.columns = {"case",     "replicate", "day",        "missed",   "sum_mm",
+                           "nadir_mm", "target",    "new_lesion", "response", "irecist"};
+  result.visit_lesions.columns = {"case",
+                                  "replicate",
+                                  "day",
+                                  "lesion",
+                                  "organ",
+                                  "volume_mm3",
+                                  "longest_axial_diameter_mm",
+                                  "short_axis_mm"};
+  const auto responses = evaluation::recist(assessments);
+  for (std::size_t v = 0; v < visits.size(); ++v) {
+    const evaluation::VisitResponse& r = responses[v];
+    const auto yes = [](bool it_is) { return std::string(it_is ? "yes" : "no"); };
+    result.visits.add({result.id, visits[v].name, r.day, yes(visits[v].missed),
+                       visits[v].missed ? not_measured : r.sum, r.nadir,
+                       std::string(abbreviation(r.target)), yes(r.new_lesion),
+                       std::string(abbreviation(r.overall)), r.immune});
+    for (const evaluation::LesionSize& lesion : assessments[v].lesions)
+      result.visit_lesions.add({result.id, visits[v].name, r.day, lesion.id, lesion.organ,
+                                lesion.volume, lesion.longest_axial, lesion.short_axis});
+  }
 }
 
 }  // namespace vitrine::trial::detail

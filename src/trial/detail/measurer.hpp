@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "vitrine/evaluation/recist.hpp"
 #include "vitrine/model/volume.hpp"
 #include "vitrine/phantoms/patient.hpp"
 #include "vitrine/trial/plan.hpp"
@@ -14,6 +15,10 @@ inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
 /// Standard deviation of image - noiseless within 25 mm of the axis, HU.
 double noise_level(const Image& image, const Image& noiseless);
+
+/// True response at every visit, and the lesions behind it; a missed visit's assessment is empty.
+void record_response(CaseResult& result, const std::vector<Visit>& visits,
+                     const std::vector<evaluation::Assessment>& assessments);
 
 /// A patient at one visit, ready to be measured: scene, image grid and truth masks.
 class Measurer {
@@ -38,6 +43,8 @@ class Measurer {
                const std::string& replicate) const;
   /// Truth level T0: the object itself on the image grid, as arm `object`, replicate `truth`.
   void measure_object(Table& features, Table& profiles) const;
+  /// The lesions' true sizes on the visit's day.
+  evaluation::Assessment assessment() const;
   std::vector<FileRecord> write_masks(Sink& sink, const Arm& arm) const;
 
  private:

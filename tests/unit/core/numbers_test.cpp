@@ -54,6 +54,44 @@ double distance(const Complexes& a, const Complexes& b) {
 
 }  // namespace
 
+TEST_CASE("subjects of a Latin hypercube share out the range of every draw") {
+  constexpr std::uint32_t count = 37;
+  const Stream design = make_stream(7, "a cohort", Draw::design);
+  std::vector<std::vector<double>> drawn(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Rng rng(make_stream(7, str("case", i), Draw::test), 0, Stratum{design, i, count});
+    for (int n = 0; n < 70; ++n) drawn[i].push_back(rng.uniform());
+  }
+  const auto parts = [&](std::size_t n) {
+    std::vector<int> met(count);
+    for (const auto& subject : drawn) ++met[std::size_t(subject[n] * count)];
+    return met;
+  };
+  for (std::size_t n = 0; n < Rng::stratified_draws; ++n)
+    CHECK(parts(n) == std::vector<int>(count, 1));
+  CHECK(parts(Rng::stratified_draws) != std::vector<int>(count, 1));
+
+  // Two draws are as unrelated as those of independent subjects: |r| < 4 / sqrt(n), mostly.
+  int large = 0, pairs = 0;
+  for (std::size_t a = 0; a < 64; ++a)
+    for (std::size_t b = 0; b < a; ++b) {
+      double sum = 0.0;
+      for (const auto& subject : drawn) sum += (subject[a] - 0.5) * (subject[b] - 0.5);
+      large += std::abs(12.0 * sum / count) > 2.0 / std::sqrt(double(count));
+      ++pairs;
+    }
+  CHECK(large > 0.02 * pairs);
+  CHECK(large < 0.08 * pairs);  // 4.6 % of a normal variate
+}
+
+TEST_CASE("a Latin hypercube of one subject, or of two, is what it must be") {
+  const Stream stream = make_stream(7, "alone", Draw::test);
+  Rng alone(stream, 3, Stratum{stream, 0, 1}), plain(stream, 3);
+  for (int n = 0; n < 100; ++n) CHECK(alone() == plain());
+  for (std::uint32_t draw = 0; draw < 50; ++draw)
+    CHECK(Stratum{stream, 0, 2}.part(draw) + Stratum{stream, 1, 2}.part(draw) == 1);
+}
+
 TEST_CASE("Philox 4x32-10 gives the known answers of Random123") {
   const auto block = [](std::uint32_t c, std::uint32_t k) {
     return Rng::philox({c, c, c, c}, {k, k});

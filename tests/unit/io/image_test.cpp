@@ -141,6 +141,30 @@ TEST_CASE("HU are rounded and clamped as int16 and kept as float32") {
   CHECK_THAT(complaint(Kind::numeric, [&] { io::encode_nifti(image, ""); }), Contains("nan"));
 }
 
+TEST_CASE("a stream of several packed members reads as one image, here and in ITK") {
+  const Scratch scratch;
+  Grid grid;
+  grid.size = {256, 200, 61};  // 12 MB: one member holds 4 MiB
+  Image image(grid);
+  for (std::size_t i = 0; i < image.values().size(); ++i)
+    image.values()[i] = float(i % 977) + 0.25f;
+  io::NiftiStream stream(grid, io::NiftiStream::Stored::float32, "slabs");
+  for (Index first = 0; first < grid.size[2]; first += 20) {
+    const auto begin = std::size_t(grid.offset(0, 0, first));
+    const auto count = std::size_t(grid.offset(0, 0, std::min<Index>(20, grid.size[2] - first)));
+    stream.add(std::as_const(image).values().subspan(begin, count));
+  }
+  io::write_file(scratch / "s.nii.gz", std::move(stream).finish());
+  const Image back = io::read_image(scratch / "s.nii.gz");
+  CHECK(back.grid() == grid);
+  CHECK(std::equal(back.values().begin(), back.values().end(), image.values().begin()));
+
+  io::Bytes damaged = io::read_file(scratch / "s.nii.gz");
+  damaged.resize(damaged.size() - 3);
+  io::write_file(scratch / "d.nii.gz", damaged);
+  CHECK_THROWS_AS(io::read_image(scratch / "d.nii.gz"), Error);
+}
+
 TEST_CASE("a mask is chosen by label, and a label that is absent is answered with those there") {
   const Scratch scratch;
   Mask labels(small_grid());

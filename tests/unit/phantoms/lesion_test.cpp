@@ -475,8 +475,9 @@ struct Placed {
   AnatomyRecord body;
   std::vector<PlacedLesion> lesions;
   explicit Placed(const Cohort& cohort, const char* id = "case001") {
-    body = cohort.anatomy->build(scene, Rng(make_stream(2, id, Draw::anatomy), 0), {});
-    lesions = place_lesions(cohort, make_stream(2, id, Draw::lesion), scene, body);
+    const PatientDraws draws(cohort, 2, id);
+    body = cohort.anatomy->build(scene, draws.anatomy(), {});
+    lesions = place_lesions(cohort, draws, scene, body);
   }
   bool in_lung(const Vec3& p) const { return scene.organ_at(p).starts_with("lung"); }
   /// Points of the lesion's surface, moved outwards, that are no longer in the lung.
