@@ -94,7 +94,7 @@ void paint_map(SceneBuilder& scene, const LesionPlan& lesion, LesionTruth& truth
   truth.short_axis = extent.short_axis;
   for (std::size_t i = 0; i < truth.parts.size(); ++i) truth.parts[i].volume = made.part_volumes[i];
   truth.map = std::move(made.body);
-  scene.add_patch(std::move(made.difference));
+  if (!made.difference.channels.empty()) scene.add_patch(std::move(made.difference));
 }
 
 }  // namespace

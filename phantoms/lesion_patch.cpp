@@ -96,6 +96,42 @@ void take_inner_away(std::vector<Volume<quantity::Fraction>>& share) {
         share[outer].values()[v] *= 1.0f - share[inner].values()[v];
 }
 
+/// The patch without the planes of voxels that hold nothing, but for one around what holds
+/// something: rays that miss cost nothing.
+Patch trimmed(Patch patch) {
+  const Grid& grid = patch.grid;
+  std::array<Index, 3> low = grid.size, high{-1, -1, -1};
+  for (Index k = 0; k < grid.size[2]; ++k)
+    for (Index j = 0; j < grid.size[1]; ++j)
+      for (Index i = 0; i < grid.size[0]; ++i)
+        for (const Patch::Channel& channel : patch.channels)
+          if (channel.density[std::size_t(grid.offset(i, j, k))] != 0.0f) {
+            const std::array<Index, 3> at{i, j, k};
+            for (std::size_t a = 0; a < 3; ++a) {
+              low[a] = std::min(low[a], at[a]);
+              high[a] = std::max(high[a], at[a]);
+            }
+          }
+  if (high[0] < 0) return {};
+  Patch out;
+  out.grid = grid;
+  for (std::size_t a = 0; a < 3; ++a) {
+    low[a] = std::max(low[a] - 1, Index{0});
+    out.grid.size[a] = std::min(high[a] + 1, grid.size[a] - 1) - low[a] + 1;
+  }
+  out.grid.origin = grid.centre(low[0], low[1], low[2]);
+  for (const Patch::Channel& channel : patch.channels) {
+    std::vector<float> density;
+    for (Index k = 0; k < out.grid.size[2]; ++k)
+      for (Index j = 0; j < out.grid.size[1]; ++j) {
+        const auto row = channel.density.begin() + grid.offset(low[0], low[1] + j, low[2] + k);
+        density.insert(density.end(), row, row + out.grid.size[0]);
+      }
+    out.channels.push_back({channel.material, std::move(density)});
+  }
+  return out;
+}
+
 double sum_of(std::span<const float> values) {
   double sum = 0.0;
   for (const float v : values) sum += double(v);
@@ -184,6 +220,7 @@ LesionPatch lesion_patch(SceneBuilder& scene, const std::vector<Layer>& layers,
   for (std::size_t m = 0; m < materials; ++m)
     if (std::any_of(densities[m].begin(), densities[m].end(), [](float d) { return d != 0.0f; }))
       out.difference.channels.push_back({std::uint32_t(m), std::move(densities[m])});
+  out.difference = trimmed(std::move(out.difference));
   return out;
 }
 
@@ -241,7 +278,7 @@ Patch texture_patch(SceneBuilder& scene, const std::vector<Layer>& layers, const
       for (const std::size_t v : mine) found->density[v] = values[v];
   }
   patch.grid.origin += centre;
-  return patch;
+  return trimmed(std::move(patch));
 }
 
 }  // namespace vitrine::phantoms

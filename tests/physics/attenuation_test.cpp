@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "unit/physics/fixture.hpp"
+#include "vitrine/phantoms/lesion_content.hpp"
 #include "vitrine/physics/attenuation.hpp"
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/spectrum.hpp"
@@ -149,4 +150,22 @@ TEST_CASE("detected quanta follow sum(E^2 n) / sum(E n)^2 of the detected spectr
     CHECK(beam.air_signal(column) == Approx(energy).epsilon(1e-9));
     CHECK(1.0 / beam.air_quanta(column) == Approx(square / (energy * energy)).epsilon(1e-9));
   }
+}
+
+TEST_CASE("the CT numbers that lesions are made for are those of the attenuation tables") {
+  const double water = mass_attenuation(material("water"), 70.0) * material("water").density;
+  const double air = linear_attenuation(material("air"), 70.0);
+  const auto hu = [&](const std::vector<phantoms::Ingredient>& content) {
+    double mu = 0.0;
+    for (const auto& each : content)
+      mu += mass_attenuation(material(each.material), 70.0) * each.density;
+    return 1000.0 * (mu - water) / (water - air);
+  };
+  for (const char* name : {"muscle", "lung", "water", "air"}) {
+    INFO(name);
+    CHECK(hu({{name, phantoms::density_for(name, -300.0)}}) == Approx(-300.0).margin(0.01));
+  }
+  CHECK(hu(phantoms::calcified_tissue(30.0, 600.0)) == Approx(600.0).margin(0.05));
+  const std::vector<phantoms::Ingredient> rim{{"muscle", 1.04e-3}, {"iodine", 2e-6}};
+  CHECK(hu(rim) == Approx(phantoms::attenuation_of(rim)).margin(0.01));
 }
