@@ -27,6 +27,15 @@ inline Index clamp_index(Index i, Index low, Index high) {
   return i < low ? low : i > high ? high : i;
 }
 
+/// 0, 1, 2, ...: converting a loop's counter costs more than loading it.
+struct Counts {
+  alignas(32) float value[max_slices];
+  constexpr Counts() : value() {
+    for (Index k = 0; k < max_slices; ++k) value[k] = float(k);
+  }
+};
+constexpr Counts counts;
+
 /// For every slice the lower row of the pair to interpolate between: its place in a line of eight
 /// values a row, and its number counted from the detector's middle.
 struct Pairs {
@@ -34,10 +43,9 @@ struct Pairs {
   float row[max_slices];
 
   Pairs(const TileJob& job, const Rows& rows, Index begin, Index end) {
-    alignas(32) static constexpr float count[8] = {0, 1, 2, 3, 4, 5, 6, 7};
     const V8 last = fill8(job.rows > 1 ? float(job.rows - 2) : 0.0f);
     for (Index k = begin & ~Index(7); k < end; k += 8) {
-      const V8 middle = (load8(count) + float(k)) * rows.mid_step + rows.mid_start;
+      const V8 middle = load8(counts.value + k) * rows.mid_step + rows.mid_start;
       const V8 below = truncate8(min8(max8(middle + job.row_centre, fill8(0.0f)), last));
       store_int8(place + k, below * 8.0f);
       store8(row + k, below - job.row_centre);
@@ -83,7 +91,7 @@ inline void add_source(const TileJob& job, const float* line, const Rows& rows, 
   const V8 slope = fill8(taper / job.half_rows), whole = fill8(taper);
   const V8 edge = fill8(float(detail::edge_weight)), one = fill8(1.0f);
   for (Index k = begin; k < stop; ++k) {
-    const V8 offset = rows.start + rows.step * float(k);
+    const V8 offset = rows.start + rows.step * counts.value[k];
     const V8 w = min8(max8(whole - slope * absolute8(offset), edge), one);
     numerator[k] = numerator[k] + w * pairs.value(line, k, offset);
     weight[k] = weight[k] + w;

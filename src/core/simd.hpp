@@ -43,9 +43,12 @@ struct V8 {
 }
 /// The same float eight times.
 [[maybe_unused]] inline V8 fill8(float x) {
-  V8 v;
-  VITRINE_EACH_PART v.part[i] = V8::Part{} + x;
-  return v;
+#if defined(__AVX__)
+  return {{V8::Part{x, x, x, x, x, x, x, x}}};
+#else
+  const V8::Part all{x, x, x, x};
+  return {{all, all}};
+#endif
 }
 [[maybe_unused]] inline V8 operator+(V8 a, V8 b) {
   VITRINE_EACH_PART a.part[i] += b.part[i];

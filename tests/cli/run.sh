@@ -31,6 +31,8 @@ expect 0 'diameter_mm' "$program" explain lobulated
 expect 2 'lobulated' "$program" explain lobulate
 expect 0 'json-schema.org' "$program" schema
 expect 0 'is valid' "$program" validate "$source/scenarios/01_lung_nodule_stability.yaml"
+expect 0 'is valid' "$program" validate "$source/scenarios/03_liver_lesions.yaml"
+expect 0 'is valid' "$program" validate "$source/scenarios/04_treatment_response.yaml"
 expect 0 '84 reconstructions' "$program" plan "$source/scenarios/01_lung_nodule_stability.yaml"
 
 cp "$source/tests/cli/tiny.yaml" .
