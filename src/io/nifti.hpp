@@ -34,7 +34,7 @@ class NiftiStream {
   void add_bytes(std::span<const std::byte> bytes);
 
   std::size_t voxel_bytes_, missing_;  // bytes that are still to come
-  Bytes header_;  // until the first voxels come
+  Bytes header_;                       // until the first voxels come
   Bytes packed_;
 };
 
