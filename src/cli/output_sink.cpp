@@ -22,6 +22,15 @@ std::string series_name(const trial::ImageContext& context) {
                                       : str(context.arm.name, '_', context.visit.name);
 }
 
+/// DICOM's word (PS3.16, annex L) for what an anatomy shows.
+std::string body_part(const Value& anatomy) {
+  const Value* kind = anatomy.find("kind");
+  const std::string& name = *(kind ? *kind : anatomy).as<std::string>();
+  if (name == "thorax") return "CHEST";
+  if (name == "abdomen") return "ABDOMEN";
+  return name == "head" ? "HEAD" : "PHANTOM";
+}
+
 io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) {
   const auto& scenario = plan.scenario;
   const std::string study =
@@ -53,7 +62,7 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.study_id = c.case_id;
   d.study_description = "Virtual imaging trial " + scenario.trial.name;
   d.series_description = series_name(c);
-  d.body_part = c.sex.empty() ? "PHANTOM" : "CHEST";
+  d.body_part = body_part(scenario.patients.anatomy.canonical);
   d.comments = "Simulated image of a synthetic patient";
   return d;
 }

@@ -112,6 +112,15 @@ class Attributes {
     maybe(tag, text);
   }
 
+  /// A sequence of one coded concept (DICOM PS3.3, 8.8).
+  void code(const DcmTagKey& tag, const char* value, const char* scheme, const char* meaning) {
+    DcmItem* item = nullptr;
+    check(data_.findOrCreateSequenceItem(tag, item), DcmTag(tag).getTagName());
+    check(item->putAndInsertString(DCM_CodeValue, value), "CodeValue");
+    check(item->putAndInsertString(DCM_CodingSchemeDesignator, scheme), "CodingSchemeDesignator");
+    check(item->putAndInsertString(DCM_CodeMeaning, meaning), "CodeMeaning");
+  }
+
  private:
   DcmDataset& data_;
 };
@@ -211,6 +220,8 @@ void put_technique(Attributes& to, const DicomSeries& series) {
   to.integer(DCM_ExposureTime, scan.exposure_time_ms);
   to.real(DCM_RevolutionTime, scan.rotation_time_s);
   to.real(DCM_CTDIvol, scan.ctdi_vol_mgy);
+  if (scan.ctdi_vol_mgy)  // a CTDIvol means nothing without its phantom
+    to.code(DCM_CTDIPhantomTypeCodeSequence, "113691", "DCM", "IEC Body Dosimetry Phantom");
   to.put(DCM_DistanceSourceToDetector, scan.source_to_detector_mm);
   to.put(DCM_DistanceSourceToPatient, scan.source_to_patient_mm);
   to.real(DCM_SingleCollimationWidth, scan.collimation_row_mm);
