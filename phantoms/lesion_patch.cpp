@@ -98,7 +98,7 @@ void take_inner_away(std::vector<Volume<quantity::Fraction>>& share) {
 
 /// The patch without the planes of voxels that hold nothing, but for one around what holds
 /// something: rays that miss cost nothing.
-Patch trimmed(Patch patch) {
+Patch trimmed(const Patch& patch) {
   const Grid& grid = patch.grid;
   std::array<Index, 3> low = grid.size, high{-1, -1, -1};
   for (Index k = 0; k < grid.size[2]; ++k)
@@ -220,7 +220,7 @@ LesionPatch lesion_patch(SceneBuilder& scene, const std::vector<Layer>& layers,
   for (std::size_t m = 0; m < materials; ++m)
     if (std::any_of(densities[m].begin(), densities[m].end(), [](float d) { return d != 0.0f; }))
       out.difference.channels.push_back({std::uint32_t(m), std::move(densities[m])});
-  out.difference = trimmed(std::move(out.difference));
+  out.difference = trimmed(out.difference);
   return out;
 }
 
@@ -278,7 +278,7 @@ Patch texture_patch(SceneBuilder& scene, const std::vector<Layer>& layers, const
       for (const std::size_t v : mine) found->density[v] = values[v];
   }
   patch.grid.origin += centre;
-  return trimmed(std::move(patch));
+  return trimmed(patch);
 }
 
 }  // namespace vitrine::phantoms
