@@ -107,5 +107,12 @@ else
   echo "skipped: dciodvfy is not installed (package dicom3tools)"
 fi
 
+scenario followed 's/spread_mm: 4/spread_mm: 4\n      growth: {kind: exponential, doubling_time_days: 30}/; s/repeat: .*/follow_up: {days: [42, 84]}/; s/^  count: 2/  count: 1/'
+expect 0 '' "$program" run followed.yaml --out followed --quiet
+expect 0 '^case001,visit3,84,no,.*,PD,iUPD$' cat followed/visits.csv
+expect 0 'Visits: the true response' cat followed/report.html
+scenario unfollowed 's/repeat: .*/follow_up: {days: [84, 42]}/'
+expect 2 'days must grow' "$program" validate unfollowed.yaml
+
 echo "$passed passed, $failed failed"
 (( failed == 0 ))
