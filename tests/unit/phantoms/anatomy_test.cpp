@@ -91,7 +91,7 @@ bool is_tissue(const Host& host, std::string_view organ) {
 
 }  // namespace
 
-TEST_CASE("every anatomy keeps its organs inside the skin and fills its hosts' boxes") {
+TEST_CASE("every anatomy keeps its organs inside the skin and fills its hosts' boxes", "[full]") {
   for (const std::string& kind : anatomies().kinds()) {
     const Body made = body(kind, {});
     if (made.record.hosts.empty()) continue;  // a test phantom

@@ -126,7 +126,7 @@ double hu_of(const LesionTruth& truth, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("every shape has the volume of the ball of its diameter") {
+TEST_CASE("every shape has the volume of the ball of its diameter", "[full]") {
   for (const std::string& name : lesion_shapes().kinds())
     for (const double diameter : {4.0, 9.0}) {
       const auto shape = pick(lesion_shapes(), kind(name).set("diameter_mm", diameter));
@@ -178,7 +178,7 @@ TEST_CASE("the volume of every shape converges with order 1.5 or better as voxel
   }
 }
 
-TEST_CASE("a lesion's mass is the density of its parts times their volumes") {
+TEST_CASE("a lesion's mass is the density of its parts times their volumes", "[full]") {
   for (const std::string& name : lesion_compositions().kinds())
     for (const char* shape_name : {"sphere", "irregular"}) {
       if (shape_name == std::string("irregular") && !name.starts_with("ca") &&
@@ -261,7 +261,7 @@ TEST_CASE("the wanted CT numbers and shares are those of the parts") {
   }
 }
 
-TEST_CASE("vessels run on through ground glass and end at a solid lesion") {
+TEST_CASE("vessels run on through ground glass and end at a solid lesion", "[full]") {
   for (const char* shape_name : {"sphere", "lobulated", "irregular"}) {
     const auto shape = pick(lesion_shapes(), kind(shape_name).set("diameter_mm", 10.0));
     Rng rng = numbers(3);
@@ -367,7 +367,7 @@ TEST_CASE("what shrinks to nothing is left out") {
   CHECK(volume_of(holding(ball(6.0), 0.3)) == Approx(0.3 * ball_volume(6.0)).epsilon(3e-3));
 }
 
-TEST_CASE("texture stays inside its lesion and leaves its mass alone") {
+TEST_CASE("texture stays inside its lesion and leaves its mass alone", "[full]") {
   const auto texture = pick(lesion_textures(), kind("solid").set("heterogeneity_hu", 100.0));
   for (const char* name : {"part_solid", "cavitary"})
     for (const char* shape_name : {"sphere", "irregular"}) {

@@ -79,7 +79,7 @@ std::vector<std::string> bodies() {
 
 }  // namespace
 
-TEST_CASE("every point of every anatomy holds one material or none") {
+TEST_CASE("every point of every anatomy holds one material or none", "[full]") {
   for (const std::string& kind : bodies()) {
     const Patient patient = build_patient(cohort(kind, {}), 5, "case001", {});
     Rng rng(make_stream(1, "points", Draw::test), 0);
@@ -96,7 +96,7 @@ TEST_CASE("every point of every anatomy holds one material or none") {
   }
 }
 
-TEST_CASE("the same seed gives the same patient, another case another one") {
+TEST_CASE("the same seed gives the same patient, another case another one", "[full]") {
   for (const std::string& kind : bodies()) {
     LesionSpec spec = lesions("lobulated", 2, "solid");
     spec.organ = first_host(kind);

@@ -265,7 +265,7 @@ TEST_CASE("edges slant and wires tilt by the angle asked for") {
   CHECK(line_integral(discs, Vec3(10, 10, 0), Vec3::UnitZ()) == Approx(70.0 * 1.19e-3));
 }
 
-TEST_CASE("every test phantom has mass, no negative density, few terms and no host") {
+TEST_CASE("every test phantom has mass, no negative density, few terms and no host", "[full]") {
   for (const char* kind : kinds) {
     const Patient patient = built(Value(kind));
     const Scene& scene = patient.scene;

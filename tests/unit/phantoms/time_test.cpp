@@ -110,7 +110,7 @@ TEST_CASE("a lesion appears on its day, and is gone when nothing is left") {
   CHECK(build_patient(shrinks, 5, "case001", on_day(80)).scene.lesions.empty());
 }
 
-TEST_CASE("patients of a Latin hypercube share out every parameter evenly") {
+TEST_CASE("patients of a Latin hypercube share out every parameter evenly", "[full]") {
   constexpr int count = 8;
   const auto all = cohort(Value(), count, "latin_hypercube");
   int women = 0;
