@@ -10,6 +10,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/digitise.hpp"
+#include "vitrine/phantoms/sphere.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -19,16 +20,6 @@ constexpr int surface_directions = 500;
 
 double ball_volume(double radius) {
   return 4.0 / 3.0 * std::numbers::pi * radius * radius * radius;
-}
-
-Vec3 on_sphere(double z, double angle) {
-  const double across = std::sqrt(1.0 - z * z);
-  return {across * math::cos(angle), across * math::sin(angle), z};
-}
-
-/// Points of a Fibonacci lattice on the unit sphere.
-Vec3 lattice_point(int i, int points) {
-  return on_sphere(1.0 - (2.0 * i + 1.0) / points, i * std::numbers::pi * (3.0 - std::sqrt(5.0)));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/lesion_paint.hpp"
 #include "vitrine/phantoms/solids.hpp"
+#include "vitrine/phantoms/sphere.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -15,13 +16,6 @@ namespace {
 constexpr int attempts = 4000;     // to find room for a lesion
 constexpr double clearance = 1.0;  // mm to the organ's surface and between lesions
 constexpr double touching = 1e-4;  // mm, how well a distance to the surface is met
-
-Vec3 lattice_point(int i, int points) {  // of a Fibonacci lattice on the unit sphere
-  const double z = 1.0 - (2.0 * i + 1.0) / points;
-  const double angle = i * std::numbers::pi * (3.0 - std::sqrt(5.0));
-  const double across = std::sqrt(1.0 - z * z);
-  return {across * math::cos(angle), across * math::sin(angle), z};
-}
 
 /// The organ as points and rays see it.
 class Room {
@@ -129,9 +123,7 @@ class Placer {
   /// With its outermost shell `gap` mm from the surface of the organ, along the surface's normal.
   std::optional<Vec3> at_surface(const PlacedLesion& lesion, double gap, Rng& rng) const {
     const Vec3 seed = anywhere(rng);
-    const double z = rng.uniform(-1.0, 1.0), angle = rng.uniform(0.0, 2.0 * std::numbers::pi);
-    const double across = std::sqrt(1.0 - z * z);
-    const Vec3 direction(across * math::cos(angle), across * math::sin(angle), z);
+    const Vec3 direction = random_direction(rng);
     if (!room_.holds(seed)) return {};
     const auto length = room_.to_surface(seed, direction, 200.0);
     if (!length || *length < 5.0) return {};

@@ -6,18 +6,12 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/solids.hpp"
+#include "vitrine/phantoms/sphere.hpp"
 
 namespace vitrine::phantoms {
 namespace {
 
 Solid ball(const Vec3& centre, double radius) { return ellipsoid(centre, Vec3::Constant(radius)); }
-
-Vec3 direction(Rng& rng) {
-  const double z = rng.uniform(-1.0, 1.0);
-  const double angle = rng.uniform(0.0, 2.0 * std::numbers::pi);
-  const double across = std::sqrt(1.0 - z * z);
-  return {across * math::cos(angle), across * math::sin(angle), z};
-}
 
 constexpr const char* diameter_doc = "diameter of the ball of equal volume";
 
@@ -71,7 +65,7 @@ class Ellipsoid final : public LesionShape {
     const double shorter = radius / math::cbrt(elongation);
     Solid solid = ball(Vec3::Zero(), shorter);
     solid.half_axes.z() = shorter * elongation;
-    solid.axes = frame_along(direction(rng));
+    solid.axes = frame_along(random_direction(rng));
     return {{solid}, {}};
   }
 
@@ -106,7 +100,7 @@ class Lobulated final : public LesionShape {
     for (std::int64_t i = 0; i < p_.lobes; ++i) {
       const double lobe = core * rng.uniform(0.5, 0.75);
       // The lobe's far side touches the sphere of the full radius.
-      solids.push_back(ball(direction(rng) * (radius - lobe), lobe));
+      solids.push_back(ball(random_direction(rng) * (radius - lobe), lobe));
     }
     return of_volume(std::move(solids), diameter);
   }
@@ -139,7 +133,7 @@ class Spiculated final : public LesionShape {
     const double diameter = p_.diameter.sample(rng), radius = 0.5 * diameter;
     std::vector<Solid> solids{ball(Vec3::Zero(), radius)};
     for (std::int64_t i = 0; i < p_.spicules; ++i) {
-      const Vec3 d = direction(rng);
+      const Vec3 d = random_direction(rng);
       const double tip = radius + diameter * p_.length * rng.uniform(0.6, 1.0);
       const double thickness = std::max(0.25, 0.06 * radius);
       solids.push_back(capsule(d * (0.8 * radius), d * tip, thickness));
@@ -181,7 +175,7 @@ class Irregular final : public LesionShape {
     double power = 0.0;
     for (int i = 0; i < count; ++i) {
       const double k = math::exp(rng.uniform() * math::log(p_.detail));
-      const Vec3 d = direction(rng);
+      const Vec3 d = random_direction(rng);
       waves.push_back({k * d, rng.uniform(0.0, 2.0 * std::numbers::pi), 1.0 / k});
       power += 0.5 / (k * k);
     }
@@ -219,7 +213,7 @@ class Tubular final : public LesionShape {
   Outline outline(Rng& rng) const override {
     const double diameter = p_.diameter.sample(rng);
     const double length = 2.0 * (p_.elongation.sample(rng) - 1.0);  // of the axis, radius 1
-    const Vec3 along = direction(rng);
+    const Vec3 along = random_direction(rng);
     const Vec3 aside = frame_along(along).col(0);
     constexpr int pieces = 6;
     std::vector<Vec3> axis(pieces + 1, Vec3::Zero());

@@ -7,6 +7,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
+#include "vitrine/phantoms/sphere.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -137,10 +138,8 @@ class PowerLaw final : public LesionTexture {
         const double a = math::pow(low, power), b = math::pow(high, power);
         k = math::pow(a + u * (b - a), 1.0 / power);
       }
-      const double z = rng.uniform(-1.0, 1.0), angle = rng.uniform(0.0, 2.0 * std::numbers::pi);
-      const double across = std::sqrt(1.0 - z * z);
-      waves[w] = {k * Vec3(across * math::cos(angle), across * math::sin(angle), z),
-                  rng.uniform(0.0, 2.0 * std::numbers::pi)};
+      const Vec3 direction = random_direction(rng);
+      waves[w] = {k * direction, rng.uniform(0.0, 2.0 * std::numbers::pi)};
     }
     sum_waves(grid, waves, field);
   }

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/cli/picture_file.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/nifti.hpp"
-#include "vitrine/io/png.hpp"
 #include "vitrine/report/figures.hpp"
 
 namespace vitrine::cli {
@@ -71,11 +71,6 @@ constexpr double lesion_square = 64.0;      // mm
 constexpr double difference_range = 200.0;  // HU
 constexpr int sheet_columns = 4;
 constexpr int sheet_picture = 256;  // pixels
-
-io::Bytes png(const report::Bitmap& picture) {
-  return io::encode_png(picture.width, picture.height,
-                        picture.channels == 1 ? io::Pixels::gray : io::Pixels::rgb, picture.pixels);
-}
 
 /// The slice of an image that is nearest to a point.
 Image slice_at(const Image& image, const Vec3& point) {

@@ -7,11 +7,11 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/load_scenario.hpp"
 #include "vitrine/cli/phantom_pictures.hpp"
+#include "vitrine/cli/picture_file.hpp"
 #include "vitrine/core/table.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/io/checksums.hpp"
 #include "vitrine/io/nifti.hpp"
-#include "vitrine/io/png.hpp"
 #include "vitrine/phantoms/patient.hpp"
 #include "vitrine/phantoms/voxelise.hpp"
 #include "vitrine/trial/plan.hpp"
@@ -114,8 +114,7 @@ Table legend(std::span<const std::string> names) {
 }
 
 void write_picture(const io::Path& file, const std::vector<report::Bitmap>& pictures) {
-  const report::Bitmap sheet = report::contact_sheet(pictures, 4);
-  io::write_file(file, io::encode_png(sheet.width, sheet.height, io::Pixels::gray, sheet.pixels));
+  io::write_file(file, png(report::contact_sheet(pictures, 4)));
 }
 
 int make(const Options& options) {

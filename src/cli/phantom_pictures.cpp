@@ -1,7 +1,6 @@
 #include "vitrine/cli/phantom_pictures.hpp"
 
-#include "vitrine/phantoms/digitise.hpp"
-#include "vitrine/physics/attenuation.hpp"
+#include "vitrine/trial/object.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -29,14 +28,7 @@ std::vector<report::Bitmap> pictures(const Scene& scene, const Grid& box) {
   const Vec3 at = scene.lesions.empty() ? middle : scene.lesions.front().centre;
   const double edge = 1.05 * (last - box.origin).maxCoeff();
 
-  std::vector<double> mu_over_rho;
-  for (const Material& m : scene.materials)
-    mu_over_rho.push_back(physics::mass_attenuation(m, energy));
-  const double water = physics::linear_attenuation(material("water"), energy);
-  const double air = physics::linear_attenuation(material("air"), energy);
-  const auto slice = [&](const Grid& grid) {
-    return phantoms::object_image(scene, grid, mu_over_rho, water, air);
-  };
+  const auto slice = [&](const Grid& grid) { return trial::object_image(scene, grid, energy); };
   const auto draw = [](const Image& image, const report::Window& window) {
     return report::draw(image, report::whole_slice(image.grid(), 0), window);
   };

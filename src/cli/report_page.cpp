@@ -56,7 +56,6 @@ Table arm_table(const trial::Plan& plan, const Table& images) {
   return table;
 }
 
-/// The truth about the lesions, with the columns and digits that a reader wants.
 /// Some columns of a table under readers' titles, numbers with so many decimals.
 struct Column {
   const char* name;
@@ -72,10 +71,12 @@ Table readable(const Table& all, std::span<const Column> wanted) {
     for (const Column& column : wanted) {
       const Table::Cell& cell = row[all.column(column.name)];
       const double* number = std::get_if<double>(&cell);
-      cells.push_back(number && std::isfinite(*number)
-                          ? Table::Cell(to_decimals(*number, column.digits))
-                      : number ? Table::Cell("")
-                               : cell);
+      if (!number)
+        cells.push_back(cell);
+      else if (std::isfinite(*number))
+        cells.emplace_back(to_decimals(*number, column.digits));
+      else
+        cells.emplace_back("");
     }
     table.add(std::move(cells));
   }

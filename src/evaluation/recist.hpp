@@ -12,7 +12,6 @@ struct LesionSize {
   bool node = false;           ///< a lymph node: measured by its short axis
   double longest_axial = 0.0;  ///< mm, in the axial plane; 0: not there
   double short_axis = 0.0;     ///< mm, perpendicular to it
-  double volume = 0.0;         ///< mm^3, for the record
   bool present() const { return longest_axial > 0.0; }
   double size() const { return node ? short_axis : longest_axial; }  ///< what the sum adds up
 };

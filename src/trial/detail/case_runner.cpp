@@ -207,6 +207,15 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
 
   std::vector<Visit> visits = follow_up(scenario, case_id);
   if (!visits.empty()) {
+    result.visit_lesions.columns = {"case",
+                                    "replicate",
+                                    "day",
+                                    "lesion",
+                                    "organ",
+                                    "volume_mm3",
+                                    "longest_axial_diameter_mm",
+                                    "short_axis_mm"};
+    patient.record_visit(result.visit_lesions);
     std::vector<evaluation::Assessment> assessments{patient.assessment()};
     for (Visit& visit : visits) {
       visit.table_position = patient.table_position();  // a lesion that is gone aims no table
@@ -214,6 +223,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
       if (visit.missed) continue;
       const Measurer again = visit_patient(visit);
       assessments.back() = again.assessment();
+      again.record_visit(result.visit_lesions);
       scan_again(again, plan_.arms[plan_.followed]);
     }
     visits.insert(visits.begin(), patient.visit());

@@ -5,8 +5,8 @@
 
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/digitise.hpp"
-#include "vitrine/physics/attenuation.hpp"
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/trial/object.hpp"
 
 namespace vitrine::trial::detail {
 namespace {
@@ -160,19 +160,10 @@ void Measurer::measure(Table& features, const Image& image, const std::string& a
 
 void Measurer::measure_object(Table& features, Table& profiles) const {
   const double energy = plan_.scenario.measure.truth_energy;
-  std::vector<double> mu_over_rho;
-  for (const Material& material : patient_.scene.materials)
-    mu_over_rho.push_back(physics::mass_attenuation(material, energy));
-  const auto linear = [&](const char* name) {
-    const Material& m = material(name);
-    return physics::mass_attenuation(m, energy) * m.density;
-  };
-  const double mu_water = linear("water"), mu_air = linear("air");
   Image object(grid_, -1000.0f);
   for (const LesionTruth& lesion : patient_.scene.lesions) {
     const GridBox box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
-    paste(phantoms::object_image(patient_.scene, box.grid, mu_over_rho, mu_water, mu_air), box,
-          object);
+    paste(object_image(patient_.scene, box.grid, energy), box, object);
   }
   measure(features, object, "object", "truth");
   record_profiles(profiles, object, "object");
@@ -195,23 +186,20 @@ evaluation::Assessment Measurer::assessment() const {
     out.lesions.push_back({.id = lesion.id,
                            .organ = lesion.organ,
                            .longest_axial = lesion.longest_axial_diameter,
-                           .short_axis = lesion.short_axis,
-                           .volume = lesion.volume});
+                           .short_axis = lesion.short_axis});
   return out;
+}
+
+void Measurer::record_visit(Table& visit_lesions) const {
+  for (const LesionTruth& lesion : patient_.scene.lesions)
+    visit_lesions.add({case_id_, visit_.name, visit_.state.day, lesion.id, lesion.organ,
+                       lesion.volume, lesion.longest_axial_diameter, lesion.short_axis});
 }
 
 void record_response(CaseResult& result, const std::vector<Visit>& visits,
                      const std::vector<evaluation::Assessment>& assessments) {
   result.visits.columns = {"case",     "replicate", "day",        "missed",   "sum_mm",
                            "nadir_mm", "target",    "new_lesion", "response", "irecist"};
-  result.visit_lesions.columns = {"case",
-                                  "replicate",
-                                  "day",
-                                  "lesion",
-                                  "organ",
-                                  "volume_mm3",
-                                  "longest_axial_diameter_mm",
-                                  "short_axis_mm"};
   const auto responses = evaluation::recist(assessments);
   for (std::size_t v = 0; v < visits.size(); ++v) {
     const evaluation::VisitResponse& r = responses[v];
@@ -220,9 +208,6 @@ void record_response(CaseResult& result, const std::vector<Visit>& visits,
                        visits[v].missed ? not_measured : r.sum, r.nadir,
                        std::string(abbreviation(r.target)), yes(r.new_lesion),
                        std::string(abbreviation(r.overall)), r.immune});
-    for (const evaluation::LesionSize& lesion : assessments[v].lesions)
-      result.visit_lesions.add({result.id, visits[v].name, r.day, lesion.id, lesion.organ,
-                                lesion.volume, lesion.longest_axial, lesion.short_axis});
   }
 }
 

@@ -16,7 +16,7 @@ inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 /// Standard deviation of image - noiseless within 25 mm of the axis, HU.
 double noise_level(const Image& image, const Image& noiseless);
 
-/// True response at every visit, and the lesions behind it; a missed visit's assessment is empty.
+/// True response at every visit; a missed visit's assessment is empty.
 void record_response(CaseResult& result, const std::vector<Visit>& visits,
                      const std::vector<evaluation::Assessment>& assessments);
 
@@ -43,8 +43,9 @@ class Measurer {
                const std::string& replicate) const;
   /// Truth level T0: the object itself on the image grid, as arm `object`, replicate `truth`.
   void measure_object(Table& features, Table& profiles) const;
-  /// The lesions' true sizes on the visit's day.
+  /// The lesions' true sizes on the visit's day, as RECIST takes them, and as rows of a table.
   evaluation::Assessment assessment() const;
+  void record_visit(Table& visit_lesions) const;
   std::vector<FileRecord> write_masks(Sink& sink, const Arm& arm) const;
 
  private:

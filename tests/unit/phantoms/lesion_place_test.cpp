@@ -4,22 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "support.hpp"
 #include "vitrine/phantoms/lesion_place.hpp"
 
 using namespace vitrine;
 using namespace vitrine::phantoms;
+using namespace vitrine::test;
 
 namespace {
-
-template <class Interface>
-Pick<Interface> pick(const Catalogue<Interface>& catalogue, const Value& node) {
-  Diagnostics problems;
-  auto made = catalogue.make(node, problems);
-  problems.throw_if_any();
-  return made;
-}
-
-Value kind(const std::string& name) { return Value().set("kind", name); }
 
 Cohort thorax_with(const std::string& shape, double diameter, const std::string& attachment) {
   Cohort cohort;

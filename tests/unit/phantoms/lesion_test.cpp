@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/digitise.hpp"
 #include "vitrine/phantoms/lesion_paint.hpp"
@@ -14,20 +15,11 @@
 
 using namespace vitrine;
 using namespace vitrine::phantoms;
+using namespace vitrine::test;
 
 namespace {
 
 constexpr double lung_density = 0.26e-3;  // g/mm^3
-
-template <class Interface>
-Pick<Interface> pick(const Catalogue<Interface>& catalogue, const Value& node) {
-  Diagnostics problems;
-  auto made = catalogue.make(node, problems);
-  problems.throw_if_any();
-  return made;
-}
-
-Value kind(const std::string& name) { return Value().set("kind", name); }
 
 Rng numbers(std::uint64_t seed) { return Rng(make_stream(seed, "lesion", Draw::test), 0); }
 

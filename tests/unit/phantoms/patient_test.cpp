@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "support.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/digitise.hpp"
 #include "vitrine/phantoms/patient.hpp"
@@ -13,16 +14,9 @@
 
 using namespace vitrine;
 using namespace vitrine::phantoms;
+using namespace vitrine::test;
 
 namespace {
-
-template <class Interface>
-Pick<Interface> pick(const Catalogue<Interface>& catalogue, const Value& node) {
-  Diagnostics problems;
-  auto made = catalogue.make(node, problems);
-  problems.throw_if_any();
-  return made;
-}
 
 LesionSpec lesions(const std::string& shape, double count, const std::string& texture) {
   LesionSpec spec;

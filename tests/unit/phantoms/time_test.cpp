@@ -2,35 +2,30 @@
 #include <cmath>
 #include <numbers>
 
+#include "support.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/growth.hpp"
 #include "vitrine/phantoms/patient.hpp"
 
 using namespace vitrine;
 using namespace vitrine::phantoms;
+using namespace vitrine::test;
 
 namespace {
 
 Rng numbers() { return Rng(make_stream(7, "growth", Draw::test), 0); }
 
-Pick<Growth> growth(const Value& node) {
-  Diagnostics problems;
-  auto made = growths().make(node, problems);
-  problems.throw_if_any();
-  return made;
-}
-
-Value of_kind(const char* kind) { return Value().set("kind", Value(kind)); }
+Pick<Growth> growth(const Value& node) { return pick(growths(), node); }
 
 /// A thorax with few vessels and one ball of 12 mm, changed by `lesion` as a user writes it.
 Cohort cohort(Value lesion, double count = 1.0, const char* design = "independent") {
-  lesion.set("shape", of_kind("sphere").set("diameter_mm", Value(12.0)));
+  lesion.set("shape", kind("sphere").set("diameter_mm", Value(12.0)));
   Diagnostics problems;
   auto all =
       Cohort::schema().read(Value()
                                 .set("count", Value(count))
                                 .set("design", Value(design))
-                                .set("anatomy", of_kind("thorax").set("vessel_twigs", Value(2.0)))
+                                .set("anatomy", kind("thorax").set("vessel_twigs", Value(2.0)))
                                 .set("lesions", Value::List{std::move(lesion)}),
                             problems);
   problems.throw_if_any();
@@ -53,9 +48,9 @@ double parameter(const Patient& patient, const std::string& name) {
 }  // namespace
 
 TEST_CASE("every growth starts at 1, stays positive, and follows one curve for one lesion") {
-  for (const std::string& kind : growths().kinds()) {
-    INFO(kind);
-    const auto model = growth(Value(kind));
+  for (const std::string& name : growths().kinds()) {
+    INFO(name);
+    const auto model = growth(Value(name));
     CHECK(model->volume_ratio(0.0, numbers()) == Approx(1.0).margin(1e-12));
     for (const double day : {10.0, 100.0, 1000.0}) {
       const double ratio = model->volume_ratio(day, numbers());
@@ -69,17 +64,17 @@ TEST_CASE("growths follow their closed forms") {
   const auto at = [](const Value& node, double day) {
     return growth(node)->volume_ratio(day, numbers());
   };
-  const Value doubling = of_kind("exponential").set("doubling_time_days", Value(60.0));
+  const Value doubling = kind("exponential").set("doubling_time_days", Value(60.0));
   CHECK(at(doubling, 60.0) == Approx(2.0).epsilon(1e-12));
   CHECK(at(doubling, 180.0) == Approx(8.0).epsilon(1e-12));
 
   const Value gompertz =
-      of_kind("gompertz").set("doubling_time_days", Value(60.0)).set("plateau", Value(20.0));
+      kind("gompertz").set("doubling_time_days", Value(60.0)).set("plateau", Value(20.0));
   CHECK(at(gompertz, 1e5) == Approx(20.0).epsilon(1e-9));
   CHECK(std::log(at(gompertz, 1e-3)) == Approx(std::numbers::ln2 * 1e-3 / 60.0).epsilon(1e-4));
   CHECK(at(gompertz, 60.0) < 2.0);
 
-  const Value response = of_kind("response")
+  const Value response = kind("response")
                              .set("half_life_days", Value(30.0))
                              .set("resistant", Value(0.25))
                              .set("doubling_time_days", Value(90.0));
@@ -88,7 +83,7 @@ TEST_CASE("growths follow their closed forms") {
 
 TEST_CASE("a growing lesion keeps its place, and its volume follows its growth") {
   const auto grows =
-      cohort(Value().set("growth", of_kind("exponential").set("doubling_time_days", Value(60.0))));
+      cohort(Value().set("growth", kind("exponential").set("doubling_time_days", Value(60.0))));
   const auto first = build_patient(grows, 5, "case001", on_day(0)).scene;
   const auto later = build_patient(grows, 5, "case001", on_day(60)).scene;
   REQUIRE(later.lesions.size() == 1);
@@ -104,7 +99,7 @@ TEST_CASE("a lesion appears on its day, and is gone when nothing is left") {
   CHECK(build_patient(late, 5, "case001", on_day(40)).scene.lesions.size() == 1);
 
   const Value cured =
-      of_kind("response").set("half_life_days", Value(5.0)).set("resistant", Value(0.0));
+      kind("response").set("half_life_days", Value(5.0)).set("resistant", Value(0.0));
   const auto shrinks = cohort(Value().set("growth", cured));
   CHECK(build_patient(shrinks, 5, "case001", on_day(20)).scene.lesions.size() == 1);
   CHECK(build_patient(shrinks, 5, "case001", on_day(80)).scene.lesions.empty());
