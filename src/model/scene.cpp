@@ -159,6 +159,7 @@ Scene moved(Scene scene, const Pose& pose) {
     grid.axes = pose.rotation * grid.axes;
   };
   for (Patch& patch : scene.patches) move_grid(patch.grid);
+  for (IndexedMap& map : scene.maps) move_grid(map.grid);
   for (LesionTruth& lesion : scene.lesions) {
     lesion.centre = pose.apply(lesion.centre);
     if (lesion.map) move_grid(lesion.map->grid);

@@ -65,6 +65,18 @@ struct Patch {
   std::vector<Channel> channels;
 };
 
+/// Voxels that are each one entry of a table: an imported label map, a CT volume in steps of HU.
+/// What the entries hold is trilinear between voxel centres, nothing outside them.
+struct IndexedMap {
+  struct Entry {
+    std::string organ;          ///< "" where the voxel belongs to none
+    std::vector<Delta> deltas;  ///< none: vacuum
+  };
+  Grid grid;
+  std::vector<std::uint16_t> index;  ///< into `entries`, i fastest
+  std::vector<Entry> entries;
+};
+
 /// The share of space that something takes: trilinear between voxel centres, zero outside them.
 struct ShareMap {
   Grid grid;
@@ -104,12 +116,13 @@ struct LesionTruth {
 /// One patient at one time point: plain data, built by phantoms/, projected by physics/.
 ///
 /// The density of material m at a point is the sum of the deltas of the terms that contain the
-/// point, plus the patches. Outside everything is vacuum.
+/// point, plus the patches and the indexed maps. Outside everything is vacuum.
 struct Scene {
   std::vector<Material> materials;
   std::vector<Solid> solids;
   std::vector<Term> terms;
   std::vector<Patch> patches;
+  std::vector<IndexedMap> maps;
   std::vector<Organ> organs;
   std::vector<LesionTruth> lesions;
 };
