@@ -141,7 +141,7 @@ TEST_CASE("a patch equals a fine sampling of its trilinear map") {
       }
     return worst / largest;
   };
-  for (Index v = 0; v < 3; ++v) CHECK(middle(v) < 2e-3);
+  for (Index v = 0; v < 3; ++v) CHECK(middle(v) < 4e-3);  // half a voxel's steps over its sharp rim
 }
 
 TEST_CASE("a ray that meets nothing has signal exactly 1, and all of the beam's quanta") {
