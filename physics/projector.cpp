@@ -256,6 +256,21 @@ std::vector<Offset> sub_rays(const Sampling& sampling, const ScanGeometry& geome
   return out;
 }
 
+namespace {
+
+/// Views `first` to `first + count` of `out`, which the projection's geometry counts from
+/// `of_projection` on, at most a block.
+void expose_block(const Projection& projection, Index of_projection, Index first, Index count,
+                  Exposure& out) {
+  auto work = projection.work();
+  projection.trace_maps(of_projection, count, work);
+  for (Index n = 0; n < count; ++n)
+    projection.view(of_projection + n, n, work, out.signal.view(first + n).data(),
+                    out.quanta.view(first + n).data(), nullptr);
+}
+
+}  // namespace
+
 void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling, Isa isa,
                  Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
@@ -263,12 +278,34 @@ void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling,
                               sampling.rows, isa);
   constexpr Index block = Projection::block;
   parallel_for((geometry.views() + block - 1) / block, [&](std::int64_t b) {
-    auto work = projection.work();
-    const Index first = b * block, count = std::min(block, geometry.views() - first);
-    projection.trace_maps(first, count, work);
-    for (Index n = 0; n < count; ++n)
-      projection.view(first + n, n, work, out.signal.view(first + n).data(),
-                      out.quanta.view(first + n).data(), nullptr);
+    const Index first = b * block;
+    expose_block(projection, first, first, std::min(block, geometry.views() - first), out);
+  });
+}
+
+void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
+                   const Sampling& sampling, Isa isa, Exposure& out) {
+  const ScanGeometry& geometry = out.signal.geometry();
+  require(views_per_state >= 1 && std::ssize(geometry.view_times) == geometry.views(),
+          Error::Kind::input, "a moving patient needs views with times (the geometry has ",
+          geometry.view_times.size(), " for ", geometry.views(), " views)");
+  const auto offsets = sub_rays(sampling, geometry, beam);
+  const Index views = geometry.views();
+  parallel_for((views + views_per_state - 1) / views_per_state, [&](std::int64_t state) {
+    const Index first = state * views_per_state;
+    const Index count = std::min(views_per_state, views - first);
+    const auto part = [&](const std::vector<double>& all) {
+      return std::vector<double>(all.begin() + first, all.begin() + first + count);
+    };
+    ScanGeometry now = geometry;
+    now.view_angles = part(geometry.view_angles);
+    now.table_positions = part(geometry.table_positions);
+    now.view_times = part(geometry.view_times);
+    const Scene scene = scene_at(0.5 * (now.view_times.front() + now.view_times.back()));
+    const Projection projection(scene, now, beam, offsets, sampling.rows, isa);
+    constexpr Index block = Projection::block;
+    for (Index n = 0; n < count; n += block)
+      expose_block(projection, n, first + n, std::min(block, count - n), out);
   });
 }
 

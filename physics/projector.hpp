@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/model/scene.hpp"
 #include "vitrine/physics/beam.hpp"
@@ -32,6 +33,14 @@ Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& be
 /// The same into memory that is there already (the geometry is that of `out`).
 void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling, Isa isa,
                  Exposure& out);
+
+/// What is there at a time, s since the scan's start.
+using SceneAt = FunctionRef<Scene(double time)>;
+
+/// The same of a patient who moves: `views_per_state` views at a time see what is there in the
+/// middle of their time. The geometry must have times; `scene_at` is called by several threads.
+void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
+                   const Sampling& sampling, Isa isa, Exposure& out);
 
 /// One ray of a geometry, in patient space. `direction` has length 1 in the plane of the fan (its z
 /// is dz per in-plane mm).

@@ -65,6 +65,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           phantoms::lesion_compositions().info(),
           phantoms::lesion_textures().info(),
           phantoms::growths().info(),
+          phantoms::motions().info(),
           recon::kernels().info(),
           materials_info(),
           features_info(),
