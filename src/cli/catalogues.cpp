@@ -6,6 +6,7 @@
 #include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
+#include "vitrine/phantoms/motion.hpp"
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/trial/scenario.hpp"
