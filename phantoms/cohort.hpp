@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/cohort_design.hpp"
 #include "vitrine/phantoms/growth.hpp"
 #include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
@@ -36,6 +37,8 @@ struct Cohort {
   std::int64_t count = 1;
   std::string design = "independent";
   Pick<Anatomy> anatomy;
+  std::vector<Correlation> correlations;
+  std::vector<CohortStratum> strata;
   std::vector<LesionSpec> lesions;
   static const Schema<Cohort>& schema();
 };

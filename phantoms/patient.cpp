@@ -59,15 +59,16 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
                       const PatientState& state) {
   const PatientDraws draws(cohort, seed, case_id);
   const Rng anatomy = draws.anatomy();
+  const Pick<Anatomy> kind = anatomy_of(cohort, seed, case_id);
   SceneBuilder scene;
-  AnatomyRecord body = cohort.anatomy->build(scene, anatomy, state);
+  AnatomyRecord body = kind->build(scene, anatomy, state);
   std::vector<PlacedLesion> lesions;
   const Stream stream = make_stream(seed, case_id, Draw::lesion);
   if (state.inspiration == 1.0) {
     lesions = place_lesions(cohort, draws, scene, body);
   } else {  // lesions find their place in the patient at rest, and the lungs carry them from there
     SceneBuilder rest;
-    const AnatomyRecord at_rest = cohort.anatomy->build(rest, anatomy, {});
+    const AnatomyRecord at_rest = kind->build(rest, anatomy, {});
     lesions = place_lesions(cohort, draws, rest, at_rest);
   }
   const Stream textures = make_stream(seed, case_id, Draw::texture);

@@ -31,6 +31,8 @@ inline constexpr Unit g_per_cm3{"g_per_cm3", units::g_per_cm3};
 inline constexpr Unit mg_per_ml{"mg_per_ml", units::mg_per_ml};
 inline constexpr Unit hu{"hu", 1.0}, kv{"kv", units::keV}, mas{"mas", 1.0};
 inline constexpr Unit percent{"percent", 0.01};
+/// About people, and apart from the native system: years, kg, g of organs.
+inline constexpr Unit years{"years", 1.0}, kg_per_m2{"kg_per_m2", 1.0}, g{"g", units::g};
 }  // namespace unit
 
 }  // namespace vitrine
