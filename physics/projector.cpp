@@ -9,6 +9,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/physics/detail/kernels.hpp"
+#include "vitrine/physics/detail/map_masses.hpp"
 #include "vitrine/physics/detail/view_plan.hpp"
 
 namespace vitrine::physics {
@@ -292,6 +293,7 @@ std::vector<double> path_masses(const Scene& scene, const Ray& ray, double patch
       masses[channel.material] += sum * step * stretch;
     }
   }
+  for (const IndexedMap& map : scene.maps) detail::add_map_masses(map, ray, masses);
   return masses;
 }
 
