@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "support.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/phantoms/anatomy.hpp"
 
 using namespace vitrine;
 using namespace vitrine::phantoms;
+using vitrine::test::whole_kinds;
 
 namespace {
 
