@@ -11,9 +11,10 @@
 
 namespace vitrine::phantoms {
 
-/// What may differ between two scans of one patient.
+/// What may differ between two scans of one patient, or between two moments of one scan.
 struct PatientState {
   double inspiration = 1.0;  ///< lung volume relative to the patient's usual breath-hold
+  double systole = 0.0;      ///< how far the ventricles have contracted: 0 filled, 1 emptied
   double day = 0.0;          ///< since the baseline visit: lesions grow and shrink
 };
 

@@ -14,10 +14,12 @@ Scene cropped(const Scene& scene, double low, double high) {
     return box.empty() || box.high.z() < low || box.low.z() > high;
   });
   const auto outside = [&](const Grid& grid) {
+    // To one voxel beyond the outermost centres.
     double bottom = grid.origin.z(), top = bottom;
     for (int a = 0; a < 3; ++a) {
-      const double step = grid.axes(2, a) * grid.spacing[a] * double(grid.size[std::size_t(a)]);
-      (step < 0.0 ? bottom : top) += step;
+      const double step = grid.axes(2, a) * grid.spacing[a];
+      (step < 0.0 ? bottom : top) += step * double(grid.size[std::size_t(a)]);
+      (step < 0.0 ? top : bottom) -= step;
     }
     return top < low || bottom > high;
   };

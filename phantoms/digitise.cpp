@@ -65,8 +65,8 @@ struct SeenMap {
     if (!cell) return 0.0;
     const SharedArray<std::uint16_t>& index = map->index;
     const std::uint16_t first = index[cell->voxel[0]];
-    if (std::all_of(cell->voxel.begin() + 1, cell->voxel.end(),
-                    [&](std::size_t v) { return index[v] == first; }))
+    if (cell->inside && std::all_of(cell->voxel.begin() + 1, cell->voxel.end(),
+                                    [&](std::size_t v) { return index[v] == first; }))
       return mu[first];
     double sum = 0.0;
     for (std::size_t c = 0; c < 8; ++c) sum += cell->weight[c] * mu[index[cell->voxel[c]]];
@@ -104,7 +104,6 @@ Image object_image(const Scene& scene, const Grid& grid, std::span<const double>
     if (box_about(patch.grid).meets(all)) patches.push_back(&patch);
   std::vector<SeenMap> maps;
   for (const IndexedMap& map : scene.maps) {
-    if (!box_about(map.grid).meets(all)) continue;
     maps.push_back({&map, {}});
     for (const IndexedMap::Entry& entry : map.entries) {
       double mu = 0.0;

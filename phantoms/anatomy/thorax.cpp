@@ -135,6 +135,7 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
   f.y = (f.half_depth - f.fat) / (detail::reference::half_depth - detail::reference::fat);
   f.z = height / detail::reference::lung_height;
   f.breath = state.inspiration;
+  f.systole = state.systole;
   f.apex = f.at(0, 0, 125).z();
 
   Host lung;

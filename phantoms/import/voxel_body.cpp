@@ -7,24 +7,26 @@
 namespace vitrine::phantoms::detail {
 namespace {
 
-/// Two voxels instead of the single one along an axis, on its faces.
-void thicken(Grid& grid, std::vector<std::uint16_t>& index, std::size_t axis) {
-  const Index before = grid.size[axis];
-  if (before != 1) return;
-  grid.size[axis] = 2;
-  grid.origin -= 0.5 * grid.spacing[Eigen::Index(axis)] * Vec3(grid.axes.col(Eigen::Index(axis)));
-  std::vector<std::uint16_t> twice(std::size_t(grid.count()));
-  Grid old = grid;
-  old.size[axis] = 1;
+/// Instead of the single voxel along an axis, many thin ones: voxels are interpolated to nothing
+/// around them, and a slab shall not become a wedge.
+void split_single(Grid& grid, std::vector<std::uint16_t>& index, std::size_t axis) {
+  constexpr Index parts = 16;
+  if (grid.size[axis] != 1) return;
+  const auto a = Eigen::Index(axis);
+  const Grid old = grid;
+  grid.size[axis] = parts;
+  grid.spacing[a] /= double(parts);
+  grid.origin -= 0.5 * double(parts - 1) * grid.spacing[a] * Vec3(grid.axes.col(a));
+  std::vector<std::uint16_t> all(std::size_t(grid.count()));
   for (Index k = 0; k < grid.size[2]; ++k)
     for (Index j = 0; j < grid.size[1]; ++j)
       for (Index i = 0; i < grid.size[0]; ++i) {
         std::array<Index, 3> at{i, j, k};
         at[axis] = 0;
-        twice[std::size_t(grid.offset(i, j, k))] =
+        all[std::size_t(grid.offset(i, j, k))] =
             index[std::size_t(old.offset(at[0], at[1], at[2]))];
       }
-  index = std::move(twice);
+  index = std::move(all);
 }
 
 }  // namespace
@@ -37,7 +39,7 @@ VoxelBody::VoxelBody(Grid grid, std::vector<std::uint16_t> index, std::vector<Vo
                      Position position)
     : grid_(std::move(grid)), entries_(std::move(entries)) {
   VITRINE_EXPECT(Index(index.size()) == grid_.count());
-  for (std::size_t axis = 0; axis < 3; ++axis) thicken(grid_, index, axis);
+  for (std::size_t axis = 0; axis < 3; ++axis) split_single(grid_, index, axis);
   index_ = std::move(index);
   const std::vector<Box> of_entry = boxes();
   Bounds dense;

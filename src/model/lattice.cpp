@@ -16,26 +16,34 @@ Vec3 voxels_from_first(const Grid& grid, const Vec3& point) {
 
 std::optional<Cell> cell_at(const Grid& grid, const Vec3& point) {
   const Vec3 at = voxels_from_first(grid, point);
-  std::array<Index, 3> low{};
-  std::array<double, 3> upper{};  // weight of the upper plane
+  Cell cell;
+  std::array<std::array<Index, 2>, 3> plane{};
+  std::array<std::array<double, 2>, 3> weight{};
   for (std::size_t a = 0; a < 3; ++a) {
-    const double last = double(grid.size[a] - 1);
     double x = at[Eigen::Index(a)];
-    if (!(x >= -slack && x <= last + slack) || last < 1.0) return {};
+    const double n = double(grid.size[a]);
+    if (!(x > -1.0 && x < n)) return {};
     const double nearest = std::nearbyint(x);
     if (std::abs(x - nearest) <= slack) x = nearest;
-    x = std::clamp(x, 0.0, last);
-    low[a] = std::min(Index(x), grid.size[a] - 2);
-    upper[a] = x - double(low[a]);
+    // On the last plane of centres the cell is the one before it, if there is one.
+    const double low = x == n - 1.0 && x > 0.0 ? x - 1.0 : std::floor(x);
+    plane[a] = {Index(low), Index(low) + 1};
+    weight[a] = {1.0 - (x - low), x - low};
+    if (plane[a][0] < 0) {
+      plane[a][0] = 0;
+      weight[a][0] = 0.0;
+      cell.inside = false;
+    }
+    if (plane[a][1] >= grid.size[a]) {
+      plane[a][1] = grid.size[a] - 1;
+      weight[a][1] = 0.0;
+      cell.inside = cell.inside && weight[a][0] == 1.0;
+    }
   }
-  Cell cell;
-  const auto first = std::size_t(grid.offset(low[0], low[1], low[2]));
-  const auto row = std::size_t(grid.size[0]), slice = row * std::size_t(grid.size[1]);
   for (std::size_t c = 0; c < 8; ++c) {
     const std::size_t i = c & 1, j = c >> 1 & 1, k = c >> 2;
-    cell.voxel[c] = first + i + j * row + k * slice;
-    cell.weight[c] = (i ? upper[0] : 1.0 - upper[0]) * (j ? upper[1] : 1.0 - upper[1]) *
-                     (k ? upper[2] : 1.0 - upper[2]);
+    cell.voxel[c] = std::size_t(grid.offset(plane[0][i], plane[1][j], plane[2][k]));
+    cell.weight[c] = weight[0][i] * weight[1][j] * weight[2][k];
   }
   return cell;
 }

@@ -56,7 +56,7 @@ struct Term {
 };
 
 /// A voxel map of its own resolution and pose, added to the terms: textures.
-/// Trilinear between voxel centres, zero outside them.
+/// Trilinear between voxel centres, with zeros around them: its mass is that of its voxels.
 struct Patch {
   struct Channel {
     std::uint32_t material = 0;  ///< index into Scene::materials
@@ -67,7 +67,7 @@ struct Patch {
 };
 
 /// Voxels that are each one entry of a table: an imported label map, a CT volume in steps of HU.
-/// What the entries hold is trilinear between voxel centres, nothing outside them.
+/// What the entries hold is trilinear between voxel centres, with nothing around them.
 struct IndexedMap {
   struct Entry {
     std::string organ;          ///< "" where the voxel belongs to none

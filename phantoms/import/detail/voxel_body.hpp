@@ -25,8 +25,7 @@ struct VoxelContent {
 /// A body of voxels as a file holds it, ready to be put into scenes; copies share the voxels.
 class VoxelBody {
  public:
-  /// Throws Error (data) if there is nothing in it. An axis with a single voxel gets two, one on
-  /// each of its faces, so that it is as thick as the voxel says.
+  /// Throws Error (data) if there is nothing in it. A single voxel along an axis becomes sixteen.
   VoxelBody(Grid grid, std::vector<std::uint16_t> index, std::vector<VoxelContent> entries,
             Position position);
 

@@ -141,6 +141,11 @@ TEST_CASE("a single slice is as thick as it says") {
   const Scene scene = scene_of(supplied(label_map({row(1, "slab", "water")}), files));
   const auto masses = physics::path_masses(scene, {Vec3(0, 0, -100), Vec3::UnitZ()});
   CHECK(masses[0] == Approx(30.0 * units::g_per_cm3));
+  const Substance substance = substance_map(scene, grid_about(scene, 1.0));
+  for (const float density : substance.density.values())
+    CHECK(double(density) <= 1.0 * units::g_per_cm3 + 1e-9);
+  const auto& volume = substance.density;
+  CHECK(double(volume(6, 5, 2)) == Approx(units::g_per_cm3));  // 2.5 mm from its face
 }
 
 TEST_CASE("mistakes in a label table are named with label, organ and way out") {
