@@ -1,10 +1,12 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "vitrine/core/catalogue.hpp"
 #include "vitrine/core/random.hpp"
+#include "vitrine/model/resources.hpp"
 #include "vitrine/phantoms/scene_builder.hpp"
 
 namespace vitrine::phantoms {
@@ -39,6 +41,10 @@ struct AnatomyRecord {
 class Anatomy {
  public:
   virtual ~Anatomy() = default;
+  /// The same anatomy with the content of the files that it names, checked; nothing where it names
+  /// none. Who names files is built only after this. Throws Error with the place of the key that is
+  /// to be changed.
+  virtual std::shared_ptr<const Anatomy> supplied(Resources&) const { return nullptr; }
   /// Place everything but lesions, the body centred on x = y = 0. Draws only from `rng`, and the
   /// same numbers whatever the state, so that one patient breathes rather than becoming another.
   virtual AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const = 0;

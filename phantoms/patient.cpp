@@ -88,6 +88,7 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
   patient.scene = std::move(scene).build();
   patient.sex = std::move(body.sex);
   patient.parameters = std::move(body.parameters);
+  patient.hosts = std::move(body.hosts);
   return patient;
 }
 

@@ -14,6 +14,7 @@ struct Patient {
   Scene scene;
   std::string sex;
   std::vector<std::pair<std::string, double>> parameters;  ///< sampled; names end in their unit
+  std::vector<Host> hosts;                                 ///< where lesions may grow
 };
 
 /// The patient `case_id` of a trial: the same body and lesions in every arm.

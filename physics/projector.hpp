@@ -63,7 +63,7 @@ Ray ray_of(const ScanGeometry& geometry, Index view, double column, double row,
            const Offset& offset = {});
 
 /// Mass per area of every material of the scene along a ray, g/mm^2: the reference in double
-/// precision by `intersect`, slow. Patches are sampled every `patch_step` voxels.
+/// precision by `intersect`, slow. Patches and maps are sampled every `patch_step` voxels.
 std::vector<double> path_masses(const Scene& scene, const Ray& ray, double patch_step = 0.01);
 
 /// The hot path's basis line integrals of one view for one sub-ray, [column][row][k]: for tests.

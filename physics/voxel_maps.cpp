@@ -180,7 +180,7 @@ VoxelMaps::VoxelMaps(const Scene& scene, const Beam& beam, const ScanGeometry& g
           unit(k));
   }
   for (const IndexedMap& map : scene.maps) {
-    require(std::ssize(map.index) == map.grid.count(), Error::Kind::data, "a map has ",
+    require(Index(map.index.size()) == map.grid.count(), Error::Kind::data, "a map has ",
             map.index.size(), " indices for ", map.grid.count(), " voxels");
     std::vector<std::uint32_t> materials;
     for (const auto& entry : map.entries)

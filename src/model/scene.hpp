@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/model/material.hpp"
+#include "vitrine/model/shared_array.hpp"
 #include "vitrine/model/volume.hpp"
 
 namespace vitrine {
@@ -73,7 +74,7 @@ struct IndexedMap {
     std::vector<Delta> deltas;  ///< none: vacuum
   };
   Grid grid;
-  std::vector<std::uint16_t> index;  ///< into `entries`, i fastest
+  SharedArray<std::uint16_t> index;  ///< into `entries`, i fastest
   std::vector<Entry> entries;
 };
 

@@ -184,12 +184,14 @@ TEST_CASE("a label map of a sphere projects to its chords as voxels shrink") {
     map.entries = {{"", {}},
                    {"shell", {{0, 1.05e-3}}},
                    {"core", {{1, 1.0e-3}, {2, 0.1e-3}, {3, 0.2e-3}, {0, 0.1e-3}}}};
+    std::vector<std::uint16_t> index;
     for (Index k = 0; k < n; ++k)
       for (Index j = 0; j < n; ++j)
         for (Index i = 0; i < n; ++i) {
           const double r = (map.grid.centre(i, j, k) - Vec3(7, -3, 1)).norm();
-          map.index.push_back(std::uint16_t(r < 20.0 ? 2 : r < radius ? 1 : 0));
+          index.push_back(std::uint16_t(r < 20.0 ? 2 : r < radius ? 1 : 0));
         }
+    map.index = std::move(index);
     scene.maps = {map};
     double square = 0.0;
     int count = 0;
