@@ -179,8 +179,9 @@ Physique physique_of(const std::vector<std::pair<std::string, double>>& paramete
   Physique body;
   body.female = sex == "female";
   body.weight = body_weight(parameters, body.female);
-  const double* height = find(parameters, {"height_cm"});
-  body.height = height ? *height * units::cm : reference_height[body.female];
+  // A body's height, not that of a trunk.
+  const double* height = find(parameters, {"weight_kg"}) ? find(parameters, {"height_mm"}) : nullptr;
+  body.height = height ? *height : reference_height[body.female];
   body.relative_output = relative_output;
   return body;
 }
