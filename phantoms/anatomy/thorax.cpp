@@ -84,7 +84,6 @@ void place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f, const Thorax:
     double radius;
   };
   const auto twigs = static_cast<std::size_t>(params.vessel_twigs);
-  scene.begin_organ("lung_vessels");
   for (const double side : {-1.0, 1.0}) {
     const double inner = side < 0 ? -46 : 50;
     const Root roots[] = {
@@ -105,6 +104,7 @@ void place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f, const Thorax:
         segment.from = f.carried(segment.from);
         segment.to = f.carried(segment.to);
       }
+      scene.begin_organ("lung_vessels", tree < 2 ? "pulmonary_arteries" : "pulmonary_veins");
       scene.place_union(grown.solids(), "blood");
     }
   }
