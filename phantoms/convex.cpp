@@ -75,8 +75,7 @@ double ellipsoid_reach_under_cut(const Solid& solid, const Vec3& direction,
 /// min over lambda >= 0 of reach(direction - lambda normal) + lambda offset: convex in lambda, and
 /// an upper bound of what lies inside the cut at every lambda.
 double reach_under_cut(const Solid& solid, const Vec3& direction, const Solid::Plane& cut) {
-  if (solid.kind == Solid::Kind::ellipsoid)
-    return ellipsoid_reach_under_cut(solid, direction, cut);
+  if (solid.kind == Solid::Kind::ellipsoid) return ellipsoid_reach_under_cut(solid, direction, cut);
   const auto bound = [&](double lambda) {
     return uncut_reach(solid, direction - lambda * cut.normal) + lambda * cut.offset;
   };

@@ -131,5 +131,15 @@ scenario enhanced 's/margin_mm: 1/margin_mm: 1\n      enhancement: hypervascular
 expect 2 'enhanced.yaml:[0-9]+:[0-9]+: .*need contrast medium' "$program" validate enhanced.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/06_contrast_timing.yaml"
 
+# A patient who moves: other images, and the same still one.
+moving=(--set 'arms.protocol.motion=[breathing, {kind: shift, distance_mm: 3}]' --set 'arms.vary={motion_percent: [0, 100]}'
+        --set patients.count=1 --set arms.repeat.count=0 --set simulation.motion_step_s=0.1)
+expect 0 'rays traced 2 times' "$program" plan tiny.yaml "${moving[@]}"
+expect 0 'report: ' "$program" run tiny.yaml --out moving "${moving[@]}"
+expect 1 '' cmp -s moving/images/case001/coarse_soft_80mAs_motion0.nii.gz moving/images/case001/coarse_soft_80mAs_motion100.nii.gz
+scenario unmoved '/vary:/s/.*/  vary: {motion_percent: [0, 100]}/'
+expect 2 'unmoved.yaml:[0-9]+:[0-9]+ .*motion_percent needs something that moves' "$program" validate unmoved.yaml
+expect 0 'is valid' "$program" validate "$source/scenarios/07_breathing.yaml"
+
 echo "$passed passed, $failed failed"
 (( failed == 0 ))
