@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/cohort_design.hpp"
 #include "vitrine/phantoms/growth.hpp"
 #include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_enhancement.hpp"
@@ -38,6 +39,8 @@ struct Cohort {
   std::int64_t count = 1;
   std::string design = "independent";
   Pick<Anatomy> anatomy;
+  std::vector<Correlation> correlations;
+  std::vector<CohortStratum> strata;
   std::vector<LesionSpec> lesions;
   /// Cardiac output over what the body's size predicts; as predicted where nothing is said.
   std::optional<Distribution> cardiac_output;

@@ -113,7 +113,7 @@ void clear_vessels(SceneBuilder& scene, const LesionPlan& lesion, const Outline&
 
 void paint_map(SceneBuilder& scene, const LesionPlan& lesion, LesionTruth& truth) {
   std::vector<Outline> edge = shells_of(lesion.layers.front().region, lesion.margin);
-  clear_vessels(scene, lesion, edge.back());
+  if (scene.maps().empty()) clear_vessels(scene, lesion, edge.back());
   LesionPatch made = lesion_patch(scene, lesion.layers, edge, lesion.centre, lesion.host_density);
   const Extent extent = measure_map(made.body);
   truth.volume = extent.volume;
@@ -138,7 +138,8 @@ void paint(SceneBuilder& scene, const LesionPlan& lesion) {
   for (const Layer& layer : lesion.layers)
     truth.parts.push_back(part_of(layer, lesion.host_iodine));
   scene.begin_organ(lesion.id);
-  if (lesion.layers.front().region.star)
+  // Solids cannot replace imported voxels.
+  if (lesion.layers.front().region.star || !scene.maps().empty())
     paint_map(scene, lesion, truth);
   else
     paint_solids(scene, lesion, truth);

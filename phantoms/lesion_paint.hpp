@@ -24,8 +24,8 @@ struct LesionPlan {
 /// How far the outermost shell of a soft margin lies outside the nominal outline, mm.
 double margin_reach(double margin);
 
-/// Put the lesion into the scene: solids replace what was there, a star surface becomes a patch
-/// that is the difference to it. Adds the lesion's truth.
+/// Put the lesion into the scene: solids replace what was there, a star surface, and any lesion
+/// among imported voxels, becomes a patch that is the difference to it. Adds the lesion's truth.
 void paint(SceneBuilder& scene, const LesionPlan& lesion);
 
 }  // namespace vitrine::phantoms

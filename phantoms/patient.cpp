@@ -71,8 +71,8 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
       {lesion.outline, lesion.attenuation, host.background_material, host.background},
       Rng(stream, lesion.number + matter));
   if (!contrast.medium) return plan;
-  plan.host_iodine =
-      contrast.medium->iodine(host.tissue.front(), host.background_material, host.background);
+  const std::string& tissue = host.tissue.empty() ? host.organ : host.tissue.front();
+  plan.host_iodine = contrast.medium->iodine(tissue, host.background_material, host.background);
   if (spec.enhancement)
     spec.enhancement->enhance(plan.layers, {*contrast.medium, spec.organ, plan.host_iodine},
                               Rng(contrast.stream, lesion.number + matter));
@@ -98,15 +98,16 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
                       const PatientState& state) {
   const PatientDraws draws(cohort, seed, case_id);
   const Rng anatomy = draws.anatomy();
+  const Pick<Anatomy> kind = anatomy_of(cohort, seed, case_id);
   SceneBuilder scene;
-  AnatomyRecord body = cohort.anatomy->build(scene, anatomy, state);
+  AnatomyRecord body = kind->build(scene, anatomy, state);
   std::vector<PlacedLesion> lesions;
   const Stream stream = make_stream(seed, case_id, Draw::lesion);
   if (state.inspiration == 1.0) {
     lesions = place_lesions(cohort, draws, scene, body);
   } else {  // lesions find their place in the patient at rest, and the lungs carry them from there
     SceneBuilder rest;
-    const AnatomyRecord at_rest = cohort.anatomy->build(rest, anatomy, {});
+    const AnatomyRecord at_rest = kind->build(rest, anatomy, {});
     lesions = place_lesions(cohort, draws, rest, at_rest);
   }
   const Stream textures = make_stream(seed, case_id, Draw::texture);
@@ -129,6 +130,7 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
   patient.sex = std::move(body.sex);
   patient.parameters = std::move(body.parameters);
   if (contrast.medium) patient.contrast = contrast.medium->record();
+  patient.hosts = std::move(body.hosts);
   return patient;
 }
 

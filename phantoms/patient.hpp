@@ -16,6 +16,7 @@ struct Patient {
   std::string sex;
   std::vector<std::pair<std::string, double>> parameters;  ///< sampled; names end in their unit
   std::optional<ContrastRecord> contrast;                  ///< none where nothing is injected
+  std::vector<Host> hosts;                                 ///< where lesions may grow
 };
 
 /// The patient `case_id` of a trial: the same body and lesions in every arm.

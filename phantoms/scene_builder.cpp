@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/model/lattice.hpp"
+
 namespace vitrine::phantoms {
 namespace {
 
@@ -303,10 +305,23 @@ std::string_view SceneBuilder::organ_at(const Vec3& point) const {
         contains(scene_.solids[s], point))
       return scene_.organs[step->organ].name;
   }
+  for (auto map = scene_.maps.rbegin(); map != scene_.maps.rend(); ++map)
+    if (const auto voxel = voxel_at(map->grid, point))
+      if (const std::string& organ = map->entries[map->index[*voxel]].organ; !organ.empty())
+        return organ;
   return {};
 }
 
+void SceneBuilder::add_map(IndexedMap map) {
+  VITRINE_EXPECT(Index(map.index.size()) == map.grid.count());
+  scene_.maps.push_back(std::move(map));
+}
+
 Scene SceneBuilder::build() && {
+  const auto replaces = [](const Step& step) { return step.kind != Step::Kind::add; };
+  require(scene_.maps.empty() || std::none_of(steps_.begin(), steps_.end(), replaces),
+          Error::Kind::unsupported,
+          "solids are to replace what imported voxels hold (only voxel differences can)");
   scene_.terms = Resolver(scene_.solids, bounds_).run(steps_);
   return std::move(scene_);
 }

@@ -58,11 +58,15 @@ class SceneBuilder {
   /// A solid that describes something (a lesion's outline) and adds nothing.
   std::uint32_t mark(const Solid& solid);
 
+  /// Imported voxels, below everything else. Solids cannot replace or thicken what they hold: place
+  /// nothing after them but patches that are differences.
+  void add_map(IndexedMap map);
+
   void add_patch(Patch patch) { scene_.patches.push_back(std::move(patch)); }
   void add_lesion(LesionTruth truth) { scene_.lesions.push_back(std::move(truth)); }
 
   /// Name of the organ whose solid was placed last among those that hold the
-  /// point; "" outside.
+  /// point, else that of the map's nearest voxel; "" outside.
   std::string_view organ_at(const Vec3& point) const;
 
   Scene build() &&;
@@ -79,6 +83,7 @@ class SceneBuilder {
   const std::vector<Solid>& solids() const { return scene_.solids; }
   const std::vector<Organ>& organs() const { return scene_.organs; }
   const std::vector<Material>& materials() const { return scene_.materials; }
+  const std::vector<IndexedMap>& maps() const { return scene_.maps; }
 
  private:
   Scene scene_;

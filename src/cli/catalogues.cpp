@@ -7,6 +7,7 @@
 #include "vitrine/phantoms/lesion_enhancement.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
+#include "vitrine/phantoms/motion.hpp"
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/trial/scenario.hpp"
@@ -68,6 +69,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           phantoms::lesion_textures().info(),
           phantoms::lesion_enhancements().info(),
           phantoms::growths().info(),
+          phantoms::motions().info(),
           recon::kernels().info(),
           materials_info(),
           features_info(),

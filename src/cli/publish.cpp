@@ -52,6 +52,7 @@ Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
                const std::vector<trial::FileRecord>& files) {
   Value inputs;
   for (const auto& [name, text] : loaded.texts) inputs.set(name, Value(sha256(text).hex()));
+  for (const auto& file : plan.scenario.files) inputs.set(file.path, Value(file.sha256));
   Value::List list;
   for (const auto& file : files)
     list.push_back(Value()

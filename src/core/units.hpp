@@ -37,6 +37,8 @@ inline constexpr Unit ml{"ml", units::ml}, ml_per_s{"ml_per_s", units::ml / unit
 inline constexpr Unit ml_per_min_per_100ml{"ml_per_min_per_100ml", 0.01 / units::minute};
 inline constexpr Unit hu{"hu", 1.0}, kv{"kv", units::keV}, mas{"mas", 1.0};
 inline constexpr Unit percent{"percent", 0.01};
+/// About people, and apart from the native system: years, kg, g of organs.
+inline constexpr Unit years{"years", 1.0}, kg_per_m2{"kg_per_m2", 1.0}, g{"g", units::g};
 }  // namespace unit
 
 }  // namespace vitrine

@@ -277,7 +277,9 @@ const Schema<Scenario>& Scenario::schema() {
 }
 
 std::string fingerprint(const Scenario& scenario) {
-  return sha256(to_json(Scenario::schema().write(scenario))).hex();
+  std::string all = to_json(Scenario::schema().write(scenario));
+  for (const FileRecord& file : scenario.files) all += str('\n', file.sha256);
+  return sha256(all).hex();
 }
 
 }  // namespace vitrine::trial

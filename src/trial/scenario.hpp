@@ -112,6 +112,12 @@ struct Simulation {
   static const Schema<Simulation>& schema();
 };
 
+/// A file that a trial read, or wrote, then relative to the output directory.
+struct FileRecord {
+  std::string path, sha256;
+  std::uint64_t bytes = 0;
+};
+
 /// A whole trial as its author wrote it, checked.
 struct Scenario {
   std::int64_t version = 1;
@@ -122,10 +128,12 @@ struct Scenario {
   std::vector<std::string> analyse{"icc", "repeatability", "bias_vs_truth", "volume_correlation"};
   Outputs outputs;
   Simulation simulation;
+  std::vector<FileRecord> files;  ///< that the anatomy was read from; no key of the scenario
   static const Schema<Scenario>& schema();
 };
 
-/// SHA-256 of the canonical scenario: equal for two files that mean the same.
+/// SHA-256 of the canonical scenario and of the content of its files: equal for two scenarios that
+/// mean the same.
 std::string fingerprint(const Scenario& scenario);
 
 }  // namespace vitrine::trial

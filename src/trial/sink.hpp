@@ -9,12 +9,6 @@
 
 namespace vitrine::trial {
 
-/// One file that a trial wrote, relative to the output directory.
-struct FileRecord {
-  std::string path, sha256;
-  std::uint64_t bytes = 0;
-};
-
 /// Everything measured in one patient: the unit of work that is done or not done.
 struct CaseResult {
   std::string id;

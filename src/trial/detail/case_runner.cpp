@@ -30,7 +30,7 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   const Scenario& s = plan.scenario;
   phantoms::Cohort cohort = s.patients;
   // How many others there are is not an independent patient's business.
-  if (cohort.design == "independent") cohort.count = 1;
+  if (cohort.design == "independent" && cohort.strata.empty()) cohort.count = 1;
   Sha256 hash;
   hash.add(scan_stage).add(to_json(phantoms::Cohort::schema().write(cohort))).add(case_id);
   hash.add(visit.name).add(to_json(Scanner::schema().write(scanner))).add(to_text(voltage));
