@@ -129,8 +129,8 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
   patient.scene = std::move(scene).build();
   patient.sex = std::move(body.sex);
   patient.parameters = std::move(body.parameters);
-  if (contrast.medium) patient.contrast = contrast.medium->record();
   patient.hosts = std::move(body.hosts);
+  if (contrast.medium) patient.contrast = contrast.medium->record();
   return patient;
 }
 

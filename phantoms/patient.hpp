@@ -15,8 +15,8 @@ struct Patient {
   Scene scene;
   std::string sex;
   std::vector<std::pair<std::string, double>> parameters;  ///< sampled; names end in their unit
-  std::optional<ContrastRecord> contrast;                  ///< none where nothing is injected
   std::vector<Host> hosts;                                 ///< where lesions may grow
+  std::optional<ContrastRecord> contrast;                  ///< none where nothing is injected
 };
 
 /// The patient `case_id` of a trial: the same body and lesions in every arm.
