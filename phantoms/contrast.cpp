@@ -33,6 +33,7 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     // chest
     {"lung_right", lungs},
     {"lung_left", lungs},
+    {"lung", lungs},
     {"thyroid", thyroid},
     {"oesophagus", stomach},
     {"breast", other_tissue},
@@ -55,6 +56,8 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     {"colon", colon},
     {"wall_muscle", muscle},
     {"psoas", muscle},
+    {"kidney", renal_cortex},
+    {"bowel", small_bowel},
     // head: grey and white matter share the brain's curve
     {"grey_matter", brain},
     {"white_matter", brain},
@@ -76,6 +79,7 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     {"perirenal_fat", fat},
     {"renal_sinus", fat},
     {"mediastinum", fat},
+    {"bone", marrow},
     {"spine_bed", fat},
     {"orbit", fat},
     {"spine", marrow},
@@ -180,7 +184,8 @@ Physique physique_of(const std::vector<std::pair<std::string, double>>& paramete
   body.female = sex == "female";
   body.weight = body_weight(parameters, body.female);
   // A body's height, not that of a trunk.
-  const double* height = find(parameters, {"weight_kg"}) ? find(parameters, {"height_mm"}) : nullptr;
+  const double* height =
+      find(parameters, {"weight_kg"}) ? find(parameters, {"height_mm"}) : nullptr;
   body.height = height ? *height : reference_height[body.female];
   body.relative_output = relative_output;
   return body;
