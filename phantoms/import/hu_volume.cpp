@@ -53,6 +53,46 @@ detail::VoxelContent content_at(const std::vector<Step>& steps, double hu) {
   return voxel;
 }
 
+/// Entries for every pair of CT number and organ that occurs; `index` follows.
+template <class Refuse>
+std::vector<detail::VoxelContent> with_organs(std::vector<detail::VoxelContent> plain,
+                                              const LabelImage& labels,
+                                              const std::vector<ImageOrgan>& organs,
+                                              std::vector<std::uint16_t>& index,
+                                              const Refuse& refuse) {
+  constexpr std::size_t most = 65536;
+  const std::size_t numbers = plain.size();
+  std::vector<std::size_t> organ_of(labels.labels.size());  // 0: none, else 1 + its position
+  for (std::size_t o = 0; o < organs.size(); ++o) {
+    bool any = false;
+    for (std::size_t l = 0; l < labels.labels.size(); ++l) {
+      const auto& wanted = organs[o].labels;
+      if (std::find(wanted.begin(), wanted.end(), labels.labels[l].value) == wanted.end()) continue;
+      organ_of[l] = o + 1;
+      any = true;
+    }
+    if (!any) refuse(str("no voxel has a label of ", organs[o].organ, " (the organ is empty)."));
+  }
+  // Entries of an organ follow those without; each is made when it first occurs.
+  std::vector<std::uint32_t> entry_of((organs.size() + 1) * numbers, 0);
+  std::vector<detail::VoxelContent> entries = std::move(plain);
+  for (std::size_t v = 0; v < index.size(); ++v) {
+    const std::size_t o = organ_of[labels.index[v]];
+    if (o == 0) continue;
+    std::uint32_t& entry = entry_of[o * numbers + index[v]];
+    if (entry == 0) {
+      if (entries.size() == most)
+        refuse(
+            "there are too many pairs of CT number and organ. Name fewer organs, or clip the "
+            "CT image to a smaller range.");
+      entry = static_cast<std::uint32_t>(entries.size());
+      entries.push_back({organs[o - 1].organ, organs[o - 1].host, entries[index[v]].content});
+    }
+    index[v] = static_cast<std::uint16_t>(entry);
+  }
+  return entries;
+}
+
 }  // namespace
 
 const Schema<RampNode>& RampNode::schema() {
@@ -61,6 +101,19 @@ const Schema<RampNode>& RampNode::schema() {
           .required("at", &RampNode::hu, unit::hu, "CT number at 70 keV")
           .between(-1000, 60000)
           .required("material", &RampNode::material, "material, at the density that gives it");
+  return s;
+}
+
+const Schema<ImageOrgan>& ImageOrgan::schema() {
+  static const auto s =
+      Schema<ImageOrgan>("image_organ", "An organ of a CT image, from a second image of labels")
+          .required("labels", &ImageOrgan::labels, "its numbers in the second image")
+          .between(-2147483648.0, 2147483647.0)
+          .required("organ", &ImageOrgan::organ, "name of the organ")
+          .name_of_at_most(40)
+          .optional("host", &ImageOrgan::host,
+                    "what lesions call it (nothing: no lesion grows there)")
+          .one_of({"", "lung", "liver", "kidney", "spleen", "pancreas", "brain"});
   return s;
 }
 
@@ -81,11 +134,16 @@ const Schema<ImportedCt::Params>& ImportedCt::schema() {
           .optional("ramp", &Params::ramp,
                     "what has which CT number; mixtures lie between. Lower numbers count as the "
                     "first, higher ones are refused")
+          .optional("organs_file", &Params::organs_file,
+                    "image of whole numbers on the same grid, which says where organs are")
+          .optional("organs", &Params::organs, "organs by the numbers in organs_file")
           .optional("position", &Params::position,
                     "middle of the body at the isocentre, or the file's own coordinates")
           .one_of({"centred", "as_stored"})
           .optional("sex", &Params::sex, "for the record")
           .one_of({"", "female", "male"})
+          .rule("organs and organs_file go together",
+                [](const Params& p) { return p.organs_file.has_value() != p.organs.empty(); })
           .rule("ramp needs at least two numbers, each larger than the one before",
                 [](const Params& p) {
                   return p.ramp.size() >= 2 &&
@@ -132,6 +190,17 @@ std::shared_ptr<const Anatomy> ImportedCt::supplied(Resources& files) const {
   std::vector<detail::VoxelContent> entries;
   for (std::size_t i = 0; i <= largest; ++i)
     entries.push_back(content_at(steps, lowest + double(i)));
+  if (params_.organs_file) {
+    const LabelImage labels = files.labels(*params_.organs_file);
+    const auto refuse = [&](const std::string& why) {
+      throw Error(Error::Kind::data, why, params_.organs_file->where);
+    };
+    if (labels.grid.size != grid.size || (labels.grid.origin - grid.origin).norm() > 0.01 ||
+        (labels.grid.spacing - grid.spacing).norm() > 1e-4 ||
+        (labels.grid.axes - grid.axes).norm() > 1e-4)
+      refuse("the labels lie on another grid than the CT image. Resample them to it.");
+    entries = with_organs(std::move(entries), labels, params_.organs, index, refuse);
+  }
   auto copy = std::make_shared<ImportedCt>(params_);
   try {
     copy->body_ = std::make_shared<const detail::VoxelBody>(

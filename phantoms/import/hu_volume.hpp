@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,13 @@ struct RampNode {
   static const Schema<RampNode>& schema();
 };
 
+/// Which labels of a second image are an organ that lesions grow in.
+struct ImageOrgan {
+  std::vector<std::int64_t> labels;
+  std::string organ, host;
+  static const Schema<ImageOrgan>& schema();
+};
+
 /// Air, lung from -950 HU (inflated) to -120, adipose, muscle, and bone as muscle with more and
 /// more cortical bone; above what bone reaches, denser bone, then titanium. Between two nodes lies
 /// a mixture whose CT number is linear. (The intervals of lung, fat, soft tissue and bone are those
@@ -30,6 +38,8 @@ class ImportedCt : public Anatomy {
   struct Params {
     LocatedText file;
     std::vector<RampNode> ramp = default_ramp();
+    std::optional<LocatedText> organs_file;  ///< labels on the grid of the image
+    std::vector<ImageOrgan> organs;
     std::string position = "centred";
     std::string sex;
   };

@@ -161,6 +161,48 @@ TEST_CASE("CT numbers below the ramp count as its first, those above it are refu
   CHECK(has(complaint_about(bad, files), "Did you mean 'water'?"));
 }
 
+TEST_CASE("lesions grow in the organs that a second image marks in a CT image") {
+  Grid grid;
+  grid.size = {60, 50, 50};
+  grid.spacing = Vec3::Constant(2.0);
+  Image image(grid);
+  std::vector<std::uint16_t> marks;
+  for (std::size_t v = 0; v < image.values().size(); ++v) {
+    const auto i = Index(v) % 60;
+    image.values()[v] = i < 30 ? -800.0f + float(v % 7) : 40.0f + float(v % 5);
+    marks.push_back(i < 30 ? 3 : 0);
+  }
+  FakeFiles files;
+  files.images.emplace("ct.nii", image);
+  files.label_images["lungs.nii"] = label_image(grid, marks);
+  const auto organ = [](double label) {
+    return Value::List{
+        Value().set("labels", list({label})).set("organ", "left_lung").set("host", "lung")};
+  };
+  Value node = kind("hu_volume").set("file", "ct.nii").set("organs_file", "lungs.nii");
+  CHECK(has(complaint_about(node, files), "go together"));
+  Cohort cohort;
+  const Value marked = Value(node).set("organs", organ(3));
+  cohort.anatomy = supplied(marked, files);
+  LesionSpec spec;
+  spec.shape = pick(lesion_shapes(), kind("sphere").set("diameter_mm", 12.0));
+  cohort.lesions = {spec};
+  const Scene scene = build_patient(cohort, 2, "case001", {}).scene;
+  REQUIRE(scene.lesions.size() == 1);
+  CHECK(scene.lesions[0].centre.x() < -6.0);  // its left half is not marked
+  CHECK(organ_names(scene) ==
+        std::vector<std::string>{"air", "lung", "adipose", "muscle", "left_lung", "lesion01"});
+  Grid inside;
+  inside.size = {5, 5, 5};
+  inside.origin = scene.lesions[0].centre - Vec3::Constant(2.0);
+  const Image seen = hu_image(scene, inside);
+  for (const float hu : seen.values()) CHECK(double(hu) == Approx(30.0).margin(1.0));
+  CHECK(
+      has(complaint_about(Value(node).set("organs", organ(4)), files), "left_lung (the organ is"));
+  files.label_images["lungs.nii"].grid.origin.x() += 1.0;
+  CHECK(has(complaint_about(marked, files), "another grid"));
+}
+
 TEST_CASE("fractions of materials add up on one grid, wherever their volumes lie") {
   FakeFiles files = fraction_files();
   const Scene scene = scene_of(supplied(fraction_phantom, files));
