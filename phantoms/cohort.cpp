@@ -1,6 +1,8 @@
 #include "vitrine/phantoms/cohort.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace vitrine::phantoms {
 
@@ -54,7 +56,16 @@ const Schema<Cohort>& Cohort::schema() {
                     "evenly over them")
           .one_of({"independent", "latin_hypercube"})
           .required("anatomy", &Cohort::anatomy, "kind of body, with sampled parameters")
-          .optional("lesions", &Cohort::lesions, "kinds of lesions");
+          .optional("lesions", &Cohort::lesions, "kinds of lesions")
+          .optional("textures", &Cohort::textures,
+                    "heterogeneity of the patients' own tissues (none if nothing is said)")
+          .rule("textures: a tissue has one texture at most (each is drawn once)",
+                [](const Cohort& c) {
+                  std::set<std::string> seen;
+                  return std::all_of(
+                      c.textures.begin(), c.textures.end(),
+                      [&](const TissueTexture& t) { return seen.insert(t.tissue).second; });
+                });
   return s;
 }
 

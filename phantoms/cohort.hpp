@@ -9,6 +9,7 @@
 #include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
+#include "vitrine/phantoms/tissue_texture.hpp"
 
 namespace vitrine::phantoms {
 
@@ -37,6 +38,7 @@ struct Cohort {
   std::string design = "independent";
   Pick<Anatomy> anatomy;
   std::vector<LesionSpec> lesions;
+  std::vector<TissueTexture> textures;  ///< of the patients' own tissues
   static const Schema<Cohort>& schema();
 };
 

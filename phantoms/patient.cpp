@@ -56,7 +56,7 @@ bool change(PlacedLesion& lesion, const Stream& stream, double day) {
 }  // namespace
 
 Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
-                      const PatientState& state) {
+                      const PatientState& state, const SlabOf& slab) {
   const PatientDraws draws(cohort, seed, case_id);
   const Rng anatomy = draws.anatomy();
   SceneBuilder scene;
@@ -83,6 +83,8 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
       throw;
     }
   }
+  if (!cohort.textures.empty())
+    add_textures(scene, cohort.textures, body, textures, slab ? slab(scene.lesions()) : Slab{});
   Patient patient;
   patient.scene = std::move(scene).build();
   patient.sex = std::move(body.sex);

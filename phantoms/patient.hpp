@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,12 +18,16 @@ struct Patient {
   std::vector<std::pair<std::string, double>> parameters;  ///< sampled; names end in their unit
 };
 
+/// The range of z that a scan sees, once the lesions are known.
+using SlabOf = std::function<Slab(std::span<const LesionTruth>)>;
+
 /// The patient `case_id` of a trial: the same body and lesions in every arm.
 ///
 /// Anatomy, lesions and textures draw from streams of their own, so adding a lesion changes no
-/// organ. `state` moves the lungs and carries the lesions along; their size stays.
+/// organ. `state` moves the lungs and carries the lesions along; their size stays. `slab` says,
+/// when all lesions are placed, where the textures of tissues are wanted: everywhere without it.
 /// Throws Error (data) if a lesion finds no room.
 Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
-                      const PatientState& state);
+                      const PatientState& state, const SlabOf& slab = {});
 
 }  // namespace vitrine::phantoms
