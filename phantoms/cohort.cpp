@@ -11,6 +11,10 @@ const Schema<LesionSpec>& LesionSpec::schema() {
       Schema<LesionSpec>("lesion", "A kind of lesion and how many of them a patient has")
           .optional("organ", &LesionSpec::organ, "where it grows")
           .one_of({"lung", "liver", "kidney", "spleen", "pancreas", "brain"})
+          .optional(
+              "lobe", &LesionSpec::lobe,
+              "of the lung that holds all of it; level then goes from the lobe's bottom to top")
+          .one_of({"any", "right_upper", "right_middle", "right_lower", "left_upper", "left_lower"})
           .optional("count", &LesionSpec::count, "lesions of this kind per patient (rounded)")
           .between(0, 20)
           .required("shape", &LesionSpec::shape, "outline")
@@ -41,6 +45,8 @@ const Schema<LesionSpec>& LesionSpec::schema() {
           .between(0, 3650)
           .rule("distance_mm goes with attachment: free (pleura means 0, a vessel has its place)",
                 [](const LesionSpec& l) { return !l.distance || l.attachment == "free"; })
+          .rule("lobe goes with organ: lung (other organs have none here)",
+                [](const LesionSpec& l) { return l.lobe == "any" || l.organ == "lung"; })
           .rule("attachment: pleura goes with organ: lung (elsewhere say distance_mm: 0)",
                 [](const LesionSpec& l) { return l.attachment != "pleura" || l.organ == "lung"; });
   return s;

@@ -16,6 +16,7 @@ namespace vitrine::phantoms {
 /// One kind of lesion of a population, and how many a patient has.
 struct LesionSpec {
   std::string organ = "lung";
+  std::string lobe = "any";
   Distribution count{1.0};
   Pick<LesionShape> shape;
   Pick<LesionComposition> composition;  ///< solid where there is none

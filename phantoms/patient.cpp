@@ -23,6 +23,7 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
   const std::string number = str(index + 1);
   LesionPlan plan{.id = str("lesion", number.size() < 2 ? "0" : "", number),
                   .organ = spec.organ,
+                  .lobe = spec.lobe == "any" ? "" : spec.lobe,
                   .shape = kind_of(spec.shape.canonical),
                   .composition = kind_of(composition.canonical),
                   .layers = {},
