@@ -108,6 +108,7 @@ std::vector<std::complex<float>> PeriodicField::planes(Index first, Index count)
   const auto [nx, ny, nz] = size_;
   count = std::min(count, nz);
   std::vector<std::complex<float>> out(std::size_t(nx * ny * count));
+  const Fft along_x{std::size_t(nx)}, along_y{std::size_t(ny)}, along_z{std::size_t(nz)};
   // Along the third axis: only the planes asked for are kept.
   parallel_for(ny, [&, nx = nx, ny = ny, nz = nz](Index j) {
     std::vector<std::complex<double>> line(static_cast<std::size_t>(nz));
@@ -120,7 +121,7 @@ std::vector<std::complex<float>> PeriodicField::planes(Index first, Index count)
         any = any || p > 0.0;
       }
       if (!any) continue;
-      fft(line, FftDirection::inverse);
+      along_z(line, FftDirection::inverse);
       for (Index k = 0; k < count; ++k) {
         const Index plane = ((first + k) % nz + nz) % nz;
         out[std::size_t((k * ny + j) * nx + i)] =
@@ -131,15 +132,15 @@ std::vector<std::complex<float>> PeriodicField::planes(Index first, Index count)
   parallel_for(count, [&, nx = nx, ny = ny](Index k) {
     std::complex<float>* plane = out.data() + k * nx * ny;
     std::vector<std::complex<double>> line(static_cast<std::size_t>(std::max(nx, ny)));
-    const auto transform = [&](std::complex<float>* from, Index n, Index stride) {
+    const auto transform = [&](const Fft& fft, std::complex<float>* from, Index n, Index stride) {
       for (Index i = 0; i < n; ++i)
         line[std::size_t(i)] = static_cast<std::complex<double>>(from[i * stride]);
       fft(std::span(line).first(std::size_t(n)), FftDirection::inverse);
       for (Index i = 0; i < n; ++i)
         from[i * stride] = static_cast<std::complex<float>>(line[std::size_t(i)]);
     };
-    for (Index j = 0; j < ny; ++j) transform(plane + j * nx, nx, 1);
-    for (Index i = 0; i < nx; ++i) transform(plane + i, ny, nx);
+    for (Index j = 0; j < ny; ++j) transform(along_x, plane + j * nx, nx, 1);
+    for (Index i = 0; i < nx; ++i) transform(along_y, plane + i, ny, nx);
   });
   return out;
 }
