@@ -54,6 +54,9 @@ std::vector<Solid> lung(const ThoraxFrame& f, double side);
 /// What displaces lung tissue and where vessels therefore do not grow.
 std::vector<Solid> not_lung(const ThoraxFrame& f);
 
+/// Radius of the trachea's lumen in the reference chest, mm.
+inline double trachea_radius(const ThoraxFrame& f) { return f.female ? 7.6 : 9.0; }
+
 /// Middle of the vertebral bodies, mm: the back is straight.
 double spine_y(const ThoraxFrame& f);
 
