@@ -3,6 +3,7 @@
 #include "vitrine/phantoms/anatomy/abdomen.hpp"
 #include "vitrine/phantoms/anatomy/head.hpp"
 #include "vitrine/phantoms/anatomy/thorax.hpp"
+#include "vitrine/phantoms/anatomy/torso.hpp"
 #include "vitrine/phantoms/qa/acr464.hpp"
 #include "vitrine/phantoms/qa/catphan_ctp404.hpp"
 #include "vitrine/phantoms/qa/catphan_ctp528.hpp"
@@ -21,6 +22,7 @@ const Catalogue<Anatomy>& anatomies() {
                               .add<Thorax>()
                               .add<Abdomen>()
                               .add<Head>()
+                              .add<Torso>()
                               // Test phantoms: no host, so no lesion.
                               .add<WaterCylinder>()
                               .add<SheppLogan>()

@@ -5,6 +5,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/units.hpp"
+#include "vitrine/phantoms/anatomy/detail/arms.hpp"
 #include "vitrine/phantoms/anatomy/detail/thorax_frame.hpp"
 #include "vitrine/phantoms/anatomy/vessel_tree.hpp"
 
@@ -19,7 +20,8 @@ const Schema<Thorax::Params>& Thorax::schema() {
           .optional("chest_width", &Params::chest_width, unit::mm,
                     "outer width at the heart (follows from height, BMI and age)")
           .between(250, 450)
-          .optional("depth_ratio", &Params::depth_ratio, "outer depth over outer width")
+          .optional("depth_ratio", &Params::depth_ratio,
+                    "outer depth over outer width (follows from BMI)")
           .between(0.55, 0.85)
           .optional("lung_height", &Params::lung_height, unit::mm,
                     "height of the lungs, apex to base, in deep inspiration (follows from height)")
@@ -43,7 +45,9 @@ const Schema<Thorax::Params>& Thorax::schema() {
                     "gamma of r^gamma conserved at branchings (3: Murray's "
                     "law; less, as the "
                     "branches left out take their share)")
-          .between(1.5, 4);
+          .between(1.5, 4)
+          .optional("arms", &Params::arms, "where the arms are")
+          .one_of({"raised", "at_sides"});
   return s;
 }
 
@@ -73,9 +77,20 @@ std::vector<Vec3> cloud(const ThoraxFrame& f, double side, bool upper, std::size
   return points;
 }
 
-/// Arteries and veins of the upper and lower half of each lung.
-void place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f, const Thorax::Params& params,
-                        Rng& rng) {
+/// Width of the rib cage with what covers it but the fat, mm: it goes with height and little with
+/// BMI.
+double cage_width(const Person& person) {
+  // With its fat 332 mm in the mean man (US Army, 25.4 kg/m^2: 322 +- 25 mm; Gordon et al.,
+  // NATICK/TR-89/044).
+  const double mean = person.female() ? 293.0 : 306.0;
+  return mean * std::sqrt(person.height / (person.female() ? 1617.0 : 1754.0)) *
+         math::pow(person.bmi / 28.5, 0.1);
+}
+
+}  // namespace
+
+void detail::place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f,
+                                const LungVessels& vessels, Rng& rng) {
   // Trees grow in the lungs at rest and are carried by them.
   ThoraxFrame rest = f;
   rest.breath = 1.0;
@@ -83,7 +98,7 @@ void place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f, const Thorax:
     Vec3 at, heading;
     double radius;
   };
-  const auto twigs = static_cast<std::size_t>(params.vessel_twigs);
+  const auto twigs = static_cast<std::size_t>(vessels.twigs);
   scene.begin_organ("lung_vessels");
   for (const double side : {-1.0, 1.0}) {
     const double inner = side < 0 ? -46 : 50;
@@ -97,8 +112,8 @@ void place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f, const Thorax:
       const Root& root = roots[tree];
       VesselGrowth growth;
       growth.root_radius = root.radius * f.round();
-      growth.min_radius = params.vessel_min_radius;
-      growth.exponent = params.vessel_exponent;
+      growth.min_radius = vessels.min_radius;
+      growth.exponent = vessels.exponent;
       VesselTree grown = grow_vessels(root.at, root.heading,
                                       cloud(rest, side, tree % 2 == 0, twigs, rng), growth, rng);
       for (auto& segment : grown.segments) {
@@ -109,18 +124,6 @@ void place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f, const Thorax:
     }
   }
 }
-
-/// Width of the rib cage with what covers it but the fat, mm: it goes with height and little with
-/// BMI.
-double cage_width(const Person& person) {
-  // With its fat 332 mm in the mean man (US Army, 25.4 kg/m^2: 322 +- 25 mm; Gordon et al.,
-  // NATICK/TR-89/044).
-  const double mean = person.female() ? 293.0 : 306.0;
-  return mean * std::sqrt(person.height / (person.female() ? 1617.0 : 1754.0)) *
-         math::pow(person.bmi / 28.5, 0.1);
-}
-
-}  // namespace
 
 AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& state) const {
   ThoraxFrame f;
@@ -136,7 +139,8 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
     width = params_.chest_width->sample(rng);
     if (!params_.fat) fat = fitting_fat(fat, width, cage);
   }
-  const double ratio = params_.depth_ratio.sample(rng);
+  const double ratio = std::clamp(
+      drawn_size(params_.depth_ratio, 0.69 + 0.005 * (person.bmi - 28.5), 0.04, rng), 0.55, 0.85);
   // 225 mm in the mean woman and 245 mm in the mean man; the scatter leaves total lung capacity
   // a tenth about its regression on height (Quanjer et al., Eur Respir J 6 suppl 16 (1993) 5).
   const double height =
@@ -150,7 +154,7 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
   f.y = (f.half_depth - f.fat) / (detail::reference::half_depth - detail::reference::fat);
   f.z = height / detail::reference::lung_height;
   const double heart_scale = params_.heart_scale.sample(rng);
-  f.heart = heart_scale * person.heart_size() / f.round();
+  f.heart = detail::heart_in(f, heart_scale * person.heart_size());
   f.breath = state.inspiration;
   f.apex = f.at(0, 0, 125).z();
 
@@ -173,13 +177,17 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
                             {"heart_scale", heart_scale},
                             {"lung_density_g_per_cm3", density / units::g_per_cm3}});
 
+  if (params_.arms.sample(rng) == "at_sides")
+    detail::place_arms(scene, {false, f.half_width, 0.15 * f.half_depth, 140.0 * f.z, 2.0 * f.fat,
+                               f.female ? 0.91 : 1.0, -210.0 * f.z, 200.0 * f.z});
   detail::place_wall(scene, f);
   for (const double side : {-1.0, 1.0}) {
     scene.begin_organ(side < 0.0 ? "lung_right" : "lung_left");
     scene.place_union(detail::lung(f, side), "lung", lung.background);
   }
   detail::place_spine_bed(scene, f);
-  place_lung_vessels(scene, f, params_, rng);
+  detail::place_lung_vessels(
+      scene, f, {params_.vessel_twigs, params_.vessel_min_radius, params_.vessel_exponent}, rng);
   detail::place_mediastinum(scene, f);
   detail::place_abdomen(scene, f);
   detail::place_great_vessels(scene, f);

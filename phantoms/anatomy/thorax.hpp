@@ -16,13 +16,14 @@ class Thorax final : public Anatomy {
     /// Outer width and depth at the level of the heart. Width, height of the lungs and fat follow
     /// from the person where nothing is said.
     std::optional<Distribution> chest_width, lung_height, fat;
-    Distribution depth_ratio = Distribution::normal(0.69, 0.03).truncated(0.6, 0.8);
+    std::optional<Distribution> depth_ratio;
     Distribution heart_scale = Distribution::normal(1.0, 0.05).truncated(0.8, 1.25);
     Distribution lung_density = Distribution::normal(0.26e-3, 0.02e-3).truncated(0.18e-3, 0.36e-3);
     /// Twigs of each of the eight vessel trees.
     std::int64_t vessel_twigs = 40;
     double vessel_min_radius = 0.7;
     double vessel_exponent = 2.3;
+    Choice arms{std::string("raised")};
   };
   static const Schema<Params>& schema();
 

@@ -31,10 +31,6 @@ Solid heart_part(const ThoraxFrame& f, double along, double across, double up, c
   return ellipsoid(f.breathed(18, -26, -46) + s / f.heart * offset, s * half, axes);
 }
 
-Solid pericardium(const ThoraxFrame& f, double more) {
-  return heart_part(f, 0, 0, 0, Vec3(45 + more, 46 + more, 63 + more));
-}
-
 std::vector<Solid> mediastinal_fat(const ThoraxFrame& f) {
   return {f.carried(Vec3(0, -15, 55), Vec3(35, 45, 95)),    // about the great vessels
           f.carried(Vec3(3, 2, -55), Vec3(34, 27, 110)),    // behind the heart
@@ -42,6 +38,14 @@ std::vector<Solid> mediastinal_fat(const ThoraxFrame& f) {
 }
 
 }  // namespace
+
+double heart_in(const ThoraxFrame& f, double size) {
+  return std::min(size, 1.1 * std::min(f.x, f.y)) / f.round();
+}
+
+Solid pericardium(const ThoraxFrame& f, double more) {
+  return heart_part(f, 0, 0, 0, Vec3(45 + more, 46 + more, 63 + more));
+}
 
 std::vector<Solid> not_lung(const ThoraxFrame& f) {
   std::vector<Solid> all = mediastinal_fat(f);
@@ -81,9 +85,17 @@ void place_great_vessels(SceneBuilder& scene, const ThoraxFrame& f) {
   place_tube(scene, f, {{-27, -18, 92}, {-6, -36, 96}, {26, -30, 112}, {34, -14, 150}}, 6.0,
              "blood");
   place_tube(scene, f, {{-27, -16, 94}, {-36, -12, 150}}, 6.5, "blood");
-  place_tube(scene, f, {{-22, 0, -52}, {-22, 6, -90}, {-18, 22, -150}, {-16, 24, -205}}, 11.0,
-             "blood");
-  place_tube(scene, f, {{-5, 34, -150}, {-5, 33, 0}, {-7, 32, 42}, {-18, 10, 54}, {-26, -10, 54}},
+  if (f.in_torso)
+    place_tube(scene, f, {{-22, 0, -52}, {-22, 0, -84}}, 11.0, "blood");
+  else
+    place_tube(scene, f, {{-22, 0, -52}, {-22, 6, -90}, {-18, 22, -150}, {-16, 24, -205}}, 11.0,
+               "blood");
+  place_tube(scene, f,
+             {{-5, 34, f.in_torso ? -60.0 : -150.0},
+              {-5, 33, 0},
+              {-7, 32, 42},
+              {-18, 10, 54},
+              {-26, -10, 54}},
              3.5, "blood");
   scene.begin_organ("aorta");
   place_tube(scene, f,
@@ -95,10 +107,13 @@ void place_great_vessels(SceneBuilder& scene, const ThoraxFrame& f) {
               {20, 20, 66},
               {25, 31, 46}},
              14.5, "blood");
-  place_tube(
-      scene, f,
-      {{25, 31, 50}, {25, 34, 20}, {24, 34, -40}, {18, 31, -110}, {8, 28, -160}, {5, 28, -205}},
-      12.0, "blood");
+  if (f.in_torso)
+    place_tube(scene, f, {{25, 31, 50}, {25, 34, 20}, {24, 34, -40}, {22, 32, -66}}, 12.0, "blood");
+  else
+    place_tube(
+        scene, f,
+        {{25, 31, 50}, {25, 34, 20}, {24, 34, -40}, {18, 31, -110}, {8, 28, -160}, {5, 28, -205}},
+        12.0, "blood");
   place_tube(scene, f, {{-2, -16, 72}, {-10, -14, 96}, {-20, -10, 150}}, 6.0, "blood");
   place_tube(scene, f, {{8, 0, 78}, {10, -2, 104}, {14, -4, 150}}, 4.0, "blood");
   place_tube(scene, f, {{18, 12, 74}, {22, 14, 100}, {30, 8, 150}}, 5.0, "blood");
@@ -120,15 +135,9 @@ void place_airways(SceneBuilder& scene, const ThoraxFrame& f) {
       {{{42, 17, 12}, {54, 8, 18}, {64, 0, 32}}, 0.45 * bore},
   };
   scene.begin_organ("oesophagus");
-  place_tube(scene, f,
-             {{4, 12, 160},
-              {5, 24, 100},
-              {6, 32, 50},
-              {5, 33, 0},
-              {8, 30, -60},
-              {18, 22, -105},
-              {30, 6, -122}},
-             6.0, "muscle");
+  std::vector<Vec3> oesophagus{{4, 12, 160}, {5, 24, 100}, {6, 32, 50}, {5, 33, 0}, {8, 30, -60}};
+  if (!f.in_torso) oesophagus.insert(oesophagus.end(), {{18, 22, -105}, {30, 6, -122}});
+  place_tube(scene, f, oesophagus, 6.0, "muscle");
   scene.begin_organ("airway_walls");
   for (const Airway& airway : airways)
     place_tube(scene, f, airway.points, airway.radius + 1.4, "soft_tissue");
