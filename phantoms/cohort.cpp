@@ -35,6 +35,8 @@ const Schema<LesionSpec>& LesionSpec::schema() {
           .optional("appears_day", &LesionSpec::appears,
                     "day since the baseline before which it is not there")
           .between(0, 3650)
+          .optional("enhancement", &LesionSpec::enhancement,
+                    "how it takes up contrast medium (not at all if nothing is said)")
           .rule("distance_mm goes with attachment: free (pleura means 0, a vessel has its place)",
                 [](const LesionSpec& l) { return !l.distance || l.attachment == "free"; })
           .rule("attachment: pleura goes with organ: lung (elsewhere say distance_mm: 0)",
@@ -57,6 +59,10 @@ const Schema<Cohort>& Cohort::schema() {
           .optional("strata", &Cohort::strata,
                     "parts of the cohort of fixed sizes, by sex, age, BMI or anything else")
           .optional("lesions", &Cohort::lesions, "kinds of lesions")
+          .optional("cardiac_output", &Cohort::cardiac_output, unit::percent,
+                    "cardiac output over what height and weight predict (100 if nothing is said); "
+                    "it moves and shapes the curves of contrast medium")
+          .between(30, 200)
           .checked(check_design);
   return s;
 }

@@ -99,7 +99,6 @@ void detail::place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f,
     double radius;
   };
   const auto twigs = static_cast<std::size_t>(vessels.twigs);
-  scene.begin_organ("lung_vessels");
   for (const double side : {-1.0, 1.0}) {
     const double inner = side < 0 ? -46 : 50;
     const Root roots[] = {
@@ -120,6 +119,7 @@ void detail::place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f,
         segment.from = f.carried(segment.from);
         segment.to = f.carried(segment.to);
       }
+      scene.begin_organ("lung_vessels", tree < 2 ? "pulmonary_arteries" : "pulmonary_veins");
       scene.place_union(grown.solids(), "blood");
     }
   }
@@ -156,6 +156,7 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
   const double heart_scale = params_.heart_scale.sample(rng);
   f.heart = detail::heart_in(f, heart_scale * person.heart_size());
   f.breath = state.inspiration;
+  f.systole = state.systole;
   f.apex = f.at(0, 0, 125).z();
 
   Host lung;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <span>
 
 #include "vitrine/core/units.hpp"
 #include "vitrine/phantoms/anatomy/detail/arms.hpp"
@@ -66,8 +67,11 @@ class ChestParts {
       Solid solid = moved(chest.solids()[step.solids.front()], Pose{Mat3::Identity(), f_.lift});
       const std::string& organ = chest.organs()[step.organ].name;
       if (change && !change(organ, solid)) continue;
-      torso_.begin_organ(organ);
-      torso_.place(solid, chest.materials()[step.material].name, step.density);
+      torso_.begin_organ(organ, step.supply);
+      std::vector<Delta> content = step.content;
+      for (Delta& delta : content)
+        delta.material = torso_.material(chest.materials()[delta.material].name);
+      torso_.place_union(std::span(&solid, 1), content);
     }
   }
 
@@ -190,6 +194,7 @@ AnatomyRecord Torso::build(SceneBuilder& scene, Rng rng, const PatientState& sta
   detail::AbdomenFrame& belly = f.belly;
   f.chest.heart = detail::heart_in(f.chest, heart_scale * person.heart_size());
   f.chest.breath = state.inspiration;
+  f.chest.systole = state.systole;
   f.chest.apex = f.chest.at(0, 0, 125).z();
   f.chest.in_torso = belly.in_torso = true;
   f.hips = belly.female ? 1.08 : 1.03;

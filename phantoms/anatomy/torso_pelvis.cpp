@@ -54,7 +54,9 @@ void place_pelvic_organs(SceneBuilder& scene, const TorsoFrame& f) {
   const double r = build.round();
   build.place("visceral_fat", build.part({0, 18, -212}, {60, 58, 76}), "adipose");
   // Clefts of fat: between the buttocks, and in front of the hips.
-  build.place("fat", build.part({0, 98, -285}, {6, 26, 60}), "adipose");
+  const double table = f.belly.half_depth - abdomen_skin;
+  build.place("fat", cut(build.part({0, 98, -285}, {6, 26, 60}), Vec3(0, table, 0), Vec3::UnitY()),
+              "adipose");
   for (const double side : {-1.0, 1.0})
     build.place("fat", build.part({side * 72, -62, -262}, {32, 17, 44}), "adipose");
   // Masses of the empty bladder's wall, 50 and 40 g, prostate 17 g, uterus 80 g and ovaries 11 g:
@@ -66,9 +68,9 @@ void place_pelvic_organs(SceneBuilder& scene, const TorsoFrame& f) {
               "muscle");
   build.place("urine", peeled(bladder, 3.0), "urine");
   if (woman) {
-    build.place("uterus", build.part({0, 20, -214}, {24, 20, 38}, frame({0, -0.5, 1})), "muscle");
+    build.place("uterus", build.part({0, 20, -214}, {28, 24, 42}, frame({0, -0.5, 1})), "muscle");
     for (const double side : {-1.0, 1.0})
-      build.place("ovaries", build.part({side * 42, 22, -200}, {14, 9, 10}), "soft_tissue");
+      build.place("ovaries", build.part({side * 42, 22, -200}, {16, 11, 11}), "soft_tissue");
   } else {
     build.place("prostate", build.part({0, 6, -280}, {21, 15, 17}), "soft_tissue");
   }

@@ -26,7 +26,7 @@ double reach(const ScanGeometry& geometry, double middle) {
 
 /// The scan's content: everything that its raw data depend on but the dose.
 std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& visit,
-                     const Scanner& scanner, double voltage) {
+                     const Scanner& scanner, double voltage, double motion) {
   const Scenario& s = plan.scenario;
   phantoms::Cohort cohort = s.patients;
   // How many others there are is not an independent patient's business.
@@ -38,6 +38,13 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   const Protocol& p = s.arms.protocol;
   hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
   hash.add(to_json(Simulation::schema().write(s.simulation)));
+  if (const auto& injection = visit.state.injection)
+    hash.add(to_json(phantoms::Injection::schema().write(*injection)));
+  if (motion > 0.0) {
+    hash.add(
+        str("motion ", to_text(motion), ' ', to_text(p.rotation_time), ' ', to_text(p.table_time)));
+    for (const auto& each : p.motion) hash.add(to_json(each.canonical));
+  }
   return hash.finish().hex();
 }
 
@@ -109,22 +116,38 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   const auto visit_patient = [&](const Visit& visit) {
     return Measurer(plan_, case_id, visit, result);
   };
-  const auto scan = [&](const Measurer& patient, std::size_t scanner, double voltage) {
+  const auto scan = [&](const Measurer& patient, std::size_t scanner, double voltage,
+                        double motion) {
     const CalibratedBeam& calibrated = beam(scanner, voltage, patient.scene());
     const ScanGeometry geometry =
         scan_geometry(arms.scanners[scanner], arms.protocol, patient.table_position(),
                       patient.visit().start_angle);
     const double near = reach(geometry, patient.table_position());
-    const Scene met = phantoms::cropped(patient.scene(), patient.table_position() - near,
-                                        patient.table_position() + near);
+    const auto met = [&](const Scene& scene) {
+      return phantoms::cropped(scene, patient.table_position() - near,
+                               patient.table_position() + near);
+    };
     const physics::Sampling sampling{int(scenario.simulation.sub_columns),
                                      int(scenario.simulation.sub_rows)};
-    return Scan{plan_,
-                patient,
-                calibrated,
-                scan_key(plan_, case_id, patient.visit(), arms.scanners[scanner], voltage),
-                physics::expose(met, geometry, calibrated.beam, sampling, isa_),
-                isa_};
+    std::string key =
+        scan_key(plan_, case_id, patient.visit(), arms.scanners[scanner], voltage, motion);
+    physics::Exposure exposure{Sinogram<quantity::Signal>(geometry),
+                               Sinogram<quantity::Quanta>(geometry)};
+    if (motion > 0.0) {
+      // A patient moves alike in all arms that differ in strength alone.
+      const Stream chance = make_stream(std::uint64_t(scenario.trial.seed),
+                                        str(case_id, '|', patient.visit().name, '|',
+                                            arms.scanners[scanner].name, '|', to_text(voltage)),
+                                        Draw::motion);
+      const double views = scenario.simulation.motion_step / arms.protocol.rotation_time *
+                           double(geometry.views_per_rotation);
+      physics::expose_moving(
+          [&](double time) { return met(patient.scene_at(time, motion, chance)); },
+          std::max<Index>(1, Index(std::round(views))), calibrated.beam, sampling, isa_, exposure);
+    } else {
+      physics::expose_into(met(patient.scene()), calibrated.beam, sampling, isa_, exposure);
+    }
+    return Scan{plan_, patient, calibrated, std::move(key), std::move(exposure), isa_};
   };
   const auto deliver = [&](const Measurer& patient, const Scan& done, const Arm& arm,
                            const Image& image, double noise) {
@@ -136,20 +159,19 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     patient.measure(result.features, image, arm.name, patient.visit().name);
   };
 
-  next("patient");
-  const Measurer patient = visit_patient(Visit{});
-  patient.record_truth(result);
-  patient.measure_object(result.features, result.profiles);
   const auto write_masks = [&](const Measurer& who) {
     const auto files = who.write_masks(sink_, plan_.arms[plan_.repeated]);
     result.files.insert(result.files.end(), files.begin(), files.end());
   };
-  write_masks(patient);
 
-  for (std::size_t s = 0; s < arms.scanners.size(); ++s) {
+  /// All arms of one scanner that image the patient with the same contrast medium and motion.
+  const auto scan_arms = [&](const Measurer& patient, std::size_t s,
+                             const std::optional<double>& delay, double motion) {
     std::vector<Arm> mine;
     for (const Arm& arm : plan_.arms)
-      if (arm.scanner == s) mine.push_back(arm);
+      if (arm.scanner == s && arm.contrast_delay == delay && arm.motion == motion)
+        mine.push_back(arm);
+    if (mine.empty()) return;
     std::vector<double> voltages;
     for (const Arm& arm : mine)
       if (std::find(voltages.begin(), voltages.end(), arm.tube_voltage) == voltages.end())
@@ -157,7 +179,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
 
     for (const double voltage : voltages) {
       next(str("tracing rays, ", arms.scanners[s].name));
-      const Scan done = scan(patient, s, voltage);
+      const Scan done = scan(patient, s, voltage, motion);
       // Truth level T2: one noiseless image for all doses of a kernel and thickness.
       std::vector<std::pair<const Arm*, Image>> clean;
       {
@@ -193,17 +215,41 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
         }
       }
     }
+  };
+
+  next("patient");
+  Visit first;
+  first.state.injection = injection(arms.protocol, plan_.arms.front());
+  const Measurer patient = visit_patient(first);
+  patient.record_truth(result);
+  for (const std::optional<double>& delay : contrast_delays(plan_.arms)) {
+    Visit visit;
+    if (delay) visit.state.injection = first.state.injection;
+    if (delay) visit.state.injection->delay = *delay;
+    const bool same = delay == plan_.arms.front().contrast_delay;
+    std::optional<Measurer> later;
+    if (!same) later.emplace(plan_, case_id, visit, result);
+    const Measurer& now = same ? patient : *later;
+    now.measure_object(result.features, result.profiles, object_name(arms, delay));
+    now.record_contrast(result.contrast);
+    if (same) write_masks(now);
+    for (std::size_t s = 0; s < arms.scanners.size(); ++s)
+      for (const double motion : motion_strengths(plan_.arms)) scan_arms(now, s, delay, motion);
   }
 
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
     next(str("tracing rays, ", again.visit().name));
-    const Scan done = scan(again, arm.scanner, arm.tube_voltage);
+    const Scan done = scan(again, arm.scanner, arm.tube_voltage, arm.motion);
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
+    again.record_contrast(result.contrast);
     deliver(again, done, arm, done.reconstruct(done.at(arm.tube_load), arm), not_measured);
   };
-  for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat)
-    scan_again(visit_patient(reposition(scenario, case_id, repeat)), plan_.arms[plan_.repeated]);
+  for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
+    Visit visit = reposition(scenario, case_id, repeat);
+    visit.state.injection = injection(arms.protocol, plan_.arms[plan_.repeated]);
+    scan_again(visit_patient(visit), plan_.arms[plan_.repeated]);
+  }
 
   std::vector<Visit> visits = follow_up(scenario, case_id);
   if (!visits.empty()) {
@@ -218,6 +264,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     patient.record_visit(result.visit_lesions);
     std::vector<evaluation::Assessment> assessments{patient.assessment()};
     for (Visit& visit : visits) {
+      visit.state.injection = injection(arms.protocol, plan_.arms[plan_.followed]);
       visit.table_position = patient.table_position();  // a lesion that is gone aims no table
       assessments.push_back({.day = visit.state.day, .missed = visit.missed, .lesions = {}});
       if (visit.missed) continue;

@@ -29,6 +29,9 @@ class Measurer {
   const Scene& scene() const { return patient_.scene; }
   const Visit& visit() const { return visit_; }
   const Grid& grid() const { return grid_; }
+  /// The scene at a moment of a scan in which the patient moves; `stream` holds the motion's
+  /// chance.
+  Scene scene_at(double time, double strength, const Stream& stream) const;
   double table_position() const { return table_position_; }  ///< mm, centre of the scan
   ImageContext context(const Arm& arm, double ctdi_vol) const;
 
@@ -41,8 +44,10 @@ class Measurer {
   /// All features of all lesions in one image.
   void measure(Table& features, const Image& image, const std::string& arm,
                const std::string& replicate) const;
-  /// Truth level T0: the object itself on the image grid, as arm `object`, replicate `truth`.
-  void measure_object(Table& features, Table& profiles) const;
+  /// Truth level T0: the object itself on the image grid, as arm `name`, replicate `truth`.
+  void measure_object(Table& features, Table& profiles, const std::string& name) const;
+  /// Iodine of every compartment and lesion, if there is contrast medium.
+  void record_contrast(Table& contrast) const;
   /// The lesions' true sizes on the visit's day, as RECIST takes them, and as rows of a table.
   evaluation::Assessment assessment() const;
   void record_visit(Table& visit_lesions) const;

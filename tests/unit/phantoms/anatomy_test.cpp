@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "support.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/phantoms/anatomy.hpp"
 
 using namespace vitrine;
 using namespace vitrine::phantoms;
+using vitrine::test::whole_kinds;
 
 namespace {
 
@@ -94,7 +96,7 @@ bool is_tissue(const Host& host, std::string_view organ) {
 }  // namespace
 
 TEST_CASE("every anatomy keeps its organs inside the skin and fills its hosts' boxes", "[full]") {
-  for (const std::string& kind : anatomies().kinds()) {
+  for (const std::string& kind : whole_kinds(anatomies())) {
     const Body made = body(kind, {});
     if (made.record.hosts.empty()) continue;  // a test phantom
     std::vector<Solid> skin;
@@ -134,7 +136,7 @@ TEST_CASE("every anatomy keeps its organs inside the skin and fills its hosts' b
 }
 
 TEST_CASE("a deep breath carries the tissue of every host where the host says", "[full]") {
-  for (const std::string& kind : anatomies().kinds()) {
+  for (const std::string& kind : whole_kinds(anatomies())) {
     const Body rest = body(kind, {}), deep = body(kind, {}, 5, {1.04});
     CHECK(rest.record.parameters == deep.record.parameters);
     for (std::size_t h = 0; h < rest.record.hosts.size(); ++h) {
@@ -153,7 +155,7 @@ TEST_CASE("a deep breath carries the tissue of every host where the host says", 
 }
 
 TEST_CASE("a scene of every anatomy stays near 4000 terms", "[full]") {
-  for (const std::string& kind : anatomies().kinds())
+  for (const std::string& kind : whole_kinds(anatomies()))
     for (const std::uint64_t seed : {1, 2, 3, 4}) {
       const std::size_t terms = std::move(body(kind, {}, seed).scene).build().terms.size();
       INFO(kind << ", seed " << seed << ": " << terms << " terms");
@@ -162,7 +164,7 @@ TEST_CASE("a scene of every anatomy stays near 4000 terms", "[full]") {
 }
 
 TEST_CASE("nowhere is there a negative density or one above the densest material", "[full]") {
-  for (const std::string& kind : anatomies().kinds()) {
+  for (const std::string& kind : whole_kinds(anatomies())) {
     Body made = body(kind, {}, 6);
     const Bounds box = box_of(made.scene);
     const Scene scene = std::move(made.scene).build();
