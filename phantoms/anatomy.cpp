@@ -3,6 +3,7 @@
 #include "vitrine/phantoms/anatomy/abdomen.hpp"
 #include "vitrine/phantoms/anatomy/head.hpp"
 #include "vitrine/phantoms/anatomy/thorax.hpp"
+#include "vitrine/phantoms/anatomy/torso.hpp"
 #include "vitrine/phantoms/import/analytic_scene.hpp"
 #include "vitrine/phantoms/import/hu_volume.hpp"
 #include "vitrine/phantoms/import/label_map.hpp"
@@ -25,6 +26,7 @@ const Catalogue<Anatomy>& anatomies() {
                               .add<Thorax>()
                               .add<Abdomen>()
                               .add<Head>()
+                              .add<Torso>()
                               // Bodies from files.
                               .add<ImportedLabels>()
                               .add<ImportedFractions>()

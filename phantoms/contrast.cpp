@@ -58,6 +58,18 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     {"psoas", muscle},
     {"kidney", renal_cortex},
     {"bowel", small_bowel},
+    // pelvis and arms
+    {"iliac_arteries", arteries},
+    {"iliac_veins", lower_veins},
+    {"azygos_vein", lower_veins},
+    {"bladder", muscle},
+    {"uterus", other_tissue},
+    {"ovaries", other_tissue},
+    {"prostate", other_tissue},
+    {"rectum", colon},
+    {"femora", marrow},
+    {"arm_bones", marrow},
+    {"arm_muscle", muscle},
     // head: grey and white matter share the brain's curve
     {"grey_matter", brain},
     {"white_matter", brain},
