@@ -1,5 +1,7 @@
 #pragma once
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +9,7 @@
 #include "vitrine/core/catalogue.hpp"
 #include "vitrine/core/random.hpp"
 #include "vitrine/model/resources.hpp"
+#include "vitrine/phantoms/contrast.hpp"
 #include "vitrine/phantoms/scene_builder.hpp"
 
 namespace vitrine::phantoms {
@@ -16,6 +19,8 @@ struct PatientState {
   double inspiration = 1.0;  ///< lung volume relative to the patient's usual breath-hold
   double systole = 0.0;      ///< how far the ventricles have contracted: 0 filled, 1 emptied
   double day = 0.0;          ///< since the baseline visit: lesions grow and shrink
+  std::optional<Injection> injection{};  ///< contrast medium, with the delay of this scan
+  std::uint64_t injection_number = 0;    ///< of the visit: each has a timing error of its own
 };
 
 /// A place where lesions grow, in the reference state (inspiration 1), and how it moves.

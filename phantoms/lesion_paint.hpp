@@ -16,6 +16,7 @@ struct LesionPlan {
   double margin = 0.0;         ///< mm over which the density falls at the edge
   std::string host_material;
   double host_density = 0.0;  ///< g/mm^3
+  double host_iodine = 0.0;   ///< contrast medium in it, g/mm^3
   const LesionTexture* texture = nullptr;
   Rng texture_rng;
 };

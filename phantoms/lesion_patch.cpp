@@ -40,12 +40,15 @@ class Surroundings {
     for (const SceneBuilder::Step& step : steps_) {
       const auto holds = [&](std::uint32_t s) { return contains(solids_[s], point); };
       if (!std::any_of(step.solids.begin(), step.solids.end(), holds)) continue;
-      if (step.kind == SceneBuilder::Step::Kind::replace)
-        here = {{step.material, step.density}};
-      else if (step.kind == SceneBuilder::Step::Kind::add)
-        amount(here, step.material) += step.density;
-      else
-        amount(here, step.material) *= step.density;
+      if (step.kind == SceneBuilder::Step::Kind::replace) {
+        here = step.content;
+        continue;
+      }
+      for (const Delta& delta : step.content)
+        if (step.kind == SceneBuilder::Step::Kind::add)
+          amount(here, delta.material) += delta.density;
+        else
+          amount(here, delta.material) *= delta.density;
     }
     return here;
   }

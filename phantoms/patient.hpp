@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,13 +16,15 @@ struct Patient {
   std::string sex;
   std::vector<std::pair<std::string, double>> parameters;  ///< sampled; names end in their unit
   std::vector<Host> hosts;                                 ///< where lesions may grow
+  std::optional<ContrastRecord> contrast;                  ///< none where nothing is injected
 };
 
 /// The patient `case_id` of a trial: the same body and lesions in every arm.
 ///
 /// Anatomy, lesions and textures draw from streams of their own, so adding a lesion changes no
-/// organ. `state` moves the lungs and carries the lesions along; their size stays.
-/// Throws Error (data) if a lesion finds no room.
+/// organ. `state` moves the lungs and carries the lesions along; their size stays. An injection
+/// adds iodine to what blood reaches and to the lesions, and changes nothing else. Throws Error
+/// (data) if a lesion finds no room.
 Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
                       const PatientState& state);
 

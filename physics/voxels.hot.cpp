@@ -24,6 +24,10 @@ constexpr int most_planes = 16;
 constexpr int most_groups = V8::parts == 1 ? 12 : 6;  // of 8 heights that fit into registers
 constexpr int most_heights = 256;
 
+/// (std::fmin is a call.)
+double smaller(double a, double b) { return a < b ? a : b; }
+double larger(double a, double b) { return a > b ? a : b; }
+
 /// The rays of eight neighbouring columns in one view, by planes across `axis`.
 struct Fan {
   int axis;
@@ -61,8 +65,8 @@ Planes planes_of(double at, double by, double low, double high, int count) {
   double first = 0.0, last = double(count - 1);
   if (std::fabs(by) > 1e-12) {
     const double a = (low - at) / by, b = (high - at) / by;
-    first = std::fmax(first, std::fmin(a, b));
-    last = std::fmin(last, std::fmax(a, b));
+    first = larger(first, smaller(a, b));
+    last = smaller(last, larger(a, b));
   } else if (at < low || at > high) {
     return {};
   }
@@ -141,8 +145,8 @@ bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int 
   const double start = view.height + job.first_tangent * distance[middle] * per_mm;
   const double low = std::ceil((-1.0 - start) / rise);
   const double high = std::floor((double(job.size[2]) - 1e-6 - start) / rise) + 1.0;
-  const int begin = low > 0.0 ? int(std::fmin(low, double(job.rows))) : 0;
-  const int end = high < double(job.rows) ? int(std::fmax(high, 0.0)) : job.rows;
+  const int begin = low > 0.0 ? int(smaller(low, double(job.rows))) : 0;
+  const int end = high < double(job.rows) ? int(larger(high, 0.0)) : job.rows;
   if (begin >= end) return false;
 
   Crossing crossing[lane_width][most_planes];
@@ -159,8 +163,8 @@ bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int 
     scaled[l] = float(distance[l] * per_mm);
   }
   const V8 far = load8(scaled);
-  const int rows = int(
-      std::fmin(std::fmax(double(most_heights - 3 * lane_width) / rise, 1.0), double(job.rows)));
+  const int rows =
+      int(smaller(larger(double(most_heights - 3 * lane_width) / rise, 1.0), double(job.rows)));
   for (int row = begin; row < end; row += rows) {
     const int row_end = row + rows < end ? row + rows : end;
     // The heights that they look at, from a multiple of eight on.
@@ -201,8 +205,8 @@ Range hull_of(const VoxelJob& job, int axis, int first, int count) {
   Range range{1e9, -1e9};
   for (int p = 0; p < count; ++p) {
     if (hull[2 * p] > hull[2 * p + 1]) continue;
-    range.low = std::fmin(range.low, double(hull[2 * p]));
-    range.high = std::fmax(range.high, double(hull[2 * p + 1]));
+    range.low = smaller(range.low, double(hull[2 * p]));
+    range.high = larger(range.high, double(hull[2 * p + 1]));
   }
   return {range.low - 1.0 + 1e-9, range.high + 1.0 - 1e-9};
 }

@@ -5,6 +5,7 @@
 #include "vitrine/phantoms/growth.hpp"
 #include "vitrine/phantoms/import/scene_solid.hpp"
 #include "vitrine/phantoms/lesion_composition.hpp"
+#include "vitrine/phantoms/lesion_enhancement.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
 #include "vitrine/phantoms/motion.hpp"
@@ -54,6 +55,7 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<trial::Repeat>(),
                     block<trial::FollowUp>(),
                     block<trial::Protocol>(),
+                    block<phantoms::Injection>(),
                     block<Scanner>(),
                     block<Filter>(),
                     block<Bowtie>(),
@@ -67,6 +69,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           phantoms::lesion_shapes().info(),
           phantoms::lesion_compositions().info(),
           phantoms::lesion_textures().info(),
+          phantoms::lesion_enhancements().info(),
           phantoms::growths().info(),
           phantoms::motions().info(),
           recon::kernels().info(),

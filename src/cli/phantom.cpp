@@ -101,6 +101,13 @@ Table truth_of(const phantoms::Patient& patient, std::span<const std::string> na
     add("longest_axial_diameter", "mm", lesion.longest_axial_diameter);
     add("short_axis", "mm", lesion.short_axis);
     add("density", "g/cm3", lesion.density / units::g_per_cm3);
+    add("iodine", "mg/mL", lesion.iodine / units::mg_per_ml);
+    add("attenuation", "HU", lesion.attenuation);
+  }
+  if (patient.contrast) {
+    table.add({"contrast", "time", "s", patient.contrast->time});
+    for (const auto& [compartment, iodine] : patient.contrast->compartments)
+      table.add({compartment, "iodine", "mg/mL", iodine / units::mg_per_ml});
   }
   for (std::size_t n = 0; n < names.size() && !amounts.empty(); ++n) {
     const Amount& amount = amounts[n + 1];
@@ -165,8 +172,10 @@ int make(const Options& options) {
   std::vector<phantoms::Patient> patients;
   std::vector<std::string> names;  // one numbering for all patients
   for (const std::string& id : cases) {
+    phantoms::PatientState state;  // contrast medium as in the first arm
+    state.injection = trial::injection(scenario.arms.protocol, plan.arms.front());
     patients.push_back(
-        phantoms::build_patient(scenario.patients, std::uint64_t(scenario.trial.seed), id, {}));
+        phantoms::build_patient(scenario.patients, std::uint64_t(scenario.trial.seed), id, state));
     for (const std::string& name : phantoms::organ_names(patients.back().scene))
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }

@@ -95,7 +95,8 @@ struct LesionPart {
   std::string name;          ///< `tissue`, `cavity`, ...
   double volume = 0.0;       ///< mm^3, less the parts inside it
   double density = 0.0;      ///< of everything in it, g/mm^3
-  double attenuation = 0.0;  ///< HU at 70 keV
+  double attenuation = 0.0;  ///< HU at 70 keV, with its contrast medium
+  double iodine = 0.0;       ///< contrast medium, g/mm^3
 };
 
 /// What is true about one lesion by construction; measurements are compared to this.
@@ -111,6 +112,8 @@ struct LesionTruth {
   double longest_axial_diameter = 0.0,
          short_axis = 0.0;        ///< mm, in the axial plane of the largest section
   double density = 0.0;           ///< mean density of its interior, g/mm^3
+  double iodine = 0.0;            ///< mean contrast medium in it, g/mm^3
+  double attenuation = 0.0;       ///< mean HU at 70 keV, with the contrast medium
   std::vector<LesionPart> parts;  ///< outermost first; their volumes sum to that of the body
 };
 

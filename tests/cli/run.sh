@@ -72,6 +72,8 @@ expect 2 'negative.yaml:2:[0-9]+ .*density_g_per_cm3.*out of range: 0 to 25' "$p
 head -c 5000 maps/case001/organs.nii.gz >maps/case001/cut.nii.gz
 imported cut 's/organs.nii.gz/cut.nii.gz/'
 expect 2 'cut.yaml:6:.*cut short' "$program" validate cut.yaml
+imported strata 's/^  lesions:/  strata: [{share: 1, anatomy: {sex: female}}]\n  lesions:/'
+expect 2 'imported body has no parameters to draw' "$program" validate strata.yaml
 imported hu 's/label_map.*/hu_volume, file: maps\/case001\/density.nii.gz}/; s/^  lesions:/  lesions: []\n  unused:/'
 expect 2 "unknown key 'unused'" "$program" validate hu.yaml
 python3 - <<'EOF'
@@ -166,6 +168,23 @@ expect 0 '^case001,visit3,84,no,.*,PD,iUPD$' cat followed/visits.csv
 expect 0 'Visits: the true response' cat followed/report.html
 scenario unfollowed 's/repeat: .*/follow_up: {days: [84, 42]}/'
 expect 2 'days must grow' "$program" validate unfollowed.yaml
+
+contrast=(--set 'arms.protocol.contrast={dose_mg_per_kg: 500, rate_ml_per_s: 4}' --set 'arms.vary={contrast_delay_s: [0, 70]}'
+          --set patients.count=1 --set patients.anatomy=abdomen --set arms.repeat.count=0
+          --set 'patients.lesions=[{organ: liver, shape: {kind: sphere, diameter_mm: 14}, enhancement: hypervascular}]')
+expect 0 '2 arms' "$program" plan tiny.yaml "${contrast[@]}"
+expect 0 'rays traced 2 times' "$program" plan tiny.yaml "${contrast[@]}"
+expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
+expect 0 '^case001,scan,0,0,liver,0,0,' cat enhanced/contrast.csv
+expect 0 '^case001,scan,70,70,liver,2\.[0-9]+,5[0-9]' cat enhanced/contrast.csv
+expect 0 'object_70s,truth,statistics.mean' cat enhanced/features.csv
+expect 0 'weight_kg,[0-9.]+' cat enhanced/patients.csv
+expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
+scenario delayed 's/vary: \{/vary: {contrast_delay_s: [35], /'
+expect 2 'delayed.yaml:[0-9]+:[0-9]+: .*contrast_delay_s needs contrast medium' "$program" validate delayed.yaml
+scenario enhanced 's/margin_mm: 1/margin_mm: 1\n      enhancement: hypervascular/'
+expect 2 'enhanced.yaml:[0-9]+:[0-9]+: .*need contrast medium' "$program" validate enhanced.yaml
+expect 0 'is valid' "$program" validate "$source/scenarios/06_contrast_timing.yaml"
 
 echo "$passed passed, $failed failed"
 (( failed == 0 ))
