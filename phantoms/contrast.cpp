@@ -33,6 +33,7 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     // chest
     {"lung_right", lungs},
     {"lung_left", lungs},
+    {"lung", lungs},
     {"thyroid", thyroid},
     {"oesophagus", stomach},
     {"breast", other_tissue},
@@ -55,6 +56,8 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     {"colon", colon},
     {"wall_muscle", muscle},
     {"psoas", muscle},
+    {"kidney", renal_cortex},
+    {"bowel", small_bowel},
     // head: grey and white matter share the brain's curve
     {"grey_matter", brain},
     {"white_matter", brain},
@@ -76,6 +79,7 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     {"perirenal_fat", fat},
     {"renal_sinus", fat},
     {"mediastinum", fat},
+    {"bone", marrow},
     {"spine_bed", fat},
     {"orbit", fat},
     {"spine", marrow},

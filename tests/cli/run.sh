@@ -176,15 +176,29 @@ expect 0 '2 arms' "$program" plan tiny.yaml "${contrast[@]}"
 expect 0 'rays traced 2 times' "$program" plan tiny.yaml "${contrast[@]}"
 expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
 expect 0 '^case001,scan,0,0,liver,0,0,' cat enhanced/contrast.csv
-expect 0 '^case001,scan,70,70,liver,2\.[0-9]+,5[0-9]' cat enhanced/contrast.csv
+expect 0 '^case001,scan,70,70,liver,[12]\.[0-9]+,[3-6][0-9]\.' cat enhanced/contrast.csv
+if command -v dciodvfy >/dev/null; then
+  bad=$(for f in enhanced/images/*/*/IM0001.dcm; do dciodvfy "$f" 2>&1 | grep '^Error' | grep -v '0x0008,0x001c'; done)
+  [[ -z $bad ]] || { echo "FAILED: dciodvfy: $bad"; failed=$((failed + 1)); }
+fi
 expect 0 'object_70s,truth,statistics.mean' cat enhanced/features.csv
 expect 0 'weight_kg,[0-9.]+' cat enhanced/patients.csv
 expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
 scenario delayed 's/vary: \{/vary: {contrast_delay_s: [35], /'
-expect 2 'delayed.yaml:[0-9]+:[0-9]+: .*contrast_delay_s needs contrast medium' "$program" validate delayed.yaml
+expect 2 'delayed.yaml:[0-9]+:[0-9]+ .*contrast_delay_s needs contrast medium' "$program" validate delayed.yaml
 scenario enhanced 's/margin_mm: 1/margin_mm: 1\n      enhancement: hypervascular/'
-expect 2 'enhanced.yaml:[0-9]+:[0-9]+: .*need contrast medium' "$program" validate enhanced.yaml
+expect 2 'enhanced.yaml:[0-9]+:[0-9]+.* need contrast medium' "$program" validate enhanced.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/06_contrast_timing.yaml"
+
+# A patient who moves: other images, and the same still one.
+moving=(--set 'arms.protocol.motion=[breathing, {kind: shift, distance_mm: 3}]' --set 'arms.vary={motion_percent: [0, 100]}'
+        --set patients.count=1 --set arms.repeat.count=0 --set simulation.motion_step_s=0.1)
+expect 0 'rays traced 2 times' "$program" plan tiny.yaml "${moving[@]}"
+expect 0 'report: ' "$program" run tiny.yaml --out moving "${moving[@]}"
+expect 1 '' cmp -s moving/images/case001/coarse_soft_80mAs_motion0.nii.gz moving/images/case001/coarse_soft_80mAs_motion100.nii.gz
+scenario unmoved '/vary:/s/.*/  vary: {motion_percent: [0, 100]}/'
+expect 2 'unmoved.yaml:[0-9]+:[0-9]+ .*motion_percent needs something that moves' "$program" validate unmoved.yaml
+expect 0 'is valid' "$program" validate "$source/scenarios/07_breathing.yaml"
 
 echo "$passed passed, $failed failed"
 (( failed == 0 ))
