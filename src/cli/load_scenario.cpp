@@ -66,7 +66,7 @@ LoadedScenario load_scenario(const std::string& file, const std::vector<std::str
   const auto resolve = [&] {
     if (Value* patients = find_mutable(tree, "patients"))
       if (Value* anatomy = find_mutable(*patients, "anatomy"))
-        for (const char* key : {"labels", "objects"})
+        for (const char* key : {"labels", "objects", "ramp", "materials"})
           if (Value* table = find_mutable(*anatomy, key)) loader.resolve(*table, folder);
     Value* arms = find_mutable(tree, "arms");
     if (!arms) return;

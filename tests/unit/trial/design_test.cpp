@@ -69,6 +69,29 @@ TEST_CASE(
   CHECK(e.reconstructions == 3 * (8 + 2 + 4));
 }
 
+TEST_CASE("strengths of motion are arms of their own, and rotations take their time") {
+  trial::Scenario moving = read(scenario());
+  Diagnostics problems;
+  moving.arms.protocol.motion = {phantoms::motions().make(Value("breathing"), problems)};
+  moving.arms.protocol.rotation_time = 0.25;
+  moving.arms.vary = {};
+  moving.arms.vary.motion = {0.0, 0.5};
+  moving.arms.repeat = {};
+  const auto plan = trial::make_plan(moving);
+  REQUIRE(plan.arms.size() == 4);
+  CHECK(plan.arms[0].motion == 0.0);
+  CHECK(plan.arms[1].motion == 0.5);
+  CHECK(plan.arms[1].name.ends_with("_motion50"));
+  CHECK(trial::estimate(plan, 1).traced_scans == 4 * plan.cases.size());
+  const auto g =
+      trial::scan_geometry(plan.scenario.arms.scanners[0], plan.scenario.arms.protocol, 0.0, 0.0);
+  const auto turn = std::size_t(g.views_per_rotation);
+  CHECK(g.view_times[turn - 1] - g.view_times[0] ==
+        Approx(0.25 * (1.0 - 1.0 / double(turn))).epsilon(1e-12));
+  if (g.view_times.size() > turn)
+    CHECK(g.view_times[turn] - g.view_times[0] == Approx(1.25).epsilon(1e-12));
+}
+
 namespace {
 
 void replace(Value& node, const char* key, Value value) {
