@@ -183,6 +183,7 @@ if command -v dciodvfy >/dev/null; then
 fi
 expect 0 'object_70s,truth,statistics.mean' cat enhanced/features.csv
 expect 0 'weight_kg,[0-9.]+' cat enhanced/patients.csv
+expect 0 'id="contrast"' cat enhanced/report.html
 expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
 scenario delayed 's/vary: \{/vary: {contrast_delay_s: [35], /'
 expect 2 'delayed.yaml:[0-9]+:[0-9]+ .*contrast_delay_s needs contrast medium' "$program" validate delayed.yaml
