@@ -23,6 +23,21 @@ struct PatientState {
   std::uint64_t injection_number = 0;    ///< of the visit: each has a timing error of its own
 };
 
+/// A part of a host, in the reference state: what lies inside all planes.
+struct Lobe {
+  std::string name;
+  std::vector<Solid::Plane> planes;  ///< normal . p <= offset, mm
+  Bounds extent;                     ///< holds all of it, mm
+  std::int64_t points = 0;           ///< of a lattice that it holds: its volume, relative
+};
+
+/// Is a ball all in the lobe?
+inline bool holds(const Lobe& lobe, const Vec3& centre, double radius) {
+  for (const Solid::Plane& plane : lobe.planes)
+    if (plane.normal.dot(centre) + radius > plane.offset) return false;
+  return true;
+}
+
 /// A place where lesions grow, in the reference state (inspiration 1), and how it moves.
 struct Host {
   std::string organ;                ///< as a scenario names it: `lung`
@@ -33,6 +48,7 @@ struct Host {
   Vec3 shift = Vec3::Zero();
   double background = 0.0;          ///< density of its tissue in the present state, g/mm^3
   std::string background_material;  ///< what it is made of
+  std::vector<Lobe> lobes;          ///< its parts, if they have names
 };
 
 /// What an anatomy tells about the patient that it built.

@@ -1,4 +1,6 @@
 #include "vitrine/phantoms/cohort.hpp"
+#include <algorithm>
+#include <set>
 
 namespace vitrine::phantoms {
 
@@ -7,6 +9,10 @@ const Schema<LesionSpec>& LesionSpec::schema() {
       Schema<LesionSpec>("lesion", "A kind of lesion and how many of them a patient has")
           .optional("organ", &LesionSpec::organ, "where it grows")
           .one_of({"lung", "liver", "kidney", "spleen", "pancreas", "brain"})
+          .optional(
+              "lobe", &LesionSpec::lobe,
+              "of the lung that holds all of it; level then goes from the lobe's bottom to top")
+          .one_of({"any", "right_upper", "right_middle", "right_lower", "left_upper", "left_lower"})
           .optional("count", &LesionSpec::count, "lesions of this kind per patient (rounded)")
           .between(0, 20)
           .required("shape", &LesionSpec::shape, "outline")
@@ -39,6 +45,8 @@ const Schema<LesionSpec>& LesionSpec::schema() {
                     "how it takes up contrast medium (not at all if nothing is said)")
           .rule("distance_mm goes with attachment: free (pleura means 0, a vessel has its place)",
                 [](const LesionSpec& l) { return !l.distance || l.attachment == "free"; })
+          .rule("lobe goes with organ: lung (other organs have none here)",
+                [](const LesionSpec& l) { return l.lobe == "any" || l.organ == "lung"; })
           .rule("attachment: pleura goes with organ: lung (elsewhere say distance_mm: 0)",
                 [](const LesionSpec& l) { return l.attachment != "pleura" || l.organ == "lung"; });
   return s;
@@ -63,6 +71,15 @@ const Schema<Cohort>& Cohort::schema() {
                     "cardiac output over what height and weight predict (100 if nothing is said); "
                     "it moves and shapes the curves of contrast medium")
           .between(30, 200)
+          .optional("textures", &Cohort::textures,
+                    "heterogeneity of the patients' own tissues (none if nothing is said)")
+          .rule("textures: a tissue has one texture at most (each is drawn once)",
+                [](const Cohort& c) {
+                  std::set<std::string> seen;
+                  return std::all_of(
+                      c.textures.begin(), c.textures.end(),
+                      [&](const TissueTexture& t) { return seen.insert(t.tissue).second; });
+                })
           .checked(check_design);
   return s;
 }

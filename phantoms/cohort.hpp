@@ -11,12 +11,14 @@
 #include "vitrine/phantoms/lesion_enhancement.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
+#include "vitrine/phantoms/tissue_texture.hpp"
 
 namespace vitrine::phantoms {
 
 /// One kind of lesion of a population, and how many a patient has.
 struct LesionSpec {
   std::string organ = "lung";
+  std::string lobe = "any";
   Distribution count{1.0};
   Pick<LesionShape> shape;
   Pick<LesionComposition> composition;  ///< solid where there is none
@@ -44,6 +46,7 @@ struct Cohort {
   std::vector<LesionSpec> lesions;
   /// Cardiac output over what the body's size predicts; as predicted where nothing is said.
   std::optional<Distribution> cardiac_output;
+  std::vector<TissueTexture> textures;  ///< of the patients' own tissues
   static const Schema<Cohort>& schema();
 };
 

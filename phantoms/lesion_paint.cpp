@@ -132,6 +132,7 @@ void paint(SceneBuilder& scene, const LesionPlan& lesion) {
   LesionTruth truth;
   truth.id = lesion.id;
   truth.organ = lesion.organ;
+  truth.lobe = lesion.lobe;
   truth.shape = lesion.shape;
   truth.composition = lesion.composition;
   truth.centre = lesion.centre;

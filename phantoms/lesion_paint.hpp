@@ -10,7 +10,7 @@ namespace vitrine::phantoms {
 
 /// One lesion, ready to be put into a scene.
 struct LesionPlan {
-  std::string id, organ, shape, composition;
+  std::string id, organ, lobe, shape, composition;
   std::vector<Layer> layers;   ///< about the centre; the first is the lesion's outline
   Vec3 centre = Vec3::Zero();  ///< mm
   double margin = 0.0;         ///< mm over which the density falls at the edge

@@ -83,11 +83,27 @@ class Room {
   const Host& host_;
 };
 
+/// The lobe that a lesion is wanted in; none if any will do.
+const Lobe* lobe_of(const LesionSpec& spec, const Host& host) {
+  if (spec.lobe == "any") return nullptr;
+  const auto at = std::find_if(host.lobes.begin(), host.lobes.end(),
+                               [&](const Lobe& lobe) { return lobe.name == spec.lobe; });
+  require(at != host.lobes.end(), Error::Kind::input, "lesions are asked for in the lobe ",
+          spec.lobe, " of the ", spec.organ,
+          " (this anatomy does not have it whole). Leave 'lobe' out.");
+  return &*at;
+}
+
 /// Where a lesion may come to lie, by how it is attached.
 class Placer {
  public:
+  /// `level` is a share of the height of the organ, or of the lobe.
   Placer(const LesionSpec& spec, const Room& room, double level)
-      : spec_(spec), room_(room), level_(level) {
+      : spec_(spec),
+        room_(room),
+        lobe_(lobe_of(spec, room.host())),
+        extent_(lobe_ ? lobe_->extent : room.host().extent),
+        level_(extent_.low.z() + level * (extent_.high.z() - extent_.low.z())) {
     for (const Organ& organ : room.scene().organs())
       if (organ.name.ends_with("vessels") &&
           std::find(room.host().tissue.begin(), room.host().tissue.end(), organ.name) !=
@@ -100,6 +116,14 @@ class Placer {
 
   /// A place, or nothing if this draw leads to none.
   std::optional<Vec3> draw(const PlacedLesion& lesion, std::optional<double> gap, Rng& rng) const {
+    const auto at = anyhow(lesion, gap, rng);
+    if (at && lobe_ && !phantoms::holds(*lobe_, *at, phantoms::reach(lesion.outline))) return {};
+    return at;
+  }
+
+ private:
+  std::optional<Vec3> anyhow(const PlacedLesion& lesion, std::optional<double> gap,
+                             Rng& rng) const {
     if (gap) return at_surface(lesion, *gap, rng);
     const double radius = reach(lesion.outline) + margin_reach(lesion.margin) + clearance;
     const Vec3 at = spec_.attachment == "vessel" ? on_vessel(rng) : anywhere(rng);
@@ -109,9 +133,8 @@ class Placer {
     return at;
   }
 
- private:
   Vec3 anywhere(Rng& rng) const {
-    const Vec3 &low = room_.host().extent.low, &high = room_.host().extent.high;
+    const Vec3 &low = extent_.low, &high = extent_.high;
     const double x = rng.uniform(low.x(), high.x()), y = rng.uniform(low.y(), high.y());
     return {x, y, level_ + rng.uniform(-0.5, 0.5) * spec_.spread};
   }
@@ -159,6 +182,8 @@ class Placer {
 
   const LesionSpec& spec_;
   const Room& room_;
+  const Lobe* lobe_;
+  Bounds extent_;
   double level_;
   std::vector<std::uint32_t> vessels_;
 };
@@ -189,8 +214,7 @@ std::vector<PlacedLesion> place_lesions(const Cohort& cohort, const PatientDraws
     Rng common = draws.lesion(kind << 32);
     const auto count = std::llround(spec.count.sample(common));
     const double share = spec.level.sample(common);
-    const Placer placer(spec, room,
-                        host.extent.low.z() + share * (host.extent.high.z() - host.extent.low.z()));
+    const Placer placer(spec, room, share);
     for (long long i = 0; i < count; ++i) {
       PlacedLesion lesion;
       lesion.number = (kind << 32) + std::uint64_t(i) + 1;

@@ -1,53 +1,16 @@
 // Every lesion texture; a new one is a class and a line in the list at the end.
 #include <algorithm>
-#include <cmath>
-#include <numbers>
-#include <vector>
 
-#include "vitrine/core/math.hpp"
-#include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
-#include "vitrine/phantoms/sphere.hpp"
+#include "vitrine/phantoms/random_field.hpp"
 
 namespace vitrine::phantoms {
 namespace {
 
-/// A plane wave cos(vector . p + phase).
-struct Wave {
-  Vec3 vector = Vec3::Zero();
-  double phase = 0.0;
-};
-
-/// sqrt(2 / n) times the sum of n waves of random phase: mean 0, variance 1, and a spectrum that
-/// is the distribution of their vectors. Positions are relative to the grid: textures move along.
-void sum_waves(const Grid& grid, std::span<const Wave> waves, std::span<float> field) {
-  struct Turn {
-    double cosine, sine;  // of the phase from one voxel of a row to the next
-  };
-  std::vector<Turn> turns;
-  for (const Wave& wave : waves) {
-    const double angle = wave.vector.x() * grid.spacing.x();
-    turns.push_back({math::cos(angle), math::sin(angle)});
-  }
-  const double amplitude = std::sqrt(2.0 / double(waves.size()));
-  parallel_for(grid.size[1] * grid.size[2], [&](Index row) {
-    const Index j = row % grid.size[1], k = row / grid.size[1];
-    const Vec3 start = grid.spacing.cwiseProduct(Vec3(0.0, double(j), double(k)));
-    std::vector<double> sum(std::size_t(grid.size[0]), 0.0);
-    for (std::size_t w = 0; w < waves.size(); ++w) {
-      const double phase = waves[w].vector.dot(start) + waves[w].phase;
-      double cosine = math::cos(phase), sine = math::sin(phase);
-      for (double& value : sum) {
-        value += cosine;
-        const double next = cosine * turns[w].cosine - sine * turns[w].sine;
-        sine = sine * turns[w].cosine + cosine * turns[w].sine;
-        cosine = next;
-      }
-    }
-    for (Index i = 0; i < grid.size[0]; ++i)
-      field[std::size_t(grid.offset(i, j, k))] =
-          static_cast<float>(amplitude * sum[std::size_t(i)]);
-  });
+/// Positions are relative to the grid: textures move along.
+void fill_with(const Spectrum& spectrum, const Grid& grid, Rng rng, std::span<float> field) {
+  const FieldOnGrid made = random_field(grid, spectrum, rng);
+  std::copy(made.values.begin(), made.values.end(), field.begin());
 }
 
 /// No texture at all.
@@ -65,8 +28,7 @@ class Uniform final : public LesionTexture {
   }
 };
 
-/// A Gaussian random field with covariance exp(-r^2 / (2 l^2)): wave vectors follow a normal
-/// distribution of width 1/l.
+/// A Gaussian random field with covariance exp(-r^2 / (2 l^2)).
 class Solid final : public LesionTexture {
  public:
   struct Params {
@@ -86,12 +48,7 @@ class Solid final : public LesionTexture {
   double heterogeneity() const override { return p_.heterogeneity; }
 
   void fill(const Grid& grid, Rng rng, std::span<float> field) const override {
-    std::vector<Wave> waves(96);
-    for (Wave& wave : waves) {
-      const double x = rng.normal(), y = rng.normal(), z = rng.normal();
-      wave = {Vec3(x, y, z) / p_.correlation, rng.uniform(0.0, 2.0 * std::numbers::pi)};
-    }
-    sum_waves(grid, waves, field);
+    fill_with(Spectrum::gaussian(Vec3::Constant(p_.correlation)), grid, rng, field);
   }
 
  private:
@@ -125,23 +82,7 @@ class PowerLaw final : public LesionTexture {
   double heterogeneity() const override { return p_.heterogeneity; }
 
   void fill(const Grid& grid, Rng rng, std::span<float> field) const override {
-    // A shell of wave numbers holds k^2 times the spectrum: k is drawn from k^(2 - exponent), by
-    // inverting its integral; the draws are spread evenly over it (stratified).
-    const double low = 2.0 * std::numbers::pi / p_.coarsest;
-    const double high = 2.0 * std::numbers::pi / p_.finest;
-    const double power = 3.0 - p_.exponent;
-    std::vector<Wave> waves(192);
-    for (std::size_t w = 0; w < waves.size(); ++w) {
-      const double u = (double(w) + rng.uniform()) / double(waves.size());
-      double k = low * math::pow(high / low, u);
-      if (std::abs(power) > 1e-9) {
-        const double a = math::pow(low, power), b = math::pow(high, power);
-        k = math::pow(a + u * (b - a), 1.0 / power);
-      }
-      const Vec3 direction = random_direction(rng);
-      waves[w] = {k * direction, rng.uniform(0.0, 2.0 * std::numbers::pi)};
-    }
-    sum_waves(grid, waves, field);
+    fill_with(Spectrum::power_law(p_.exponent, p_.finest, p_.coarsest), grid, rng, field);
   }
 
  private:

@@ -55,6 +55,7 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
   const std::string number = str(index + 1);
   LesionPlan plan{.id = str("lesion", number.size() < 2 ? "0" : "", number),
                   .organ = spec.organ,
+                  .lobe = spec.lobe == "any" ? "" : spec.lobe,
                   .shape = kind_of(spec.shape.canonical),
                   .composition = kind_of(composition.canonical),
                   .layers = {},
@@ -95,7 +96,7 @@ bool change(PlacedLesion& lesion, const Stream& stream, double day) {
 }  // namespace
 
 Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
-                      const PatientState& state) {
+                      const PatientState& state, const SlabOf& slab) {
   const PatientDraws draws(cohort, seed, case_id);
   const Rng anatomy = draws.anatomy();
   const Pick<Anatomy> kind = anatomy_of(cohort, seed, case_id);
@@ -125,6 +126,8 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
       throw;
     }
   }
+  if (!cohort.textures.empty())
+    add_textures(scene, cohort.textures, body, textures, slab ? slab(scene.lesions()) : Slab{});
   Patient patient;
   patient.scene = std::move(scene).build();
   patient.sex = std::move(body.sex);

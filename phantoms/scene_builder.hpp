@@ -84,6 +84,8 @@ class SceneBuilder {
   const std::vector<Organ>& organs() const { return scene_.organs; }
   const std::vector<Material>& materials() const { return scene_.materials; }
   const std::vector<IndexedMap>& maps() const { return scene_.maps; }
+  const std::vector<Patch>& patches() const { return scene_.patches; }
+  const std::vector<LesionTruth>& lesions() const { return scene_.lesions; }
 
  private:
   Scene scene_;

@@ -6,8 +6,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/phantoms/anatomy/detail/arms.hpp"
-#include "vitrine/phantoms/anatomy/detail/thorax_frame.hpp"
-#include "vitrine/phantoms/anatomy/vessel_tree.hpp"
+#include "vitrine/phantoms/anatomy/detail/thorax_lungs.hpp"
 
 namespace vitrine::phantoms {
 
@@ -36,8 +35,13 @@ const Schema<Thorax::Params>& Thorax::schema() {
                     "density of the parenchyma, small vessels included, in "
                     "deep inspiration")
           .between(0.1, 0.5)
-          .optional("vessel_twigs", &Params::vessel_twigs, "ends of each of the eight vessel trees")
-          .between(1, 400)
+          .optional("detail", &Params::detail,
+                    "how finely vessels and airways branch: fine means at least 300 vessel_twigs, "
+                    "and radii down to 0.5 mm")
+          .one_of({"standard", "fine"})
+          .optional("vessel_twigs", &Params::vessel_twigs,
+                    "ends of the arteries, and of the veins, of a lobe of average size")
+          .between(1, 2000)
           .optional("vessel_min_radius", &Params::vessel_min_radius, unit::mm,
                     "radius of the thinnest vessels")
           .between(0.3, 3)
@@ -46,36 +50,15 @@ const Schema<Thorax::Params>& Thorax::schema() {
                     "law; less, as the "
                     "branches left out take their share)")
           .between(1.5, 4)
+          .optional("airway_min_radius", &Params::airway_min_radius, unit::mm,
+                    "radius of the lumen of the thinnest airways")
+          .between(0.4, 6)
           .optional("arms", &Params::arms, "where the arms are")
           .one_of({"raised", "at_sides"});
   return s;
 }
 
 namespace {
-
-/// Points spread over one lung, at least 5 mm (of the reference) from its
-/// surface.
-std::vector<Vec3> cloud(const ThoraxFrame& f, double side, bool upper, std::size_t count,
-                        Rng& rng) {
-  std::vector<Solid> home = detail::lung(f, side);
-  for (Solid& solid : home) solid.half_axes -= Vec3::Constant(5.0);
-  const std::vector<Solid> taken = detail::not_lung(f);
-  const auto holds = [](const std::vector<Solid>& solids, const Vec3& p) {
-    return std::any_of(solids.begin(), solids.end(),
-                       [&](const Solid& s) { return contains(s, p); });
-  };
-  Bounds box;
-  for (const Solid& solid : home) box = hull(box, bounds(solid));
-  const double hilum = f.at(0, 0, 12).z();
-  std::vector<Vec3> points;
-  for (int attempt = 0; attempt < 200000 && points.size() < count; ++attempt) {
-    const double x = rng.uniform(box.low.x(), box.high.x());
-    const double y = rng.uniform(box.low.y(), box.high.y());
-    const Vec3 p(x, y, rng.uniform(box.low.z(), box.high.z()));
-    if ((p.z() > hilum) == upper && holds(home, p) && !holds(taken, p)) points.push_back(p);
-  }
-  return points;
-}
 
 /// Width of the rib cage with what covers it but the fat, mm: it goes with height and little with
 /// BMI.
@@ -88,42 +71,6 @@ double cage_width(const Person& person) {
 }
 
 }  // namespace
-
-void detail::place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f,
-                                const LungVessels& vessels, Rng& rng) {
-  // Trees grow in the lungs at rest and are carried by them.
-  ThoraxFrame rest = f;
-  rest.breath = 1.0;
-  struct Root {
-    Vec3 at, heading;
-    double radius;
-  };
-  const auto twigs = static_cast<std::size_t>(vessels.twigs);
-  for (const double side : {-1.0, 1.0}) {
-    const double inner = side < 0 ? -46 : 50;
-    const Root roots[] = {
-        {rest.at(inner, 6, 24), Vec3(0.7 * side, -0.2, 0.7), 5.5},   // upper arteries
-        {rest.at(inner, 14, 8), Vec3(0.6 * side, 0.3, -0.7), 6.0},   // lower arteries
-        {rest.at(inner, -8, 6), Vec3(0.7 * side, -0.5, 0.5), 5.0},   // superior vein
-        {rest.at(inner, 18, -14), Vec3(0.7 * side, 0.4, -0.5), 5.0}  // inferior vein
-    };
-    for (int tree = 0; tree < 4; ++tree) {
-      const Root& root = roots[tree];
-      VesselGrowth growth;
-      growth.root_radius = root.radius * f.round();
-      growth.min_radius = vessels.min_radius;
-      growth.exponent = vessels.exponent;
-      VesselTree grown = grow_vessels(root.at, root.heading,
-                                      cloud(rest, side, tree % 2 == 0, twigs, rng), growth, rng);
-      for (auto& segment : grown.segments) {
-        segment.from = f.carried(segment.from);
-        segment.to = f.carried(segment.to);
-      }
-      scene.begin_organ("lung_vessels", tree < 2 ? "pulmonary_arteries" : "pulmonary_veins");
-      scene.place_union(grown.solids(), "blood");
-    }
-  }
-}
 
 AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& state) const {
   ThoraxFrame f;
@@ -169,6 +116,9 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
   // A lung of the same tissue and blood holds more air when it is larger.
   lung.background = density / state.inspiration;
   lung.background_material = "lung";
+  ThoraxFrame rest = f;
+  rest.breath = 1.0;
+  lung.lobes = detail::lung_lobes(rest);
   record.parameters = person.parameters();
   record.parameters.insert(record.parameters.end(),
                            {{"chest_width_mm", width},
@@ -187,8 +137,13 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
     scene.place_union(detail::lung(f, side), "lung", lung.background);
   }
   detail::place_spine_bed(scene, f);
-  detail::place_lung_vessels(
-      scene, f, {params_.vessel_twigs, params_.vessel_min_radius, params_.vessel_exponent}, rng);
+  const bool fine = params_.detail == "fine";
+  detail::LungDetail fineness;
+  fineness.twigs = std::size_t(std::max<std::int64_t>(params_.vessel_twigs, fine ? 300 : 1));
+  fineness.vessel_min_radius = std::min(params_.vessel_min_radius, fine ? 0.5 : 3.0);
+  fineness.vessel_exponent = params_.vessel_exponent;
+  fineness.airway_min_radius = std::min(params_.airway_min_radius, fine ? 0.5 : 6.0);
+  detail::place_lung_trees(scene, detail::grow_lung_trees(f, lung.lobes, fineness, rng));
   detail::place_mediastinum(scene, f);
   detail::place_abdomen(scene, f);
   detail::place_great_vessels(scene, f);

@@ -138,15 +138,17 @@ void place_airways(SceneBuilder& scene, const ThoraxFrame& f) {
     std::vector<Vec3> points;
     double radius;
   };
-  const double bore = f.female ? 7.6 : 9.0;
+  const double bore = trachea_radius(f);
   const std::vector<Airway> airways{
       {{{0, -8, 160}, {0, 2, 110}, {0, 12, 70}, {0, 16, 46}}, bore},
       {{{0, 16, 48}, {-16, 17, 32}, {-34, 17, 20}}, 0.78 * bore},
       {{{0, 16, 48}, {24, 17, 28}, {42, 17, 12}}, 0.70 * bore},
-      {{{-34, 17, 20}, {-48, 18, -2}, {-58, 24, -28}}, 0.5 * bore},
-      {{{42, 17, 12}, {54, 22, -8}, {62, 28, -32}}, 0.5 * bore},
-      {{{-32, 17, 21}, {-48, 10, 30}, {-60, 4, 46}}, 0.45 * bore},
-      {{{42, 17, 12}, {54, 8, 18}, {64, 0, 32}}, 0.45 * bore},
+      // Lobar bronchi: right upper, intermediate and lower, middle, left upper and lower.
+      {{{-32, 17, 21}, {-42, 14, 29}, {-51, 10, 34}}, 0.45 * bore},
+      {{{-34, 17, 20}, {-48, 18, -2}, {-54, 22, -20}}, 0.5 * bore},
+      {{{-48, 17, -2}, {-58, 4, -14}}, 0.34 * bore},
+      {{{42, 17, 12}, {50, 10, 20}, {57, 4, 26}}, 0.46 * bore},
+      {{{42, 17, 12}, {52, 22, -6}, {58, 26, -22}}, 0.47 * bore},
   };
   scene.begin_organ("oesophagus");
   std::vector<Vec3> oesophagus{{4, 12, 160}, {5, 24, 100}, {6, 32, 50}, {5, 33, 0}, {8, 30, -60}};

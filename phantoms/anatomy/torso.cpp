@@ -7,6 +7,7 @@
 
 #include "vitrine/core/units.hpp"
 #include "vitrine/phantoms/anatomy/detail/arms.hpp"
+#include "vitrine/phantoms/anatomy/detail/thorax_lungs.hpp"
 #include "vitrine/phantoms/anatomy/detail/torso_frame.hpp"
 
 namespace vitrine::phantoms {
@@ -79,6 +80,13 @@ class ChestParts {
   SceneBuilder& torso_;
   const TorsoFrame& f_;
 };
+
+Lobe moved(Lobe lobe, const Vec3& shift) {
+  for (Solid::Plane& plane : lobe.planes) plane.offset += plane.normal.dot(shift);
+  lobe.extent.low += shift;
+  lobe.extent.high += shift;
+  return lobe;
+}
 
 /// The chest that goes with an abdomen: about the same spine, its front against the same wall.
 ThoraxFrame chest_frame(const AbdomenFrame& belly, double fat, double lung_height) {
@@ -175,7 +183,7 @@ const Schema<Torso::Params>& Torso::schema() {
                     "density of the parenchyma, small vessels included, in deep inspiration")
           .between(0.1, 0.5)
           .optional("lung_twigs", &Params::lung_twigs,
-                    "ends of each of the eight vessel trees of the lungs")
+                    "ends of the arteries, and of the veins, of a lobe of average size")
           .between(1, 400);
   return s;
 }
@@ -240,15 +248,18 @@ AnatomyRecord Torso::build(SceneBuilder& scene, Rng rng, const PatientState& sta
                solid = cut(solid, Vec3(0, 0, joint), -Vec3::UnitZ());
                return true;
              });
-  chest.take([&](SceneBuilder& part) {
-    detail::place_lung_vessels(part, f.chest, {params_.lung_twigs, 0.7, 2.3}, rng);
-  });
+  detail::ThoraxFrame at_rest = f.chest;
+  at_rest.breath = 1.0;
+  std::vector<Lobe> lobes = detail::lung_lobes(at_rest);
+  detail::LungDetail fineness;
+  fineness.twigs = std::size_t(params_.lung_twigs);
+  fineness.airway_min_radius = 2.5;
+  const detail::LungTrees trees = detail::grow_lung_trees(f.chest, lobes, fineness, rng);
+  chest.take([&](SceneBuilder& part) { detail::place_lung_trees(part, trees); });
   detail::place_pelvic_organs(scene, f);
   detail::place_stomach(scene, belly);
   detail::place_liver(scene, belly, drawn.density);
   all_of(detail::place_mediastinum);  // the heart rests on the liver
-  detail::ThoraxFrame at_rest = f.chest;
-  at_rest.breath = 1.0;
   belly.beside_liver = {moved(detail::pericardium(at_rest, 8.0), Pose{Mat3::Identity(), f.lift})};
   detail::place_liver_vessels(scene, belly, std::size_t(params_.vessel_twigs), rng);
   all_of(detail::place_great_vessels);
@@ -277,6 +288,8 @@ AnatomyRecord Torso::build(SceneBuilder& scene, Rng rng, const PatientState& sta
   lung.stretch(2, 2) = f.chest.breath;
   const double fixed = f.lift.z() + f.chest.apex;
   lung.shift = Vec3(0, 0, fixed * (1.0 - f.chest.breath));
+  for (Lobe& lobe : lobes) lobe = detail::moved(std::move(lobe), f.lift);
+  lung.lobes = std::move(lobes);
   lung.background = parenchyma;
   lung.background_material = "lung";
   record.hosts.push_back(std::move(lung));

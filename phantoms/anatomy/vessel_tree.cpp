@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/convex.hpp"
 #include "vitrine/phantoms/solids.hpp"
@@ -39,7 +40,7 @@ class Grower {
     const double radius = std::max(share_radius, growth_.min_radius);
     const int self = int(tree.segments.size());
     const Vec3 to = from + std::max(fraction * distance, 1.5 * radius) * course;
-    tree.segments.push_back({from, to, radius, parent, continues});
+    tree.segments.push_back({from, to, radius, double(share.size()) / twigs_, parent, continues});
     if (twig) return;
     const std::size_t half = split(share, course);
     const std::span<Vec3> a = share.first(half), b = share.subspan(half);
@@ -85,7 +86,7 @@ VesselTree grow_vessels(const Vec3& root, const Vec3& heading, std::vector<Vec3>
   return std::move(grower.tree);
 }
 
-std::vector<Solid> VesselTree::solids() const {
+std::vector<Solid> VesselTree::solids(Branching branching) const {
   std::vector<Solid> out;
   for (const Segment& s : segments) out.push_back(capsule(s.from, s.to, s.radius));
   for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -95,6 +96,7 @@ std::vector<Solid> VesselTree::solids() const {
     mitre(out[std::size_t(s.parent)], out[i], s.from, (parent.to - parent.from).normalized(),
           (s.to - s.from).normalized());
   }
+  if (branching == Branching::axis) return out;
   // Side branches start where their parent and the thicker child end: nothing
   // overlaps.
   for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -112,6 +114,79 @@ std::vector<Solid> VesselTree::solids() const {
       if (edge < normal.dot(s.to)) out[i].cuts.push_back({-normal, -edge});
       break;
     }
+  }
+  return out;
+}
+
+VesselTree VesselTree::thicker_than(double min_radius) const {
+  VesselTree out;
+  std::vector<int> at(segments.size(), -1);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    Segment s = segments[i];
+    const int parent = s.parent < 0 ? -1 : at[std::size_t(s.parent)];
+    if (s.parent >= 0 && (parent < 0 || s.radius < min_radius)) continue;
+    s.parent = parent;
+    at[i] = int(out.segments.size());
+    out.segments.push_back(s);
+  }
+  return out;
+}
+
+std::vector<int> VesselTree::orders() const {
+  std::vector<int> order(segments.size(), 0), meeting(segments.size(), 0);
+  for (std::size_t i = segments.size(); i-- > 0;) {  // daughters come after their parents
+    int& own = order[i];
+    if (own == 0)
+      own = 1;
+    else if (meeting[i] > 1)
+      ++own;
+    if (segments[i].parent < 0) continue;
+    const auto parent = std::size_t(segments[i].parent);
+    if (own > order[parent]) {
+      order[parent] = own;
+      meeting[parent] = 1;
+    } else if (own == order[parent]) {
+      ++meeting[parent];
+    }
+  }
+  return order;
+}
+
+void set_radii(VesselTree& tree, double root_radius, double exponent, double min_radius) {
+  for (VesselTree::Segment& s : tree.segments)
+    s.radius = std::max(root_radius * math::pow(s.share, 1.0 / exponent), min_radius);
+}
+
+VesselTree beside(const VesselTree& other, const VesselTree& like, const Vec3& root, double gap) {
+  VITRINE_EXPECT(other.segments.size() == like.segments.size());
+  const std::size_t n = other.segments.size();
+  // Normals of the planes in which the daughters of each segment leave it.
+  std::vector<Vec3> first(n, Vec3::Zero()), aside(n, Vec3::Zero());
+  const auto course = [&](std::size_t i) {
+    return Vec3((other.segments[i].to - other.segments[i].from).normalized());
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    if (other.segments[i].parent < 0) continue;
+    const auto parent = std::size_t(other.segments[i].parent);
+    if (first[parent].isZero())
+      first[parent] = course(i);
+    else
+      aside[parent] = first[parent].cross(course(i));
+  }
+  VesselTree out = like;
+  for (std::size_t i = 0; i < n; ++i) {
+    VesselTree::Segment& s = out.segments[i];
+    const auto parent = std::size_t(std::max(s.parent, 0));
+    Vec3 normal = aside[i];
+    const Vec3 before = s.parent < 0 ? Vec3(root - other.segments[i].from) : aside[parent];
+    // A twig, or daughters that go straight on, keep to the side on which the parent was.
+    if (normal.norm() < 0.1) normal = before - before.dot(course(i)) * course(i);
+    if (normal.norm() < 1e-6) normal = frame(course(i)).col(0);
+    normal.normalize();
+    if (normal.dot(before) < 0.0) normal = -normal;
+    aside[i] = normal;
+    s.from = s.parent < 0 ? root : out.segments[parent].to;
+    s.to = other.segments[i].to + gap * (other.segments[i].radius + s.radius) * normal;
   }
   return out;
 }

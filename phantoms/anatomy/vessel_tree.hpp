@@ -11,15 +11,34 @@ struct VesselTree {
   struct Segment {
     Vec3 from = Vec3::Zero(), to = Vec3::Zero();
     double radius = 1.0;    ///< mm
+    double share = 1.0;     ///< of the tree's twigs that it feeds
     int parent = -1;        ///< index of the segment it grows from; -1 at the root
     bool continues = true;  ///< the thickest child of its parent
   };
   std::vector<Segment> segments;
 
-  /// As capsules: each thickest child meets its parent in a mitre, side
-  /// branches start on their surface.
-  std::vector<Solid> solids() const;
+  /// How a side branch leaves: from the surface of the two that it branches from, so that nothing
+  /// overlaps, or from their axis, so that lumina open into each other.
+  enum class Branching { surface, axis };
+
+  /// As capsules: each thickest child meets its parent in a mitre.
+  std::vector<Solid> solids(Branching branching = Branching::surface) const;
+
+  /// Only the segments from `min_radius` on; those of the root stay.
+  VesselTree thicker_than(double min_radius) const;
+  /// Strahler order of each segment, twigs being 1: the order of its daughters plus one where two
+  /// of the highest meet.
+  std::vector<int> orders() const;
 };
+
+/// Give every segment the radius root_radius share^(1 / exponent), at least `min_radius`.
+void set_radii(VesselTree& tree, double root_radius, double exponent, double min_radius);
+
+/// A tree that accompanies another one: it starts at `root`, and its joints lie aside those of
+/// `other` by the sum of the radii times `gap`, across the plane in which `other` branches there,
+/// so that it passes its branches without meeting them. Radii are those of `like`, which has the
+/// shape of `other`.
+VesselTree beside(const VesselTree& other, const VesselTree& like, const Vec3& root, double gap);
 
 /// How a tree grows.
 struct VesselGrowth {

@@ -114,7 +114,9 @@ FractionFile read_fraction_file(const Value& document) {
                    "(offsets must differ by whole voxels). Resample them."));
       out.volumes[i].first[a] = Index(std::round(first));
     }
-  double voxels = 1.0;
+  double voxels = 1.0, held = 0.0;
+  for (const FractionVolume& volume : out.volumes)
+    held += double(volume.size[0]) * double(volume.size[1]) * double(volume.size[2]);
   for (std::size_t a = 0; a < 3; ++a) {
     const auto e = Eigen::Index(a);
     out.grid.size[a] = Index(std::round(high[a] - low[a]));
@@ -122,9 +124,10 @@ FractionFile read_fraction_file(const Value& document) {
     out.grid.origin[e] = low[a] * out.grid.spacing[e];
     voxels *= double(out.grid.size[a]);
   }
-  if (voxels > most_voxels)
-    refuse(need(document, "cols"), str("the volumes together span ", voxels, " voxels (more than ",
-                                       most_voxels, " allowed)"));
+  if (voxels > most_voxels || voxels > 64.0 * held + 1e6)
+    refuse(need(document, "cols"),
+           str("the volumes together span ", voxels, " voxels and hold ", held,
+               " (offsets or sizes are wrong). Check them, or merge the volumes."));
   return out;
 }
 

@@ -152,8 +152,9 @@ const Schema<ImportedCt::Params>& ImportedCt::schema() {
                                               return a.hu >= b.hu;
                                             }) == p.ramp.end();
                 })
-          .rule("ramp must not span more than 65000 HU",
-                [](const Params& p) { return p.ramp.back().hu - p.ramp.front().hu <= 65000.0; });
+          .rule("ramp must not span more than 65000 HU", [](const Params& p) {
+            return p.ramp.empty() || p.ramp.back().hu - p.ramp.front().hu <= 65000.0;
+          });
   return s;
 }
 
@@ -171,7 +172,7 @@ std::shared_ptr<const Anatomy> ImportedCt::supplied(Resources& files) const {
     float most = 0.0f;
     for (const float hu : image.values()) {
       const double above = std::round(std::max(double(hu) - lowest, 0.0));
-      if (above > highest - lowest) {
+      if (!(above <= highest - lowest)) {
         ++beyond;
         most = std::max(most, hu);
         continue;

@@ -95,12 +95,14 @@ struct Blend {
 std::optional<Blend> blend(Resources& files, const LocatedText& document,
                            const detail::FractionFile& file, float steps) {
   Blend out;
-  out.index.resize(std::size_t(file.grid.count()));
-  std::vector<float> sum(out.index.size());
+  std::vector<float> sum;
   for (std::size_t m = 0; m < file.volumes.size(); ++m) {
     const detail::FractionVolume& volume = file.volumes[m];
     const auto count = std::uint64_t(volume.size[0] * volume.size[1] * volume.size[2]);
     const std::vector<float> fractions = files.numbers(document, volume.file, volume.type, count);
+    // Memory for the whole grid only after a file has proven that there is something to put there.
+    out.index.resize(std::size_t(file.grid.count()));
+    sum.resize(out.index.size());
     std::size_t at = 0;
     for (Index k = 0; k < volume.size[2]; ++k)
       for (Index j = 0; j < volume.size[1]; ++j) {

@@ -48,8 +48,12 @@ void supply(LoadedScenario& loaded, const std::filesystem::path& folder) {
   phantoms::Cohort& patients = loaded.scenario.patients;
   ScenarioFiles files(folder);
   try {
-    if (auto anatomy = patients.anatomy->supplied(files))
+    if (auto anatomy = patients.anatomy->supplied(files)) {
+      require(patients.strata.empty() && patients.correlations.empty(), Error::Kind::input,
+              "an imported body has no parameters to draw (strata and correlations are given). "
+              "Leave them out.");
       patients.anatomy.thing = std::move(anatomy);
+    }
   } catch (const Error& error) {
     loaded.problems.error(error.where().value_or(Location{}), error.what());
   }

@@ -96,27 +96,35 @@ void BatchFft::reorder(std::span<float> data) const {
                        data.data() + other * element);
 }
 
-void fft(std::span<std::complex<double>> data, FftDirection direction) {
+Fft::Fft(std::size_t length) {
+  check_length(length);
+  for (std::size_t k = 0; k < length / 2; ++k) roots_.push_back(root(k, length));
+  for (std::size_t k = 0; k < length; ++k) reversed_.push_back(reverse_bits(k, length));
+}
+
+void Fft::operator()(std::span<std::complex<double>> data, FftDirection direction) const {
   const std::size_t n = data.size();
-  check_length(n);
+  VITRINE_EXPECT(n == reversed_.size());
   for (std::size_t k = 0; k < n; ++k)
-    if (const std::size_t other = reverse_bits(k, n); k < other) std::swap(data[k], data[other]);
-  std::vector<std::complex<double>> w(n / 2);
-  for (std::size_t k = 0; k < n / 2; ++k) {
-    w[k] = root(k, n);
-    if (direction == FftDirection::inverse) w[k] = std::conj(w[k]);
-  }
+    if (const std::size_t other = reversed_[k]; k < other) std::swap(data[k], data[other]);
+  const double sign = direction == FftDirection::inverse ? -1.0 : 1.0;
   for (std::size_t half = 1; half < n; half *= 2)
     for (std::size_t start = 0; start < n; start += 2 * half)
       for (std::size_t k = 0; k < half; ++k) {
         auto& a = data[start + k];
         auto& b = data[start + k + half];
-        const auto& root_k = w[k * (n / (2 * half))];
+        const auto& forward = roots_[k * (n / (2 * half))];
+        const std::complex<double> root_k(forward.real(), sign * forward.imag());
         const std::complex<double> product(b.real() * root_k.real() - b.imag() * root_k.imag(),
                                            b.real() * root_k.imag() + b.imag() * root_k.real());
         b = a - product;
         a += product;
       }
+}
+
+void fft(std::span<std::complex<double>> data, FftDirection direction) {
+  Fft transform(data.size());
+  transform(data, direction);
 }
 
 }  // namespace vitrine

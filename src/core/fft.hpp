@@ -47,8 +47,19 @@ class BatchFft {
 
 enum class FftDirection { forward, inverse };
 
-/// One transform in double, in place; a power-of-two length; not normalised. For plans and
-/// analyses, where precision counts more than speed.
+/// Transforms of one length in double, in place; a power of two; not normalised. For plans,
+/// analyses and synthesis, where precision counts more than speed.
+class Fft {
+ public:
+  explicit Fft(std::size_t length);
+  void operator()(std::span<std::complex<double>> data, FftDirection direction) const;
+
+ private:
+  std::vector<std::complex<double>> roots_;
+  std::vector<std::size_t> reversed_;
+};
+
+/// One transform of that kind.
 void fft(std::span<std::complex<double>> data, FftDirection direction);
 
 }  // namespace vitrine

@@ -107,6 +107,7 @@ struct LesionPart {
 struct LesionTruth {
   std::string id;                     ///< `lesion01`, the same in every acquisition of the case
   std::string organ;                  ///< where it grows
+  std::string lobe;                   ///< of the organ, if one was asked for
   std::string shape;                  ///< kind from the catalogue
   std::string composition;            ///< kind from the catalogue
   std::vector<std::uint32_t> solids;  ///< its body is the union of these, or

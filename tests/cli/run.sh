@@ -72,6 +72,8 @@ expect 2 'negative.yaml:2:[0-9]+ .*density_g_per_cm3.*out of range: 0 to 25' "$p
 head -c 5000 maps/case001/organs.nii.gz >maps/case001/cut.nii.gz
 imported cut 's/organs.nii.gz/cut.nii.gz/'
 expect 2 'cut.yaml:6:.*cut short' "$program" validate cut.yaml
+imported strata 's/^  lesions:/  strata: [{share: 1, anatomy: {sex: female}}]\n  lesions:/'
+expect 2 'imported body has no parameters to draw' "$program" validate strata.yaml
 imported hu 's/label_map.*/hu_volume, file: maps\/case001\/density.nii.gz}/; s/^  lesions:/  lesions: []\n  unused:/'
 expect 2 "unknown key 'unused'" "$program" validate hu.yaml
 python3 - <<'EOF'
@@ -181,6 +183,7 @@ if command -v dciodvfy >/dev/null; then
 fi
 expect 0 'object_70s,truth,statistics.mean' cat enhanced/features.csv
 expect 0 'weight_kg,[0-9.]+' cat enhanced/patients.csv
+expect 0 'id="contrast"' cat enhanced/report.html
 expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
 scenario delayed 's/vary: \{/vary: {contrast_delay_s: [35], /'
 expect 2 'delayed.yaml:[0-9]+:[0-9]+ .*contrast_delay_s needs contrast medium' "$program" validate delayed.yaml

@@ -57,17 +57,11 @@ struct ThoraxFrame {
 /// takes its place.
 std::vector<Solid> lung(const ThoraxFrame& f, double side);
 
-struct LungVessels {
-  std::int64_t twigs = 40;  ///< of each of the eight trees
-  double min_radius = 0.7;  ///< mm
-  double exponent = 2.3;
-};
-/// Arteries and veins of the upper and lower half of each lung.
-void place_lung_vessels(SceneBuilder& scene, const ThoraxFrame& f, const LungVessels& vessels,
-                        Rng& rng);
-
 /// What displaces lung tissue and where vessels therefore do not grow.
 std::vector<Solid> not_lung(const ThoraxFrame& f);
+
+/// Radius of the trachea's lumen in the reference chest, mm.
+inline double trachea_radius(const ThoraxFrame& f) { return f.female ? 7.6 : 9.0; }
 
 /// Middle of the vertebral bodies, mm: the back is straight.
 double spine_y(const ThoraxFrame& f);

@@ -259,6 +259,21 @@ TEST_CASE("an enhanced organ has its curve's iodine in truth, on rays and in HU"
   for (std::size_t i = 0; i < dry.size(); ++i) CHECK(masses[i] == Approx(dry[i]).margin(1e-12));
 }
 
+TEST_CASE("volume and rate follow from dose or volume, rate or duration, and the largest volume") {
+  const Physique body = man(90.0);
+  Injection i = injection(70.0);
+  i.dose = 500.0 * units::mg_per_kg;  // 150 mL of 300 mg/mL
+  CHECK(Enhancement(i, body, 0.0).record().volume == Approx(150.0 * units::ml));
+  CHECK(Enhancement(i, body, 0.0).record().rate == Approx(3.0 * units::ml));
+  i.duration = 30.0;
+  CHECK(Enhancement(i, body, 0.0).record().rate == Approx(5.0 * units::ml));
+  i.most = 120.0 * units::ml;
+  CHECK(Enhancement(i, body, 0.0).record().rate == Approx(4.0 * units::ml));
+  CHECK(Enhancement(i, body, 0.0).record().iodine == Approx(36.0));
+  i.volume = 80.0 * units::ml;
+  CHECK(Enhancement(i, body, 0.0).record().volume == Approx(80.0 * units::ml));
+}
+
 TEST_CASE("blood reaches what was placed and imported, by organ or by the compartment it names") {
   SceneBuilder builder;
   builder.begin_organ("liver");

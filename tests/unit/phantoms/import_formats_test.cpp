@@ -296,6 +296,38 @@ TEST_CASE("mistakes in a fraction phantom are named") {
   CHECK(has(complaint_about(fraction_phantom, files), "all materials together 1.15"));
 }
 
+TEST_CASE("a fraction phantom with anything changed is read or refused") {
+  FakeFiles files = fraction_files();
+  Rng rng(make_stream(7, "fractions", Draw::test), 0);
+  const std::vector<double> numbers{-1.0, 0.0, 0.5, 2.0, 65535.0, 1e9, -1e30, 1e300};
+  const auto odd = [&]() -> Value {
+    switch (rng.below(6)) {
+      case 0:
+        return Value();
+      case 1:
+        return Value("x");
+      case 2:
+        return Value(true);
+      case 3:
+        return list({2, 2, 2});
+      case 4:
+        return Value(numbers[rng.below(numbers.size())]);
+      default:
+        return list({numbers[rng.below(numbers.size())], 2});
+    }
+  };
+  int refused = 0;
+  for (int n = 0; n < 600; ++n) {
+    Value document = fractions();
+    auto& members = std::get<Value::Map>(document.data);
+    members[rng.below(members.size())].value = odd();
+    if (n % 3 == 0) members[rng.below(members.size())].value = odd();
+    files.documents["p.json"] = document;
+    refused += !complaint_about(fraction_phantom, files).empty();
+  }
+  CHECK(refused > 400);
+}
+
 TEST_CASE("a scene file builds what the scene builder builds from the same solids") {
   const auto object = [](const char* name, Value solid, const char* of) {
     return Value().set("name", name).set("solid", std::move(solid)).set("material", of);

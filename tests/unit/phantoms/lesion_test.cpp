@@ -51,6 +51,7 @@ LesionPlan plan_of(const Outline& outline, const Value& composition, double marg
   const auto made = pick(lesion_compositions(), composition);
   LesionPlan plan{.id = "lesion01",
                   .organ = "lung",
+                  .lobe = {},
                   .shape = "test",
                   .composition = "test",
                   .layers = {},
