@@ -296,6 +296,13 @@ void check_design(const Cohort& cohort, const Value& node, Diagnostics& problems
               std::floor(100.0 / (1.0 - least)) / 100.0, "."));
   }
   if (!problems.ok() || (cohort.strata.empty() && copula.names.empty())) return;
+  const auto& fields = fields_of(cohort.anatomy.canonical);
+  if (std::any_of(fields.begin(), fields.end(), [](const FieldInfo& field) {
+        return field.required && field.type == FieldInfo::Type::text;
+      }))
+    return problems.error(place(cohort.strata.empty() ? "correlations" : "strata"),
+                          "strata and correlations go with an anatomy that is drawn (this one is "
+                          "read from a file). Leave them out.");
   // Every stratum, at both ends of the choice of sex: every key is looked at.
   std::vector<std::string> said;  // each problem once
   const auto tried = [&](const CohortStratum* stratum) {
