@@ -4,6 +4,7 @@
 #include "setting.hpp"
 #include "vitrine/phantoms/crop.hpp"
 #include "vitrine/phantoms/patient.hpp"
+#include "vitrine/phantoms/voxelise.hpp"
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/projector.hpp"
 
@@ -50,6 +51,25 @@ Scene thorax() {
                            100.0);
 }
 
+Scene voxel_thorax() {
+  Scene scene = thorax();
+  Grid grid;
+  grid.size = {512, 400, 160};
+  grid.spacing = Vec3::Constant(0.7);
+  grid.origin = -0.5 * 0.7 * Vec3(511, 399, 159);
+  const phantoms::Substance voxels = phantoms::substance_map(scene, grid);
+  IndexedMap map;
+  map.grid = grid;
+  map.index.assign(voxels.material.values().begin(), voxels.material.values().end());
+  map.entries.push_back({});
+  for (std::uint32_t m = 0; m < scene.materials.size(); ++m)
+    map.entries.push_back({"", {{m, scene.materials[m].density}}});
+  Scene out;
+  out.materials = scene.materials;
+  out.maps.push_back(std::move(map));
+  return out;
+}
+
 namespace {
 
 struct Setting {
@@ -84,6 +104,9 @@ std::vector<Item> projection_items() {
                   water_cylinder, 1),
       expose_item("W8p", "thorax, 64 rows x 888 x 984 views, polychromatic, 2 x 2 rays per cell",
                   thorax, 2),
+      expose_item("W8v",
+                  "thorax of 512 x 400 x 160 voxels of 0.7 mm, the same detector, 1 ray per cell",
+                  voxel_thorax, 1),
       {"W8n", "compound Poisson and electronic noise of one rotation", samples, "samples",
        [](Isa isa) -> std::function<void()> {
          auto setting = std::make_shared<Setting>(water_cylinder());

@@ -13,5 +13,7 @@ ScanGeometry one_rotation(const Scanner& scanner);
 Scene water_cylinder();
 /// The first patient of a default thorax cohort.
 Scene thorax();
+/// The same on voxels, every material at its own density.
+Scene voxel_thorax();
 
 }  // namespace vitrine::bench

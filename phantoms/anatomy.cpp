@@ -3,6 +3,7 @@
 #include "vitrine/phantoms/anatomy/abdomen.hpp"
 #include "vitrine/phantoms/anatomy/head.hpp"
 #include "vitrine/phantoms/anatomy/thorax.hpp"
+#include "vitrine/phantoms/import/label_map.hpp"
 #include "vitrine/phantoms/qa/acr464.hpp"
 #include "vitrine/phantoms/qa/catphan_ctp404.hpp"
 #include "vitrine/phantoms/qa/catphan_ctp528.hpp"
@@ -21,6 +22,8 @@ const Catalogue<Anatomy>& anatomies() {
                               .add<Thorax>()
                               .add<Abdomen>()
                               .add<Head>()
+                              // Bodies from files.
+                              .add<ImportedLabels>()
                               // Test phantoms: no host, so no lesion.
                               .add<WaterCylinder>()
                               .add<SheppLogan>()

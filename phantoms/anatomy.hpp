@@ -1,18 +1,26 @@
 #pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "vitrine/core/catalogue.hpp"
 #include "vitrine/core/random.hpp"
+#include "vitrine/model/resources.hpp"
+#include "vitrine/phantoms/contrast.hpp"
 #include "vitrine/phantoms/scene_builder.hpp"
 
 namespace vitrine::phantoms {
 
-/// What may differ between two scans of one patient.
+/// What may differ between two scans of one patient, or between two moments of one scan.
 struct PatientState {
   double inspiration = 1.0;  ///< lung volume relative to the patient's usual breath-hold
+  double systole = 0.0;      ///< how far the ventricles have contracted: 0 filled, 1 emptied
   double day = 0.0;          ///< since the baseline visit: lesions grow and shrink
+  std::optional<Injection> injection{};  ///< contrast medium, with the delay of this scan
+  std::uint64_t injection_number = 0;    ///< of the visit: each has a timing error of its own
 };
 
 /// A part of a host, in the reference state: what lies inside all planes.
@@ -54,6 +62,10 @@ struct AnatomyRecord {
 class Anatomy {
  public:
   virtual ~Anatomy() = default;
+  /// The same anatomy with the content of the files that it names, checked; nothing where it names
+  /// none. Who names files is built only after this. Throws Error with the place of the key that is
+  /// to be changed.
+  virtual std::shared_ptr<const Anatomy> supplied(Resources&) const { return nullptr; }
   /// Place everything but lesions, the body centred on x = y = 0. Draws only from `rng`, and the
   /// same numbers whatever the state, so that one patient breathes rather than becoming another.
   virtual AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const = 0;

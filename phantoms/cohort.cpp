@@ -1,7 +1,6 @@
 #include "vitrine/phantoms/cohort.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 namespace vitrine::phantoms {
@@ -43,6 +42,8 @@ const Schema<LesionSpec>& LesionSpec::schema() {
           .optional("appears_day", &LesionSpec::appears,
                     "day since the baseline before which it is not there")
           .between(0, 3650)
+          .optional("enhancement", &LesionSpec::enhancement,
+                    "how it takes up contrast medium (not at all if nothing is said)")
           .rule("distance_mm goes with attachment: free (pleura means 0, a vessel has its place)",
                 [](const LesionSpec& l) { return !l.distance || l.attachment == "free"; })
           .rule("lobe goes with organ: lung (other organs have none here)",
@@ -62,29 +63,32 @@ const Schema<Cohort>& Cohort::schema() {
                     "evenly over them")
           .one_of({"independent", "latin_hypercube"})
           .required("anatomy", &Cohort::anatomy, "kind of body, with sampled parameters")
+          .optional("correlations", &Cohort::correlations,
+                    "parameters of the anatomy that go together")
+          .optional("strata", &Cohort::strata,
+                    "parts of the cohort of fixed sizes, by sex, age, BMI or anything else")
           .optional("lesions", &Cohort::lesions, "kinds of lesions")
           .optional("textures", &Cohort::textures,
                     "heterogeneity of the patients' own tissues (none if nothing is said)")
+          .optional("cardiac_output", &Cohort::cardiac_output, unit::percent,
+                    "cardiac output over what height and weight predict (100 if nothing is said); "
+                    "it moves and shapes the curves of contrast medium")
+          .between(30, 200)
           .rule("textures: a tissue has one texture at most (each is drawn once)",
                 [](const Cohort& c) {
                   std::set<std::string> seen;
                   return std::all_of(
                       c.textures.begin(), c.textures.end(),
                       [&](const TissueTexture& t) { return seen.insert(t.tissue).second; });
-                });
+                })
+          .checked(check_design);
   return s;
 }
 
 PatientDraws::PatientDraws(const Cohort& cohort, std::uint64_t seed, std::string_view case_id)
     : seed_(seed), case_id_(case_id) {
   if (cohort.design != "latin_hypercube") return;
-  const std::size_t digits = case_id.find_last_not_of("0123456789") + 1;
-  std::uint32_t number = 0;
-  std::from_chars(case_id.data() + digits, case_id.data() + case_id.size(), number);
-  require(number >= 1 && number <= cohort.count, Error::Kind::input, "'", case_id,
-          "' has no place in a Latin hypercube of ", cohort.count,
-          " patients (its number must be 1 to ", cohort.count, ")");
-  index_ = number - 1;
+  index_ = subject_of(cohort, case_id);
   count_ = static_cast<std::uint32_t>(cohort.count);
 }
 

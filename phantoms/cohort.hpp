@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/cohort_design.hpp"
 #include "vitrine/phantoms/growth.hpp"
 #include "vitrine/phantoms/lesion_composition.hpp"
+#include "vitrine/phantoms/lesion_enhancement.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
 #include "vitrine/phantoms/tissue_texture.hpp"
@@ -30,6 +32,7 @@ struct LesionSpec {
   double spread = 24.0;                    ///< mm: lesion centres lie within this range of z
   Pick<Growth> growth;                     ///< the same size at every visit where there is none
   Distribution appears{0.0};               ///< day of the first visit that sees it; 0: the baseline
+  Pick<LesionEnhancement> enhancement;     ///< none where nothing is said
   static const Schema<LesionSpec>& schema();
 };
 
@@ -38,8 +41,12 @@ struct Cohort {
   std::int64_t count = 1;
   std::string design = "independent";
   Pick<Anatomy> anatomy;
+  std::vector<Correlation> correlations;
+  std::vector<CohortStratum> strata;
   std::vector<LesionSpec> lesions;
   std::vector<TissueTexture> textures;  ///< of the patients' own tissues
+  /// Cardiac output over what the body's size predicts; as predicted where nothing is said.
+  std::optional<Distribution> cardiac_output;
   static const Schema<Cohort>& schema();
 };
 
@@ -51,6 +58,7 @@ class PatientDraws {
 
   Rng anatomy() const { return numbers(Draw::anatomy, 0); }
   Rng lesion(std::uint64_t number) const { return numbers(Draw::lesion, number); }
+  Rng circulation() const { return numbers(Draw::contrast, 0); }
 
  private:
   Rng numbers(Draw purpose, std::uint64_t element) const;

@@ -58,9 +58,25 @@ Vec3 farthest(const Solid& solid, const Vec3& direction) {
   return solid.centre + solid.axes * p;
 }
 
+/// Largest direction . p of an ellipsoid's points within a cut that leaves its farthest point out:
+/// in the frame where it is the unit ball, on the rim of the disc that the cut makes.
+double ellipsoid_reach_under_cut(const Solid& solid, const Vec3& direction,
+                                 const Solid::Plane& cut) {
+  const Vec3 d = (solid.axes.transpose() * direction).cwiseProduct(solid.half_axes);
+  const Vec3 n = (solid.axes.transpose() * cut.normal).cwiseProduct(solid.half_axes);
+  const double size = n.norm();
+  const double height = std::max((cut.offset - cut.normal.dot(solid.centre)) / size, -1.0);
+  const double along = d.dot(n) / size;
+  const double across = std::sqrt(std::max(d.squaredNorm() - along * along, 0.0));
+  return direction.dot(solid.centre) + along * height +
+         across * std::sqrt(std::max(1.0 - height * height, 0.0));
+}
+
 /// min over lambda >= 0 of reach(direction - lambda normal) + lambda offset: convex in lambda, and
 /// an upper bound of what lies inside the cut at every lambda.
 double reach_under_cut(const Solid& solid, const Vec3& direction, const Solid::Plane& cut) {
+  if (solid.kind == Solid::Kind::ellipsoid)
+    return ellipsoid_reach_under_cut(solid, direction, cut);
   const auto bound = [&](double lambda) {
     return uncut_reach(solid, direction - lambda * cut.normal) + lambda * cut.offset;
   };
@@ -202,8 +218,11 @@ Bounds hull(const Bounds& a, const Bounds& b) {
 
 double reach(const Solid& solid, const Vec3& direction) {
   double best = uncut_reach(solid, direction);
+  if (solid.cuts.empty()) return best;
+  const Vec3 tip = farthest(solid, direction);
   for (const Solid::Plane& cut : solid.cuts)
-    best = std::min(best, reach_under_cut(solid, direction, cut));
+    if (cut.normal.dot(tip) > cut.offset)
+      best = std::min(best, reach_under_cut(solid, direction, cut));
   return best;
 }
 
@@ -219,7 +238,10 @@ Bounds bounds(const Solid& solid) {
 bool proven_apart(const Solid& a, const Solid& b) {
   const double between = (a.centre - b.centre).norm();
   if (between >= bounding_radius(a) + bounding_radius(b)) return true;
-  const auto separates = [&](const Vec3& n) { return reach(a, n) + reach(b, -n) <= tolerance; };
+  const auto separates = [&](const Vec3& n) {
+    return uncut_reach(a, n) + uncut_reach(b, -n) <= tolerance ||
+           ((!a.cuts.empty() || !b.cuts.empty()) && reach(a, n) + reach(b, -n) <= tolerance);
+  };
   for (const Solid::Plane& cut : a.cuts)
     if (-reach(b, -cut.normal) >= cut.offset - tolerance) return true;
   for (const Solid::Plane& cut : b.cuts)

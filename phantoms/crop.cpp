@@ -13,15 +13,18 @@ Scene cropped(const Scene& scene, double low, double high) {
     for (const std::uint32_t s : term.solids) box = overlap(box, boxes[s]);
     return box.empty() || box.high.z() < low || box.low.z() > high;
   });
-  std::erase_if(out.patches, [&](const Patch& patch) {
-    double bottom = patch.grid.origin.z(), top = bottom;
+  const auto outside = [&](const Grid& grid) {
+    // To one voxel beyond the outermost centres.
+    double bottom = grid.origin.z(), top = bottom;
     for (int a = 0; a < 3; ++a) {
-      const double step =
-          patch.grid.axes(2, a) * patch.grid.spacing[a] * double(patch.grid.size[std::size_t(a)]);
-      (step < 0.0 ? bottom : top) += step;
+      const double step = grid.axes(2, a) * grid.spacing[a];
+      (step < 0.0 ? bottom : top) += step * double(grid.size[std::size_t(a)]);
+      (step < 0.0 ? top : bottom) -= step;
     }
     return top < low || bottom > high;
-  });
+  };
+  std::erase_if(out.patches, [&](const Patch& patch) { return outside(patch.grid); });
+  std::erase_if(out.maps, [&](const IndexedMap& map) { return outside(map.grid); });
   return out;
 }
 

@@ -3,8 +3,8 @@
 
 namespace vitrine::phantoms {
 
-/// The scene without the terms and patches that no point of low <= z <= high mm
-/// meets. Solids, organs and lesions stay, with their indices.
+/// The scene without the terms, patches and maps that no point of low <= z <= high
+/// mm meets. Solids, organs and lesions stay, with their indices.
 Scene cropped(const Scene& scene, double low, double high);
 
 }  // namespace vitrine::phantoms

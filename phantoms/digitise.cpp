@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/model/lattice.hpp"
 #include "vitrine/phantoms/convex.hpp"
 #include "vitrine/phantoms/interval_union.hpp"
 #include "vitrine/phantoms/patch_value.hpp"
@@ -54,6 +55,25 @@ void each_line(const Grid& grid, Index i, Index j, Body&& body) {
     }
 }
 
+/// A map as the attenuation of each of its entries, 1/mm.
+struct SeenMap {
+  const IndexedMap* map;
+  std::vector<double> mu;
+
+  double at(const Vec3& point) const {
+    const auto cell = cell_at(map->grid, point);
+    if (!cell) return 0.0;
+    const SharedArray<std::uint16_t>& index = map->index;
+    const std::uint16_t first = index[cell->voxel[0]];
+    if (cell->inside && std::all_of(cell->voxel.begin() + 1, cell->voxel.end(),
+                                    [&](std::size_t v) { return index[v] == first; }))
+      return mu[first];
+    double sum = 0.0;
+    for (std::size_t c = 0; c < 8; ++c) sum += cell->weight[c] * mu[index[cell->voxel[c]]];
+    return sum;
+  }
+};
+
 /// Points along k in each voxel of `grid` that see every voxel of a map.
 int points_along(const Grid& grid, const Grid& map) {
   return std::max(lines, int(std::ceil(grid.spacing.z() / map.spacing.minCoeff())));
@@ -82,6 +102,15 @@ Image object_image(const Scene& scene, const Grid& grid, std::span<const double>
   std::vector<const Patch*> patches;
   for (const Patch& patch : scene.patches)
     if (box_about(patch.grid).meets(all)) patches.push_back(&patch);
+  std::vector<SeenMap> maps;
+  for (const IndexedMap& map : scene.maps) {
+    maps.push_back({&map, {}});
+    for (const IndexedMap::Entry& entry : map.entries) {
+      double mu = 0.0;
+      for (const Delta& delta : entry.deltas) mu += delta.density * mu_over_rho[delta.material];
+      maps.back().mu.push_back(mu);
+    }
+  }
 
   Image image(grid);
   parallel_for(grid.size[1], [&](Index j) {
@@ -115,6 +144,13 @@ Image object_image(const Scene& scene, const Grid& grid, std::span<const double>
                     mu_over_rho[channel.material] / points *
                     patch_value(patch->grid, channel.density,
                                 origin + direction * (double(k) + (s + 0.5) / points - 0.5));
+        }
+        for (const SeenMap& map : maps) {
+          const int points = points_along(grid, map.map->grid);
+          for (std::size_t k = 0; k < column.size(); ++k)
+            for (int s = 0; s < points; ++s)
+              column[k] +=
+                  map.at(origin + direction * (double(k) + (s + 0.5) / points - 0.5)) / points;
         }
       });
       for (Index k = 0; k < grid.size[2]; ++k)

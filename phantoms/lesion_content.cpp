@@ -46,6 +46,10 @@ std::vector<Ingredient> calcified_tissue(double tissue_hu, double hu) {
           {mineral, calcium}};
 }
 
+double iodine_for(double hu) {
+  return hu / 1000.0 * (1.0 - air()) / relative_mass_attenuation("iodine") * water;
+}
+
 double total_density(std::span<const Ingredient> content) {
   double sum = 0.0;
   for (const Ingredient& each : content) sum += each.density;

@@ -25,6 +25,9 @@ double density_for(std::string_view material, double hu);
 /// is `hu`.
 std::vector<Ingredient> calcified_tissue(double tissue_hu, double hu);
 
+/// Iodine that raises the CT number by `hu`, g/mm^3.
+double iodine_for(double hu);
+
 double total_density(std::span<const Ingredient> content);
 
 }  // namespace vitrine::phantoms

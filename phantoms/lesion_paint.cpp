@@ -21,6 +21,27 @@ std::vector<Outline> shells_of(const Outline& region, double margin) {
   return all;
 }
 
+/// What a layer holds beside its carrier, the iodine of a host with contrast medium included.
+std::vector<Ingredient> others(const Layer& layer, double host_iodine) {
+  std::vector<Ingredient> all(layer.content.begin() + 1, layer.content.end());
+  const auto is_iodine = [](const Ingredient& each) { return each.material == "iodine"; };
+  if (host_iodine > 0.0 && std::none_of(all.begin(), all.end(), is_iodine))
+    all.push_back({"iodine", 0.0});
+  return all;
+}
+
+/// What is true about a layer but for its volume. Ground glass keeps the contrast medium of its
+/// host.
+LesionPart part_of(const Layer& layer, double host_iodine) {
+  std::vector<Ingredient> content = layer.content;
+  if (layer.kind == Layer::Kind::thicken && host_iodine > 0.0)
+    content.push_back({"iodine", host_iodine});
+  LesionPart part{layer.name, 0.0, total_density(layer.content), attenuation_of(content)};
+  for (const Ingredient& each : content)
+    if (each.material == "iodine") part.iodine += each.density;
+  return part;
+}
+
 /// A layer in equal steps from the density of the surroundings to its own.
 void add_layer(SceneBuilder& scene, const LesionPlan& lesion, const Layer& layer, double margin) {
   const std::vector<Outline> steps = shells_of(layer.region, margin);
@@ -38,8 +59,13 @@ void add_layer(SceneBuilder& scene, const LesionPlan& lesion, const Layer& layer
       scene.place_union(solids, carrier.material, now);
     else
       scene.add_union(solids, carrier.material, step);
-    for (std::size_t more = 1; more < layer.content.size(); ++more)
-      scene.add_union(solids, layer.content[more].material, layer.content[more].density / count);
+    if (layer.kind == Layer::Kind::replace)
+      for (const Ingredient& more : others(layer, lesion.host_iodine)) {
+        const double outside = more.material == "iodine" ? lesion.host_iodine : 0.0;
+        const double gain = (more.density - outside) / count;
+        if (const double added = i == 0 ? outside + gain : gain; added != 0.0)
+          scene.add_union(solids, more.material, added);
+      }
     before = now;
   }
 }
@@ -80,13 +106,14 @@ void clear_vessels(SceneBuilder& scene, const LesionPlan& lesion, const Outline&
   if (layer == lesion.layers.end()) return;
   const Outline& region = layer == lesion.layers.begin() ? full : layer->region;
   if (!region.star || region.empty()) return;
-  scene.place_union(disjoint(translated(balls_inside(region, balls), lesion.centre)),
-                    lesion.host_material, lesion.host_density);
+  std::vector<Delta> host{{scene.material(lesion.host_material), lesion.host_density}};
+  if (lesion.host_iodine > 0.0) host.push_back({scene.material("iodine"), lesion.host_iodine});
+  scene.place_union(disjoint(translated(balls_inside(region, balls), lesion.centre)), host);
 }
 
 void paint_map(SceneBuilder& scene, const LesionPlan& lesion, LesionTruth& truth) {
   std::vector<Outline> edge = shells_of(lesion.layers.front().region, lesion.margin);
-  clear_vessels(scene, lesion, edge.back());
+  if (scene.maps().empty()) clear_vessels(scene, lesion, edge.back());
   LesionPatch made = lesion_patch(scene, lesion.layers, edge, lesion.centre, lesion.host_density);
   const Extent extent = measure_map(made.body);
   truth.volume = extent.volume;
@@ -110,16 +137,21 @@ void paint(SceneBuilder& scene, const LesionPlan& lesion) {
   truth.composition = lesion.composition;
   truth.centre = lesion.centre;
   for (const Layer& layer : lesion.layers)
-    truth.parts.push_back(
-        {layer.name, 0.0, total_density(layer.content), attenuation_of(layer.content)});
+    truth.parts.push_back(part_of(layer, lesion.host_iodine));
   scene.begin_organ(lesion.id);
-  if (lesion.layers.front().region.star)
+  // Solids cannot replace imported voxels.
+  if (lesion.layers.front().region.star || !scene.maps().empty())
     paint_map(scene, lesion, truth);
   else
     paint_solids(scene, lesion, truth);
-  double mass = 0.0;
-  for (const LesionPart& part : truth.parts) mass += part.volume * part.density;
-  truth.density = mass / truth.volume;
+  for (const LesionPart& part : truth.parts) {
+    truth.density += part.volume * part.density;
+    truth.iodine += part.volume * part.iodine;
+    truth.attenuation += part.volume * part.attenuation;
+  }
+  truth.density /= truth.volume;
+  truth.iodine /= truth.volume;
+  truth.attenuation /= truth.volume;
   scene.add_lesion(std::move(truth));
   if (!lesion.texture || lesion.texture->heterogeneity() <= 0.0) return;
   Patch texture =

@@ -16,6 +16,7 @@ struct LesionPlan {
   double margin = 0.0;         ///< mm over which the density falls at the edge
   std::string host_material;
   double host_density = 0.0;  ///< g/mm^3
+  double host_iodine = 0.0;   ///< contrast medium in it, g/mm^3
   const LesionTexture* texture = nullptr;
   Rng texture_rng;
 };
@@ -23,8 +24,8 @@ struct LesionPlan {
 /// How far the outermost shell of a soft margin lies outside the nominal outline, mm.
 double margin_reach(double margin);
 
-/// Put the lesion into the scene: solids replace what was there, a star surface becomes a patch
-/// that is the difference to it. Adds the lesion's truth.
+/// Put the lesion into the scene: solids replace what was there, a star surface, and any lesion
+/// among imported voxels, becomes a patch that is the difference to it. Adds the lesion's truth.
 void paint(SceneBuilder& scene, const LesionPlan& lesion);
 
 }  // namespace vitrine::phantoms

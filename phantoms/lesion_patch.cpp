@@ -4,9 +4,11 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/model/lattice.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -24,7 +26,8 @@ double& amount(Contents& contents, std::uint32_t material) {
 /// What a builder holds at the points of a box.
 class Surroundings {
  public:
-  Surroundings(const SceneBuilder& scene, const Bounds& box) : solids_(scene.solids()) {
+  Surroundings(const SceneBuilder& scene, const Bounds& box)
+      : solids_(scene.solids()), maps_(scene.maps()) {
     for (const SceneBuilder::Step& step : scene.steps()) {
       SceneBuilder::Step near = step;
       std::erase_if(near.solids, [&](std::uint32_t s) { return !bounds(solids_[s]).meets(box); });
@@ -33,15 +36,19 @@ class Surroundings {
   }
   Contents at(const Vec3& point) const {
     Contents here;
+    for (const IndexedMap& map : maps_) add(map, point, here);
     for (const SceneBuilder::Step& step : steps_) {
       const auto holds = [&](std::uint32_t s) { return contains(solids_[s], point); };
       if (!std::any_of(step.solids.begin(), step.solids.end(), holds)) continue;
-      if (step.kind == SceneBuilder::Step::Kind::replace)
-        here = {{step.material, step.density}};
-      else if (step.kind == SceneBuilder::Step::Kind::add)
-        amount(here, step.material) += step.density;
-      else
-        amount(here, step.material) *= step.density;
+      if (step.kind == SceneBuilder::Step::Kind::replace) {
+        here = step.content;
+        continue;
+      }
+      for (const Delta& delta : step.content)
+        if (step.kind == SceneBuilder::Step::Kind::add)
+          amount(here, delta.material) += delta.density;
+        else
+          amount(here, delta.material) *= delta.density;
     }
     return here;
   }
@@ -74,7 +81,23 @@ class Surroundings {
   }
 
  private:
+  static void add(const IndexedMap& map, const Vec3& point, Contents& here) {
+    const auto cell = cell_at(map.grid, point);
+    if (!cell) return;
+    std::array<double, 8> share = cell->weight;
+    for (std::size_t c = 0; c < 8; ++c) {  // voxels of one entry count as one
+      if (share[c] == 0.0) continue;
+      const std::uint16_t entry = map.index[cell->voxel[c]];
+      for (std::size_t other = c + 1; other < 8; ++other)
+        if (map.index[cell->voxel[other]] == entry) share[c] += std::exchange(share[other], 0.0);
+      const double whole = std::abs(share[c] - 1.0) < 1e-12 ? 1.0 : share[c];
+      for (const Delta& delta : map.entries[entry].deltas)
+        amount(here, delta.material) += whole * delta.density;
+    }
+  }
+
   const std::vector<Solid>& solids_;
+  const std::vector<IndexedMap>& maps_;
   std::vector<SceneBuilder::Step> steps_;
 };
 

@@ -1,5 +1,7 @@
 #include "vitrine/phantoms/patient.hpp"
 
+#include <algorithm>
+
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/lesion_paint.hpp"
 #include "vitrine/phantoms/lesion_place.hpp"
@@ -12,8 +14,38 @@ std::string kind_of(const Value& canonical) {
   return kind ? *kind->as<std::string>() : "solid";
 }
 
+/// The contrast medium of a scan, if there is any, and the numbers that go with it.
+struct Contrast {
+  std::optional<Enhancement> medium;
+  Stream stream;
+};
+
+/// Inject, and let the blood carry iodine into everything that the scene holds.
+Contrast inject(const Cohort& cohort, const PatientDraws& draws, const Stream& stream,
+                const PatientState& state, AnatomyRecord& body, SceneBuilder& scene) {
+  Contrast contrast{std::nullopt, stream};
+  if (!state.injection) return contrast;
+  Rng circulation = draws.circulation();
+  const double output = cohort.cardiac_output ? cohort.cardiac_output->sample(circulation) : 1.0;
+  Rng late(stream, 1 + state.injection_number);
+  const double timing_error = state.injection->timing_error.sample(late);
+  const Physique physique = physique_of(body.parameters, body.sex, output);
+  contrast.medium.emplace(*state.injection, physique, timing_error);
+  const ContrastRecord& record = contrast.medium->record();
+  const auto known = [](const auto& p) { return p.first == "weight_kg"; };
+  if (std::none_of(body.parameters.begin(), body.parameters.end(), known))
+    body.parameters.emplace_back("weight_kg", record.weight / units::kg);
+  body.parameters.emplace_back("cardiac_output_l_per_min",
+                               record.cardiac_output * units::minute / units::l);
+  body.parameters.emplace_back("iodine_dose_g", record.iodine);
+  scene.perfuse([&](std::string_view organ, const std::string& material, double density) {
+    return contrast.medium->iodine(organ, material, density);
+  });
+  return contrast;
+}
+
 LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t index,
-                   const Stream& stream, const Stream& textures) {
+                   const Stream& stream, const Stream& textures, const Contrast& contrast) {
   static const Pick<LesionComposition> solid = [] {
     Diagnostics none;
     return lesion_compositions().make(Value("solid"), none);
@@ -31,6 +63,7 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
                   .margin = lesion.margin,
                   .host_material = host.background_material,
                   .host_density = host.background,
+                  .host_iodine = 0.0,
                   .texture = spec.texture.thing.get(),
                   .texture_rng = Rng(textures, lesion.number)};
   // A stream of its own in each lesion, so that another composition leaves shape and place alone.
@@ -38,6 +71,12 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
   plan.layers = composition->layers(
       {lesion.outline, lesion.attenuation, host.background_material, host.background},
       Rng(stream, lesion.number + matter));
+  if (!contrast.medium) return plan;
+  plan.host_iodine =
+      contrast.medium->iodine(host.tissue.front(), host.background_material, host.background);
+  if (spec.enhancement)
+    spec.enhancement->enhance(plan.layers, {*contrast.medium, spec.organ, plan.host_iodine},
+                              Rng(contrast.stream, lesion.number + matter));
   return plan;
 }
 
@@ -60,23 +99,26 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
                       const PatientState& state, const SlabOf& slab) {
   const PatientDraws draws(cohort, seed, case_id);
   const Rng anatomy = draws.anatomy();
+  const Pick<Anatomy> kind = anatomy_of(cohort, seed, case_id);
   SceneBuilder scene;
-  AnatomyRecord body = cohort.anatomy->build(scene, anatomy, state);
+  AnatomyRecord body = kind->build(scene, anatomy, state);
   std::vector<PlacedLesion> lesions;
   const Stream stream = make_stream(seed, case_id, Draw::lesion);
   if (state.inspiration == 1.0) {
     lesions = place_lesions(cohort, draws, scene, body);
   } else {  // lesions find their place in the patient at rest, and the lungs carry them from there
     SceneBuilder rest;
-    const AnatomyRecord at_rest = cohort.anatomy->build(rest, anatomy, {});
+    const AnatomyRecord at_rest = kind->build(rest, anatomy, {});
     lesions = place_lesions(cohort, draws, rest, at_rest);
   }
   const Stream textures = make_stream(seed, case_id, Draw::texture);
   const Stream growth = make_stream(seed, case_id, Draw::growth);
+  const Contrast contrast =
+      inject(cohort, draws, make_stream(seed, case_id, Draw::contrast), state, body, scene);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
     if (!change(lesions[i], growth, state.day)) continue;
     const Host& host = host_of(body, lesions[i].spec->organ);
-    const LesionPlan plan = planned(lesions[i], host, i, stream, textures);
+    const LesionPlan plan = planned(lesions[i], host, i, stream, textures, contrast);
     try {
       paint(scene, plan);
     } catch (Error& error) {
@@ -90,6 +132,8 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
   patient.scene = std::move(scene).build();
   patient.sex = std::move(body.sex);
   patient.parameters = std::move(body.parameters);
+  patient.hosts = std::move(body.hosts);
+  if (contrast.medium) patient.contrast = contrast.medium->record();
   return patient;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ struct Patient {
   Scene scene;
   std::string sex;
   std::vector<std::pair<std::string, double>> parameters;  ///< sampled; names end in their unit
+  std::vector<Host> hosts;                                 ///< where lesions may grow
+  std::optional<ContrastRecord> contrast;                  ///< none where nothing is injected
 };
 
 /// The range of z that a scan sees, once the lesions are known.
@@ -24,7 +27,8 @@ using SlabOf = std::function<Slab(std::span<const LesionTruth>)>;
 /// The patient `case_id` of a trial: the same body and lesions in every arm.
 ///
 /// Anatomy, lesions and textures draw from streams of their own, so adding a lesion changes no
-/// organ. `state` moves the lungs and carries the lesions along; their size stays. `slab` says,
+/// organ. `state` moves the lungs and carries the lesions along; their size stays. An injection
+/// adds iodine to what blood reaches and to the lesions, and changes nothing else. `slab` says,
 /// when all lesions are placed, where the textures of tissues are wanted: everywhere without it.
 /// Throws Error (data) if a lesion finds no room.
 Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/model/lattice.hpp"
+
 namespace vitrine::phantoms {
 namespace {
 
@@ -43,7 +45,7 @@ class Resolver {
   std::vector<Term> run(const std::vector<Step>& steps) {
     for (const Step& step : steps) {
       if (step.kind == Step::Kind::replace)
-        replace(step.solids.front(), {step.material, step.density});
+        replace(step.solids.front(), step.content);
       else if (step.kind == Step::Kind::add)
         add_union(step);
       else
@@ -53,9 +55,9 @@ class Resolver {
   }
 
  private:
-  void replace(std::uint32_t b, Delta content) {
+  void replace(std::uint32_t b, const std::vector<Delta>& content) {
     std::fill(relations_.begin(), relations_.end(), Relation::unknown);
-    std::vector<Term> fresh{{{}, {content}}};  // each will hold b: `solids` lists the others
+    std::vector<Term> fresh{{{}, content}};  // each will hold b: `solids` lists the others
     for (std::size_t t = 0; t < terms_.size(); ++t)
       if (boxes_[t].meets(bounds_[b])) subtract(terms_[t], b, fresh);
     drop_dead();
@@ -90,19 +92,22 @@ class Resolver {
   /// common.
   void add_union(const Step& step) {
     each_subset(step, [&](const std::vector<std::uint32_t>& chosen, double sign) {
-      keep({chosen, {{step.material, sign * step.density}}});
+      Term term{chosen, {}};
+      add(term.deltas, step.content, sign);
+      keep(std::move(term));
     });
   }
 
   /// Every term that holds some of the material gains its part in the union.
   void thicken(const Step& step) {
     const std::size_t before = terms_.size();
+    const auto [material, factor] = step.content.front();
     std::vector<Term> fresh;
     each_subset(step, [&](const std::vector<std::uint32_t>& chosen, double sign) {
       for (std::size_t t = 0; t < before; ++t)
-        if (const double density = density_of(terms_[t], step.material); density != 0.0)
-          gain(terms_[t], boxes_[t], chosen,
-               {step.material, sign * exact((step.density - 1.0) * density)}, fresh);
+        if (const double density = density_of(terms_[t], material); density != 0.0)
+          gain(terms_[t], boxes_[t], chosen, {material, sign * exact((factor - 1.0) * density)},
+               fresh);
     });
     for (Term& term : fresh) keep(std::move(term));
   }
@@ -218,7 +223,8 @@ std::uint32_t SceneBuilder::material(std::string_view name) {
   return static_cast<std::uint32_t>(known.size() - 1);
 }
 
-void SceneBuilder::begin_organ(std::string_view name) {
+void SceneBuilder::begin_organ(std::string_view name, std::string_view supply) {
+  supply_ = supply;
   auto& known = scene_.organs;
   const auto same = [&](const Organ& o) { return o.name == name; };
   const auto found = std::find_if(known.begin(), known.end(), same);
@@ -239,10 +245,40 @@ std::uint32_t SceneBuilder::place(const Solid& solid, std::string_view name, dou
   scene_.organs[organ_].solids.push_back(index);
   steps_.push_back({Step::Kind::replace,
                     {index},
-                    m,
-                    exact(density < 0.0 ? scene_.materials[m].density : density),
-                    organ_});
+                    {{m, exact(density < 0.0 ? scene_.materials[m].density : density)}},
+                    organ_,
+                    supply_});
   return index;
+}
+
+void SceneBuilder::place_union(std::span<const Solid> solids, const std::vector<Delta>& content) {
+  VITRINE_EXPECT(!scene_.organs.empty());
+  Step step{Step::Kind::replace, {}, content, organ_, supply_};
+  for (Delta& delta : step.content) delta.density = exact(delta.density);
+  for (const Solid& solid : solids) {
+    step.solids = {mark(solid)};
+    scene_.organs[organ_].solids.push_back(step.solids.front());
+    steps_.push_back(step);
+  }
+}
+
+void SceneBuilder::perfuse(const Iodine& iodine) {
+  const auto brought = [&](std::string_view organ, const std::vector<Delta>& content) {
+    double sum = 0.0;
+    for (const Delta& delta : content)
+      sum += iodine(organ, scene_.materials[delta.material].name, delta.density);
+    return exact(sum);
+  };
+  for (Step& step : steps_) {
+    if (step.kind != Step::Kind::replace) continue;
+    const std::string& organ = step.supply.empty() ? scene_.organs[step.organ].name : step.supply;
+    if (const double density = brought(organ, step.content); density > 0.0)
+      step.content.push_back({material("iodine"), density});
+  }
+  for (IndexedMap& map : scene_.maps)
+    for (IndexedMap::Entry& entry : map.entries)
+      if (const double density = brought(entry.organ, entry.deltas); density > 0.0)
+        entry.deltas.push_back({material("iodine"), density});
 }
 
 void SceneBuilder::place_union(std::span<const Solid> solids, std::string_view name,
@@ -251,13 +287,13 @@ void SceneBuilder::place_union(std::span<const Solid> solids, std::string_view n
 }
 
 void SceneBuilder::add_union(std::span<const Solid> solids, std::string_view name, double density) {
-  Step step{Step::Kind::add, {}, material(name), exact(density), organ_};
+  Step step{Step::Kind::add, {}, {{material(name), exact(density)}}, organ_};
   for (const Solid& solid : solids) step.solids.push_back(mark(solid));
   steps_.push_back(std::move(step));
 }
 
 void SceneBuilder::thicken(std::span<const Solid> solids, std::string_view name, double factor) {
-  Step step{Step::Kind::thicken, {}, material(name), factor, organ_};
+  Step step{Step::Kind::thicken, {}, {{material(name), factor}}, organ_};
   for (const Solid& solid : solids) step.solids.push_back(mark(solid));
   steps_.push_back(std::move(step));
 }
@@ -269,10 +305,23 @@ std::string_view SceneBuilder::organ_at(const Vec3& point) const {
         contains(scene_.solids[s], point))
       return scene_.organs[step->organ].name;
   }
+  for (auto map = scene_.maps.rbegin(); map != scene_.maps.rend(); ++map)
+    if (const auto voxel = voxel_at(map->grid, point))
+      if (const std::string& organ = map->entries[map->index[*voxel]].organ; !organ.empty())
+        return organ;
   return {};
 }
 
+void SceneBuilder::add_map(IndexedMap map) {
+  VITRINE_EXPECT(Index(map.index.size()) == map.grid.count());
+  scene_.maps.push_back(std::move(map));
+}
+
 Scene SceneBuilder::build() && {
+  const auto replaces = [](const Step& step) { return step.kind != Step::Kind::add; };
+  require(scene_.maps.empty() || std::none_of(steps_.begin(), steps_.end(), replaces),
+          Error::Kind::unsupported,
+          "solids are to replace what imported voxels hold (only voxel differences can)");
   scene_.terms = Resolver(scene_.solids, bounds_).run(steps_);
   return std::move(scene_);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/model/lattice.hpp"
 #include "vitrine/phantoms/convex.hpp"
 #include "vitrine/phantoms/digitise.hpp"
 #include "vitrine/phantoms/patch_value.hpp"
@@ -131,12 +132,38 @@ void add_patch(const Patch& patch, const Row& row, Mixture& mixture) {
                      patch_value(grid, channel.density, row.origin + double(i) * row.step));
 }
 
+/// Add what a map holds at the centres of a row.
+void add_map(const IndexedMap& map, const Row& row, Mixture& mixture) {
+  for (Index i = 0; i < row.count; ++i) {
+    const auto cell = cell_at(map.grid, row.origin + double(i) * row.step);
+    if (!cell) continue;
+    for (std::size_t c = 0; c < 8; ++c)
+      if (cell->weight[c] != 0.0)
+        for (const Delta& delta : map.entries[map.index[cell->voxel[c]]].deltas)
+          mixture.add_at(delta.material, i, cell->weight[c] * delta.density);
+  }
+}
+
+/// A box that holds all voxels of a grid, faces included.
+Bounds faces(const Grid& grid) {
+  Bounds box;
+  for (int corner = 0; corner < 8; ++corner) {
+    Vec3 at;
+    for (int a = 0; a < 3; ++a)
+      at[a] = corner >> a & 1 ? double(grid.size[std::size_t(a)]) - 0.5 : -0.5;
+    const Vec3 p = grid.origin + grid.axes * grid.spacing.cwiseProduct(at);
+    box = hull(box, Bounds{p, p});
+  }
+  return box;
+}
+
 }  // namespace
 
 Grid grid_about(const Scene& scene, double spacing) {
   Bounds box;
   for (const Term& term : scene.terms)
     if (term.solids.size() == 1) box = hull(box, bounds(scene.solids[term.solids.front()]));
+  for (const IndexedMap& map : scene.maps) box = hull(box, faces(map.grid));
   require(!box.empty(), Error::Kind::data, "the scene is empty (nothing to make voxels of)");
   Grid grid;
   grid.spacing = Vec3::Constant(spacing);
@@ -155,8 +182,14 @@ std::vector<std::string> organ_names(const Scene& scene) {
     return std::any_of(scene.lesions.begin(), scene.lesions.end(),
                        [&](const LesionTruth& lesion) { return lesion.id == name; });
   };
+  const auto add = [&](const std::string& name) {
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(name);
+  };
+  for (const IndexedMap& map : scene.maps)
+    for (const IndexedMap::Entry& entry : map.entries) add(entry.organ);
   for (const Organ& organ : scene.organs)
-    if (!is_lesion(organ.name)) names.push_back(organ.name);
+    if (!is_lesion(organ.name)) add(organ.name);
   for (const LesionTruth& lesion : scene.lesions) names.push_back(lesion.id);
   return names;
 }
@@ -182,6 +215,17 @@ LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::st
   std::sort(all.begin(), all.end(),
             [](const Painted& a, const Painted& b) { return a.solid < b.solid; });
 
+  struct Voxels {
+    const IndexedMap* map;
+    std::vector<std::uint16_t> label;  // of each entry
+  };
+  std::vector<Voxels> maps;
+  for (const IndexedMap& each : scene.maps) {
+    maps.push_back({&each, {}});
+    for (const IndexedMap::Entry& entry : each.entries)
+      maps.back().label.push_back(entry.organ.empty() ? std::uint16_t{0} : label_of(entry.organ));
+  }
+
   LabelMap map(grid);
   parallel_for(grid.size[2], [&](Index k) {
     const auto in_slice = those_that_meet(all, slice_box(grid, k));
@@ -189,6 +233,11 @@ LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::st
       const Row row(grid, j, k);
       const Bounds box = row.box();
       std::uint16_t* const labels = &map(0, j, k);
+      for (const Voxels& under : maps)
+        for (Index i = 0; i < row.count; ++i)
+          if (const auto voxel = voxel_at(under.map->grid, row.origin + double(i) * row.step))
+            if (const std::uint16_t label = under.label[under.map->index[*voxel]])
+              labels[i] = label;
       for (const Painted* each : in_slice) {
         if (!each->box.meets(box)) continue;
         const Interval inside = intersect(scene.solids[each->solid], row.origin, row.step);
@@ -257,6 +306,7 @@ Substance substance_map(const Scene& scene, const Grid& grid) {
           mixture.add(delta.material, run, delta.density);
       }
       mixture.sum_up();
+      for (const IndexedMap& map : scene.maps) add_map(map, row, mixture);
       for (const Patch& patch : scene.patches) add_patch(patch, row, mixture);
       mixture.store(&out.material(0, j, k), &out.density(0, j, k));
     }

@@ -11,10 +11,12 @@ namespace vitrine::phantoms {
 Grid grid_about(const Scene& scene, double spacing);
 
 /// The organ at every voxel's centre: 1 + its position in `names`, 0 where there is none of them.
-/// What was placed last wins; lesions (named by their id) lie over everything.
+/// What was placed last wins; imported voxels, of which the nearest counts, lie under everything,
+/// (named by their id) over everything.
 LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::string> names);
 
-/// The organs of a scene in the order they were placed in, then its lesions: names for `organ_map`.
+/// The organs of a scene's imported voxels in the order of their tables, then those of its solids
+/// in the order they were placed in, then its lesions: names for `organ_map`.
 std::vector<std::string> organ_names(const Scene& scene);
 
 /// What the scene is made of at every voxel's centre.

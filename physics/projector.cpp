@@ -10,13 +10,15 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/physics/detail/kernels.hpp"
 #include "vitrine/physics/detail/view_plan.hpp"
+#include "vitrine/physics/detail/voxel_maps.hpp"
 
 namespace vitrine::physics {
 namespace detail {
 
 const Kernels& kernels(Isa isa) {
-  static constexpr Kernels portable{portable::scratch_floats, portable::trace, portable::detect};
-  static constexpr Kernels v3{v3::scratch_floats, v3::trace, v3::detect};
+  static constexpr Kernels portable{portable::scratch_floats, portable::trace,
+                                    portable::trace_voxels, portable::detect};
+  static constexpr Kernels v3{v3::scratch_floats, v3::trace, v3::trace_voxels, v3::detect};
   return isa == Isa::v3 ? v3 : portable;
 }
 
@@ -54,6 +56,7 @@ class Projection {
   Projection(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
              std::vector<Offset> offsets, int row_sub_rays, Isa isa)
       : scene_(scene, beam),
+        maps_(scene, beam, geometry),
         geometry_(geometry),
         beam_(beam),
         offsets_(std::move(offsets)),
@@ -85,6 +88,7 @@ class Projection {
     std::vector<detail::ViewPlan> plans;
     std::vector<detail::SubView> sub_views;
     Buffer<float> scratch;
+    detail::VoxelMaps::Work voxels;
   };
   Work work() const {
     Work w;
@@ -92,11 +96,23 @@ class Projection {
       w.plans.emplace_back(geometry_, offsets_[i]);
     w.sub_views.resize(w.plans.size());
     w.scratch = Buffer<float>(kernels_.scratch_floats(job(w)));
+    w.voxels = maps_.work();
     return w;
   }
 
-  /// Project a view; `integrals` instead of signal and quanta if it is given.
-  void view(Index v, Work& w, float* signal, float* quanta, float* integrals) const {
+  /// Views that are projected one after the other with the same working memory, which touching
+  /// first costs more than a view's arithmetic.
+  static constexpr Index block = detail::VoxelMaps::views_at_once;
+
+  /// Trace the voxel maps of `count` views from `first` on, at most a block: before `view` of them.
+  void trace_maps(Index first, Index count, Work& w) const {
+    if (!maps_.empty())
+      maps_.trace(first, count, centre_.across(), centre_.along(), kernels_, w.voxels);
+  }
+
+  /// Project view v, the n-th of its block; `integrals` instead of signal and quanta if it is
+  /// given.
+  void view(Index v, Index n, Work& w, float* signal, float* quanta, float* integrals) const {
     for (std::size_t i = 0; i < w.plans.size(); ++i) {
       w.plans[i].prepare(scene_, v);
       w.sub_views[i] = w.plans[i].sub_view();
@@ -105,6 +121,10 @@ class Projection {
     detail::TraceJob j = job(w);
     j.patches = patches.data();
     j.patch_count = std::int32_t(patches.size());
+    if (!maps_.empty()) {
+      j.voxels = maps_.integrals(w.voxels, n);
+      j.voxels_met = maps_.met(w.voxels, n);
+    }
     j.scratch = w.scratch.data();
     j.signal = signal;
     j.quanta = quanta;
@@ -152,6 +172,7 @@ class Projection {
   }
 
   detail::CompiledScene scene_;
+  detail::VoxelMaps maps_;
   const ScanGeometry& geometry_;
   const Beam& beam_;
   std::vector<Offset> offsets_;
@@ -161,29 +182,48 @@ class Projection {
   std::vector<float> tangent_, height_, stretch_, patch_tangent_, air_quanta_, node_weights_;
 };
 
-/// Density of one channel of a patch at a point, trilinear, 0 outside its voxel centres.
-double patch_density(const Grid& grid, const std::vector<float>& values, const Vec3& point) {
+/// What `value(voxel)` is at a point: trilinear, with zeros around the grid.
+template <class Value>
+double trilinear(const Grid& grid, const Vec3& point, const Value& value) {
   const Vec3 u = (grid.axes.transpose() * (point - grid.origin)).cwiseQuotient(grid.spacing);
-  std::array<Index, 3> cell{};
-  std::array<double, 3> f{};
-  for (std::size_t a = 0; a < 3; ++a) {
-    const double x = u[Eigen::Index(a)];
-    if (x < 0.0 || x > double(grid.size[a] - 1)) return 0.0;
-    cell[a] = std::min(Index(x), grid.size[a] - 2);
-    f[a] = x - double(cell[a]);
-  }
+  const Vec3 low(std::floor(u.x()), std::floor(u.y()), std::floor(u.z()));
   double sum = 0.0;
   for (int corner = 0; corner < 8; ++corner) {
     double weight = 1.0;
-    std::array<Index, 3> at = cell;
+    std::array<Index, 3> at{};
+    bool inside = true;
     for (std::size_t a = 0; a < 3; ++a) {
+      const auto i = Eigen::Index(a);
       const bool upper = corner >> a & 1;
-      at[a] += upper;
-      weight *= upper ? f[a] : 1.0 - f[a];
+      at[a] = Index(low[i]) + upper;
+      weight *= upper ? u[i] - low[i] : 1.0 - (u[i] - low[i]);
+      inside = inside && at[a] >= 0 && at[a] < grid.size[a];
     }
-    sum += weight * double(values[std::size_t(grid.offset(at[0], at[1], at[2]))]);
+    if (inside) sum += weight * value(std::size_t(grid.offset(at[0], at[1], at[2])));
   }
   return sum;
+}
+
+/// Integral of `value(voxel)` along a ray, sampled every `step` voxels.
+template <class Value>
+double voxel_integral(const Grid& grid, const Ray& ray, double step, const Value& value) {
+  Solid box;
+  box.kind = Solid::Kind::box;
+  box.axes = grid.axes;
+  for (int a = 0; a < 3; ++a)
+    box.half_axes[a] = 0.5 * grid.spacing[a] * double(grid.size[std::size_t(a)] - 1);
+  box.centre = grid.origin + grid.axes * box.half_axes;
+  box.half_axes += grid.spacing;
+  const Interval inside = intersect(box, ray.origin, ray.direction);
+  if (inside.empty()) return 0.0;
+  const double length = inside.length() * ray.direction.norm();
+  const auto steps = std::int64_t(length / (step * grid.spacing.minCoeff())) + 1;
+  double sum = 0.0;
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const double t = inside.enter + (double(i) + 0.5) * inside.length() / double(steps);
+    sum += trilinear(grid, ray.origin + t * ray.direction, value);
+  }
+  return sum * length / double(steps);
 }
 
 }  // namespace
@@ -216,17 +256,56 @@ std::vector<Offset> sub_rays(const Sampling& sampling, const ScanGeometry& geome
   return out;
 }
 
+namespace {
+
+/// Views `first` to `first + count` of `out`, which the projection's geometry counts from
+/// `of_projection` on, at most a block.
+void expose_block(const Projection& projection, Index of_projection, Index first, Index count,
+                  Exposure& out) {
+  auto work = projection.work();
+  projection.trace_maps(of_projection, count, work);
+  for (Index n = 0; n < count; ++n)
+    projection.view(of_projection + n, n, work, out.signal.view(first + n).data(),
+                    out.quanta.view(first + n).data(), nullptr);
+}
+
+}  // namespace
+
 void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling, Isa isa,
                  Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
   const Projection projection(scene, geometry, beam, sub_rays(sampling, geometry, beam),
                               sampling.rows, isa);
-  // Blocks of views share working memory: touching it first costs more than a view's arithmetic.
-  constexpr Index block = 8;
+  constexpr Index block = Projection::block;
   parallel_for((geometry.views() + block - 1) / block, [&](std::int64_t b) {
-    auto work = projection.work();
-    for (Index v = b * block; v < std::min((b + 1) * block, geometry.views()); ++v)
-      projection.view(v, work, out.signal.view(v).data(), out.quanta.view(v).data(), nullptr);
+    const Index first = b * block;
+    expose_block(projection, first, first, std::min(block, geometry.views() - first), out);
+  });
+}
+
+void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
+                   const Sampling& sampling, Isa isa, Exposure& out) {
+  const ScanGeometry& geometry = out.signal.geometry();
+  require(views_per_state >= 1 && std::ssize(geometry.view_times) == geometry.views(),
+          Error::Kind::input, "a moving patient needs views with times (the geometry has ",
+          geometry.view_times.size(), " for ", geometry.views(), " views)");
+  const auto offsets = sub_rays(sampling, geometry, beam);
+  const Index views = geometry.views();
+  parallel_for((views + views_per_state - 1) / views_per_state, [&](std::int64_t state) {
+    const Index first = state * views_per_state;
+    const Index count = std::min(views_per_state, views - first);
+    const auto part = [&](const std::vector<double>& all) {
+      return std::vector<double>(all.begin() + first, all.begin() + first + count);
+    };
+    ScanGeometry now = geometry;
+    now.view_angles = part(geometry.view_angles);
+    now.table_positions = part(geometry.table_positions);
+    now.view_times = part(geometry.view_times);
+    const Scene scene = scene_at(0.5 * (now.view_times.front() + now.view_times.back()));
+    const Projection projection(scene, now, beam, offsets, sampling.rows, isa);
+    constexpr Index block = Projection::block;
+    for (Index n = 0; n < count; n += block)
+      expose_block(projection, n, first + n, std::min(block, count - n), out);
   });
 }
 
@@ -271,27 +350,18 @@ std::vector<double> path_masses(const Scene& scene, const Ray& ray, double patch
     for (const Delta& delta : term.deltas)
       masses[delta.material] += delta.density * inside.length() * stretch;
   }
-  for (const Patch& patch : scene.patches) {
-    Solid box;
-    box.kind = Solid::Kind::box;
-    box.axes = patch.grid.axes;
-    for (int a = 0; a < 3; ++a)
-      box.half_axes[a] = 0.5 * patch.grid.spacing[a] * double(patch.grid.size[std::size_t(a)] - 1);
-    box.centre = patch.grid.origin + patch.grid.axes * box.half_axes;
-    const Interval inside = intersect(box, ray.origin, ray.direction);
-    if (inside.empty()) continue;
-    const double wanted = patch_step * patch.grid.spacing.minCoeff();
-    const auto steps = std::int64_t(inside.length() * stretch / wanted) + 1;
-    const double step = inside.length() / double(steps);
-    for (const auto& channel : patch.channels) {
-      double sum = 0.0;
-      for (std::int64_t i = 0; i < steps; ++i)
-        sum +=
-            patch_density(patch.grid, channel.density,
-                          ray.origin + (inside.enter + (double(i) + 0.5) * step) * ray.direction);
-      masses[channel.material] += sum * step * stretch;
-    }
-  }
+  for (const Patch& patch : scene.patches)
+    for (const auto& channel : patch.channels)
+      masses[channel.material] += voxel_integral(
+          patch.grid, ray, patch_step, [&](std::size_t v) { return double(channel.density[v]); });
+  for (const IndexedMap& map : scene.maps)
+    for (std::uint32_t m = 0; m < masses.size(); ++m)
+      masses[m] += voxel_integral(map.grid, ray, patch_step, [&](std::size_t v) {
+        double sum = 0.0;
+        for (const Delta& delta : map.entries[map.index[v]].deltas)
+          if (delta.material == m) sum += delta.density;
+        return sum;
+      });
   return masses;
 }
 
@@ -300,7 +370,8 @@ std::vector<float> basis_integrals(const Scene& scene, const ScanGeometry& geome
   const Projection projection(scene, geometry, beam, {offset}, 1, isa);
   std::vector<float> out(std::size_t(geometry.columns * geometry.rows) * beam.rank());
   auto work = projection.work();
-  projection.view(view, work, nullptr, nullptr, out.data());
+  projection.trace_maps(view, 1, work);
+  projection.view(view, 0, work, nullptr, nullptr, out.data());
   return out;
 }
 

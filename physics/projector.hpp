@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/model/scene.hpp"
 #include "vitrine/physics/beam.hpp"
@@ -33,6 +34,14 @@ Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& be
 void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling, Isa isa,
                  Exposure& out);
 
+/// What is there at a time, s since the scan's start.
+using SceneAt = FunctionRef<Scene(double time)>;
+
+/// The same of a patient who moves: `views_per_state` views at a time see what is there in the
+/// middle of their time. The geometry must have times; `scene_at` is called by several threads.
+void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
+                   const Sampling& sampling, Isa isa, Exposure& out);
+
 /// One ray of a geometry, in patient space. `direction` has length 1 in the plane of the fan (its z
 /// is dz per in-plane mm).
 struct Ray {
@@ -54,7 +63,7 @@ Ray ray_of(const ScanGeometry& geometry, Index view, double column, double row,
            const Offset& offset = {});
 
 /// Mass per area of every material of the scene along a ray, g/mm^2: the reference in double
-/// precision by `intersect`, slow. Patches are sampled every `patch_step` voxels.
+/// precision by `intersect`, slow. Patches and maps are sampled every `patch_step` voxels.
 std::vector<double> path_masses(const Scene& scene, const Ray& ray, double patch_step = 0.01);
 
 /// The hot path's basis line integrals of one view for one sub-ray, [column][row][k]: for tests.

@@ -299,6 +299,13 @@ class ColumnDetector {
     any_patch_ = false;
     std::memset(scratch_.mean, 0, std::size_t(row_lanes_) * sizeof(float));
     std::memset(scratch_.variance, 0, std::size_t(row_lanes_) * sizeof(float));
+    if (job_.voxels && job_.voxels_met[column / lane_width]) {
+      const std::size_t floats = std::size_t(rank * row_lanes_);
+      std::memcpy(scratch_.patches, job_.voxels + std::size_t(column) * floats,
+                  floats * sizeof(float));
+      std::memset(patched_, 1, sizeof patched_);
+      any_patch_ = true;
+    }
     for (int i = 0; i < job_.patch_count; ++i) {
       const PatchShape& patch = job_.patches[i];
       if (column < patch.first_column || column > patch.last_column) continue;

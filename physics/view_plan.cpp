@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/physics/detail/voxel_maps.hpp"
 
 namespace vitrine::physics::detail {
 namespace {
@@ -208,6 +209,39 @@ ColumnRange columns_of(const Fan& fan, const ScanGeometry& g, const Offset& offs
   return {std::int32_t(std::max(first, 0.0)), std::int32_t(std::min(last, double(g.columns - 1)))};
 }
 
+bool on_rim(const Grid& grid, Index i, Index j, Index k) {
+  return i == 0 || j == 0 || k == 0 || i == grid.size[0] - 1 || j == grid.size[1] - 1 ||
+         k == grid.size[2] - 1;
+}
+
+/// Whether the outermost voxels hold something, so that the map does not end with them.
+bool has_rim(const Patch& patch) {
+  const Grid& grid = patch.grid;
+  for (const auto& channel : patch.channels)
+    for (Index k = 0; k < grid.size[2]; ++k)
+      for (Index j = 0; j < grid.size[1]; ++j)
+        for (Index i = 0; i < grid.size[0]; ++i)
+          if (on_rim(grid, i, j, k) && channel.density[std::size_t(grid.offset(i, j, k))] != 0.0f)
+            return true;
+  return false;
+}
+
+Patch with_zeros_around(const Patch& patch) {
+  Patch out;
+  out.grid = patch.grid;
+  for (Index& size : out.grid.size) size += 2;
+  out.grid.origin = patch.grid.centre(-1, -1, -1);
+  for (const auto& channel : patch.channels) {
+    auto& density = out.channels.emplace_back(Patch::Channel{channel.material, {}}).density;
+    density.assign(std::size_t(out.grid.count()), 0.0f);
+    for (Index k = 0; k < patch.grid.size[2]; ++k)
+      for (Index j = 0; j < patch.grid.size[1]; ++j)
+        std::copy_n(channel.density.begin() + patch.grid.offset(0, j, k), patch.grid.size[0],
+                    density.begin() + out.grid.offset(1, j + 1, k + 1));
+  }
+  return out;
+}
+
 }  // namespace
 
 CompiledScene::CompiledScene(const Scene& scene, const Beam& beam) {
@@ -286,14 +320,15 @@ CompiledScene::CompiledScene(const Scene& scene, const Beam& beam) {
     sources.push_back({&scene.solids[s], extent(scene.solids[s], Vec3::UnitZ())});
   }
 
-  for (const Patch& patch : scene.patches) {
-    require(*std::ranges::min_element(patch.grid.size) >= 2, Error::Kind::data,
-            "a patch has fewer than 2 voxels along an axis (it is interpolated between centres)");
+  for (const Patch& each : scene.patches) {
+    if (is_large(each)) continue;
+    for (const auto& channel : each.channels)
+      require(std::ssize(channel.density) == each.grid.count(), Error::Kind::data, "a patch has ",
+              channel.density.size(), " values for ", each.grid.count(), " voxels");
+    const Patch& patch = has_rim(each) ? padded.emplace_back(with_zeros_around(each)) : each;
     Texture texture;
     texture.patch = &patch;
     for (const auto& channel : patch.channels) {
-      require(std::ssize(channel.density) == patch.grid.count(), Error::Kind::data, "a patch has ",
-              channel.density.size(), " values for ", patch.grid.count(), " voxels");
       const auto w = weights_of({{channel.material, 1.0}});
       texture.values.push_back(channel.density.data());
       texture.weights.emplace_back(w.begin(), w.end());

@@ -13,35 +13,46 @@ using detail::AbdomenFrame;
 
 const Schema<Abdomen::Params>& Abdomen::schema() {
   static const auto s =
-      Schema<Params>("abdomen", "Adult abdomen, supine, diaphragm to iliac crests")
-          .optional("sex", &Params::sex, "sex of the patient, or a choice")
-          .one_of({"female", "male"})
-          .optional("width", &Params::width, unit::mm, "outer width")
-          .between(260, 450)
+      describe_population(
+          Schema<Params>("abdomen", "Adult abdomen, supine, diaphragm to iliac crests"))
+          .optional("width", &Params::width, unit::mm, "outer width (follows from height and BMI)")
+          .between(250, 500)
           .optional("depth_ratio", &Params::depth_ratio, "outer depth over outer width")
           .between(0.58, 0.85)
-          .optional("height_female", &Params::height_female, unit::mm,
-                    "from the right dome of a woman's diaphragm to the iliac crests")
-          .between(180, 280)
-          .optional("height_male", &Params::height_male, unit::mm,
-                    "from the right dome of a man's diaphragm to the iliac crests")
-          .between(180, 280)
-          .optional("fat_female", &Params::fat_female, unit::mm, "subcutaneous fat of women")
-          .between(4, 60)
-          .optional("fat_male", &Params::fat_male, unit::mm, "subcutaneous fat of men")
-          .between(4, 60)
+          .optional(
+              "trunk_height", &Params::trunk_height, unit::mm,
+              "from the right dome of the diaphragm to the iliac crests (follows from height)")
+          .between(170, 290)
+          .optional("fat", &Params::fat, unit::mm,
+                    "subcutaneous fat (follows from BMI, age and sex)")
+          .between(4, 70)
           .optional("visceral_fat", &Params::visceral_fat,
-                    "share of fat rather than bowel between the organs")
+                    "share of fat rather than bowel between the organs (follows from BMI, age and "
+                    "sex)")
           .between(0.1, 0.85)
-          .optional("liver_scale", &Params::liver_scale, "mass of the liver over the usual one")
+          .optional("liver_scale", &Params::liver_scale, "mass of the liver over the expected one")
           .between(0.6, 1.5)
-          .optional("spleen_scale", &Params::spleen_scale, "mass of the spleen over the usual one")
+          .optional("spleen_scale", &Params::spleen_scale,
+                    "mass of the spleen over the expected one")
           .between(0.4, 2)
-          .optional("kidney_scale", &Params::kidney_scale, "mass of the kidneys over the usual one")
+          .optional("kidney_scale", &Params::kidney_scale,
+                    "mass of the kidneys over the expected one")
           .between(0.6, 1.4)
           .optional("pancreas_scale", &Params::pancreas_scale,
-                    "mass of the pancreas over the usual one")
+                    "mass of the pancreas over the expected one")
           .between(0.6, 1.5)
+          .optional("liver_mass", &Params::liver_mass, unit::g,
+                    "mass of the liver (expected: from the body's surface)")
+          .between(600, 3500)
+          .optional("spleen_mass", &Params::spleen_mass, unit::g,
+                    "mass of the spleen (expected: from the body's surface)")
+          .between(40, 500)
+          .optional("kidney_mass", &Params::kidney_mass, unit::g,
+                    "mass of both kidneys (expected: from the body's surface and age)")
+          .between(120, 600)
+          .optional("pancreas_mass", &Params::pancreas_mass, unit::g,
+                    "mass of the pancreas (expected: from the body's surface)")
+          .between(40, 250)
           .optional("liver_density", &Params::liver_density, unit::g_per_cm3,
                     "density of the liver (1.02 and less: steatosis)")
           .between(0.98, 1.1)
@@ -55,25 +66,37 @@ namespace {
 
 /// What is drawn for one patient, always the same numbers in the same order.
 struct Drawn {
-  std::string sex;
-  double width, ratio, height, fat, visceral, liver, spleen, kidney, pancreas, density;
+  Person person;
+  double width, ratio, height, fat, visceral, liver, spleen, kidney, pancreas, density;  // mm, g
 };
 
 Drawn draw(const Abdomen::Params& p, Rng& rng) {
   Drawn d;
-  d.sex = p.sex.sample(rng);
-  const bool female = d.sex == "female";
-  d.width = p.width.sample(rng);
+  d.person = p.draw(rng);
+  const Person& person = d.person;
+  d.fat = std::clamp(drawn_size(p.fat, person.abdominal_fat(), 0.15, rng), 4.0, 70.0);
+  // The trunk's section goes with weight over height (Lindskoug, Br J Radiol 65 (1992) 431). The
+  // mean man has 351 mm, of which the reference cavity leaves 25 mm to the fat.
+  const double root = std::sqrt(person.bmi * 1e-3 * person.height);
+  d.width = std::clamp(drawn_size(p.width, 49.6 * root, 0.03, rng), 250.0, 500.0);
   d.ratio = p.depth_ratio.sample(rng);
-  const double height_female = p.height_female.sample(rng), height_male = p.height_male.sample(rng);
-  d.height = female ? height_female : height_male;
-  const double fat_female = p.fat_female.sample(rng), fat_male = p.fat_male.sample(rng);
-  d.fat = std::min(female ? fat_female : fat_male, 0.35 * 0.5 * d.width * d.ratio);
-  d.visceral = p.visceral_fat.sample(rng);
-  d.liver = p.liver_scale.sample(rng);
-  d.spleen = p.spleen_scale.sample(rng);
-  d.kidney = p.kidney_scale.sample(rng);
-  d.pancreas = p.pancreas_scale.sample(rng);
+  // T10 to L4 are 28 to 37 mm a level (Gilad and Nissan, Spine 11 (1986) 154).
+  const double height = (person.female() ? 0.136 : 0.1323) * person.height;
+  d.height = std::clamp(drawn_size(p.trunk_height, height, 0.035, rng), 170.0, 290.0);
+  const double cavity = 49.6 * root - 2.0 * person.abdominal_fat();
+  if (p.width && !p.fat) d.fat = fitting_fat(d.fat, d.width, cavity);
+  d.fat = std::min(d.fat, 0.35 * 0.5 * d.width * d.ratio);
+  d.visceral = drawn_size(p.visceral_fat, person.visceral_share(), 0.15, rng);
+  d.visceral = std::clamp(d.visceral, 0.1, 0.85);
+  const auto mass = [&](const Distribution& scale, const std::optional<Distribution>& said,
+                        double expected) {
+    const double factor = scale.sample(rng);
+    return said ? said->sample(rng) : factor * expected;
+  };
+  d.liver = mass(p.liver_scale, p.liver_mass, person.liver_mass());
+  d.spleen = mass(p.spleen_scale, p.spleen_mass, person.spleen_mass());
+  d.kidney = mass(p.kidney_scale, p.kidney_mass, person.kidney_mass());
+  d.pancreas = mass(p.pancreas_scale, p.pancreas_mass, person.pancreas_mass());
   d.density = p.liver_density.sample(rng);
   return d;
 }
@@ -82,7 +105,7 @@ AbdomenFrame make_frame(const Drawn& d) {
   namespace reference = detail::abdomen_reference;
   using detail::abdomen_skin;
   AbdomenFrame f;
-  f.female = d.sex == "female";
+  f.female = d.person.female();
   f.half_width = 0.5 * d.width;
   f.half_depth = 0.5 * d.width * d.ratio;
   f.fat = d.fat;
@@ -99,19 +122,12 @@ AbdomenFrame make_frame(const Drawn& d) {
   // Length and calibre fill what fat leaves; 0.45 is the reference.
   f.loops = std::sqrt((1.0 - d.visceral) / (1.0 - 0.45));
   f.bowel = f.round() * std::sqrt(f.loops);
-  // Organs follow the trunk's volume with this power (liver mass against weight: Vauthey et al.,
-  // Liver Transpl 8 (2002) 233), about the mean body of the sex.
-  constexpr double follow = 0.6, mean_female = 0.886;
-  const double trunk = f.x * f.y * f.z, mean = f.female ? mean_female : 1.0;
-  const double body = math::pow(trunk / mean, follow) / trunk;
-  // ICRP 89: a woman's masses over a man's.
-  const auto linear = [&](double scale, double women) {
-    return math::cbrt(scale * body * (f.female ? women : 1.0));
-  };
-  f.liver = linear(d.liver, 1400.0 / 1800.0);
-  f.spleen = linear(d.spleen, 130.0 / 150.0);
-  f.kidney = linear(d.kidney, 275.0 / 310.0);
-  f.pancreas = linear(d.pancreas, 120.0 / 140.0);
+  // The reference organs, in a trunk of scale 1, have these masses; measured on a lattice of 2 mm.
+  const double trunk = f.x * f.y * f.z;
+  f.liver = math::cbrt(d.liver / 1570.0 / trunk);
+  f.spleen = math::cbrt(d.spleen / 142.0 / trunk);
+  f.kidney = math::cbrt(d.kidney / 301.0 / trunk);
+  f.pancreas = math::cbrt(d.pancreas / 115.0 / trunk);
   return f;
 }
 
@@ -138,17 +154,19 @@ AnatomyRecord Abdomen::build(SceneBuilder& scene, Rng rng, const PatientState& s
   // Br J Radiol 67 (1994) 1096).
   f.down = 245.0 * (state.inspiration - 1.0);
   AnatomyRecord record;
-  record.sex = drawn.sex;
-  record.parameters = {{"width_mm", drawn.width},
-                       {"depth_mm", drawn.width * drawn.ratio},
-                       {"height_mm", drawn.height},
-                       {"fat_mm", f.fat},
-                       {"visceral_fat", drawn.visceral},
-                       {"liver_scale", drawn.liver},
-                       {"spleen_scale", drawn.spleen},
-                       {"kidney_scale", drawn.kidney},
-                       {"pancreas_scale", drawn.pancreas},
-                       {"liver_density_g_per_cm3", drawn.density / units::g_per_cm3}};
+  record.sex = drawn.person.sex;
+  record.parameters = drawn.person.parameters();
+  record.parameters.insert(record.parameters.end(),
+                           {{"width_mm", drawn.width},
+                            {"depth_mm", drawn.width * drawn.ratio},
+                            {"trunk_height_mm", drawn.height},
+                            {"fat_mm", f.fat},
+                            {"visceral_fat", drawn.visceral},
+                            {"liver_mass_g", drawn.liver},
+                            {"spleen_mass_g", drawn.spleen},
+                            {"kidney_mass_g", drawn.kidney},
+                            {"pancreas_mass_g", drawn.pancreas},
+                            {"liver_density_g_per_cm3", drawn.density / units::g_per_cm3}});
 
   detail::place_abdominal_wall(scene, f);
   detail::place_back(scene, f);

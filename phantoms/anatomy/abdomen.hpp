@@ -1,5 +1,6 @@
 #pragma once
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/population.hpp"
 
 namespace vitrine::phantoms {
 
@@ -10,21 +11,14 @@ namespace vitrine::phantoms {
 /// disc between the first two lumbar vertebrae.
 class Abdomen final : public Anatomy {
  public:
-  struct Params {
-    Choice sex{std::vector<std::string>{"female", "male"}};
-    /// Outer width and depth; the range of AAPM Report 204 (2011), table 1.
-    Distribution width = Distribution::normal(335.0, 28.0).truncated(270.0, 430.0);
+  struct Params : Population {
+    /// Outer width, dome to iliac crest, fat, share of fat between the organs: they follow from the
+    /// person where nothing is said, and so do the masses, g.
+    std::optional<Distribution> width, trunk_height, fat, visceral_fat;
+    std::optional<Distribution> liver_mass, spleen_mass, kidney_mass, pancreas_mass;
     Distribution depth_ratio = Distribution::normal(0.70, 0.035).truncated(0.6, 0.8);
-    /// Right dome to iliac crest: T10 to L4, at 28 to 37 mm a level (Gilad and Nissan, Spine 11
-    /// (1986) 154).
-    Distribution height_female = Distribution::normal(220.0, 11.0).truncated(185.0, 265.0);
-    Distribution height_male = Distribution::normal(232.0, 12.0).truncated(185.0, 265.0);
-    /// Assumed: a tenth of the trunk's depth in women, less in men.
-    Distribution fat_female = Distribution::normal(22.0, 7.0).truncated(6.0, 50.0);
-    Distribution fat_male = Distribution::normal(17.0, 6.0).truncated(5.0, 45.0);
-    Distribution visceral_fat = Distribution::normal(0.45, 0.1).truncated(0.2, 0.75);
-    /// Masses over the reference ones. Spread of adult organs: de la Grandmaison, Clairand and
-    /// Durigon, Forensic Sci Int 119 (2001) 149, less the part that body size explains.
+    /// Masses over those that a body of this size has. Spread of adult organs: de la Grandmaison,
+    /// Clairand and Durigon, Forensic Sci Int 119 (2001) 149, less what body size explains.
     Distribution liver_scale = Distribution::normal(1.0, 0.15).truncated(0.65, 1.35);
     Distribution spleen_scale = Distribution::normal(1.0, 0.25).truncated(0.5, 1.6);
     Distribution kidney_scale = Distribution::normal(1.0, 0.12).truncated(0.7, 1.3);

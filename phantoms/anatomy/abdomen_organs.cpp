@@ -119,8 +119,8 @@ void place_liver_vessels(SceneBuilder& scene, const AbdomenFrame& f, std::size_t
                         {{-20, -12, 87}, {0.5, -0.8, -0.3}, 3.8, -32, 200},   // left
                         {{-44, -14, 36}, {-1, 0, 0}, 5.5, -200, -46},         // right portal vein
                         {{-36, -22, 42}, {0.3, -0.8, 0.4}, 4.4, -46, 200}};   // left
-  scene.begin_organ("liver_vessels");
   for (const Root& root : roots) {
+    scene.begin_organ("liver_vessels", &root < roots + 3 ? "hepatic_veins" : "portal_vein");
     std::vector<Vec3> cloud;
     for (int attempt = 0; attempt < 100000 && cloud.size() < twigs; ++attempt) {
       const double x = rng.uniform(box.low.x(), box.high.x());

@@ -82,10 +82,11 @@ void place_neck(SceneBuilder& scene, const HeadFrame& f) {
                                 frame(Vec3::UnitZ(), Vec3(1, -side * 0.3, 0)))),
                 "adipose");
   }
-  scene.begin_organ("vessels");
   for (const double side : {-1.0, 1.0}) {
+    scene.begin_organ("vessels", "arteries");  // carotid
     for (Solid& link : f.tube_along({{side * 26, 2, -26}, {side * 29, 2, -150}}, 3.2))
       scene.place(below(std::move(link)), "blood", 1.0506e-3);
+    scene.begin_organ("vessels", "upper_veins");  // jugular
     for (Solid& link : f.tube_along({{side * 32, 10, -26}, {side * 36, 8, -150}}, 5.2))
       scene.place(below(std::move(link)), "blood", 1.0506e-3);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/core/math.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/phantoms/anatomy/detail/thorax_lungs.hpp"
 
@@ -12,24 +13,21 @@ using detail::ThoraxFrame;
 
 const Schema<Thorax::Params>& Thorax::schema() {
   static const auto s =
-      Schema<Params>("thorax", "Adult chest, supine, arms raised, apices to liver")
-          .optional("sex", &Params::sex, "sex of the patient, or a choice")
-          .one_of({"female", "male"})
-          .optional("chest_width", &Params::chest_width, unit::mm, "outer width at the heart")
+      describe_population(
+          Schema<Params>("thorax", "Adult chest, supine, arms raised, apices to liver"))
+          .optional("chest_width", &Params::chest_width, unit::mm,
+                    "outer width at the heart (follows from height, BMI and age)")
           .between(250, 450)
           .optional("depth_ratio", &Params::depth_ratio, "outer depth over outer width")
           .between(0.55, 0.85)
-          .optional("lung_height_female", &Params::lung_height_female, unit::mm,
-                    "height of a woman's lungs, apex to base, in deep inspiration")
+          .optional("lung_height", &Params::lung_height, unit::mm,
+                    "height of the lungs, apex to base, in deep inspiration (follows from height)")
           .between(160, 320)
-          .optional("lung_height_male", &Params::lung_height_male, unit::mm,
-                    "height of a man's lungs, apex to base, in deep inspiration")
-          .between(160, 320)
-          .optional("fat_female", &Params::fat_female, unit::mm, "subcutaneous fat of women")
+          .optional("fat", &Params::fat, unit::mm,
+                    "subcutaneous fat (follows from BMI, age and sex)")
           .between(3, 40)
-          .optional("fat_male", &Params::fat_male, unit::mm, "subcutaneous fat of men")
-          .between(3, 40)
-          .optional("heart_scale", &Params::heart_scale, "size of the heart over the usual one")
+          .optional("heart_scale", &Params::heart_scale,
+                    "size of the heart over that of its body's surface")
           .between(0.75, 1.3)
           .optional("lung_density", &Params::lung_density, unit::g_per_cm3,
                     "density of the parenchyma, small vessels included, in "
@@ -56,27 +54,51 @@ const Schema<Thorax::Params>& Thorax::schema() {
   return s;
 }
 
+namespace {
+
+/// Width of the rib cage with what covers it but the fat, mm: it goes with height and little with
+/// BMI.
+double cage_width(const Person& person) {
+  // With its fat 332 mm in the mean man (US Army, 25.4 kg/m^2: 322 +- 25 mm; Gordon et al.,
+  // NATICK/TR-89/044).
+  const double mean = person.female() ? 293.0 : 306.0;
+  return mean * std::sqrt(person.height / (person.female() ? 1617.0 : 1754.0)) *
+         math::pow(person.bmi / 28.5, 0.1);
+}
+
+}  // namespace
+
 AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& state) const {
   ThoraxFrame f;
   AnatomyRecord record;
-  record.sex = params_.sex.sample(rng);
-  f.female = record.sex == "female";
-  const double width = params_.chest_width.sample(rng);
+  const Person person = params_.draw(rng);
+  record.sex = person.sex;
+  f.female = person.female();
+  double fat = std::clamp(drawn_size(params_.fat, person.chest_fat(), 0.15, rng), 3.0, 40.0);
+  const double cage = cage_width(person);
+  const double free_width = drawn_size(std::nullopt, cage, 0.06, rng) + 2.0 * fat;
+  double width = std::clamp(free_width, 250.0, 450.0);
+  if (params_.chest_width) {
+    width = params_.chest_width->sample(rng);
+    if (!params_.fat) fat = fitting_fat(fat, width, cage);
+  }
   const double ratio = params_.depth_ratio.sample(rng);
-  const double height_female = params_.lung_height_female.sample(rng);
-  const double height_male = params_.lung_height_male.sample(rng);
-  const double height = f.female ? height_female : height_male;
-  const double fat_female = params_.fat_female.sample(rng), fat_male = params_.fat_male.sample(rng);
+  // 225 mm in the mean woman and 245 mm in the mean man; the scatter leaves total lung capacity
+  // a tenth about its regression on height (Quanjer et al., Eur Respir J 6 suppl 16 (1993) 5).
+  const double height =
+      std::clamp(drawn_size(params_.lung_height, 0.1395 * person.height, 0.045, rng), 160.0, 320.0);
   const double density = params_.lung_density.sample(rng);
   f.half_width = 0.5 * width;
   f.half_depth = 0.5 * width * ratio;
-  f.fat = std::min(f.female ? fat_female : fat_male, 0.2 * f.half_depth);
-  f.heart = params_.heart_scale.sample(rng);
+  f.fat = std::min(fat, 0.2 * f.half_depth);
   // What is inside scales with what the fat leaves.
   f.x = (f.half_width - f.fat) / (detail::reference::half_width - detail::reference::fat);
   f.y = (f.half_depth - f.fat) / (detail::reference::half_depth - detail::reference::fat);
   f.z = height / detail::reference::lung_height;
+  const double heart_scale = params_.heart_scale.sample(rng);
+  f.heart = heart_scale * person.heart_size() / f.round();
   f.breath = state.inspiration;
+  f.systole = state.systole;
   f.apex = f.at(0, 0, 125).z();
 
   Host lung;
@@ -92,10 +114,14 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
   ThoraxFrame rest = f;
   rest.breath = 1.0;
   lung.lobes = detail::lung_lobes(rest);
-  record.parameters = {
-      {"chest_width_mm", width},  {"chest_depth_mm", width * ratio},
-      {"lung_height_mm", height}, {"fat_mm", f.fat},
-      {"heart_scale", f.heart},   {"lung_density_g_per_cm3", density / units::g_per_cm3}};
+  record.parameters = person.parameters();
+  record.parameters.insert(record.parameters.end(),
+                           {{"chest_width_mm", width},
+                            {"chest_depth_mm", width * ratio},
+                            {"lung_height_mm", height},
+                            {"fat_mm", f.fat},
+                            {"heart_scale", heart_scale},
+                            {"lung_density_g_per_cm3", density / units::g_per_cm3}});
 
   detail::place_wall(scene, f);
   for (const double side : {-1.0, 1.0}) {

@@ -1,5 +1,6 @@
 #pragma once
 #include "vitrine/phantoms/anatomy.hpp"
+#include "vitrine/phantoms/population.hpp"
 
 namespace vitrine::phantoms {
 
@@ -11,15 +12,11 @@ namespace vitrine::phantoms {
 /// is in the middle of the lungs.
 class Thorax final : public Anatomy {
  public:
-  struct Params {
-    Choice sex{std::vector<std::string>{"female", "male"}};
-    /// Outer width and depth at the level of the heart.
-    Distribution chest_width = Distribution::normal(330.0, 25.0).truncated(260.0, 420.0);
+  struct Params : Population {
+    /// Outer width and depth at the level of the heart. Width, height of the lungs and fat follow
+    /// from the person where nothing is said.
+    std::optional<Distribution> chest_width, lung_height, fat;
     Distribution depth_ratio = Distribution::normal(0.69, 0.03).truncated(0.6, 0.8);
-    Distribution lung_height_female = Distribution::normal(225.0, 12.0).truncated(170.0, 300.0);
-    Distribution lung_height_male = Distribution::normal(245.0, 14.0).truncated(170.0, 300.0);
-    Distribution fat_female = Distribution::normal(17.0, 4.0).truncated(4.0, 35.0);
-    Distribution fat_male = Distribution::normal(12.0, 3.5).truncated(4.0, 35.0);
     Distribution heart_scale = Distribution::normal(1.0, 0.05).truncated(0.8, 1.25);
     /// CT of 17 adults without lung disease: -875 to -770 HU, mean -817 (Clin Radiol 43 (1991)
     /// 238).

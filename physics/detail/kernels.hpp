@@ -77,6 +77,36 @@ struct PatchShape {
   double step;  ///< mm
 };
 
+/// A view of a voxel map; indices count its voxels along x and y, whatever their directions.
+struct VoxelView {
+  double focus[2];             ///< the focal point, voxel indices
+  double across[2], along[2];  ///< voxel indices per mm of the gantry's directions
+  double height;               ///< of the focal point, voxel index along z
+};
+
+/// A voxel map whose third axis is z, and the neighbouring views that see it.
+struct VoxelJob {
+  std::int32_t columns, rows, row_groups, rank;
+  std::int32_t size[3];
+  std::ptrdiff_t
+      stride[2];  ///< floats between neighbours along x, y; a column along z is contiguous
+  /// Of voxel (0, 0, 0). One column of zeros lies around the map, `voxel_margin` zeros before each
+  /// column, and zeros behind it up to the next multiple of 8 after two of them.
+  const float* values;
+  const std::int32_t* hull[2];  ///< per x: first and last y that holds something; per y: x
+  const float* weights;         ///< `rank` of them: basis integrals per value and mm
+  double z_step;                ///< mm
+  std::int32_t planes;          ///< that share a height
+  double first_tangent, tangent_step;
+  const double *across, *along;  ///< direction of each column's central ray, padded to 8
+  std::int32_t views;
+  const VoxelView* view;
+  float* sums;         ///< working memory: [view][column group][row][8]
+  unsigned char* met;  ///< [view][column group]: set where something was added to `out`
+  float* out;          ///< [view][column][rank][row], rows padded to 8; added to
+};
+inline constexpr int voxel_margin = 8;
+
 struct TraceJob {
   std::int32_t columns, rows, rank, nodes;
   std::int32_t row_groups;  ///< rows padded to 8, over 8
@@ -90,7 +120,9 @@ struct TraceJob {
   const float* weights;  ///< basis weights, `rank` per entry
   const PatchShape* patches;
   std::int32_t patch_count;
-  const double* patch_across;  ///< direction of each column's central ray
+  const float* voxels;              ///< what VoxelJob wrote for this view, or null
+  const unsigned char* voxels_met;  ///< per column group
+  const double* patch_across;       ///< direction of each column's central ray
   const double* patch_along;
   const float* tangent;                ///< per lane: dz per in-plane mm
   const float* height;                 ///< per lane: z of the focal point
@@ -122,6 +154,7 @@ struct DetectJob {
 struct Kernels {
   std::size_t (*scratch_floats)(const TraceJob&);  ///< working memory that a job needs
   void (*trace)(const TraceJob&);
+  void (*trace_voxels)(const VoxelJob&);
   void (*detect)(const DetectJob&);
 };
 const Kernels& kernels(Isa isa);
@@ -131,10 +164,12 @@ const Kernels& kernels(Isa isa);
 namespace vitrine::physics::portable {
 std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
+void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
 }  // namespace vitrine::physics::portable
 namespace vitrine::physics::v3 {
 std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
+void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
 }  // namespace vitrine::physics::v3

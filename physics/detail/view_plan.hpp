@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <vector>
 
 #include "vitrine/model/scan.hpp"
@@ -26,6 +27,7 @@ class CompiledScene {
   std::vector<float> weights;
   int slots = 0;
 
+  std::deque<Patch> padded;  ///< those whose outermost voxels hold something
   struct Texture {
     const Patch* patch;
     std::vector<const float*> values;

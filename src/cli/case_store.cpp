@@ -59,6 +59,7 @@ constexpr Part parts[] = {{"patients", &trial::CaseResult::patients},
                           {"profiles", &trial::CaseResult::profiles},
                           {"images", &trial::CaseResult::images},
                           {"visits", &trial::CaseResult::visits},
+                          {"contrast", &trial::CaseResult::contrast},
                           {"visit_lesions", &trial::CaseResult::visit_lesions}};
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include "vitrine/phantoms/anatomy.hpp"
 #include "vitrine/phantoms/growth.hpp"
 #include "vitrine/phantoms/lesion_composition.hpp"
+#include "vitrine/phantoms/lesion_enhancement.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
 #include "vitrine/phantoms/lesion_texture.hpp"
+#include "vitrine/phantoms/motion.hpp"
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/trial/scenario.hpp"
@@ -52,6 +54,7 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<trial::Repeat>(),
                     block<trial::FollowUp>(),
                     block<trial::Protocol>(),
+                    block<phantoms::Injection>(),
                     block<Scanner>(),
                     block<Filter>(),
                     block<Bowtie>(),
@@ -64,7 +67,9 @@ std::vector<CatalogueInfo> all_catalogues() {
           phantoms::lesion_shapes().info(),
           phantoms::lesion_compositions().info(),
           phantoms::lesion_textures().info(),
+          phantoms::lesion_enhancements().info(),
           phantoms::growths().info(),
+          phantoms::motions().info(),
           recon::kernels().info(),
           materials_info(),
           features_info(),

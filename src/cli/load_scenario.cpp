@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "vitrine/cli/scenario_files.hpp"
 #include "vitrine/config/caret.hpp"
 #include "vitrine/config/override.hpp"
 #include "vitrine/config/yaml.hpp"
@@ -42,6 +43,19 @@ class Loader {
   }
 };
 
+/// Hand the files that the patients' anatomy names down to it.
+void supply(LoadedScenario& loaded, const std::filesystem::path& folder) {
+  phantoms::Cohort& patients = loaded.scenario.patients;
+  ScenarioFiles files(folder);
+  try {
+    if (auto anatomy = patients.anatomy->supplied(files))
+      patients.anatomy.thing = std::move(anatomy);
+  } catch (const Error& error) {
+    loaded.problems.error(error.where().value_or(Location{}), error.what());
+  }
+  loaded.scenario.files = files.read();
+}
+
 }  // namespace
 
 LoadedScenario load_scenario(const std::string& file, const std::vector<std::string>& overrides) {
@@ -50,6 +64,10 @@ LoadedScenario load_scenario(const std::string& file, const std::vector<std::str
   Value tree = loader.read(file, io::read_text(file, config::max_document_bytes));
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   const auto resolve = [&] {
+    if (Value* patients = find_mutable(tree, "patients"))
+      if (Value* anatomy = find_mutable(*patients, "anatomy"))
+        for (const char* key : {"labels", "objects"})
+          if (Value* table = find_mutable(*anatomy, key)) loader.resolve(*table, folder);
     Value* arms = find_mutable(tree, "arms");
     if (!arms) return;
     if (Value* scanners = find_mutable(*arms, "scanners"); scanners && scanners->as<Value::List>())
@@ -62,6 +80,7 @@ LoadedScenario load_scenario(const std::string& file, const std::vector<std::str
   Diagnostics checking;
   if (!tree.empty()) loader.result.scenario = trial::Scenario::schema().read(tree, checking);
   problems = config::without_echoes(problems, checking);
+  if (problems.ok()) supply(loader.result, folder);
   return std::move(loader.result);
 }
 

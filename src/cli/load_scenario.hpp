@@ -7,7 +7,7 @@
 
 namespace vitrine::cli {
 
-/// A scenario file and the scanner and protocol files that it names, read but not yet judged.
+/// A scenario file and the files that it names, read but not yet judged.
 struct LoadedScenario {
   trial::Scenario scenario;  ///< to be used only if `problems` is empty
   Diagnostics problems;

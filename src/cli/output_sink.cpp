@@ -6,6 +6,7 @@
 #include "vitrine/cli/picture_file.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/core/units.hpp"
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/report/figures.hpp"
@@ -56,6 +57,13 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.reconstruction.kernel = c.arm.kernel_name;
   d.reconstruction.diameter_mm = c.protocol.field_of_view;
   d.reconstruction.slice_thickness_mm = c.arm.slice_thickness;
+  if (c.contrast && c.contrast->time > 0.0) {
+    const phantoms::ContrastRecord& bolus = *c.contrast;
+    const double ml = std::round(10.0 * bolus.volume / units::ml) / 10.0;
+    d.contrast = {bolus.agent, ml, bolus.rate / units::ml, bolus.concentration / units::mg_per_ml,
+                  int(std::lround(bolus.time))};
+  }
+  if (c.contrast) d.patient.weight_kg = std::round(10.0 * c.contrast->weight / units::kg) / 10.0;
   d.study_uid = io::dicom_uid("study/" + study);
   d.series_uid = io::dicom_uid("series/" + study + '/' + c.arm.name);
   d.frame_of_reference_uid = io::dicom_uid("frame/" + study);

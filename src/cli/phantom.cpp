@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <map>
@@ -8,6 +9,7 @@
 #include "vitrine/cli/load_scenario.hpp"
 #include "vitrine/cli/phantom_pictures.hpp"
 #include "vitrine/cli/picture_file.hpp"
+#include "vitrine/config/plain.hpp"
 #include "vitrine/core/table.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/io/checksums.hpp"
@@ -31,7 +33,8 @@ struct Options {
 
 /// Volume and mass of everything that has a name.
 struct Amount {
-  double volume = 0.0, mass = 0.0;  // mm^3, g
+  double volume = 0.0, mass = 0.0;       // mm^3, g
+  std::vector<std::uint64_t> materials;  // voxels of each material of the scene
 };
 
 Grid grid_for(const Options& options, const Scene& scene) {
@@ -53,6 +56,7 @@ std::vector<Amount> write_maps(const io::Path& dir, const std::string& id, const
   io::NiftiStream materials(grid, Stored::uint16, str("vitrine materials of ", id));
   io::NiftiStream densities(grid, Stored::float32, str("vitrine density of ", id, ", g/cm3"));
   std::vector<Amount> amounts(names.size() + 1);
+  for (Amount& amount : amounts) amount.materials.resize(scene.materials.size() + 1);
   for (Index first = 0; first < grid.size[2]; first += slab) {
     Grid part = grid;
     part.size[2] = std::min(slab, grid.size[2] - first);
@@ -63,6 +67,7 @@ std::vector<Amount> write_maps(const io::Path& dir, const std::string& id, const
     for (std::size_t i = 0; i < density.size(); ++i) {
       Amount& amount = amounts[organ.values()[i]];
       amount.volume += grid.voxel_volume();
+      ++amount.materials[substance.material.values()[i]];
       amount.mass += double(density[i]) * grid.voxel_volume();
       density[i] = static_cast<float>(double(density[i]) / units::g_per_cm3);
     }
@@ -96,6 +101,13 @@ Table truth_of(const phantoms::Patient& patient, std::span<const std::string> na
     add("longest_axial_diameter", "mm", lesion.longest_axial_diameter);
     add("short_axis", "mm", lesion.short_axis);
     add("density", "g/cm3", lesion.density / units::g_per_cm3);
+    add("iodine", "mg/mL", lesion.iodine / units::mg_per_ml);
+    add("attenuation", "HU", lesion.attenuation);
+  }
+  if (patient.contrast) {
+    table.add({"contrast", "time", "s", patient.contrast->time});
+    for (const auto& [compartment, iodine] : patient.contrast->compartments)
+      table.add({compartment, "iodine", "mg/mL", iodine / units::mg_per_ml});
   }
   for (std::size_t n = 0; n < names.size() && !amounts.empty(); ++n) {
     const Amount& amount = amounts[n + 1];
@@ -104,6 +116,32 @@ Table truth_of(const phantoms::Patient& patient, std::span<const std::string> na
     table.add({names[n], "voxel_mass", "g", amount.mass});
   }
   return table;
+}
+
+/// What the labels of organs.nii.gz stand for, as `kind: label_map` reads it: each organ has the
+/// material of most of its voxels and their mean density, so that its mass stays.
+std::string label_table(const phantoms::Patient& patient, std::span<const std::string> names,
+                        std::span<const Amount> amounts) {
+  std::string text = "# What the labels of organs.nii.gz stand for (see docs/users/import.md).\n";
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    const Amount& amount = amounts[n + 1];
+    const auto most = std::max_element(amount.materials.begin(), amount.materials.end());
+    const auto material = std::size_t(most - amount.materials.begin());
+    if (amount.volume == 0.0) continue;
+    Value row;
+    row.set("labels", Value::List{Value(double(n + 1))});
+    const auto is_lesion = [&](const LesionTruth& lesion) { return lesion.id == names[n]; };
+    const auto& lesions = patient.scene.lesions;
+    const bool lesion = std::any_of(lesions.begin(), lesions.end(), is_lesion);
+    row.set("organ", lesion ? "imported_" + names[n] : names[n]);
+    row.set("material", material == 0 ? "air" : patient.scene.materials[material - 1].name);
+    row.set("density_g_per_cm3", amount.mass / amount.volume / units::g_per_cm3);
+    for (const phantoms::Host& host : patient.hosts)
+      if (std::find(host.tissue.begin(), host.tissue.end(), names[n]) != host.tissue.end())
+        row.set("host", host.organ);
+    text += str("- ", config::to_yaml(row), '\n');
+  }
+  return text;
 }
 
 Table legend(std::span<const std::string> names) {
@@ -134,8 +172,10 @@ int make(const Options& options) {
   std::vector<phantoms::Patient> patients;
   std::vector<std::string> names;  // one numbering for all patients
   for (const std::string& id : cases) {
+    phantoms::PatientState state;  // contrast medium as in the first arm
+    state.injection = trial::injection(scenario.arms.protocol, plan.arms.front());
     patients.push_back(
-        phantoms::build_patient(scenario.patients, std::uint64_t(scenario.trial.seed), id, {}));
+        phantoms::build_patient(scenario.patients, std::uint64_t(scenario.trial.seed), id, state));
     for (const std::string& name : phantoms::organ_names(patients.back().scene))
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
@@ -153,6 +193,7 @@ int make(const Options& options) {
       std::vector<std::string> materials;
       for (const Material& m : scene.materials) materials.push_back(m.name);
       io::write_file(folder / "materials.csv", legend(materials).to_csv());
+      io::write_file(folder / "labels.yaml", label_table(patients[i], names, amounts));
     }
     io::write_file(folder / "truth.csv", truth_of(patients[i], names, amounts).to_csv());
     const auto mine = pictures(scene, grid);
@@ -161,7 +202,8 @@ int make(const Options& options) {
     std::printf("%s: %lld x %lld x %lld voxels of %g mm, %zu organs, %zu lesions, %zu terms\n",
                 cases[i].c_str(), static_cast<long long>(grid.size[0]),
                 static_cast<long long>(grid.size[1]), static_cast<long long>(grid.size[2]),
-                options.spacing, scene.organs.size(), scene.lesions.size(), scene.terms.size());
+                options.spacing, phantoms::organ_names(scene).size() - scene.lesions.size(),
+                scene.lesions.size(), scene.terms.size());
   }
   write_picture(dir / "contact_sheet.png", gallery);
   return ok;
@@ -189,7 +231,8 @@ void add_phantom(CLI::App& app, int& code) {
       ->expected(1);
   command->footer(
       "\nPer case: organs.nii.gz and materials.nii.gz (labels; organs.csv and materials.csv name\n"
-      "them), density.nii.gz (g/cm3), truth.csv, preview.png. Labels say what is at a voxel's\n"
+      "them), density.nii.gz (g/cm3), labels.yaml (reads organs.nii.gz as 'kind: label_map'),\n"
+      "truth.csv, preview.png. Labels say what is at a voxel's\n"
       "centre; organ volumes and masses in truth.csv are sums over these voxels. For all:\n"
       "contact_sheet.png, one row a patient: axial (mediastinum, lung), coronal, sagittal.");
   command->callback([options, &code] { code = make(*options); });

@@ -43,6 +43,7 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   table("/images", result.all(&trial::CaseResult::images));
   table("/visits", result.all(&trial::CaseResult::visits));
   table("/truth/visit_lesions", result.all(&trial::CaseResult::visit_lesions));
+  table("/truth/contrast", result.all(&trial::CaseResult::contrast));
   table("/stability", analysis.stability);
   return file.bytes();
 }
@@ -51,6 +52,7 @@ Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
                const std::vector<trial::FileRecord>& files) {
   Value inputs;
   for (const auto& [name, text] : loaded.texts) inputs.set(name, Value(sha256(text).hex()));
+  for (const auto& file : plan.scenario.files) inputs.set(file.path, Value(file.sha256));
   Value::List list;
   for (const auto& file : files)
     list.push_back(Value()
@@ -87,6 +89,7 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
   table("images.csv", result.all(&trial::CaseResult::images));
   table("visits.csv", result.all(&trial::CaseResult::visits));
   table("visit_lesions.csv", result.all(&trial::CaseResult::visit_lesions));
+  table("contrast.csv", result.all(&trial::CaseResult::contrast));
   table("stability.csv", analysis.stability);
   table("bias.csv", analysis.bias);
   Table failures;

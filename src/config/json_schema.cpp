@@ -127,9 +127,9 @@ class Writer {
       case FieldInfo::Type::choice:
         return one_of({word(field), keyed("choice", list_of(word(field), 1))});
       case FieldInfo::Type::list:
-        return list_of(shape(detail::element_of(field), path), 0);
+        return or_file(list_of(shape(detail::element_of(field), path + "[]"), 0), path);
       case FieldInfo::Type::block:
-        return block(field, path);
+        return or_file(fields(field.children, path), path);
       case FieldInfo::Type::pick:
         return pick(field);
       case FieldInfo::Type::any:
@@ -138,8 +138,7 @@ class Writer {
     return Value(Value::Map{});
   }
 
-  Value block(const FieldInfo& field, const std::string& path) {
-    Value inner = fields(field.children, path);
+  Value or_file(Value inner, const std::string& path) const {
     if (std::find(by_file_.begin(), by_file_.end(), path) == by_file_.end()) return inner;
     return one_of({of_type("string").set("pattern", "\\.ya?ml$"), std::move(inner)});
   }
@@ -156,7 +155,7 @@ class Writer {
     Value entries(Value::Map{});
     for (const auto& entry : catalogue.entries) {
       const std::string name = str(catalogue.family, '.', entry.kind);
-      Value schema = fields(entry.fields, {}, &entry.kind);
+      Value schema = fields(entry.fields, name, &entry.kind);
       schema.set("description", entry.summary);
       entries.set(name, std::move(schema));
       alternatives.push_back(Value().set("$ref", str("#/$defs/", name)));

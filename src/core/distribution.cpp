@@ -44,14 +44,44 @@ Distribution Distribution::truncated(double low, double high) const {
 
 double Distribution::sample(Rng& rng) const {
   if (kind_ == Kind::fixed) return a_;
-  if (kind_ == Kind::uniform) return rng.uniform(a_, b_);
   if (kind_ == Kind::choice) return values_[static_cast<std::size_t>(rng.below(values_.size()))];
+  return quantile(rng.uniform());
+}
+
+double Distribution::quantile(double u) const {
+  if (kind_ == Kind::fixed) return a_;
+  if (kind_ == Kind::uniform) return a_ + (b_ - a_) * u;
+  if (kind_ == Kind::choice) {
+    std::vector<double> ascending = values_;
+    std::sort(ascending.begin(), ascending.end());
+    const auto at = static_cast<std::size_t>(u * double(ascending.size()));
+    return ascending[std::min(at, ascending.size() - 1)];
+  }
   // Truncated (log-)normal by inversion: one draw a value, whatever the truncation.
   const double from = unbounded_cdf(low_);
   const double to = unbounded_cdf(high_);
-  const double z = math::normal_quantile(rng.uniform(from, to));
+  const double z = math::normal_quantile(from + (to - from) * u);
   const double value = kind_ == Kind::normal ? a_ + b_ * z : a_ * math::exp(b_ * z);
   return std::clamp(value, low_, high_);
+}
+
+std::optional<Distribution> Distribution::within(double low, double high) const {
+  Distribution part = *this;
+  part.low_ = std::max(low_, low);
+  part.high_ = std::min(high_, high);
+  if (kind_ == Kind::choice) {
+    std::erase_if(part.values_, [&](double value) { return value < low || value > high; });
+    if (part.values_.empty()) return std::nullopt;
+  } else if (kind_ == Kind::uniform) {
+    part.a_ = std::max(a_, low);
+    part.b_ = std::min(b_, high);
+    if (part.a_ > part.b_) return std::nullopt;
+  } else if (kind_ == Kind::fixed) {
+    if (a_ < low || a_ > high) return std::nullopt;
+  } else if (unbounded_cdf(part.high_) - unbounded_cdf(part.low_) < 1e-9) {
+    return std::nullopt;
+  }
+  return part;
 }
 
 double Distribution::mean() const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,10 @@ class Distribution {
 
   Kind kind() const { return kind_; }
   double sample(Rng& rng) const;
+  /// The value below which a share `u` of the population lies, u in (0, 1); rises with u.
+  double quantile(double u) const;
+  /// The part of the population in [low, high], or nothing where there is none.
+  std::optional<Distribution> within(double low, double high) const;
   double mean() const;  ///< before truncation
   double truncated_mass() const;
   /// Smallest and largest value that `sample` can return.

@@ -21,6 +21,7 @@ enum class Draw : std::uint8_t {
   design = 11,
   growth = 12,
   follow_up = 13,
+  contrast = 14,
 };
 
 /// The key of one stream of random numbers, made by hashing what it belongs to.

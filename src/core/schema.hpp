@@ -67,6 +67,13 @@ class Schema {
     return std::move(*this);
   }
 
+  /// A rule that finds the words itself: it is given what was read and where it stands.
+  using Check = std::function<void(const Params&, const Value& node, Diagnostics& problems)>;
+  Schema&& checked(Check check) && {
+    checks_.push_back(std::move(check));
+    return std::move(*this);
+  }
+
   /// The parameters in `node`; every problem is reported, and then the result is not to be used.
   Params read(const Value& node, Diagnostics& problems) const {
     Params params{};
@@ -87,6 +94,8 @@ class Schema {
     if (problems.entries().size() == before)
       for (const Rule& rule : rules_)
         if (!rule.test(params)) problems.error(node.where, str(kind_, ": ", rule.must_hold));
+    if (problems.entries().size() == before)
+      for (const Check& check : checks_) check(params, node, problems);
     return params;
   }
 
@@ -169,6 +178,7 @@ class Schema {
   std::string kind_, summary_;
   std::vector<Field> fields_;
   std::vector<Rule> rules_;
+  std::vector<Check> checks_;
 };
 
 /// A struct with a schema is a block of its own keys.

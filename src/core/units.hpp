@@ -15,6 +15,8 @@ inline constexpr double keV = 1.0, MeV = 1e3 * keV;
 inline constexpr double rad = 1.0, deg = std::numbers::pi / 180.0 * rad;
 inline constexpr double per_cm = 1.0 / cm, cm2_per_g = cm * cm / g, g_per_cm3 = g / (cm * cm * cm);
 inline constexpr double mg_per_ml = mg / (cm * cm * cm);
+inline constexpr double kg = 1e3 * g, mg_per_kg = mg / kg;
+inline constexpr double ml = cm * cm * cm, l = 1e3 * ml, minute = 60.0 * s;
 }  // namespace units
 
 /// A unit as the schema sees it: the suffix of the YAML key and the factor to native.
@@ -29,8 +31,14 @@ inline constexpr Unit mm{"mm", units::mm}, cm{"cm", units::cm}, deg{"deg", units
 inline constexpr Unit s{"s", units::s}, kev{"kev", units::keV};
 inline constexpr Unit g_per_cm3{"g_per_cm3", units::g_per_cm3};
 inline constexpr Unit mg_per_ml{"mg_per_ml", units::mg_per_ml};
+inline constexpr Unit mg_per_kg{"mg_per_kg", units::mg_per_kg};
+inline constexpr Unit ml{"ml", units::ml}, ml_per_s{"ml_per_s", units::ml / units::s};
+/// Blood flow or exchange per volume of tissue, as perfusion CT states it.
+inline constexpr Unit ml_per_min_per_100ml{"ml_per_min_per_100ml", 0.01 / units::minute};
 inline constexpr Unit hu{"hu", 1.0}, kv{"kv", units::keV}, mas{"mas", 1.0};
 inline constexpr Unit percent{"percent", 0.01};
+/// About people, and apart from the native system: years, kg, g of organs.
+inline constexpr Unit years{"years", 1.0}, kg_per_m2{"kg_per_m2", 1.0}, g{"g", units::g};
 }  // namespace unit
 
 }  // namespace vitrine

@@ -43,6 +43,11 @@ struct DicomSeries {
     std::string filter_type;      ///< at most 16 characters, e.g. BODY
     std::string filter_material;  ///< a code word, e.g. ALUMINUM
   };
+  struct Contrast {  ///< iodinated, into a vein; written if there is an agent
+    std::string agent;
+    std::optional<double> volume_ml, flow_ml_per_s, concentration_mg_per_ml;
+    int acquired_after_s = 0;  ///< of the acquisition, from the start of the injection at `time`
+  };
   struct Reconstruction {
     std::string kernel;
     std::optional<double> diameter_mm;
@@ -53,6 +58,7 @@ struct DicomSeries {
   Trial trial;
   Equipment equipment;
   Acquisition acquisition;
+  Contrast contrast;
   Reconstruction reconstruction;
 
   std::string study_uid, series_uid, frame_of_reference_uid;  ///< of `dicom_uid`

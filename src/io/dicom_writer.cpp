@@ -180,12 +180,40 @@ void put_series_and_equipment(Attributes& to, const DicomSeries& series) {
   to.maybe(DCM_DeviceSerialNumber, equipment.serial_number);
 }
 
+/// `seconds` after a time of day HHMMSS.
+std::string later(const std::string& time, int seconds) {
+  const auto two = [&](std::size_t at) { return 10 * (time[at] - '0') + (time[at + 1] - '0'); };
+  const int day = 86400;
+  const int sum = (3600 * two(0) + 60 * two(2) + two(4) + seconds) % day;
+  std::string text;
+  for (const int part : {sum / 3600, sum / 60 % 60, sum % 60})
+    text += {char('0' + part / 10), char('0' + part % 10)};
+  return text;
+}
+
+void put_contrast(Attributes& to, const DicomSeries& series) {
+  const auto& bolus = series.contrast;
+  if (bolus.agent.empty()) return;
+  to.describe(DCM_ContrastBolusAgent, bolus.agent);
+  to.put(DCM_ContrastBolusRoute, "INTRAVENOUS");
+  to.put(DCM_ContrastBolusVolume, bolus.volume_ml);
+  to.put(DCM_ContrastBolusTotalDose, bolus.volume_ml);  // mL of the undiluted agent
+  to.put(DCM_ContrastBolusStartTime, series.time);
+  to.put(DCM_ContrastFlowRate, bolus.flow_ml_per_s);
+  if (bolus.volume_ml && bolus.flow_ml_per_s)
+    to.put(DCM_ContrastFlowDuration, *bolus.volume_ml / *bolus.flow_ml_per_s);
+  to.put(DCM_ContrastBolusIngredient, "IODINE");
+  to.put(DCM_ContrastBolusIngredientConcentration, bolus.concentration_mg_per_ml);
+}
+
 void put_image(Attributes& to, const DicomSeries& series, const Grid& grid) {
   to.put(DCM_ImageType, "ORIGINAL\\PRIMARY\\AXIAL");
   to.put(DCM_ContentDate, series.date);
   to.put(DCM_ContentTime, series.time);
   to.put(DCM_AcquisitionDate, series.date);
-  to.put(DCM_AcquisitionTime, series.time);
+  to.put(DCM_AcquisitionTime, series.contrast.agent.empty()
+                                  ? series.time
+                                  : later(series.time, series.contrast.acquired_after_s));
   to.put(DCM_AcquisitionNumber, std::to_string(series.acquisition_number));
   to.put(DCM_BurnedInAnnotation, "NO");
   to.put(DCM_LossyImageCompression, "00");
@@ -269,6 +297,7 @@ Bytes encode_slice(const Image& image, const DicomSeries& series, Index k) {
   put_series_and_equipment(to, series);
   put_image(to, series, grid);
   put_technique(to, series);
+  put_contrast(to, series);
   const Vec3 corner = grid.centre(0, 0, k);
   to.put(DCM_InstanceNumber, std::to_string(k + 1));
   to.put(DCM_ImagePositionPatient, decimals(corner));

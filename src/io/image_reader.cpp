@@ -5,9 +5,13 @@
 #include <itkNrrdImageIO.h>
 
 #include <Eigen/SVD>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 #include <set>
+#include <type_traits>
+#include <unordered_map>
 
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/error.hpp"
@@ -105,7 +109,20 @@ Converter converter_for(itk::IOComponentEnum type, const Path& path) {
   }
 }
 
-Image read_with_itk(const Path& path, std::uint64_t most_bytes) {
+std::string place(const Grid& grid, std::size_t offset) {
+  const auto n = Index(offset);
+  return str('(', n % grid.size[0], ", ", n / grid.size[0] % grid.size[1], ", ",
+             n / grid.size[0] / grid.size[1], ')');
+}
+
+/// Voxels as a file stores them.
+struct Stored {
+  Grid grid;
+  itk::IOComponentEnum type;
+  Buffer<std::byte> bytes;
+};
+
+Stored read_with_itk(const Path& path, std::uint64_t most_bytes) {
   const auto format = detail::check_image_file(path, most_bytes);
   itk::Object::GlobalWarningDisplayOff();  // ITK prints; what matters comes as an exception
   try {
@@ -114,26 +131,94 @@ Image read_with_itk(const Path& path, std::uint64_t most_bytes) {
     io->ReadImageInformation();
     require(io->GetNumberOfComponents() == 1, Error::Kind::unsupported, "'", path.string(),
             "' has ", io->GetNumberOfComponents(), " numbers per voxel (one is expected).");
-    Image image(grid_of(*io, path));
+    const Grid grid = grid_of(*io, path);
     itk::ImageIORegion region(io->GetNumberOfDimensions());
     for (unsigned axis = 0; axis < io->GetNumberOfDimensions(); ++axis)
       region.SetSize(axis, io->GetDimensions(axis));
     io->SetIORegion(region);
-    const Converter into = converter_for(io->GetComponentType(), path);
-    Buffer<std::byte> bytes(image.values().size() * io->GetComponentSize());
-    io->Read(bytes.data());
-    into(bytes.data(), image.values());
-    return image;
+    Stored stored{grid, io->GetComponentType(),
+                  Buffer<std::byte>(std::size_t(grid.count()) * io->GetComponentSize())};
+    io->Read(stored.bytes.data());
+    return stored;
   } catch (const itk::ExceptionObject& error) {
     throw Error(Error::Kind::data,
                 str("'", path.string(), "' cannot be read (", error.GetDescription(), ")."));
   }
 }
 
-std::string place(const Grid& grid, std::size_t offset) {
-  const auto n = Index(offset);
-  return str('(', n % grid.size[0], ", ", n / grid.size[0] % grid.size[1], ", ",
-             n / grid.size[0] / grid.size[1], ')');
+Image to_image(const Stored& stored, const Path& path) {
+  Image image(stored.grid);
+  converter_for(stored.type, path)(stored.bytes.data(), image.values());
+  return image;
+}
+
+/// The labels in the order of their first voxel, and the voxels by them.
+struct Found {
+  std::vector<std::int64_t> values;
+  std::vector<std::uint64_t> voxels;
+  std::vector<std::uint16_t> index;
+};
+
+template <class Number>
+Found find_labels(const Stored& stored, const Path& path) {
+  constexpr std::size_t most = 65536;
+  Found found;
+  found.index.resize(std::size_t(stored.grid.count()));
+  std::unordered_map<std::int64_t, std::uint16_t> known;
+  const std::byte* bytes = stored.bytes.data();
+  std::int64_t last = 0;
+  std::uint16_t at = 0;
+  for (std::size_t i = 0; i < found.index.size(); ++i, bytes += sizeof(Number)) {
+    Number value;
+    std::memcpy(&value, bytes, sizeof(value));
+    if constexpr (std::is_floating_point_v<Number>)
+      require(value == std::floor(value) && std::abs(value) <= Number(2147483647.0),
+              Error::Kind::data, "'", path.string(), "': voxel ", place(stored.grid, i), " is ",
+              value, " (labels are whole numbers of 32 bits). Convert the image.");
+    const auto label = static_cast<std::int64_t>(value);
+    if (label != last || i == 0) {
+      const auto [entry, is_new] =
+          known.try_emplace(label, static_cast<std::uint16_t>(found.values.size()));
+      if (is_new) {
+        require(found.values.size() < most, Error::Kind::unsupported, "'", path.string(),
+                "' has more than ", most,
+                " different labels (it looks like a CT image). Use "
+                "'kind: hu_volume' for CT numbers.");
+        found.values.push_back(label);
+        found.voxels.push_back(0);
+      }
+      last = label;
+      at = entry->second;
+    }
+    found.index[i] = at;
+    ++found.voxels[at];
+  }
+  return found;
+}
+
+Found find_labels(const Stored& stored, const Path& path) {
+  using Type = itk::IOComponentEnum;
+  switch (stored.type) {
+    case Type::UCHAR:
+      return find_labels<unsigned char>(stored, path);
+    case Type::CHAR:
+      return find_labels<signed char>(stored, path);
+    case Type::USHORT:
+      return find_labels<unsigned short>(stored, path);
+    case Type::SHORT:
+      return find_labels<short>(stored, path);
+    case Type::UINT:
+      return find_labels<unsigned>(stored, path);
+    case Type::INT:
+      return find_labels<int>(stored, path);
+    case Type::FLOAT:
+      return find_labels<float>(stored, path);
+    case Type::DOUBLE:
+      return find_labels<double>(stored, path);
+    default:
+      converter_for(stored.type, path);  // says what is wrong
+      return {};
+  }
 }
 
 }  // namespace
@@ -150,8 +235,9 @@ double nominal_spacing(double spacing) {
 
 Image read_image(const Path& path, std::uint64_t most_bytes) {
   std::error_code error;
-  Image image = std::filesystem::is_directory(path, error) ? read_dicom_series(path, most_bytes)
-                                                           : read_with_itk(path, most_bytes);
+  Image image = std::filesystem::is_directory(path, error)
+                    ? read_dicom_series(path, most_bytes)
+                    : to_image(read_with_itk(path, most_bytes), path);
   const auto values = image.values();
   for (std::size_t i = 0; i < values.size(); ++i)
     require(std::isfinite(values[i]), Error::Kind::data, "'", path.string(), "': voxel ",
@@ -161,7 +247,7 @@ Image read_image(const Path& path, std::uint64_t most_bytes) {
 }
 
 Mask read_mask(const Path& path, std::optional<int> label, std::uint64_t most_bytes) {
-  const Image labels = read_with_itk(path, most_bytes);
+  const Image labels = to_image(read_with_itk(path, most_bytes), path);
   Mask mask(labels.grid());
   std::set<float> seen;
   bool any = false;
@@ -185,6 +271,35 @@ Mask read_mask(const Path& path, std::optional<int> label, std::uint64_t most_by
                                        "). Choose another label or mask."));
   }
   return mask;
+}
+
+LabelImage read_labels(const Path& path, std::uint64_t most_bytes) {
+  const Stored stored = read_with_itk(path, most_bytes);
+  Found found = find_labels(stored, path);
+  std::vector<std::uint16_t> order(found.values.size()), rank(order.size());
+  std::iota(order.begin(), order.end(), std::uint16_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::uint16_t a, std::uint16_t b) { return found.values[a] < found.values[b]; });
+  LabelImage image{stored.grid, std::move(found.index), {}};
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    rank[order[i]] = static_cast<std::uint16_t>(i);
+    image.labels.push_back({found.values[order[i]], found.voxels[order[i]]});
+  }
+  for (std::uint16_t& voxel : image.index) voxel = rank[voxel];
+  return image;
+}
+
+std::vector<Path> files_of_image(const Path& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    std::vector<Path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    return files;
+  }
+  if (const auto data = detail::detached_data(path)) return {path, *data};
+  return {path};
 }
 
 void require_same_grid(const Grid& image, const Grid& mask) {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "vitrine/io/file.hpp"
+#include "vitrine/model/resources.hpp"
 #include "vitrine/model/volume.hpp"
 
 namespace vitrine::io {
@@ -21,6 +22,14 @@ Image read_image(const Path& path, std::uint64_t most_bytes = 4 * gibibyte);
 /// there).
 Mask read_mask(const Path& path, std::optional<int> label = {},
                std::uint64_t most_bytes = 4 * gibibyte);
+
+/// Read an image of whole numbers (no DICOM), which may be negative and of up to 32 bits; no copy
+/// of it is ever made in floating point. Throws Error (data) if a voxel is no whole number, Error
+/// (unsupported) if there are more than 65536 different ones.
+LabelImage read_labels(const Path& path, std::uint64_t most_bytes = 4 * gibibyte);
+
+/// The files that hold an image: one, or a header and its voxels, or all in a DICOM directory.
+std::vector<Path> files_of_image(const Path& path);
 
 /// What a 32-bit float was meant to say: the number of 7 decimal digits nearest to `spacing` if
 /// both are the same float, else `spacing` itself. 0.976999998 -> 0.977; 0.68359375 stays.

@@ -262,4 +262,18 @@ void check_meta(const Path& path, std::uint64_t most_bytes) {
   }
 }
 
+std::optional<Path> detached_data(const Path& path) {
+  const std::string name = lower_case(path.filename().string());
+  if (name.ends_with(".nrrd") || name.ends_with(".nhdr")) {
+    const Bytes file = read_file(path);
+    if (const auto data = parse_nrrd(header_part(file), path).find({"data file", "datafile"}))
+      return sibling(path, *data);
+  } else if (name.ends_with(".mha") || name.ends_with(".mhd")) {
+    const Bytes file = read_file(path);
+    const auto data = parse_meta(header_part(file), path).find({"ElementDataFile"});
+    if (data && lower_case(*data) != "local") return sibling(path, *data);
+  }
+  return {};
+}
+
 }  // namespace vitrine::io::detail

@@ -38,4 +38,15 @@ std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rota
   return angles;
 }
 
+std::vector<double> axial_view_times(Index views_per_rotation, std::size_t rotations,
+                                     double rotation_time, double pause) {
+  std::vector<double> times;
+  times.reserve(rotations * std::size_t(views_per_rotation));
+  for (std::size_t rotation = 0; rotation < rotations; ++rotation)
+    for (Index view = 0; view < views_per_rotation; ++view)
+      times.push_back(double(rotation) * (rotation_time + pause) +
+                      rotation_time * (double(view) + 0.5) / double(views_per_rotation));
+  return times;
+}
+
 }  // namespace vitrine

@@ -27,6 +27,7 @@ struct ScanGeometry {
   Index views_per_rotation = 0;
   std::vector<double> view_angles;      ///< rad, one per view
   std::vector<double> table_positions;  ///< mm (patient z of the detector's centre), one per view
+  std::vector<double> view_times;  ///< s since the scan's start, one per view; none: all at once
 
   Index views() const { return std::ssize(view_angles); }
   double fan_angle(double column) const {  ///< rad, of a (fractional) column index
@@ -43,6 +44,10 @@ struct Scanner;
 
 /// What a scanner's hardware fixes of a scan: everything but the views.
 ScanGeometry hardware_geometry(const Scanner& scanner);
+
+/// When the views of axial rotations of `rotation_time` s are taken, with `pause` s between them.
+std::vector<double> axial_view_times(Index views_per_rotation, std::size_t rotations,
+                                     double rotation_time, double pause);
 
 /// One axial rotation per table position, each starting at `start_angle`, views equally spaced.
 std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rotations,

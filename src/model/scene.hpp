@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/model/material.hpp"
+#include "vitrine/model/shared_array.hpp"
 #include "vitrine/model/volume.hpp"
 
 namespace vitrine {
@@ -55,7 +56,7 @@ struct Term {
 };
 
 /// A voxel map of its own resolution and pose, added to the terms: textures.
-/// Trilinear between voxel centres, zero outside them.
+/// Trilinear between voxel centres, with zeros around them: its mass is that of its voxels.
 struct Patch {
   struct Channel {
     std::uint32_t material = 0;  ///< index into Scene::materials
@@ -66,14 +67,14 @@ struct Patch {
 };
 
 /// Voxels that are each one entry of a table: an imported label map, a CT volume in steps of HU.
-/// What the entries hold is trilinear between voxel centres, nothing outside them.
+/// What the entries hold is trilinear between voxel centres, with nothing around them.
 struct IndexedMap {
   struct Entry {
     std::string organ;          ///< "" where the voxel belongs to none
     std::vector<Delta> deltas;  ///< none: vacuum
   };
   Grid grid;
-  std::vector<std::uint16_t> index;  ///< into `entries`, i fastest
+  SharedArray<std::uint16_t> index;  ///< into `entries`, i fastest
   std::vector<Entry> entries;
 };
 
@@ -94,7 +95,8 @@ struct LesionPart {
   std::string name;          ///< `tissue`, `cavity`, ...
   double volume = 0.0;       ///< mm^3, less the parts inside it
   double density = 0.0;      ///< of everything in it, g/mm^3
-  double attenuation = 0.0;  ///< HU at 70 keV
+  double attenuation = 0.0;  ///< HU at 70 keV, with its contrast medium
+  double iodine = 0.0;       ///< contrast medium, g/mm^3
 };
 
 /// What is true about one lesion by construction; measurements are compared to this.
@@ -111,6 +113,8 @@ struct LesionTruth {
   double longest_axial_diameter = 0.0,
          short_axis = 0.0;        ///< mm, in the axial plane of the largest section
   double density = 0.0;           ///< mean density of its interior, g/mm^3
+  double iodine = 0.0;            ///< mean contrast medium in it, g/mm^3
+  double attenuation = 0.0;       ///< mean HU at 70 keV, with the contrast medium
   std::vector<LesionPart> parts;  ///< outermost first; their volumes sum to that of the body
 };
 

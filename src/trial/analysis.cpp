@@ -54,8 +54,14 @@ class StudyBuilder {
       sample.values[feature] = value;
       sample.reasons[feature] = reason;
     };
-    if (replicate == "truth")
-      return put(evaluation::Source::object_truth, evaluation::Sample::every_arm);
+    if (replicate == "truth") {
+      if (arm == "object") put(evaluation::Source::object_truth, evaluation::Sample::every_arm);
+      for (Index i = 0; i < std::ssize(plan_.arms); ++i)  // each phase has an object of its own
+        if (const Arm& other = plan_.arms[std::size_t(i)];
+            arm != "object" && arm == object_name(plan_.scenario.arms, other.contrast_delay))
+          put(evaluation::Source::object_truth, i);
+      return;
+    }
     Index index = 0;
     while (plan_.arms[std::size_t(index)].name != arm) ++index;
     if (replicate == "noiseless") {

@@ -53,7 +53,8 @@ Mat3 rotation(double x, double y, double z) {
 
 bool Arm::same_but_dose(const Arm& other) const {
   return scanner == other.scanner && tube_voltage == other.tube_voltage &&
-         kernel_name == other.kernel_name && slice_thickness == other.slice_thickness;
+         kernel_name == other.kernel_name && slice_thickness == other.slice_thickness &&
+         contrast_delay == other.contrast_delay;
 }
 
 std::vector<Arm> enumerate_arms(const Arms& arms) {
@@ -61,20 +62,46 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
   const auto voltages = levels(arms.vary.tube_voltage, arms.protocol.tube_voltage);
   const auto loads = levels(arms.vary.tube_load, arms.protocol.tube_load);
   const auto thicknesses = levels(arms.vary.slice_thickness, arms.protocol.slice_thickness);
+  std::vector<std::optional<double>> delays{std::nullopt};
+  if (arms.protocol.contrast) {
+    const auto timed = levels(arms.vary.contrast_delay, arms.protocol.contrast->delay);
+    delays.assign(timed.begin(), timed.end());
+  }
   const auto names = kernel_names(kernels);
   std::vector<Arm> all;
   for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
-    for (const double voltage : voltages)
-      for (const double load : loads)
-        for (std::size_t k = 0; k < kernels.size(); ++k)
-          for (const double thickness : thicknesses) {
-            std::string name =
-                str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
-            if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-            if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-            all.push_back({name, scanner, kernels[k], names[k], voltage, load, thickness});
-          }
+    for (const auto& delay : delays)
+      for (const double voltage : voltages)
+        for (const double load : loads)
+          for (std::size_t k = 0; k < kernels.size(); ++k)
+            for (const double thickness : thicknesses) {
+              std::string name =
+                  str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
+              if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+              if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+              if (delays.size() > 1) name += str('_', to_text(*delay), "s");
+              all.push_back({name, scanner, kernels[k], names[k], voltage, load, thickness, delay});
+            }
   return all;
+}
+
+std::vector<std::optional<double>> contrast_delays(const std::vector<Arm>& all) {
+  std::vector<std::optional<double>> delays;
+  for (const Arm& arm : all)
+    if (std::find(delays.begin(), delays.end(), arm.contrast_delay) == delays.end())
+      delays.push_back(arm.contrast_delay);
+  return delays;
+}
+
+std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm) {
+  std::optional<phantoms::Injection> given = protocol.contrast;
+  if (given) given->delay = *arm.contrast_delay;
+  return given;
+}
+
+std::string object_name(const Arms& arms, const std::optional<double>& contrast_delay) {
+  const bool differ = arms.vary.contrast_delay.size() > 1;
+  return differ && contrast_delay ? str("object_", to_text(*contrast_delay), 's') : "object";
 }
 
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector) {
@@ -87,7 +114,8 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
         (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
         matches(selector.tube_voltage, arm.tube_voltage) &&
         matches(selector.tube_load, arm.tube_load) &&
-        matches(selector.slice_thickness, arm.slice_thickness))
+        matches(selector.slice_thickness, arm.slice_thickness) &&
+        (!selector.contrast_delay || arm.contrast_delay == selector.contrast_delay))
       return i;
   }
   throw Error(Error::Kind::input, "no arm has the levels that are asked for (see arms.vary)");
@@ -117,6 +145,7 @@ Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_
   Visit visit = lying_anew(
       scenario, Rng(make_stream(seed, case_id, Draw::reposition), std::uint64_t(repeat)));
   visit.name = str("reposition", repeat + 1);
+  visit.state.injection_number = 1 + std::uint64_t(repeat);
   return visit;
 }
 
@@ -130,6 +159,7 @@ std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id)
     Rng rng(make_stream(seed, case_id, Draw::follow_up), when + i);
     Visit visit = lying_anew(scenario, Rng(make_stream(seed, case_id, Draw::follow_up), i));
     visit.name = str("visit", i + 2);
+    visit.state.injection_number = when + i;
     day = std::max(day + 1.0, std::round(plan.days[i] + plan.late.sample(rng)));
     visit.state.day = day;
     visit.missed = rng.uniform() < plan.missed;

@@ -18,17 +18,27 @@ struct Arm {
   double tube_voltage = 0.0;  ///< keV
   double tube_load = 0.0;     ///< mAs per rotation
   double slice_thickness = 0.0;
+  std::optional<double> contrast_delay;  ///< s; none without contrast medium, 0 before it
 
   /// Same image but for the noise?
   bool same_but_dose(const Arm& other) const;
 };
 
-/// Every combination of the factors' levels, scanner outermost, then voltage, load, kernel,
-/// thickness.
+/// Every combination of the factors' levels, scanner outermost, then contrast delay, voltage, load,
+/// kernel, thickness.
 std::vector<Arm> enumerate_arms(const Arms& arms);
 
 /// The arm that a selector names; an unnamed factor means its first level.
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector);
+
+/// The delays of all arms, in the order of their first arms; one of none without contrast medium.
+std::vector<std::optional<double>> contrast_delays(const std::vector<Arm>& all);
+
+/// What an arm injects.
+std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm);
+
+/// What tables call the object that an arm images: `object`, with the delay where delays differ.
+std::string object_name(const Arms& arms, const std::optional<double>& contrast_delay);
 
 /// Where and how one scan happens: the identity for the arms' scans, drawn for a reposition repeat
 /// and for a later visit.

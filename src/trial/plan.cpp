@@ -1,6 +1,7 @@
 #include "vitrine/trial/plan.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -45,13 +46,16 @@ Estimate estimate(const Plan& plan, int threads) {
       double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows);
   const auto repeats = static_cast<std::uint64_t>(arms.repeat.count) + arms.follow_up.days.size();
 
-  std::set<std::tuple<std::size_t, double>> traced;
-  std::set<std::tuple<std::size_t, double, double>> scans;
-  std::set<std::tuple<std::size_t, double, std::string, double>> noiseless;
+  // Scans share their rays if scanner, voltage and contrast medium are the same.
+  using Shared = std::tuple<std::size_t, double, std::optional<double>>;
+  std::set<Shared> traced;
+  std::set<std::pair<Shared, double>> scans;
+  std::set<std::tuple<Shared, std::string, double>> noiseless;
   for (const Arm& arm : plan.arms) {
-    traced.insert({arm.scanner, arm.tube_voltage});
-    scans.insert({arm.scanner, arm.tube_voltage, arm.tube_load});
-    noiseless.insert({arm.scanner, arm.tube_voltage, arm.kernel_name, arm.slice_thickness});
+    const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay};
+    traced.insert(shared);
+    scans.insert({shared, arm.tube_load});
+    noiseless.insert({shared, arm.kernel_name, arm.slice_thickness});
   }
 
   Estimate e;
@@ -66,12 +70,12 @@ Estimate estimate(const Plan& plan, int threads) {
     seconds += cases * times * samples_of(scanner) * sub_rays * trace_per_ray;
     largest = std::max(largest, samples_of(scanner));
   };
-  for (const auto& [scanner, voltage] : traced) {
+  for (const auto& [scanner, voltage, delay] : traced) {
     trace(scanner, 1.0);
     seconds += cases * samples_of(scanner) * detect_per_sample;  // the noiseless scan
   }
-  for (const auto& [scanner, voltage, load] : scans)
-    seconds += cases * samples_of(scanner) * detect_per_sample;
+  for (const auto& [shared, load] : scans)
+    seconds += cases * samples_of(std::get<0>(shared)) * detect_per_sample;
   for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.count)),
                                    std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
     const std::size_t scanner = plan.arms[arm].scanner;

@@ -56,7 +56,8 @@ const Schema<Protocol>& Protocol::schema() {
           .one_of({"lesions", "origin"})
           .optional("full_coverage_radius", &Protocol::full_coverage_radius, unit::mm,
                     "inside this radius every slice is seen by all views")
-          .between(0, 400);
+          .between(0, 400)
+          .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)");
   return s;
 }
 
@@ -69,7 +70,10 @@ const Schema<Factors>& Factors::schema() {
           .optional("tube_load", &Factors::tube_load, unit::mas, "tube loads per rotation")
           .between(0.1, 2000)
           .optional("slice_thickness", &Factors::slice_thickness, unit::mm, "slice thicknesses")
-          .between(0.3, 20);
+          .between(0.3, 20)
+          .optional("contrast_delay", &Factors::contrast_delay, unit::s,
+                    "phases: delays of the scan after the contrast medium (0: before it)")
+          .between(0, 1200);
   return s;
 }
 
@@ -80,7 +84,9 @@ const Schema<ArmSelector>& ArmSelector::schema() {
           .optional("kernel", &ArmSelector::kernel, "kind of the kernel (empty: the first level)")
           .optional("tube_voltage", &ArmSelector::tube_voltage, unit::kv, "tube voltage")
           .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
-          .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness");
+          .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness")
+          .optional("contrast_delay", &ArmSelector::contrast_delay, unit::s,
+                    "delay of the scan after the contrast medium");
   return s;
 }
 
@@ -159,7 +165,15 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
          is_level(selector.tube_voltage, arms.vary.tube_voltage, arms.protocol.tube_voltage) &&
          is_level(selector.tube_load, arms.vary.tube_load, arms.protocol.tube_load) &&
          is_level(selector.slice_thickness, arms.vary.slice_thickness,
-                  arms.protocol.slice_thickness);
+                  arms.protocol.slice_thickness) &&
+         (!selector.contrast_delay || arms.protocol.contrast) &&
+         is_level(selector.contrast_delay, arms.vary.contrast_delay,
+                  arms.protocol.contrast ? arms.protocol.contrast->delay : 0.0);
+}
+
+bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
+  return lesion.enhancement &&
+         *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
 }
 
 }  // namespace
@@ -185,8 +199,12 @@ const Schema<Arms>& Arms::schema() {
                   for (const auto& kernel : a.vary.kernel)
                     kernels.push_back(to_json(kernel.canonical));
                   return distinct(kernels) && distinct(a.vary.tube_voltage) &&
-                         distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness);
+                         distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness) &&
+                         distinct(a.vary.contrast_delay);
                 })
+          .rule(
+              "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
+              [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
           .rule("reference must name an arm of this design (see scanners and vary)",
                 [](const Arms& a) { return selects(a, a.reference); })
           .rule("repeat.of must name an arm of this design (see scanners and vary)",
@@ -245,12 +263,23 @@ const Schema<Scenario>& Scenario::schema() {
           .optional("analyse", &Scenario::analyse, "which statistics are computed")
           .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation"})
           .optional("outputs", &Scenario::outputs, "what is written")
-          .optional("simulation", &Scenario::simulation, "how finely the world is sampled");
+          .optional("simulation", &Scenario::simulation, "how finely the world is sampled")
+          .rule(
+              "patients.cardiac_output_percent and an enhancement of lesions need contrast medium "
+              "(add a contrast block to the protocol)",
+              [](const Scenario& x) {
+                const auto& lesions = x.patients.lesions;
+                return x.arms.protocol.contrast ||
+                       (!x.patients.cardiac_output &&
+                        std::none_of(lesions.begin(), lesions.end(), takes_up_contrast));
+              });
   return s;
 }
 
 std::string fingerprint(const Scenario& scenario) {
-  return sha256(to_json(Scenario::schema().write(scenario))).hex();
+  std::string all = to_json(Scenario::schema().write(scenario));
+  for (const FileRecord& file : scenario.files) all += str('\n', file.sha256);
+  return sha256(all).hex();
 }
 
 }  // namespace vitrine::trial

@@ -38,6 +38,7 @@ struct Protocol {
   double field_of_view = 360.0;         ///< mm, edge of the square image
   std::string centre = "lesions";       ///< what the middle slice is aimed at
   double full_coverage_radius = 150.0;  ///< mm: inside it every slice is seen from all sides
+  std::optional<phantoms::Injection> contrast;
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();
@@ -46,7 +47,7 @@ struct Protocol {
 /// Levels of each factor; an empty list leaves the protocol's value.
 struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
-  std::vector<double> tube_voltage, tube_load, slice_thickness;
+  std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
   static const Schema<Factors>& schema();
 };
 
@@ -54,7 +55,7 @@ struct Factors {
 /// for the scanner, the first.
 struct ArmSelector {
   std::string scanner, kernel;
-  std::optional<double> tube_voltage, tube_load, slice_thickness;
+  std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
   static const Schema<ArmSelector>& schema();
 };
 
@@ -111,6 +112,12 @@ struct Simulation {
   static const Schema<Simulation>& schema();
 };
 
+/// A file that a trial read, or wrote, then relative to the output directory.
+struct FileRecord {
+  std::string path, sha256;
+  std::uint64_t bytes = 0;
+};
+
 /// A whole trial as its author wrote it, checked.
 struct Scenario {
   std::int64_t version = 1;
@@ -121,10 +128,12 @@ struct Scenario {
   std::vector<std::string> analyse{"icc", "repeatability", "bias_vs_truth", "volume_correlation"};
   Outputs outputs;
   Simulation simulation;
+  std::vector<FileRecord> files;  ///< that the anatomy was read from; no key of the scenario
   static const Schema<Scenario>& schema();
 };
 
-/// SHA-256 of the canonical scenario: equal for two files that mean the same.
+/// SHA-256 of the canonical scenario and of the content of its files: equal for two scenarios that
+/// mean the same.
 std::string fingerprint(const Scenario& scenario);
 
 }  // namespace vitrine::trial

@@ -9,12 +9,6 @@
 
 namespace vitrine::trial {
 
-/// One file that a trial wrote, relative to the output directory.
-struct FileRecord {
-  std::string path, sha256;
-  std::uint64_t bytes = 0;
-};
-
 /// Everything measured in one patient: the unit of work that is done or not done.
 struct CaseResult {
   std::string id;
@@ -25,6 +19,7 @@ struct CaseResult {
   Table images;         ///< one row an image: dose, photons, noise
   Table visits;         ///< one row a visit: true response; empty without follow-up
   Table visit_lesions;  ///< truth: one row a lesion and visit; empty without follow-up
+  Table contrast;       ///< truth: iodine of organs and lesions in each scan; empty without it
   std::vector<FileRecord> files;
 };
 
@@ -38,6 +33,7 @@ struct ImageContext {
   const Visit& visit;
   double ctdi_vol = 0.0;       ///< mGy
   std::optional<Vec3> lesion;  ///< mm, centre of the patient's first lesion
+  std::optional<phantoms::ContrastRecord> contrast;
 };
 
 /// Receives images and masks as they are made. io and cli implement it; the engine opens no file.

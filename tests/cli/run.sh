@@ -114,5 +114,22 @@ expect 0 'Visits: the true response' cat followed/report.html
 scenario unfollowed 's/repeat: .*/follow_up: {days: [84, 42]}/'
 expect 2 'days must grow' "$program" validate unfollowed.yaml
 
+contrast=(--set 'arms.protocol.contrast={dose_mg_per_kg: 500, rate_ml_per_s: 4}' --set 'arms.vary={contrast_delay_s: [0, 70]}'
+          --set patients.count=1 --set patients.anatomy=abdomen --set arms.repeat.count=0
+          --set 'patients.lesions=[{organ: liver, shape: {kind: sphere, diameter_mm: 14}, enhancement: hypervascular}]')
+expect 0 '2 arms' "$program" plan tiny.yaml "${contrast[@]}"
+expect 0 'rays traced 2 times' "$program" plan tiny.yaml "${contrast[@]}"
+expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
+expect 0 '^case001,scan,0,0,liver,0,0,' cat enhanced/contrast.csv
+expect 0 '^case001,scan,70,70,liver,2\.[0-9]+,5[0-9]' cat enhanced/contrast.csv
+expect 0 'object_70s,truth,statistics.mean' cat enhanced/features.csv
+expect 0 'weight_kg,[0-9.]+' cat enhanced/patients.csv
+expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
+scenario delayed 's/vary: \{/vary: {contrast_delay_s: [35], /'
+expect 2 'delayed.yaml:[0-9]+:[0-9]+: .*contrast_delay_s needs contrast medium' "$program" validate delayed.yaml
+scenario enhanced 's/margin_mm: 1/margin_mm: 1\n      enhancement: hypervascular/'
+expect 2 'enhanced.yaml:[0-9]+:[0-9]+: .*need contrast medium' "$program" validate enhanced.yaml
+expect 0 'is valid' "$program" validate "$source/scenarios/06_contrast_timing.yaml"
+
 echo "$passed passed, $failed failed"
 (( failed == 0 ))

@@ -21,6 +21,7 @@ struct ThoraxFrame {
   double half_width = reference::half_width, half_depth = reference::half_depth;
   double fat = reference::fat;       ///< mm
   double heart = 1.0;                ///< linear scale of the heart
+  double systole = 0.0;              ///< contraction of the ventricles, 0 to 1
   double x = 1.0, y = 1.0, z = 1.0;  ///< stretch of what lies inside the ribs
   double breath = 1.0;               ///< stretch of the lungs along z
   double apex = 125.0;               ///< mm, the height at which breathing leaves the lungs

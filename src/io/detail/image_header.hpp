@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "vitrine/io/file.hpp"
 
@@ -25,6 +26,9 @@ struct DataExtent {
 void check_nifti(const Path& path, std::uint64_t most_bytes);
 void check_nrrd(const Path& path, std::uint64_t most_bytes);
 void check_meta(const Path& path, std::uint64_t most_bytes);
+
+/// The file that a MetaImage or NRRD header names for its voxels; nothing where they follow it.
+std::optional<Path> detached_data(const Path& path);
 
 /// The numbers of `text`, split at blanks, commas and brackets. Throws naming `field` unless there
 /// are `count`, all finite.

@@ -30,7 +30,7 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   const Scenario& s = plan.scenario;
   phantoms::Cohort cohort = s.patients;
   // How many others there are is not an independent patient's business.
-  if (cohort.design == "independent") cohort.count = 1;
+  if (cohort.design == "independent" && cohort.strata.empty()) cohort.count = 1;
   Sha256 hash;
   hash.add(scan_stage).add(to_json(phantoms::Cohort::schema().write(cohort))).add(case_id);
   hash.add(visit.name).add(to_json(Scanner::schema().write(scanner))).add(to_text(voltage));
@@ -38,6 +38,8 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   const Protocol& p = s.arms.protocol;
   hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
   hash.add(to_json(Simulation::schema().write(s.simulation)));
+  if (const auto& injection = visit.state.injection)
+    hash.add(to_json(phantoms::Injection::schema().write(*injection)));
   return hash.finish().hex();
 }
 
@@ -136,20 +138,17 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     patient.measure(result.features, image, arm.name, patient.visit().name);
   };
 
-  next("patient");
-  const Measurer patient = visit_patient(Visit{});
-  patient.record_truth(result);
-  patient.measure_object(result.features, result.profiles);
   const auto write_masks = [&](const Measurer& who) {
     const auto files = who.write_masks(sink_, plan_.arms[plan_.repeated]);
     result.files.insert(result.files.end(), files.begin(), files.end());
   };
-  write_masks(patient);
 
-  for (std::size_t s = 0; s < arms.scanners.size(); ++s) {
+  /// All arms of one scanner that image the patient with the same contrast medium.
+  const auto scan_arms = [&](const Measurer& patient, std::size_t s,
+                             const std::optional<double>& delay) {
     std::vector<Arm> mine;
     for (const Arm& arm : plan_.arms)
-      if (arm.scanner == s) mine.push_back(arm);
+      if (arm.scanner == s && arm.contrast_delay == delay) mine.push_back(arm);
     std::vector<double> voltages;
     for (const Arm& arm : mine)
       if (std::find(voltages.begin(), voltages.end(), arm.tube_voltage) == voltages.end())
@@ -193,6 +192,25 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
         }
       }
     }
+  };
+
+  next("patient");
+  Visit first;
+  first.state.injection = injection(arms.protocol, plan_.arms.front());
+  const Measurer patient = visit_patient(first);
+  patient.record_truth(result);
+  for (const std::optional<double>& delay : contrast_delays(plan_.arms)) {
+    Visit visit;
+    if (delay) visit.state.injection = first.state.injection;
+    if (delay) visit.state.injection->delay = *delay;
+    const bool same = delay == plan_.arms.front().contrast_delay;
+    std::optional<Measurer> later;
+    if (!same) later.emplace(plan_, case_id, visit, result);
+    const Measurer& now = same ? patient : *later;
+    now.measure_object(result.features, result.profiles, object_name(arms, delay));
+    now.record_contrast(result.contrast);
+    if (same) write_masks(now);
+    for (std::size_t s = 0; s < arms.scanners.size(); ++s) scan_arms(now, s, delay);
   }
 
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
@@ -200,10 +218,14 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     const Scan done = scan(again, arm.scanner, arm.tube_voltage);
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
+    again.record_contrast(result.contrast);
     deliver(again, done, arm, done.reconstruct(done.at(arm.tube_load), arm), not_measured);
   };
-  for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat)
-    scan_again(visit_patient(reposition(scenario, case_id, repeat)), plan_.arms[plan_.repeated]);
+  for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
+    Visit visit = reposition(scenario, case_id, repeat);
+    visit.state.injection = injection(arms.protocol, plan_.arms[plan_.repeated]);
+    scan_again(visit_patient(visit), plan_.arms[plan_.repeated]);
+  }
 
   std::vector<Visit> visits = follow_up(scenario, case_id);
   if (!visits.empty()) {
@@ -218,6 +240,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     patient.record_visit(result.visit_lesions);
     std::vector<evaluation::Assessment> assessments{patient.assessment()};
     for (Visit& visit : visits) {
+      visit.state.injection = injection(arms.protocol, plan_.arms[plan_.followed]);
       visit.table_position = patient.table_position();  // a lesion that is gone aims no table
       assessments.push_back({.day = visit.state.day, .missed = visit.missed, .lesions = {}});
       if (visit.missed) continue;

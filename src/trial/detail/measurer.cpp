@@ -5,6 +5,7 @@
 
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/digitise.hpp"
+#include "vitrine/phantoms/lesion_content.hpp"
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/trial/object.hpp"
 
@@ -87,7 +88,9 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                             "mask_voxels",
                             "mask_volume_mm3",
                             "composition",
-                            "parts"};
+                            "parts",
+                            "iodine_mg_per_ml",
+                            "attenuation_hu"};
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
@@ -108,7 +111,24 @@ ImageContext Measurer::context(const Arm& arm, double ctdi_vol) const {
           plan_.scenario.arms.protocol,
           visit_,
           ctdi_vol,
-          lesions.empty() ? std::nullopt : std::optional(lesions.front().centre)};
+          lesions.empty() ? std::nullopt : std::optional(lesions.front().centre),
+          patient_.contrast};
+}
+
+void Measurer::record_contrast(Table& contrast) const {
+  if (!patient_.contrast) return;
+  const phantoms::ContrastRecord& record = *patient_.contrast;
+  if (contrast.columns.empty())
+    contrast.columns = {"case",   "replicate",        "contrast_delay_s", "time_s",
+                        "object", "iodine_mg_per_ml", "enhancement_hu",   "attenuation_hu"};
+  const double hu_per_iodine = 1.0 / phantoms::iodine_for(1.0);
+  const auto add = [&](const std::string& object, double iodine, double attenuation) {
+    contrast.add({case_id_, visit_.name, record.delay, record.time, object,
+                  iodine / units::mg_per_ml, iodine * hu_per_iodine, attenuation});
+  };
+  for (const auto& [name, iodine] : record.compartments) add(name, iodine, not_measured);
+  for (const LesionTruth& lesion : patient_.scene.lesions)
+    add(lesion.id, lesion.iodine, lesion.attenuation);
 }
 
 void Measurer::record_truth(CaseResult& result) const {
@@ -122,7 +142,7 @@ void Measurer::record_truth(CaseResult& result) const {
     result.lesions.add({case_id_, t.id, t.organ, t.shape, t.volume, t.longest_axial_diameter,
                         t.short_axis, t.centre.x(), t.centre.y(), t.centre.z(),
                         t.density / units::g_per_cm3, voxels, voxels * grid_.voxel_volume(),
-                        t.composition, parts_of(t)});
+                        t.composition, parts_of(t), t.iodine / units::mg_per_ml, t.attenuation});
   }
 }
 
@@ -158,15 +178,15 @@ void Measurer::measure(Table& features, const Image& image, const std::string& a
                     std::string(f.aggregation), std::string(f.reason)});
 }
 
-void Measurer::measure_object(Table& features, Table& profiles) const {
+void Measurer::measure_object(Table& features, Table& profiles, const std::string& name) const {
   const double energy = plan_.scenario.measure.truth_energy;
   Image object(grid_, -1000.0f);
   for (const LesionTruth& lesion : patient_.scene.lesions) {
     const GridBox box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
     paste(object_image(patient_.scene, box.grid, energy), box, object);
   }
-  measure(features, object, "object", "truth");
-  record_profiles(profiles, object, "object");
+  measure(features, object, name, "truth");
+  record_profiles(profiles, object, name);
 }
 
 std::vector<FileRecord> Measurer::write_masks(Sink& sink, const Arm& arm) const {

@@ -41,8 +41,10 @@ class Measurer {
   /// All features of all lesions in one image.
   void measure(Table& features, const Image& image, const std::string& arm,
                const std::string& replicate) const;
-  /// Truth level T0: the object itself on the image grid, as arm `object`, replicate `truth`.
-  void measure_object(Table& features, Table& profiles) const;
+  /// Truth level T0: the object itself on the image grid, as arm `name`, replicate `truth`.
+  void measure_object(Table& features, Table& profiles, const std::string& name) const;
+  /// Iodine of every compartment and lesion, if there is contrast medium.
+  void record_contrast(Table& contrast) const;
   /// The lesions' true sizes on the visit's day, as RECIST takes them, and as rows of a table.
   evaluation::Assessment assessment() const;
   void record_visit(Table& visit_lesions) const;

@@ -113,8 +113,8 @@ TEST_CASE("patients of a Latin hypercube share out every parameter evenly", "[fu
   for (int i = 0; i < count; ++i) {
     const Patient p = build_patient(all, 5, str("case00", i + 1), {});
     women += p.sex == "female";
-    // Truncation to 260..420 mm leaves the normal distribution's eighths within 1 %.
-    const double z = (parameter(p, "chest_width_mm") - 330.0) / 25.0;
+    // Truncation to 18..95 years leaves the normal distribution's eighths within 1 %.
+    const double z = (parameter(p, "age_years") - 58.0) / 15.0;
     ++eighth[std::size_t(math::normal_cdf(z) * count)];
   }
   CHECK(women == count / 2);

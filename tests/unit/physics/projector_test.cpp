@@ -141,7 +141,7 @@ TEST_CASE("a patch equals a fine sampling of its trilinear map") {
       }
     return worst / largest;
   };
-  for (Index v = 0; v < 3; ++v) CHECK(middle(v) < 2e-3);
+  for (Index v = 0; v < 3; ++v) CHECK(middle(v) < 4e-3);  // half a voxel's steps over its sharp rim
 }
 
 TEST_CASE("a ray that meets nothing has signal exactly 1, and all of the beam's quanta") {
@@ -270,4 +270,39 @@ TEST_CASE("a geometry of another scanner, or a term without a solid, is an error
   geometry.columns = 100;
   CHECK_THROWS_WITH(expose(scene, geometry, beam, {1, 1}, Isa::portable),
                     Catch::Contains("888 x 64"));
+}
+
+TEST_CASE("a patient who moves is seen in every view as at that view's time") {
+  Scanner scanner = test::scanner();
+  scanner.columns = 120;
+  scanner.rows = 8;
+  scanner.column_pitch = 6.0;
+  ScanGeometry geometry = test::geometry(scanner, 50);
+  geometry.view_times = axial_view_times(50, 1, 0.5, 0.0);
+  const Scene still = test::body(3, 3);
+  const auto moved_by = [&](double shift) {
+    Pose pose;
+    pose.translation.x() = shift;
+    return moved(still, pose);
+  };
+  const Beam beam(scanner, 120.0, still.materials);
+  const Sampling sampling{2, 1};
+  const auto moving = [&](Index views_per_state, double speed) {
+    Exposure out{Sinogram<quantity::Signal>(geometry), Sinogram<quantity::Quanta>(geometry)};
+    expose_moving([&](double time) { return moved_by(speed * time); }, views_per_state, beam,
+                  sampling, levels().back(), out);
+    return out;
+  };
+  const Exposure reference = expose(still, geometry, beam, sampling, levels().back());
+  CHECK(same_bits(moving(7, 0.0).signal.values(), reference.signal.values()));
+  CHECK(same_bits(moving(40, 0.0).quanta.values(), reference.quanta.values()));
+
+  const Exposure view_by_view = moving(1, 20.0);
+  for (const Index view : {0, 13, 49}) {
+    const Exposure there = expose(moved_by(20.0 * geometry.view_times[std::size_t(view)]), geometry,
+                                  beam, sampling, levels().back());
+    CHECK(same_bits(view_by_view.signal.view(view), there.signal.view(view)));
+  }
+  geometry.view_times.clear();
+  CHECK_THROWS_AS(moving(1, 1.0), Error);
 }

@@ -1,0 +1,66 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "vitrine/core/buffer.hpp"
+#include "vitrine/model/scan.hpp"
+#include "vitrine/model/scene.hpp"
+#include "vitrine/physics/beam.hpp"
+#include "vitrine/physics/detail/kernels.hpp"
+
+namespace vitrine::physics::detail {
+
+/// Whether a patch is one for `VoxelMaps`: large, and of voxels no finer than a detector cell
+/// resolves. Smaller and finer ones (lesions) are traced point by point.
+bool is_large(const Patch& patch);
+
+/// The large patches and the indexed maps of a scene, cut to the heights that a scan sees, with
+/// columns along z contiguous: what VoxelJob wants.
+///
+/// A map is carried as the densities of its materials, or as the beam's basis where those are
+/// fewer. One whose axes are not those of the patient (a patient who lies askew) is resampled by
+/// cubic convolution (Keys, IEEE Trans Acoust Speech Signal Process 29 (1981) 1153) at its own
+/// spacing.
+class VoxelMaps {
+ public:
+  VoxelMaps(const Scene& scene, const Beam& beam, const ScanGeometry& geometry);
+
+  static constexpr Index views_at_once = 16;  ///< neighbours that share a pass through the memory
+
+  bool empty() const { return maps_.empty(); }
+
+  /// Basis integrals of some views, and what one thread needs to find them.
+  struct Work {
+    Buffer<float> sums, integrals;
+    std::vector<unsigned char> met;
+  };
+  Work work() const;
+
+  /// Integrals of `count` views from `first` on; `across` and `along` are the directions of the
+  /// cells' central rays.
+  void trace(Index first, Index count, const double* across, const double* along,
+             const Kernels& kernels, Work& work) const;
+  /// Of the n-th of the views traced last: [column][rank][row], rows padded to 8.
+  const float* integrals(const Work& work, Index n) const;
+  const unsigned char* met(const Work& work, Index n) const;
+
+ private:
+  /// One number per voxel and the basis integrals that it stands for.
+  struct Map {
+    Grid grid;  ///< third axis +z
+    std::array<std::ptrdiff_t, 2> stride{};
+    Buffer<float> memory;
+    const float* values = nullptr;
+    std::array<std::vector<std::int32_t>, 2> hull;
+    std::vector<float> weights;
+  };
+  template <class Source>
+  void add(const Grid& grid, const Source& source, std::vector<float> weights);
+
+  const ScanGeometry& geometry_;
+  std::int32_t rank_, row_groups_, column_groups_;
+  std::vector<Map> maps_;
+};
+
+}  // namespace vitrine::physics::detail

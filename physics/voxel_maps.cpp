@@ -1,0 +1,347 @@
+#include "vitrine/physics/detail/voxel_maps.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+
+namespace vitrine::physics::detail {
+namespace {
+
+/// Patient heights that a scan's rays have within `radius` mm of the axis.
+struct Heights {
+  double low, high;
+};
+Heights heights_of(const ScanGeometry& g, double radius) {
+  const double far = g.source_to_iso + radius;
+  const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
+  return {*low + std::min(g.row_tangent(0.0), 0.0) * far,
+          *high + std::max(g.row_tangent(double(g.rows - 1)), 0.0) * far};
+}
+
+/// The eight corners of the voxel centres.
+std::array<Vec3, 8> corners_of(const Grid& grid) {
+  std::array<Vec3, 8> out;
+  for (std::size_t c = 0; c < 8; ++c)
+    out[c] = grid.centre(c & 1 ? grid.size[0] - 1 : 0, c >> 1 & 1 ? grid.size[1] - 1 : 0,
+                         c >> 2 ? grid.size[2] - 1 : 0);
+  return out;
+}
+
+/// How the voxels of a grid whose third axis is z come from those of another.
+struct Turn {
+  Grid grid;                             ///< third axis +z, cut to the heights
+  bool resampled = false;                ///< its voxels are not those of the other
+  std::ptrdiff_t first = 0;              ///< else: where voxel (0, 0, 0) is among them,
+  std::array<std::ptrdiff_t, 3> step{};  ///< and how far its neighbours are
+};
+
+/// Keep the planes of the third axis within some heights and one more on both sides.
+Index cut_heights(Grid& grid, const Heights& heights) {
+  const double z = grid.origin.z(), step = grid.spacing.z();
+  const double last = double(grid.size[2] - 1);
+  const auto begin = Index(std::clamp(std::floor((heights.low - z) / step), 0.0, last));
+  const auto end = Index(std::clamp(std::ceil((heights.high - z) / step), -1.0, last)) + 1;
+  grid.origin.z() += double(begin) * step;
+  grid.size[2] = std::max(end - begin, Index{0});
+  if (heights.low > z + last * step) grid.size[2] = 0;
+  return begin;
+}
+
+Turn turn_of(const Grid& grid, const Heights& heights) {
+  const std::array<std::ptrdiff_t, 3> step{1, grid.size[0], grid.size[0] * grid.size[1]};
+  Eigen::Index up = 0;
+  grid.axes.row(2).cwiseAbs().maxCoeff(&up);
+  const std::array<Eigen::Index, 3> from{up == 0 ? 1 : 0, up == 2 ? 1 : 2, up};
+  Turn turn;
+  for (std::size_t a = 0; a < 3; ++a) {
+    turn.grid.size[a] = grid.size[std::size_t(from[a])];
+    turn.grid.spacing[Eigen::Index(a)] = grid.spacing[from[a]];
+    turn.grid.axes.col(Eigen::Index(a)) = grid.axes.col(from[a]);
+    turn.step[a] = step[std::size_t(from[a])];
+  }
+  constexpr double straight = 1e-9;
+  if (std::abs(grid.axes(2, up)) > 1.0 - straight) {
+    turn.grid.origin = grid.origin;
+    if (grid.axes(2, up) < 0.0) {
+      turn.first = turn.step[2] * (grid.size[std::size_t(up)] - 1);
+      turn.step[2] = -turn.step[2];
+      turn.grid.origin.z() -= double(grid.size[std::size_t(up)] - 1) * grid.spacing[up];
+      turn.grid.axes.col(2) = Vec3::UnitZ();
+    }
+    turn.first += turn.step[2] * cut_heights(turn.grid, heights);
+    return turn;
+  }
+  // Upright axes nearest to the map's, about all of it.
+  turn.resampled = true;
+  Vec3 x = turn.grid.axes.col(0);
+  x.z() = 0.0;
+  turn.grid.axes.col(0) = x.normalized();
+  turn.grid.axes.col(2) = Vec3::UnitZ();
+  turn.grid.axes.col(1) = turn.grid.axes.col(2).cross(turn.grid.axes.col(0));
+  Vec3 low = Vec3::Constant(1e300), high = Vec3::Constant(-1e300);
+  for (const Vec3& corner : corners_of(grid)) {
+    const Vec3 p = turn.grid.axes.transpose() * corner;
+    low = low.cwiseMin(p);
+    high = high.cwiseMax(p);
+  }
+  for (Eigen::Index a = 0; a < 3; ++a)
+    turn.grid.size[std::size_t(a)] =
+        Index(std::ceil((high[a] - low[a]) / turn.grid.spacing[a] - 1e-6)) + 1;
+  turn.grid.origin = turn.grid.axes * low;
+  cut_heights(turn.grid, heights);
+  return turn;
+}
+
+/// Keys' cubic kernel (a = -1/2) at the four neighbours of a point `f` beyond the second.
+std::array<double, 4> cubic(double f) {
+  const double g = 1.0 - f;
+  return {-0.5 * f * g * g, 1.0 + f * f * (1.5 * f - 2.5), 1.0 + g * g * (1.5 * g - 2.5),
+          -0.5 * g * f * f};
+}
+
+/// The value of a map at a point, from its 64 neighbours; nothing outside.
+template <class Source>
+double interpolated(const Grid& grid, const Source& source, const Vec3& index) {
+  std::array<Index, 3> at{};
+  std::array<std::array<double, 4>, 3> weight{};
+  for (std::size_t a = 0; a < 3; ++a) {
+    const double u = index[Eigen::Index(a)];
+    if (!(u > -1.0) || !(u < double(grid.size[a]))) return 0.0;
+    at[a] = Index(std::floor(u)) - 1;
+    weight[a] = cubic(u - std::floor(u));
+  }
+  double sum = 0.0;
+  for (std::size_t k = 0; k < 4; ++k) {
+    const Index z = at[2] + Index(k);
+    if (z < 0 || z >= grid.size[2]) continue;
+    for (std::size_t j = 0; j < 4; ++j) {
+      const Index y = at[1] + Index(j);
+      if (y < 0 || y >= grid.size[1]) continue;
+      double row = 0.0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        const Index x = at[0] + Index(i);
+        if (x >= 0 && x < grid.size[0])
+          row += weight[0][i] * double(source(std::size_t(grid.offset(x, y, z))));
+      }
+      sum += weight[2][k] * weight[1][j] * row;
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+bool is_large(const Patch& patch) {
+  constexpr Index voxels = Index(1) << 18;
+  constexpr double finest = 0.4;  // mm
+  return patch.grid.count() >= voxels && patch.grid.spacing.minCoeff() >= finest;
+}
+
+VoxelMaps::VoxelMaps(const Scene& scene, const Beam& beam, const ScanGeometry& geometry)
+    : geometry_(geometry),
+      rank_(std::int32_t(beam.rank())),
+      row_groups_(std::int32_t((geometry.rows + lane_width - 1) / lane_width)),
+      column_groups_(std::int32_t((geometry.columns + lane_width - 1) / lane_width)) {
+  const auto basis = [&](std::uint32_t m) { return beam.coefficients(scene.materials[m]); };
+  const auto unit = [&](std::size_t k) {
+    std::vector<float> w(beam.rank(), 0.0f);
+    w[k] = 1.0f;
+    return w;
+  };
+  const auto of_material = [&](std::uint32_t m) {
+    const auto c = basis(m);
+    return std::vector<float>(c.begin(), c.end());
+  };
+  for (const Patch& patch : scene.patches) {
+    if (!is_large(patch)) continue;
+    const auto& channels = patch.channels;
+    for (const auto& channel : channels)
+      require(std::ssize(channel.density) == patch.grid.count(), Error::Kind::data, "a patch has ",
+              channel.density.size(), " values for ", patch.grid.count(), " voxels");
+    if (channels.size() <= beam.rank()) {
+      for (const auto& channel : channels)
+        add(
+            patch.grid, [&](std::size_t v) { return channel.density[v]; },
+            of_material(channel.material));
+      continue;
+    }
+    for (std::size_t k = 0; k < beam.rank(); ++k)
+      add(
+          patch.grid,
+          [&](std::size_t v) {
+            double sum = 0.0;
+            for (const auto& channel : channels)
+              sum += double(channel.density[v]) * basis(channel.material)[k];
+            return float(sum);
+          },
+          unit(k));
+  }
+  for (const IndexedMap& map : scene.maps) {
+    require(Index(map.index.size()) == map.grid.count(), Error::Kind::data, "a map has ",
+            map.index.size(), " indices for ", map.grid.count(), " voxels");
+    std::vector<std::uint32_t> materials;
+    for (const auto& entry : map.entries)
+      for (const Delta& delta : entry.deltas)
+        if (std::ranges::find(materials, delta.material) == materials.end())
+          materials.push_back(delta.material);
+    const bool few = materials.size() <= beam.rank();
+    for (std::size_t k = 0; k < (few ? materials.size() : beam.rank()); ++k) {
+      std::vector<float> table;
+      for (const auto& entry : map.entries) {
+        double sum = 0.0;
+        for (const Delta& delta : entry.deltas)
+          sum += delta.density *
+                 (few ? double(delta.material == materials[k]) : basis(delta.material)[k]);
+        table.push_back(float(sum));
+      }
+      add(
+          map.grid, [&](std::size_t v) { return table[map.index[v]]; },
+          few ? of_material(materials[k]) : unit(k));
+    }
+  }
+}
+
+template <class Source>
+void VoxelMaps::add(const Grid& grid, const Source& source, std::vector<float> weights) {
+  double radius = 0.0;
+  for (const Vec3& corner : corners_of(grid))
+    radius = std::max(radius, corner.head<2>().norm() + grid.spacing.maxCoeff());
+  const Turn turn = turn_of(grid, heights_of(geometry_, radius));
+  const auto& size = turn.grid.size;
+  if (size[2] == 0) return;
+
+  Map map;
+  map.grid = turn.grid;
+  map.weights = std::move(weights);
+  // Odd numbers of cache lines: columns a power of two apart would share a few sets of the cache.
+  constexpr std::ptrdiff_t line = 16;
+  const std::ptrdiff_t column = voxel_margin + (size[2] + 2 + lane_width - 1) / lane_width * 8;
+  map.stride[0] = ((column + line - 1) / line | 1) * line;
+  map.stride[1] = (size[0] + 2) * map.stride[0] + 5 * line;
+  map.memory = Buffer<float>(std::size_t((size[1] + 2) * map.stride[1]));
+  float* const values = map.memory.data() + map.stride[0] + map.stride[1] + voxel_margin;
+  map.values = values;
+  std::vector<unsigned char> holds(std::size_t(size[0] * size[1]), 0);
+  const Mat3 to_index =
+      grid.spacing.cwiseInverse().asDiagonal() * grid.axes.transpose() * turn.grid.axes;
+  const Vec3 start =
+      (grid.axes.transpose() * (turn.grid.origin - grid.origin)).cwiseQuotient(grid.spacing);
+  parallel_for(size[1] + 2, [&](Index row) {
+    std::fill_n(map.memory.data() + row * map.stride[1], map.stride[1], 0.0f);
+    if (row == 0 || row == size[1] + 1) return;
+    const Index y = row - 1;
+    float* const out = values + y * map.stride[1];
+    // Some columns at a time: the source runs along x, the columns along z.
+    constexpr Index tile = 16;
+    for (Index x0 = 0; x0 < size[0]; x0 += tile)
+      for (Index z = 0; z < size[2]; ++z)
+        for (Index x = x0; x < std::min(x0 + tile, size[0]); ++x) {
+          float value = 0.0f;
+          if (turn.resampled) {
+            const Vec3 at = start + to_index * turn.grid.spacing.cwiseProduct(
+                                                   Vec3(double(x), double(y), double(z)));
+            value = float(interpolated(grid, source, at));
+          } else {
+            value = float(source(
+                std::size_t(turn.first + x * turn.step[0] + y * turn.step[1] + z * turn.step[2])));
+          }
+          out[x * map.stride[0] + z] = value;
+          if (value != 0.0f) holds[std::size_t(y * size[0] + x)] = 1;
+        }
+  });
+  for (std::size_t a = 0; a < 2; ++a)
+    for (Index i = 0; i < size[a]; ++i) {
+      map.hull[a].push_back(std::int32_t(size[1 - a]));
+      map.hull[a].push_back(-1);
+    }
+  for (Index y = 0; y < size[1]; ++y)
+    for (Index x = 0; x < size[0]; ++x) {
+      if (!holds[std::size_t(y * size[0] + x)]) continue;
+      const auto widen = [](std::vector<std::int32_t>& hull, Index at, Index value) {
+        auto& low = hull[std::size_t(2 * at)];
+        auto& high = hull[std::size_t(2 * at + 1)];
+        low = std::min(low, std::int32_t(value));
+        high = std::max(high, std::int32_t(value));
+      };
+      widen(map.hull[0], x, y);
+      widen(map.hull[1], y, x);
+    }
+  maps_.push_back(std::move(map));
+}
+
+VoxelMaps::Work VoxelMaps::work() const {
+  if (empty()) return {};
+  const auto cells = std::size_t(column_groups_ * row_groups_ * lane_width * lane_width);
+  Work w;
+  w.sums = Buffer<float>(std::size_t(views_at_once) * cells);
+  w.integrals = Buffer<float>(std::size_t(views_at_once) * cells * std::size_t(rank_));
+  w.met.resize(std::size_t(views_at_once * column_groups_));
+  return w;
+}
+
+void VoxelMaps::trace(Index first, Index count, const double* across, const double* along,
+                      const Kernels& kernels, Work& work) const {
+  std::fill(work.met.begin(), work.met.end(), 0);
+  std::fill_n(work.integrals.data(), work.integrals.size(), 0.0f);
+  for (const Map& map : maps_) {
+    std::array<VoxelView, views_at_once> views{};
+    for (Index n = 0; n < count; ++n) {
+      const double angle = geometry_.view_angles[std::size_t(first + n)];
+      const double s = math::sin(angle), c = math::cos(angle);
+      const Vec3 focus(geometry_.source_to_iso * s, -geometry_.source_to_iso * c,
+                       geometry_.table_positions[std::size_t(first + n)]);
+      const Vec3 seen = map.grid.axes.transpose() * (focus - map.grid.origin);
+      VoxelView& view = views[std::size_t(n)];
+      for (Eigen::Index a = 0; a < 2; ++a) {
+        const double spacing = map.grid.spacing[a];
+        view.focus[a] = seen[a] / spacing;
+        view.across[a] = (map.grid.axes(0, a) * c + map.grid.axes(1, a) * s) / spacing;
+        view.along[a] = (map.grid.axes(1, a) * c - map.grid.axes(0, a) * s) / spacing;
+      }
+      view.height = seen.z() / map.grid.spacing.z();
+    }
+    VoxelJob job{};
+    job.columns = std::int32_t(geometry_.columns);
+    job.rows = std::int32_t(geometry_.rows);
+    job.row_groups = row_groups_;
+    job.rank = rank_;
+    for (std::size_t a = 0; a < 3; ++a) job.size[a] = std::int32_t(map.grid.size[a]);
+    for (std::size_t a = 0; a < 2; ++a) {
+      job.stride[a] = map.stride[a];
+      job.hull[a] = map.hull[a].data();
+    }
+    job.values = map.values;
+    job.weights = map.weights.data();
+    job.z_step = map.grid.spacing.z();
+    job.first_tangent = geometry_.row_tangent(0.0);
+    job.tangent_step = geometry_.row_pitch / geometry_.source_to_detector;
+    // Planes share a height as long as the steepest ray stays within a third of a voxel of it.
+    const double steepest =
+        std::max(std::abs(job.first_tangent), geometry_.row_tangent(double(job.rows - 1)));
+    const double rise = steepest * std::numbers::sqrt2 *
+                        std::max(map.grid.spacing.x(), map.grid.spacing.y()) / job.z_step;
+    job.planes = std::int32_t(std::clamp(std::floor(0.67 / std::max(rise, 1e-6)), 1.0, 16.0));
+    job.across = across;
+    job.along = along;
+    job.views = std::int32_t(count);
+    job.view = views.data();
+    job.sums = work.sums.data();
+    job.met = work.met.data();
+    job.out = work.integrals.data();
+    kernels.trace_voxels(job);
+  }
+}
+
+const float* VoxelMaps::integrals(const Work& work, Index n) const {
+  return work.integrals.data() +
+         n * geometry_.columns * rank_ * row_groups_ * std::ptrdiff_t(lane_width);
+}
+
+const unsigned char* VoxelMaps::met(const Work& work, Index n) const {
+  return work.met.data() + n * column_groups_;
+}
+
+}  // namespace vitrine::physics::detail
