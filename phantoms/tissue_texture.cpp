@@ -40,6 +40,13 @@ struct Lattice {
   }
 };
 
+/// Density of a material in what a step places, g/mm^3.
+double density_of(const SceneBuilder::Step& step, std::uint32_t material) {
+  for (const Delta& delta : step.content)
+    if (delta.material == material) return delta.density;
+  return 0.0;
+}
+
 /// Which voxels of a lattice hold a tissue, and how much of it.
 class TissueMap {
  public:
@@ -48,8 +55,7 @@ class TissueMap {
       : scene_(scene), material_(material), lattice_(lattice), patches_(patches) {
     for (const SceneBuilder::Step& step : scene.steps())
       for (const std::uint32_t s : step.solids)
-        pieces_.push_back({s, holds_tissue(step) ? step.content.front().density : 0.0,
-                           bounds(scene.solids()[s])});
+        pieces_.push_back({s, tissue_of(step), bounds(scene.solids()[s])});
   }
 
   /// Densities (0: none of the tissue) of plane k.
@@ -84,14 +90,13 @@ class TissueMap {
     Bounds box;
   };
 
-  bool holds_tissue(const SceneBuilder::Step& step) const {
-    if (step.kind != SceneBuilder::Step::Kind::replace ||
-        step.content.front().material != material_)
-      return false;
+  /// Density of the tissue that a step places, 0 if it is something else or a lesion.
+  double tissue_of(const SceneBuilder::Step& step) const {
+    if (step.kind != SceneBuilder::Step::Kind::replace) return 0.0;
     const std::string& organ = scene_.organs()[step.organ].name;
-    const auto& lesions = scene_.lesions();
-    return std::none_of(lesions.begin(), lesions.end(),
-                        [&](const LesionTruth& lesion) { return lesion.id == organ; });
+    for (const LesionTruth& lesion : scene_.lesions())
+      if (lesion.id == organ) return 0.0;
+    return density_of(step, material_);
   }
 
   /// Voxels that a lesion's map changes are the lesion's.
@@ -143,7 +148,7 @@ void erode(std::span<std::uint8_t> inside, Index n, Index stride) {
 Bounds extent_of(const SceneBuilder& scene, std::uint32_t material, const Slab& slab) {
   Bounds box;
   for (const SceneBuilder::Step& step : scene.steps())
-    if (step.content.front().material == material)
+    if (density_of(step, material) > 0.0)
       for (const std::uint32_t s : step.solids) box = hull(box, bounds(scene.solids()[s]));
   box.low.z() = std::max(box.low.z(), slab.low);
   box.high.z() = std::min(box.high.z(), slab.high);

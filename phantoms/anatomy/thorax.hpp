@@ -20,13 +20,13 @@ class Thorax final : public Anatomy {
     Distribution heart_scale = Distribution::normal(1.0, 0.05).truncated(0.8, 1.25);
     /// CT of 17 adults without lung disease: -875 to -770 HU, mean -817 (Clin Radiol 43 (1991)
     /// 238).
-    Distribution lung_density = Distribution::normal(0.18e-3, 0.02e-3).truncated(0.13e-3, 0.24e-3);
+    Distribution lung_density = Distribution::normal(0.185e-3, 0.02e-3).truncated(0.13e-3, 0.24e-3);
     std::string detail = "standard";
     /// Twigs of the arteries, and of the veins, of a lobe of average size.
-    std::int64_t vessel_twigs = 30;
+    std::int64_t vessel_twigs = 28;
     double vessel_min_radius = 0.7;
     double vessel_exponent = 2.3;
-    double airway_min_radius = 1.8;
+    double airway_min_radius = 2.0;
     Choice arms{std::string("raised")};
   };
   static const Schema<Params>& schema();

@@ -30,8 +30,8 @@ const Hilum hila[] = {
 constexpr double all_arteries = 9.2, all_veins = 8.6;
 
 /// Wall of an airway, mm, by the diameter of its lumen: 1.5 mm at 9 mm, 0.7 at 3, 0.35 at 1.
-/// Between CT (never-smokers: wall area 62 % at lumina of 12 mm^2; Tan et al., BMJ Open Respir Res
-/// 10 (2023)), which blurs walls thicker, and casts.
+/// Between CT (never-smokers: wall area 62 % at lumina of 12 mm^2; PMC10186404), which blurs walls
+/// thicker, and casts.
 double wall(double diameter) { return 0.35 * math::pow(diameter, 0.65); }
 
 /// Airways shrink from branching to branching as 2^(-1/2.8) (Kitaoka, Takaki and Suki, J Appl
@@ -121,7 +121,7 @@ void carry(VesselTree& tree, const ThoraxFrame& f) {
 std::vector<Lobe> lung_lobes(const ThoraxFrame& f) {
   // Oblique fissures run from behind above to the front below, the horizontal one forwards from the
   // right oblique one. Their places give the lobes the shares of the volume that supine CT finds:
-  // 17.9, 9.3, 26.5, 23.1, 23.2 % (Yamada et al., Sci Rep 10 (2020) 16203).
+  // 17.9, 9.3, 26.5, 23.1, 23.2 % (Yamada et al., Respiration 99 (2020) 598).
   const auto plane = [&](double slope, double z0) {  // points above z0 + slope y, reference mm
     const Vec3 normal(0.0, slope * f.z / f.y, -1.0);
     return Solid::Plane{normal / normal.norm(), -z0 * f.z / normal.norm()};

@@ -14,7 +14,7 @@ class Torso final : public Anatomy {
     Params() { vessel_twigs = 12; }
     std::optional<Distribution> lung_height;
     Distribution heart_scale = Distribution::normal(1.0, 0.05).truncated(0.8, 1.25);
-    Distribution lung_density = Distribution::normal(0.18e-3, 0.02e-3).truncated(0.13e-3, 0.24e-3);
+    Distribution lung_density = Distribution::normal(0.185e-3, 0.02e-3).truncated(0.13e-3, 0.24e-3);
     /// Twigs of the arteries, and of the veins, of a lobe of average size.
     std::int64_t lung_twigs = 12;
   };

@@ -9,10 +9,10 @@ namespace vitrine::phantoms::detail {
 
 /// How finely the trees of the lungs branch.
 struct LungDetail {
-  std::size_t twigs = 30;          ///< of a tree, on average over the lobes
+  std::size_t twigs = 28;          ///< of a tree, on average over the lobes
   double vessel_min_radius = 0.7;  ///< mm
   double vessel_exponent = 2.3;    ///< r^exponent is conserved
-  double airway_min_radius = 1.8;  ///< mm, of the lumen
+  double airway_min_radius = 2.0;  ///< mm, of the lumen
 };
 
 /// The trees of the five lobes, in the order of `lung_lobes`.

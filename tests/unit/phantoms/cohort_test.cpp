@@ -96,7 +96,7 @@ TEST_CASE("correlated parameters keep their distributions and go together as ask
     const bool woman = word(s, "sex") == "female";
     height.push_back(woman ? (number(s, "height_female_mm") - 1617.0) / 71.0
                            : (number(s, "height_male_mm") - 1754.0) / 76.0);
-    density.push_back((number(s, "lung_density_g_per_cm3") - 0.18) / 0.02);
+    density.push_back((number(s, "lung_density_g_per_cm3") - 0.185) / 0.02);
     heart.push_back((number(s, "heart_scale") - 1.0) / 0.05);
   }
   for (const auto& [x, y, r] : {std::tuple(height, density, -0.6), std::tuple(height, heart, 0.4),

@@ -61,7 +61,7 @@ void each_point_of(const SceneBuilder& scene, const std::string& organ, Visit&& 
 }  // namespace
 
 TEST_CASE("the lobes fill the lungs once, with the shares that CT finds") {
-  // Yamada et al., Sci Rep 10 (2020) 16203: mean and range of 32 volunteers, supine, %.
+  // Yamada et al., Respiration 99 (2020) 598: mean and range of 32 volunteers, supine, %.
   const std::map<std::string, std::pair<double, double>> ranges{{"right_upper", {11.8, 22.7}},
                                                                 {"right_middle", {6.6, 13.8}},
                                                                 {"right_lower", {22.3, 34.0}},

@@ -220,14 +220,16 @@ TEST_CASE("every tissue with a texture gets a patch, and lesions keep their dens
   const Scene scene = build_patient(cohort, 3, "case001", {}, [](auto lesions) {
                         return Slab{lesions[0].centre.z() - 20.0, lesions[0].centre.z() + 20.0};
                       }).scene;
-  REQUIRE(scene.patches.size() >= 5);
   const LesionTruth& truth = scene.lesions.at(0);
-  for (std::size_t i = scene.patches.size() - 5; i < scene.patches.size(); ++i) {
-    const Patch& patch = scene.patches[i];
+  int textures = 0;
+  for (const Patch& patch : scene.patches) {
+    if (patch.grid.spacing.x() < 0.9) continue;  // the lesion's own map
+    ++textures;
     CHECK(double(patch.grid.size[2]) * patch.grid.spacing.z() < 46.0);
     for (int axis = 0; axis < 3; ++axis)
       for (const double step : {-2.0, 0.0, 2.0})
         CHECK(patch_value(patch.grid, patch.channels[0].density,
                           truth.centre + step * Vec3::Unit(axis)) == 0.0);
   }
+  CHECK(textures >= 4);  // not all tissues are in the slab
 }
