@@ -60,7 +60,8 @@ Scene voxel_thorax() {
   const phantoms::Substance voxels = phantoms::substance_map(scene, grid);
   IndexedMap map;
   map.grid = grid;
-  map.index.assign(voxels.material.values().begin(), voxels.material.values().end());
+  map.index =
+      std::vector<std::uint16_t>(voxels.material.values().begin(), voxels.material.values().end());
   map.entries.push_back({});
   for (std::uint32_t m = 0; m < scene.materials.size(); ++m)
     map.entries.push_back({"", {{m, scene.materials[m].density}}});
