@@ -3,7 +3,11 @@
 #include "vitrine/phantoms/anatomy/abdomen.hpp"
 #include "vitrine/phantoms/anatomy/head.hpp"
 #include "vitrine/phantoms/anatomy/thorax.hpp"
+#include "vitrine/phantoms/anatomy/torso.hpp"
+#include "vitrine/phantoms/import/analytic_scene.hpp"
+#include "vitrine/phantoms/import/hu_volume.hpp"
 #include "vitrine/phantoms/import/label_map.hpp"
+#include "vitrine/phantoms/import/material_fractions.hpp"
 #include "vitrine/phantoms/qa/acr464.hpp"
 #include "vitrine/phantoms/qa/catphan_ctp404.hpp"
 #include "vitrine/phantoms/qa/catphan_ctp528.hpp"
@@ -22,8 +26,12 @@ const Catalogue<Anatomy>& anatomies() {
                               .add<Thorax>()
                               .add<Abdomen>()
                               .add<Head>()
+                              .add<Torso>()
                               // Bodies from files.
                               .add<ImportedLabels>()
+                              .add<ImportedFractions>()
+                              .add<ImportedCt>()
+                              .add<AnalyticScene>()
                               // Test phantoms: no host, so no lesion.
                               .add<WaterCylinder>()
                               .add<SheppLogan>()

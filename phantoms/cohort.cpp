@@ -1,5 +1,4 @@
 #include "vitrine/phantoms/cohort.hpp"
-
 #include <algorithm>
 #include <set>
 
@@ -68,12 +67,12 @@ const Schema<Cohort>& Cohort::schema() {
           .optional("strata", &Cohort::strata,
                     "parts of the cohort of fixed sizes, by sex, age, BMI or anything else")
           .optional("lesions", &Cohort::lesions, "kinds of lesions")
-          .optional("textures", &Cohort::textures,
-                    "heterogeneity of the patients' own tissues (none if nothing is said)")
           .optional("cardiac_output", &Cohort::cardiac_output, unit::percent,
                     "cardiac output over what height and weight predict (100 if nothing is said); "
                     "it moves and shapes the curves of contrast medium")
           .between(30, 200)
+          .optional("textures", &Cohort::textures,
+                    "heterogeneity of the patients' own tissues (none if nothing is said)")
           .rule("textures: a tissue has one texture at most (each is drawn once)",
                 [](const Cohort& c) {
                   std::set<std::string> seen;

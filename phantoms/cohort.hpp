@@ -44,9 +44,9 @@ struct Cohort {
   std::vector<Correlation> correlations;
   std::vector<CohortStratum> strata;
   std::vector<LesionSpec> lesions;
-  std::vector<TissueTexture> textures;  ///< of the patients' own tissues
   /// Cardiac output over what the body's size predicts; as predicted where nothing is said.
   std::optional<Distribution> cardiac_output;
+  std::vector<TissueTexture> textures;  ///< of the patients' own tissues
   static const Schema<Cohort>& schema();
 };
 

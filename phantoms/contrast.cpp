@@ -33,6 +33,7 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     // chest
     {"lung_right", lungs},
     {"lung_left", lungs},
+    {"lung", lungs},
     {"thyroid", thyroid},
     {"oesophagus", stomach},
     {"breast", other_tissue},
@@ -55,6 +56,20 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     {"colon", colon},
     {"wall_muscle", muscle},
     {"psoas", muscle},
+    {"kidney", renal_cortex},
+    {"bowel", small_bowel},
+    // pelvis and arms
+    {"iliac_arteries", arteries},
+    {"iliac_veins", lower_veins},
+    {"azygos_vein", lower_veins},
+    {"bladder", muscle},
+    {"uterus", other_tissue},
+    {"ovaries", other_tissue},
+    {"prostate", other_tissue},
+    {"rectum", colon},
+    {"femora", marrow},
+    {"arm_bones", marrow},
+    {"arm_muscle", muscle},
     // head: grey and white matter share the brain's curve
     {"grey_matter", brain},
     {"white_matter", brain},
@@ -76,6 +91,7 @@ constexpr std::pair<std::string_view, Compartment> supply[] = {
     {"perirenal_fat", fat},
     {"renal_sinus", fat},
     {"mediastinum", fat},
+    {"bone", marrow},
     {"spine_bed", fat},
     {"orbit", fat},
     {"spine", marrow},
@@ -112,9 +128,13 @@ constexpr double longest_wait = 120.0;  // s for a trigger
 
 Bolus bolus_of(const Injection& injection, const Physique& body) {
   constexpr double usual_dose = 500.0 * units::mg_per_kg;
-  const double volume = injection.volume.value_or(injection.dose.value_or(usual_dose) *
+  constexpr double usual_rate = 3.0 * units::ml;  // mm^3/s
+  const double wanted = injection.volume.value_or(injection.dose.value_or(usual_dose) *
                                                   body.weight / injection.concentration);
-  return {volume, injection.concentration, injection.rate, injection.flush};
+  const double volume = std::min(wanted, injection.most.value_or(wanted));
+  const double rate =
+      injection.duration ? volume / *injection.duration : injection.rate.value_or(usual_rate);
+  return {volume, injection.concentration, rate, injection.flush};
 }
 
 /// Time of the scan after the start of the injection, s; 0 before it.
@@ -146,8 +166,14 @@ const Schema<Injection>& Injection::schema() {
           .between(10, 2000)
           .optional("volume", &Injection::volume, unit::ml, "volume, in place of a dose")
           .between(1, 400)
-          .optional("rate", &Injection::rate, unit::ml_per_s, "rate of injection and flush")
+          .optional("most", &Injection::most, unit::ml, "no patient gets a larger volume")
+          .between(1, 400)
+          .optional("rate", &Injection::rate, unit::ml_per_s,
+                    "rate of injection and flush (3 if no duration_s is given)")
           .between(0.2, 12)
+          .optional("duration", &Injection::duration, unit::s,
+                    "of the injection, in place of a rate: large patients get more per second")
+          .between(3, 120)
           .optional("flush", &Injection::flush, unit::ml, "saline afterwards")
           .between(0, 200)
           .optional("trigger", &Injection::trigger, unit::hu,
@@ -161,7 +187,9 @@ const Schema<Injection>& Injection::schema() {
                     "how much later than planned the scan is, for each visit")
           .between(-60, 120)
           .rule("say dose_mg_per_kg or volume_ml, not both",
-                [](const Injection& i) { return !i.dose || !i.volume; });
+                [](const Injection& i) { return !i.dose || !i.volume; })
+          .rule("say rate_ml_per_s or duration_s, not both",
+                [](const Injection& i) { return !i.rate || !i.duration; });
   return s;
 }
 
@@ -180,7 +208,8 @@ Physique physique_of(const std::vector<std::pair<std::string, double>>& paramete
   body.female = sex == "female";
   body.weight = body_weight(parameters, body.female);
   // A body's height, not that of a trunk.
-  const double* height = find(parameters, {"weight_kg"}) ? find(parameters, {"height_mm"}) : nullptr;
+  const double* height =
+      find(parameters, {"weight_kg"}) ? find(parameters, {"height_mm"}) : nullptr;
   body.height = height ? *height : reference_height[body.female];
   body.relative_output = relative_output;
   return body;

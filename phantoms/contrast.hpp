@@ -17,7 +17,9 @@ struct Injection {
   double concentration = 300.0 * units::mg_per_ml;  ///< of iodine, g/mm^3
   std::optional<double> dose;                       ///< g of iodine per g of body weight
   std::optional<double> volume;                     ///< mm^3, in place of a dose
-  double rate = 3.0 * units::ml;                    ///< mm^3/s
+  std::optional<double> most;                       ///< mm^3: no patient gets more
+  std::optional<double> rate;                       ///< mm^3/s; 3 mL/s where nothing is said
+  std::optional<double> duration;                   ///< s, in place of a rate
   double flush = 30.0 * units::ml;                  ///< mm^3 of saline at the same rate
   std::optional<double> trigger;                    ///< HU in the aorta that start the delay
   double delay = 70.0;                              ///< s; 0: before the injection

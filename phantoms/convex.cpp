@@ -19,6 +19,11 @@ double uncut_width(const Solid& solid, const Vec3& direction) {
       const double x = d.x() * h.x(), y = d.y() * h.y();
       return std::sqrt(x * x + y * y) + std::abs(d.z()) * h.z();
     }
+    case Solid::Kind::cone: {
+      const double x = d.x() * h.x(), y = d.y() * h.y(), flat = std::sqrt(x * x + y * y);
+      return std::max((1.0 + solid.taper) * flat + d.z() * h.z(),
+                      (1.0 - solid.taper) * flat - d.z() * h.z());
+    }
     case Solid::Kind::capsule:
       return d.norm() * h.x() + std::abs(d.z()) * h.z();
     case Solid::Kind::box:
@@ -45,6 +50,14 @@ Vec3 farthest(const Solid& solid, const Vec3& direction) {
       const double x = d.x() * h.x(), y = d.y() * h.y(), n = std::sqrt(x * x + y * y);
       if (n > 0.0) p = Vec3(x * h.x() / n, y * h.y() / n, 0.0);
       p.z() = std::copysign(h.z(), d.z());
+      break;
+    }
+    case Solid::Kind::cone: {
+      const double x = d.x() * h.x(), y = d.y() * h.y(), n = std::sqrt(x * x + y * y);
+      const double side = solid.taper * n + d.z() * h.z() >= 0.0 ? 1.0 : -1.0;
+      const double grown = 1.0 + side * solid.taper;
+      if (n > 0.0) p = Vec3(grown * x * h.x() / n, grown * y * h.y() / n, 0.0);
+      p.z() = side * h.z();
       break;
     }
     case Solid::Kind::capsule:
@@ -75,8 +88,7 @@ double ellipsoid_reach_under_cut(const Solid& solid, const Vec3& direction,
 /// min over lambda >= 0 of reach(direction - lambda normal) + lambda offset: convex in lambda, and
 /// an upper bound of what lies inside the cut at every lambda.
 double reach_under_cut(const Solid& solid, const Vec3& direction, const Solid::Plane& cut) {
-  if (solid.kind == Solid::Kind::ellipsoid)
-    return ellipsoid_reach_under_cut(solid, direction, cut);
+  if (solid.kind == Solid::Kind::ellipsoid) return ellipsoid_reach_under_cut(solid, direction, cut);
   const auto bound = [&](double lambda) {
     return uncut_reach(solid, direction - lambda * cut.normal) + lambda * cut.offset;
   };
@@ -122,6 +134,10 @@ struct Blobs {
         break;
       case Solid::Kind::cylinder:
         for (const double side : {-1.0, 1.0}) add(solid, side * end, Vec3(h.x(), h.y(), 0.0));
+        break;
+      case Solid::Kind::cone:
+        for (const double side : {-1.0, 1.0})
+          add(solid, side * end, (1.0 + side * solid.taper) * Vec3(h.x(), h.y(), 0.0));
         break;
       case Solid::Kind::capsule:
         for (const double side : {-1.0, 1.0}) add(solid, side * end, Vec3::Constant(h.x()));
@@ -204,6 +220,41 @@ bool within_capsule(const Blob& blob, const Solid& outer) {
          within_quadric(blob, w, outer.centre - half * axis);
 }
 
+/// Is x^2 + y^2 <= s^2 with s >= 0 for all points of the blob, s = 1 + taper z in units of the half
+/// axes? By the S-lemma it is if s^2 - x^2 - y^2 - l (1 - |u|^2) is nowhere negative for one l >=
+/// 0; any l is a proof, and the least eigenvalue is concave in l.
+bool within_cone(const Blob& blob, const Solid& outer) {
+  const Vec3& h = outer.half_axes;
+  const Mat3 w = to_unit(outer, h.x(), h.y(), h.z());
+  const Vec3 c = w * (blob.centre - outer.centre);
+  const Mat3 m = w * blob.axes * blob.half_axes.asDiagonal();
+  const double s = 1.0 + outer.taper * c.z();
+  const Vec3 grows = outer.taper * m.row(2).transpose();
+  if (s < grows.norm()) return false;
+  const auto across = m.topRows<2>();
+  Eigen::Matrix4d form;
+  form.topLeftCorner<3, 3>() = grows * grows.transpose() - across.transpose() * across;
+  form.topRightCorner<3, 1>() = s * grows - across.transpose() * c.head<2>();
+  form.bottomLeftCorner<1, 3>() = form.topRightCorner<3, 1>().transpose();
+  form(3, 3) = s * s - c.head<2>().squaredNorm();
+  const auto least = [&](double l) {
+    Eigen::Matrix4d shifted = form;
+    shifted.diagonal() += Eigen::Vector4d(l, l, l, -l);
+    return Eigen::SelfAdjointEigenSolver<Eigen::Matrix4d>(shifted, Eigen::EigenvaluesOnly)
+        .eigenvalues()[0];
+  };
+  if (form(3, 3) < 0.0) return false;
+  constexpr double golden = 0.6180339887498949;
+  double low = 0.0, high = form(3, 3);
+  for (int step = 0; step < 30; ++step) {
+    const double l = high - golden * (high - low), r = low + golden * (high - low);
+    const double at_l = least(l), at_r = least(r);
+    if (std::max(at_l, at_r) >= 0.0) return true;
+    (at_l > at_r ? high : low) = at_l > at_r ? r : l;
+  }
+  return false;
+}
+
 }  // namespace
 
 Bounds overlap(const Bounds& a, const Bounds& b) {
@@ -274,6 +325,10 @@ bool proven_inside(const Solid& inner, const Solid& outer) {
     case Solid::Kind::cylinder:
       return within_slab(inner, outer.centre, outer.axes.col(2), h.z()) &&
              all_within(blobs, to_unit(outer, h.x(), h.y(), 0.0), outer.centre);
+    case Solid::Kind::cone:
+      return within_slab(inner, outer.centre, outer.axes.col(2), h.z()) &&
+             std::all_of(blobs.all, blobs.all + blobs.count,
+                         [&](const Blob& blob) { return within_cone(blob, outer); });
     case Solid::Kind::capsule:
       return std::all_of(blobs.all, blobs.all + blobs.count,
                          [&](const Blob& blob) { return within_capsule(blob, outer); });

@@ -37,7 +37,8 @@ bool proven_apart(const Solid& a, const Solid& b);
 /// True only if every point of `inner` is in `outer` (to 1e-10 mm). False means "not proven".
 ///
 /// Exact for solids without cuts in an ellipsoid (trust-region dual), a box or a half space, and in
-/// a cylinder whose axis `inner`'s own quadric respects; in a capsule sufficient conditions only.
+/// a cylinder whose axis `inner`'s own quadric respects; in a capsule and a cone sufficient
+/// conditions only.
 bool proven_inside(const Solid& inner, const Solid& outer);
 
 }  // namespace vitrine::phantoms

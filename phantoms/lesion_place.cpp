@@ -128,6 +128,8 @@ class Placer {
     const double radius = reach(lesion.outline) + margin_reach(lesion.margin) + clearance;
     const Vec3 at = spec_.attachment == "vessel" ? on_vessel(rng) : anywhere(rng);
     if (std::abs(at.z() - level_) > 0.5 * spec_.spread || !room_.holds_ball(at, radius)) return {};
+    // A branch is cut where it leaves its parent, or something else was placed on it.
+    if (spec_.attachment == "vessel" && !room_.scene().organ_at(at).ends_with("vessels")) return {};
     return at;
   }
 

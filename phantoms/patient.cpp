@@ -72,8 +72,8 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
       {lesion.outline, lesion.attenuation, host.background_material, host.background},
       Rng(stream, lesion.number + matter));
   if (!contrast.medium) return plan;
-  plan.host_iodine =
-      contrast.medium->iodine(host.tissue.front(), host.background_material, host.background);
+  const std::string& tissue = host.tissue.empty() ? host.organ : host.tissue.front();
+  plan.host_iodine = contrast.medium->iodine(tissue, host.background_material, host.background);
   if (spec.enhancement)
     spec.enhancement->enhance(plan.layers, {*contrast.medium, spec.organ, plan.host_iodine},
                               Rng(contrast.stream, lesion.number + matter));

@@ -263,11 +263,14 @@ void SceneBuilder::place_union(std::span<const Solid> solids, const std::vector<
 }
 
 void SceneBuilder::perfuse(const Iodine& iodine) {
+  // In a mixture each material counts by its share of the mass.
   const auto brought = [&](std::string_view organ, const std::vector<Delta>& content) {
-    double sum = 0.0;
+    double sum = 0.0, mass = 0.0;
+    for (const Delta& delta : content) mass += delta.density;
     for (const Delta& delta : content)
-      sum += iodine(organ, scene_.materials[delta.material].name, delta.density);
-    return exact(sum);
+      sum += iodine(organ, scene_.materials[delta.material].name, delta.density) *
+             (delta.density / mass);
+    return mass > 0.0 ? exact(sum) : 0.0;
   };
   for (Step& step : steps_) {
     if (step.kind != Step::Kind::replace) continue;

@@ -83,9 +83,9 @@ class SceneBuilder {
   const std::vector<Solid>& solids() const { return scene_.solids; }
   const std::vector<Organ>& organs() const { return scene_.organs; }
   const std::vector<Material>& materials() const { return scene_.materials; }
+  const std::vector<IndexedMap>& maps() const { return scene_.maps; }
   const std::vector<Patch>& patches() const { return scene_.patches; }
   const std::vector<LesionTruth>& lesions() const { return scene_.lesions; }
-  const std::vector<IndexedMap>& maps() const { return scene_.maps; }
 
  private:
   Scene scene_;

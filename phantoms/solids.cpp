@@ -43,6 +43,17 @@ Solid capsule(const Vec3& a, const Vec3& b, double radius) {
   return {Solid::Kind::capsule, 0.5 * (a + b), Vec3(radius, radius, 0.5 * length), axes, {}};
 }
 
+Solid cone(const Vec3& a, const Vec3& b, double radius_a, double radius_b, double flat,
+           const Vec3& first) {
+  const double middle = 0.5 * (radius_a + radius_b);
+  return {Solid::Kind::cone,
+          0.5 * (a + b),
+          Vec3(middle, flat * middle, 0.5 * (b - a).norm()),
+          frame(b - a, first),
+          {},
+          0.5 * (radius_b - radius_a) / middle};
+}
+
 Solid cut(Solid solid, const Vec3& point, const Vec3& outwards) {
   const Vec3 normal = outwards.normalized();
   solid.cuts.push_back({normal, normal.dot(point)});

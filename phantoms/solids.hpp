@@ -7,6 +7,10 @@ namespace vitrine::phantoms {
 
 Solid ellipsoid(const Vec3& centre, const Vec3& half_axes, const Mat3& axes = Mat3::Identity());
 Solid cylinder(const Vec3& centre, const Vec3& half_axes, const Mat3& axes = Mat3::Identity());
+/// A round cone from a to b with flat ends of these radii, mm; `flat` is its half axis across
+/// `first` over that along it.
+Solid cone(const Vec3& a, const Vec3& b, double radius_a, double radius_b, double flat = 1.0,
+           const Vec3& first = Vec3::UnitX());
 /// A capsule from a to b.
 Solid capsule(const Vec3& a, const Vec3& b, double radius);
 /// The solid, less what lies beyond a plane through `point` on the side of

@@ -103,6 +103,23 @@ class ColumnTracer {
             });
         break;
       }
+      case ShapeKind::cone: {
+        const Quadric tube(entry, column_);
+        const Axis axis(entry, column_, 2);
+        const Lanes taper = all(shape.taper);
+        each_ray(
+            entry, solid, [&](const Ray& ray) __attribute__((always_inline)) {
+              Lanes a, b, c, p, w;
+              tube.at(ray, a, b, c);
+              axis.at(ray, p, w);
+              const Lanes more = taper * p, speed = taper * w;  // of the section's scale, over 1
+              Interval inside = cone_interval(a - speed * speed, b - speed - more * speed,
+                                              c - more * (all(2.0f) + more), speed);
+              clip_slab(p, w, all(1.0f), inside.enter, inside.leave);
+              return inside;
+            });
+        break;
+      }
       case ShapeKind::capsule: {
         const Quadric tube(entry, column_);
         const Axis axis(entry, column_, 2);

@@ -55,6 +55,10 @@ double extent(const Solid& solid, const Vec3& direction) {
     case Solid::Kind::cylinder:
       return std::sqrt(d.x() * d.x() * h.x() * h.x() + d.y() * d.y() * h.y() * h.y()) +
              std::abs(d.z()) * h.z();
+    case Solid::Kind::cone:
+      return (1.0 + std::abs(solid.taper)) *
+                 std::sqrt(d.x() * d.x() * h.x() * h.x() + d.y() * d.y() * h.y() * h.y()) +
+             std::abs(d.z()) * h.z();
     case Solid::Kind::capsule:
       return h.x() + std::abs(d.z()) * h.z();
     case Solid::Kind::box:
@@ -70,6 +74,8 @@ double reach_in_plane(const Solid& solid) {
   switch (solid.kind) {
     case Solid::Kind::cylinder:
       return std::max(h.x(), h.y()) + sideways;
+    case Solid::Kind::cone:
+      return std::max(h.x(), h.y()) * (1.0 + std::abs(solid.taper)) + sideways;
     case Solid::Kind::capsule:
       return h.x() + sideways;
     default:
@@ -159,6 +165,7 @@ Fan fan_of(const Shape& shape, const Solid& solid) {
       break;
     }
     case ShapeKind::cylinder:
+    case ShapeKind::cone:
     case ShapeKind::capsule: {
       double sxx = 0.0, sxy = 0.0, syy = 0.0;
       if (shape.kind == ShapeKind::capsule) {
@@ -171,8 +178,11 @@ Fan fan_of(const Shape& shape, const Solid& solid) {
           syy += square * y[i] * y[i];
         }
       }
-      for (const double end : {-h.z(), h.z()})
-        fan.ellipse(c[0] + end * x[2], c[1] + end * y[2], sxx, sxy, syy);
+      for (const double side : {-1.0, 1.0}) {
+        const double end = side * h.z(), grown = 1.0 + side * double(shape.taper),
+                     k = grown * grown;
+        fan.ellipse(c[0] + end * x[2], c[1] + end * y[2], k * sxx, k * sxy, k * syy);
+      }
       break;
     }
     case ShapeKind::box:
@@ -388,6 +398,7 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     shape.half_z = half_z;
     shape.radius_square = float(solid.half_axes.x() * solid.half_axes.x());
     shape.half_length = float(solid.half_axes.z());
+    shape.taper = float(solid.kind == Solid::Kind::cone ? solid.taper : 0.0);
     const ColumnRange columns = columns_of(fan_of(shape, solid), geometry_, offset_);
     if (columns.first > columns.last) continue;
     shape.first_column = columns.first;

@@ -163,8 +163,8 @@ bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int 
     scaled[l] = float(distance[l] * per_mm);
   }
   const V8 far = load8(scaled);
-  const int rows = int(
-      smaller(larger(double(most_heights - 3 * lane_width) / rise, 1.0), double(job.rows)));
+  const int rows =
+      int(smaller(larger(double(most_heights - 3 * lane_width) / rise, 1.0), double(job.rows)));
   for (int row = begin; row < end; row += rows) {
     const int row_end = row + rows < end ? row + rows : end;
     // The heights that they look at, from a multiple of eight on.

@@ -6,72 +6,22 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/phantoms/anatomy/detail/abdomen_frame.hpp"
+#include "vitrine/phantoms/anatomy/detail/arms.hpp"
 
 namespace vitrine::phantoms {
 
 using detail::AbdomenFrame;
 
 const Schema<Abdomen::Params>& Abdomen::schema() {
-  static const auto s =
-      describe_population(
-          Schema<Params>("abdomen", "Adult abdomen, supine, diaphragm to iliac crests"))
-          .optional("width", &Params::width, unit::mm, "outer width (follows from height and BMI)")
-          .between(250, 500)
-          .optional("depth_ratio", &Params::depth_ratio, "outer depth over outer width")
-          .between(0.58, 0.85)
-          .optional(
-              "trunk_height", &Params::trunk_height, unit::mm,
-              "from the right dome of the diaphragm to the iliac crests (follows from height)")
-          .between(170, 290)
-          .optional("fat", &Params::fat, unit::mm,
-                    "subcutaneous fat (follows from BMI, age and sex)")
-          .between(4, 70)
-          .optional("visceral_fat", &Params::visceral_fat,
-                    "share of fat rather than bowel between the organs (follows from BMI, age and "
-                    "sex)")
-          .between(0.1, 0.85)
-          .optional("liver_scale", &Params::liver_scale, "mass of the liver over the expected one")
-          .between(0.6, 1.5)
-          .optional("spleen_scale", &Params::spleen_scale,
-                    "mass of the spleen over the expected one")
-          .between(0.4, 2)
-          .optional("kidney_scale", &Params::kidney_scale,
-                    "mass of the kidneys over the expected one")
-          .between(0.6, 1.4)
-          .optional("pancreas_scale", &Params::pancreas_scale,
-                    "mass of the pancreas over the expected one")
-          .between(0.6, 1.5)
-          .optional("liver_mass", &Params::liver_mass, unit::g,
-                    "mass of the liver (expected: from the body's surface)")
-          .between(600, 3500)
-          .optional("spleen_mass", &Params::spleen_mass, unit::g,
-                    "mass of the spleen (expected: from the body's surface)")
-          .between(40, 500)
-          .optional("kidney_mass", &Params::kidney_mass, unit::g,
-                    "mass of both kidneys (expected: from the body's surface and age)")
-          .between(120, 600)
-          .optional("pancreas_mass", &Params::pancreas_mass, unit::g,
-                    "mass of the pancreas (expected: from the body's surface)")
-          .between(40, 250)
-          .optional("liver_density", &Params::liver_density, unit::g_per_cm3,
-                    "density of the liver (1.02 and less: steatosis)")
-          .between(0.98, 1.1)
-          .optional("vessel_twigs", &Params::vessel_twigs,
-                    "ends of each of the five vessel trees of the liver")
-          .between(1, 200);
+  static const auto s = describe_abdomen(describe_population(
+      Schema<Params>("abdomen", "Adult abdomen, supine, diaphragm to iliac crests")));
   return s;
 }
 
-namespace {
+namespace detail {
 
-/// What is drawn for one patient, always the same numbers in the same order.
-struct Drawn {
-  Person person;
-  double width, ratio, height, fat, visceral, liver, spleen, kidney, pancreas, density;  // mm, g
-};
-
-Drawn draw(const Abdomen::Params& p, Rng& rng) {
-  Drawn d;
+AbdomenDraw draw_abdomen(const Abdomen::Params& p, Rng& rng) {
+  AbdomenDraw d;
   d.person = p.draw(rng);
   const Person& person = d.person;
   d.fat = std::clamp(drawn_size(p.fat, person.abdominal_fat(), 0.15, rng), 4.0, 70.0);
@@ -79,7 +29,9 @@ Drawn draw(const Abdomen::Params& p, Rng& rng) {
   // mean man has 351 mm, of which the reference cavity leaves 25 mm to the fat.
   const double root = std::sqrt(person.bmi * 1e-3 * person.height);
   d.width = std::clamp(drawn_size(p.width, 49.6 * root, 0.03, rng), 250.0, 500.0);
-  d.ratio = p.depth_ratio.sample(rng);
+  // Depth over width of patients of 30 and 40 cm: 0.68 and 0.74 (AAPM Report 204 (2011), table 1).
+  d.ratio = std::clamp(drawn_size(p.depth_ratio, 0.70 + 0.007 * (person.bmi - 28.5), 0.045, rng),
+                       0.58, 0.85);
   // T10 to L4 are 28 to 37 mm a level (Gilad and Nissan, Spine 11 (1986) 154).
   const double height = (person.female() ? 0.136 : 0.1323) * person.height;
   d.height = std::clamp(drawn_size(p.trunk_height, height, 0.035, rng), 170.0, 290.0);
@@ -98,12 +50,12 @@ Drawn draw(const Abdomen::Params& p, Rng& rng) {
   d.kidney = mass(p.kidney_scale, p.kidney_mass, person.kidney_mass());
   d.pancreas = mass(p.pancreas_scale, p.pancreas_mass, person.pancreas_mass());
   d.density = p.liver_density.sample(rng);
+  d.arms = p.arms.sample(rng);
   return d;
 }
 
-AbdomenFrame make_frame(const Drawn& d) {
-  namespace reference = detail::abdomen_reference;
-  using detail::abdomen_skin;
+AbdomenFrame make_frame(const AbdomenDraw& d) {
+  namespace reference = abdomen_reference;
   AbdomenFrame f;
   f.female = d.person.female();
   f.half_width = 0.5 * d.width;
@@ -131,6 +83,8 @@ AbdomenFrame make_frame(const Drawn& d) {
   return f;
 }
 
+namespace {
+
 Host host(const AbdomenFrame& f, std::string organ, std::vector<std::string> tissue,
           std::span<const Solid> solids, std::string material, double density) {
   Host h;
@@ -147,27 +101,49 @@ Host host(const AbdomenFrame& f, std::string organ, std::vector<std::string> tis
 
 }  // namespace
 
+std::vector<std::pair<std::string, double>> parameters_of(const AbdomenDraw& drawn,
+                                                          const AbdomenFrame& f) {
+  auto all = drawn.person.parameters();
+  all.insert(all.end(), {{"width_mm", drawn.width},
+                         {"depth_mm", drawn.width * drawn.ratio},
+                         {"trunk_height_mm", drawn.height},
+                         {"fat_mm", f.fat},
+                         {"visceral_fat", drawn.visceral},
+                         {"liver_mass_g", drawn.liver},
+                         {"spleen_mass_g", drawn.spleen},
+                         {"kidney_mass_g", drawn.kidney},
+                         {"pancreas_mass_g", drawn.pancreas},
+                         {"liver_density_g_per_cm3", drawn.density / units::g_per_cm3}});
+  return all;
+}
+
+std::vector<Host> abdominal_hosts(const AbdomenDraw& drawn, const AbdomenFrame& f) {
+  const auto own = [](std::string_view name) { return material(name).density; };
+  const std::vector<Solid> kidneys{kidney_solid(f, -1.0), kidney_solid(f, 1.0)};
+  return {host(f, "liver", {"liver", "liver_vessels"}, liver_solids(f), "liver", drawn.density),
+          host(f, "kidney", {"kidney_cortex", "kidney_medulla"}, kidneys, "kidney", own("kidney")),
+          host(f, "spleen", {"spleen"}, spleen_solids(f), "spleen", own("spleen")),
+          host(f, "pancreas", {"pancreas"}, pancreas_solids(f), "pancreas", own("pancreas"))};
+}
+
+}  // namespace detail
+
 AnatomyRecord Abdomen::build(SceneBuilder& scene, Rng rng, const PatientState& state) const {
-  const Drawn drawn = draw(params_, rng);
-  AbdomenFrame f = make_frame(drawn);
+  const detail::AbdomenDraw drawn = detail::draw_abdomen(params_, rng);
+  AbdomenFrame f = detail::make_frame(drawn);
   // A lung of 245 mm lengthens by this; liver, spleen, kidneys and pancreas follow (Davies et al.,
   // Br J Radiol 67 (1994) 1096).
   f.down = 245.0 * (state.inspiration - 1.0);
   AnatomyRecord record;
   record.sex = drawn.person.sex;
-  record.parameters = drawn.person.parameters();
-  record.parameters.insert(record.parameters.end(),
-                           {{"width_mm", drawn.width},
-                            {"depth_mm", drawn.width * drawn.ratio},
-                            {"trunk_height_mm", drawn.height},
-                            {"fat_mm", f.fat},
-                            {"visceral_fat", drawn.visceral},
-                            {"liver_mass_g", drawn.liver},
-                            {"spleen_mass_g", drawn.spleen},
-                            {"kidney_mass_g", drawn.kidney},
-                            {"pancreas_mass_g", drawn.pancreas},
-                            {"liver_density_g_per_cm3", drawn.density / units::g_per_cm3}});
+  record.parameters = detail::parameters_of(drawn, f);
 
+  if (drawn.arms == "at_sides") {
+    // The shoulder over the disc of L1: as in the torso, 345 mm in the mean man.
+    const double shoulder = 0.195 * drawn.person.height;
+    detail::place_arms(scene, {false, f.half_width, 0.15 * f.half_depth, shoulder, f.fat, f.bone,
+                               f.bottom(), f.top()});
+  }
   detail::place_abdominal_wall(scene, f);
   detail::place_back(scene, f);
   detail::place_stomach(scene, f);
@@ -178,13 +154,7 @@ AnatomyRecord Abdomen::build(SceneBuilder& scene, Rng rng, const PatientState& s
   detail::place_abdominal_vessels(scene, f);
   detail::place_abdominal_skeleton(scene, f);
 
-  const auto own = [](std::string_view name) { return material(name).density; };
-  const std::vector<Solid> kidneys{detail::kidney_solid(f, -1.0), detail::kidney_solid(f, 1.0)};
-  record.hosts = {
-      host(f, "liver", {"liver", "liver_vessels"}, detail::liver_solids(f), "liver", drawn.density),
-      host(f, "kidney", {"kidney_cortex", "kidney_medulla"}, kidneys, "kidney", own("kidney")),
-      host(f, "spleen", {"spleen"}, detail::spleen_solids(f), "spleen", own("spleen")),
-      host(f, "pancreas", {"pancreas"}, detail::pancreas_solids(f), "pancreas", own("pancreas"))};
+  record.hosts = detail::abdominal_hosts(drawn, f);
   return record;
 }
 

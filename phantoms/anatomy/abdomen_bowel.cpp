@@ -163,8 +163,9 @@ void place_stomach(SceneBuilder& scene, const AbdomenFrame& f) {
   std::vector<Solid> lumens;
   for (const Solid& wall : walls) lumens.push_back(peeled(wall, 4.5));
   scene.begin_organ("oesophagus");
-  for (Solid& link :
-       tube({f.hung({10, 4, 160}), f.hung({14, 2, 92}), f.hung({34, 2, 72})}, 6.5 * r))
+  for (Solid& link : tube({f.hung(f.in_torso ? Vec3(9, 22, 130) : Vec3(10, 4, 160)),
+                           f.hung({14, 2, 92}), f.hung({34, 2, 72})},
+                          6.5 * r))
     scene.place(cut(std::move(link), Vec3(0, 0, f.top()), Vec3::UnitZ()), "muscle");
   scene.begin_organ("stomach");
   scene.place_union(walls, "stomach");

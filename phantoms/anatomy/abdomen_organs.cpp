@@ -81,7 +81,9 @@ std::vector<Solid> liver_solids(const AbdomenFrame& f) {
 }
 
 std::vector<Solid> not_liver(const AbdomenFrame& f) {
-  return {renal_bed(f, -1.0), gallbladder(f, -2.0)};
+  std::vector<Solid> all{renal_bed(f, -1.0), gallbladder(f, -2.0)};
+  all.insert(all.end(), f.beside_liver.begin(), f.beside_liver.end());
+  return all;
 }
 
 void place_liver(SceneBuilder& scene, const AbdomenFrame& f, double density) {

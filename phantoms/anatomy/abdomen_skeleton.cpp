@@ -34,7 +34,8 @@ class Vertebra {
       const auto arch =
           tube({at(side * 13, 18, 5), at(side * 14.5, 27, 3), at(side * 4, 38, -3)}, 4.4 * s_);
       bone(arch, 1.5e-3);
-      bone({capsule(at(side * 15.5, 30, 10), at(side * 14.5, 31, -8), 4.8 * s_)}, 1.5e-3);
+      if (level_.lumbar || !f_.in_torso)
+        bone({capsule(at(side * 15.5, 30, 10), at(side * 14.5, 31, -8), 4.8 * s_)}, 1.5e-3);
       const Vec3 root = at(side * 15.5, 25, 3), tip = at(side * (17 + 21 * long_process), 29, 6);
       bone({capsule(root, tip, 3.7 * s_)});
       marrow(capsule(root, tip, 3.7 * s_ - cortex));
@@ -81,15 +82,16 @@ class Vertebra {
 };
 
 void place_spine(SceneBuilder& scene, const AbdomenFrame& f) {
-  const double s = f.bone, middle = 0.5 * (f.top() + f.bottom());
+  const double low = f.z * f.spine_low, high = f.z * f.spine_high;
+  const double s = f.bone, middle = 0.5 * (high + low);
   scene.begin_organ("spinal_canal");
-  const double half = 0.5 * (f.top() - f.bottom());
+  const double half = 0.5 * (high - low);
   scene.place(cylinder(Vec3(0, f.spine + 25 * s, middle), Vec3(8.6 * s, 7.0 * s, half)), "csf");
   // The cord ends at L1, z = 10 mm.
   const double end = f.z * 10.0;
   scene.begin_organ("spinal_cord");
-  scene.place(cylinder(Vec3(0, f.spine + 25 * s, 0.5 * (f.top() + end)),
-                       Vec3(5.2 * s, 4.2 * s, 0.5 * (f.top() - end))),
+  scene.place(cylinder(Vec3(0, f.spine + 25 * s, 0.5 * (high + end)),
+                       Vec3(5.2 * s, 4.2 * s, 0.5 * (high - end))),
               "white_matter");
   for (const Level& level : levels) Vertebra(scene, f, level).place_arch();
   for (const Level& level : levels) Vertebra(scene, f, level).place_body();

@@ -37,7 +37,8 @@ void place_abdominal_vessels(SceneBuilder& scene, const AbdomenFrame& f) {
   place_tube(scene, f, {{42, 22, 12}, {26, 2, 10}, {4, -6, 8}, {-18, 4, 4}}, 4.2, not_at_all);
   place_tube(scene, f, {{-44, 20, 3}, {-22, 6, 5}}, 4.8, not_at_all);
   scene.begin_organ("aorta");
-  place_tube(scene, f, {{10, 12, 140}, {8, 9, 60}, {9, 9, 0}, {8, 8, -92}}, aorta, not_at_all);
+  place_tube(scene, f, {{10, 12, f.in_torso ? 84.0 : 140.0}, {8, 9, 60}, {9, 9, 0}, {8, 8, -92}},
+             aorta, not_at_all);
   place_tube(scene, f, {{8, 8, -88}, {-12, 8, -120}, {-26, 12, -160}}, 6.0, not_at_all);
   place_tube(scene, f, {{8, 8, -88}, {24, 9, -120}, {36, 13, -160}}, 6.0, not_at_all);
   scene.begin_organ("visceral_arteries");

@@ -10,11 +10,17 @@ Solid column(const Vec3& middle, double half_x, double half_y, double low, doubl
                   Vec3(half_x, half_y, 0.5 * (high - low)));
 }
 
-/// One layer of the trunk, `depth` mm below the skin: an ellipse that lies flat on its back.
+/// The same over the whole height.
 Solid layer(const AbdomenFrame& f, double depth) {
+  return trunk_layer(f, depth, f.bottom(), f.top());
+}
+
+}  // namespace
+
+Solid trunk_layer(const AbdomenFrame& f, double depth, double low, double high) {
   constexpr double overhang = 0.06;  // of the half depth, cut off at the back
   Solid all = column(Vec3(0, overhang * f.half_depth, 0), f.half_width - depth,
-                     (1.0 + overhang) * f.half_depth - depth, f.bottom(), f.top());
+                     (1.0 + overhang) * f.half_depth - depth, low, high);
   all = cut(std::move(all), Vec3(0, f.half_depth - depth, 0), Vec3::UnitY());
   for (const double side : {-1.0, 1.0}) {  // the corners are round
     const Vec3 normal = Vec3(side * 0.34, 0.94, 0).normalized();
@@ -24,8 +30,6 @@ Solid layer(const AbdomenFrame& f, double depth) {
   return all;
 }
 
-}  // namespace
-
 Solid abdominal_dome(const AbdomenFrame& f, double depth) {
   // The right side stands higher.
   const Mat3 axes = frame(Vec3(-0.07, 0, 1));
@@ -33,7 +37,7 @@ Solid abdominal_dome(const AbdomenFrame& f, double depth) {
 }
 
 Solid abdominal_cavity(const AbdomenFrame& f) {
-  Solid all = column(f.at(0, 4, 0), f.x * 127, f.y * 90.5, f.bottom(), f.z * 26 - f.down);
+  Solid all = column(f.at(0, 4, 0), f.x * 127, f.y * 90.5, f.z * f.cavity_low, f.z * 26 - f.down);
   return cut(std::move(all), f.at(0, 78, 0), Vec3::UnitY());
 }
 
@@ -63,6 +67,11 @@ void place_abdominal_wall(SceneBuilder& scene, const AbdomenFrame& f) {
   Solid heart = ellipsoid(f.hung({22, -34, 146}), f.size({56, 42, 46}));
   scene.place(cut(std::move(heart), Vec3(0, 0, f.top()), Vec3::UnitZ()), "heart");
 
+  place_abdominal_cavity(scene, f);
+}
+
+void place_abdominal_cavity(SceneBuilder& scene, const AbdomenFrame& f) {
+  const double floor = f.z * 24 - f.down;
   scene.begin_organ("visceral_fat");
   scene.place(abdominal_cavity(f), "adipose");
   scene.begin_organ("diaphragm");
@@ -77,18 +86,19 @@ void place_back(SceneBuilder& scene, const AbdomenFrame& f) {
     return Vec3(s * px, f.spine + s * py, f.z * pz);
   };
   scene.begin_organ("spine_bed");
-  scene.place(column(at(0, 0, 0), 24.6 * s, 18.6 * s, f.bottom(), f.top()), "adipose");
+  const double low = f.z * f.spine_low, high = f.z * f.spine_high;
+  scene.place(column(at(0, 0, 0), 24.6 * s, 18.6 * s, low, high), "adipose");
   // The muscles of the back in one, which holds all of the vertebral arches; fat between them.
   scene.begin_organ("back_muscle");
-  scene.place(column(at(0, 35.5, 0), 62 * s, 26 * s, f.bottom(), f.top()), "muscle");
+  scene.place(column(at(0, 35.5, 0), 62 * s, 26 * s, low, high), "muscle");
   for (const double side : {-1.0, 1.0})
-    scene.place(column(at(side * 60, 14, 0), 13 * s, 10 * s, f.bottom(), f.z * 12), "muscle");
+    scene.place(column(at(side * 60, 14, 0), 13 * s, 10 * s, low, f.z * 12), "muscle");
   scene.begin_organ("back_fat");
   for (const double side : {-1.0, 1.0}) {
-    Solid cleft = column(at(side * 25, 43, 0), 1.1 * s, 10 * s, f.bottom(), f.top());
+    Solid cleft = column(at(side * 25, 43, 0), 1.1 * s, 10 * s, low, high);
     cleft.axes = frame(Vec3::UnitZ(), Vec3(1, -side * 0.35, 0));
     scene.place(cleft, "adipose");
-    cleft.centre = at(side * 5, 46, 0.5 * (f.bottom() + f.top()) / f.z);
+    cleft.centre = at(side * 5, 46, 0.5 * (f.spine_low + f.spine_high));
     cleft.half_axes.x() = 0.8 * s;
     scene.place(cleft, "adipose");
   }

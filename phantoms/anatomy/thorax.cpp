@@ -5,6 +5,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/units.hpp"
+#include "vitrine/phantoms/anatomy/detail/arms.hpp"
 #include "vitrine/phantoms/anatomy/detail/thorax_lungs.hpp"
 
 namespace vitrine::phantoms {
@@ -18,7 +19,8 @@ const Schema<Thorax::Params>& Thorax::schema() {
           .optional("chest_width", &Params::chest_width, unit::mm,
                     "outer width at the heart (follows from height, BMI and age)")
           .between(250, 450)
-          .optional("depth_ratio", &Params::depth_ratio, "outer depth over outer width")
+          .optional("depth_ratio", &Params::depth_ratio,
+                    "outer depth over outer width (follows from BMI)")
           .between(0.55, 0.85)
           .optional("lung_height", &Params::lung_height, unit::mm,
                     "height of the lungs, apex to base, in deep inspiration (follows from height)")
@@ -50,7 +52,9 @@ const Schema<Thorax::Params>& Thorax::schema() {
           .between(1.5, 4)
           .optional("airway_min_radius", &Params::airway_min_radius, unit::mm,
                     "radius of the lumen of the thinnest airways")
-          .between(0.4, 6);
+          .between(0.4, 6)
+          .optional("arms", &Params::arms, "where the arms are")
+          .one_of({"raised", "at_sides"});
   return s;
 }
 
@@ -82,7 +86,8 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
     width = params_.chest_width->sample(rng);
     if (!params_.fat) fat = fitting_fat(fat, width, cage);
   }
-  const double ratio = params_.depth_ratio.sample(rng);
+  const double ratio = std::clamp(
+      drawn_size(params_.depth_ratio, 0.69 + 0.005 * (person.bmi - 28.5), 0.04, rng), 0.55, 0.85);
   // 225 mm in the mean woman and 245 mm in the mean man; the scatter leaves total lung capacity
   // a tenth about its regression on height (Quanjer et al., Eur Respir J 6 suppl 16 (1993) 5).
   const double height =
@@ -96,7 +101,7 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
   f.y = (f.half_depth - f.fat) / (detail::reference::half_depth - detail::reference::fat);
   f.z = height / detail::reference::lung_height;
   const double heart_scale = params_.heart_scale.sample(rng);
-  f.heart = heart_scale * person.heart_size() / f.round();
+  f.heart = detail::heart_in(f, heart_scale * person.heart_size());
   f.breath = state.inspiration;
   f.systole = state.systole;
   f.apex = f.at(0, 0, 125).z();
@@ -123,6 +128,9 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
                             {"heart_scale", heart_scale},
                             {"lung_density_g_per_cm3", density / units::g_per_cm3}});
 
+  if (params_.arms.sample(rng) == "at_sides")
+    detail::place_arms(scene, {false, f.half_width, 0.15 * f.half_depth, 140.0 * f.z, 2.0 * f.fat,
+                               f.female ? 0.91 : 1.0, -210.0 * f.z, 200.0 * f.z});
   detail::place_wall(scene, f);
   for (const double side : {-1.0, 1.0}) {
     scene.begin_organ(side < 0.0 ? "lung_right" : "lung_left");

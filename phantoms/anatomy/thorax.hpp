@@ -16,7 +16,7 @@ class Thorax final : public Anatomy {
     /// Outer width and depth at the level of the heart. Width, height of the lungs and fat follow
     /// from the person where nothing is said.
     std::optional<Distribution> chest_width, lung_height, fat;
-    Distribution depth_ratio = Distribution::normal(0.69, 0.03).truncated(0.6, 0.8);
+    std::optional<Distribution> depth_ratio;
     Distribution heart_scale = Distribution::normal(1.0, 0.05).truncated(0.8, 1.25);
     /// CT of 17 adults without lung disease: -875 to -770 HU, mean -817 (Clin Radiol 43 (1991)
     /// 238).
@@ -27,6 +27,7 @@ class Thorax final : public Anatomy {
     double vessel_min_radius = 0.7;
     double vessel_exponent = 2.3;
     double airway_min_radius = 2.0;
+    Choice arms{std::string("raised")};
   };
   static const Schema<Params>& schema();
 

@@ -31,13 +31,6 @@ Solid heart_part(const ThoraxFrame& f, double along, double across, double up, c
   return ellipsoid(f.breathed(18, -26, -46) + s / f.heart * offset, s * half, axes);
 }
 
-/// The heart as a whole loses 8 % of its volume in systole (Carlsson et al., Am J Physiol 287
-/// (2004) H243).
-Solid pericardium(const ThoraxFrame& f, double more) {
-  const double tight = 1.0 - 0.027 * f.systole;
-  return heart_part(f, 0, 0, 0, tight * Vec3(45, 46, 63) + Vec3::Constant(more));
-}
-
 /// A ventricle ejects 58 % of its blood, evenly in all directions; an atrium fills by a quarter
 /// meanwhile (Maceira et al., J Cardiovasc Magn Reson 8 (2006) 417; Hudsmith et al., ibid. 7 (2005)
 /// 775).
@@ -51,6 +44,17 @@ std::vector<Solid> mediastinal_fat(const ThoraxFrame& f) {
 }
 
 }  // namespace
+
+double heart_in(const ThoraxFrame& f, double size) {
+  return std::min(size, 1.1 * std::min(f.x, f.y)) / f.round();
+}
+
+Solid pericardium(const ThoraxFrame& f, double more) {
+  // The heart as a whole loses 8 % of its volume in systole (Carlsson et al., Am J Physiol 287
+  // (2004) H243).
+  const double tight = 1.0 - 0.027 * f.systole;
+  return heart_part(f, 0, 0, 0, tight * Vec3(45, 46, 63) + Vec3::Constant(more));
+}
 
 std::vector<Solid> not_lung(const ThoraxFrame& f) {
   std::vector<Solid> all = mediastinal_fat(f);
@@ -94,10 +98,18 @@ void place_great_vessels(SceneBuilder& scene, const ThoraxFrame& f) {
              "blood");
   place_tube(scene, f, {{-27, -16, 94}, {-36, -12, 150}}, 6.5, "blood");
   scene.begin_organ("veins", "vena_cava");
-  place_tube(scene, f, {{-22, 0, -52}, {-22, 6, -90}, {-18, 22, -150}, {-16, 24, -205}}, 11.0,
-             "blood");
+  if (f.in_torso)
+    place_tube(scene, f, {{-22, 0, -52}, {-22, 0, -84}}, 11.0, "blood");
+  else
+    place_tube(scene, f, {{-22, 0, -52}, {-22, 6, -90}, {-18, 22, -150}, {-16, 24, -205}}, 11.0,
+               "blood");
   scene.begin_organ("veins", "lower_veins");  // azygos
-  place_tube(scene, f, {{-5, 34, -150}, {-5, 33, 0}, {-7, 32, 42}, {-18, 10, 54}, {-26, -10, 54}},
+  place_tube(scene, f,
+             {{-5, 34, f.in_torso ? -60.0 : -150.0},
+              {-5, 33, 0},
+              {-7, 32, 42},
+              {-18, 10, 54},
+              {-26, -10, 54}},
              3.5, "blood");
   scene.begin_organ("aorta");
   place_tube(scene, f,
@@ -109,10 +121,13 @@ void place_great_vessels(SceneBuilder& scene, const ThoraxFrame& f) {
               {20, 20, 66},
               {25, 31, 46}},
              14.5, "blood");
-  place_tube(
-      scene, f,
-      {{25, 31, 50}, {25, 34, 20}, {24, 34, -40}, {18, 31, -110}, {8, 28, -160}, {5, 28, -205}},
-      12.0, "blood");
+  if (f.in_torso)
+    place_tube(scene, f, {{25, 31, 50}, {25, 34, 20}, {24, 34, -40}, {22, 32, -66}}, 12.0, "blood");
+  else
+    place_tube(
+        scene, f,
+        {{25, 31, 50}, {25, 34, 20}, {24, 34, -40}, {18, 31, -110}, {8, 28, -160}, {5, 28, -205}},
+        12.0, "blood");
   place_tube(scene, f, {{-2, -16, 72}, {-10, -14, 96}, {-20, -10, 150}}, 6.0, "blood");
   place_tube(scene, f, {{8, 0, 78}, {10, -2, 104}, {14, -4, 150}}, 4.0, "blood");
   place_tube(scene, f, {{18, 12, 74}, {22, 14, 100}, {30, 8, 150}}, 5.0, "blood");
@@ -136,15 +151,9 @@ void place_airways(SceneBuilder& scene, const ThoraxFrame& f) {
       {{{42, 17, 12}, {52, 22, -6}, {58, 26, -22}}, 0.47 * bore},
   };
   scene.begin_organ("oesophagus");
-  place_tube(scene, f,
-             {{4, 12, 160},
-              {5, 24, 100},
-              {6, 32, 50},
-              {5, 33, 0},
-              {8, 30, -60},
-              {18, 22, -105},
-              {30, 6, -122}},
-             6.0, "muscle");
+  std::vector<Vec3> oesophagus{{4, 12, 160}, {5, 24, 100}, {6, 32, 50}, {5, 33, 0}, {8, 30, -60}};
+  if (!f.in_torso) oesophagus.insert(oesophagus.end(), {{18, 22, -105}, {30, 6, -122}});
+  place_tube(scene, f, oesophagus, 6.0, "muscle");
   scene.begin_organ("airway_walls");
   for (const Airway& airway : airways)
     place_tube(scene, f, airway.points, airway.radius + 1.4, "soft_tissue");

@@ -11,9 +11,8 @@
 namespace vitrine::phantoms::detail {
 namespace {
 
-constexpr double cortex = 1.0;     // mm
-constexpr double vertebra = 24.0;  // mm from one to the next, disc included
-constexpr int vertebrae = 16;
+constexpr double cortex = 1.0;            // mm
+constexpr double vertebra = 24.0;         // mm from one rib to the next
 constexpr double first_vertebra = 175.0;  // mm: height of the topmost one, T1 at about 150
 
 /// Bone grows with the chest, but less than fat and lungs do.
@@ -37,14 +36,14 @@ void place_arch(SceneBuilder& scene, const ThoraxFrame& f, double z) {
 
 void place_spine(SceneBuilder& scene, const ThoraxFrame& f) {
   const double s = bone_scale(f);
-  const double step = f.z * vertebra, half = 0.5 * step;
+  const double step = f.z * f.vertebra, half = 0.5 * step;
   const Vec3 body(17 * s, 14 * s, 0.86 * half);
   const double y = spine_y(f);
   scene.begin_organ("spine");
-  for (int i = 0; i < vertebrae; ++i) place_arch(scene, f, f.z * first_vertebra - step * i);
-  const double middle = f.z * first_vertebra - 0.5 * step * (vertebrae - 1);
-  for (int i = 0; i < vertebrae; ++i) {
-    const Vec3 centre(0, y, f.z * first_vertebra - step * i);
+  for (int i = 0; i < f.vertebrae; ++i) place_arch(scene, f, f.z * f.first_vertebra - step * i);
+  const double middle = f.z * f.first_vertebra - 0.5 * step * (f.vertebrae - 1);
+  for (int i = 0; i < f.vertebrae; ++i) {
+    const Vec3 centre(0, y, f.z * f.first_vertebra - step * i);
     scene.begin_organ("discs");
     scene.place(cylinder(centre - Vec3(0, 0, half), Vec3(16 * s, 13 * s, 0.13 * half)),
                 "cartilage");
@@ -53,7 +52,7 @@ void place_spine(SceneBuilder& scene, const ThoraxFrame& f) {
     scene.place(cylinder(centre, body - Vec3::Constant(cortex)), "spongiosa");
   }
   scene.begin_organ("spinal_canal");
-  const double length = half * vertebrae;
+  const double length = half * f.vertebrae;
   scene.place(cylinder(Vec3(0, y + 23.6 * s, middle), Vec3(8.8 * s, 7.8 * s, length)), "water",
               1.01e-3);
   scene.place(cylinder(Vec3(0, y + 23.6 * s, middle), Vec3(5.0 * s, 4.0 * s, length)), "brain");
@@ -112,18 +111,18 @@ Rib rib_path(const ThoraxFrame& f, double side, int number) {
   return rib;
 }
 
-void place_ribs(SceneBuilder& scene, const ThoraxFrame& f) {
+void place_ribs(SceneBuilder& scene, const ThoraxFrame& f, int last) {
   const double s = bone_scale(f);
   scene.begin_organ("costal_cartilage");
   for (const double side : {-1.0, 1.0})
-    for (int number = 1; number <= 10; ++number) {
+    for (int number = 1; number <= std::min(last, 10); ++number) {
       const Rib rib = rib_path(f, side, number);
       scene.place_union(strap(rib.cartilage, rib.cartilage_outwards, 3.8 * s, 6.0 * s),
                         "cartilage");
     }
   scene.begin_organ("ribs");
   for (const double side : {-1.0, 1.0})
-    for (int number = 1; number <= 12; ++number) {
+    for (int number = 1; number <= last; ++number) {
       const Rib rib = rib_path(f, side, number);
       scene.place_union(strap(rib.bone, rib.bone_outwards, 3.6 * s, 6.5 * s), "cortical_bone");
       scene.place_union(strap(rib.bone, rib.bone_outwards, 3.6 * s - cortex, 6.5 * s - cortex),
@@ -170,10 +169,16 @@ void place_spine_bed(SceneBuilder& scene, const ThoraxFrame& f) {
   scene.place(cylinder(Vec3(0, spine_y(f), 0), Vec3(17.3 * s, 14.3 * s, half + 5.0)), "adipose");
 }
 
-void place_skeleton(SceneBuilder& scene, const ThoraxFrame& f) {
-  place_ribs(scene, f);
+void place_rib_cage(SceneBuilder& scene, const ThoraxFrame& f, int last) {
+  place_ribs(scene, f, last);
   place_sternum(scene, f);
   place_scapulae(scene, f);
+}
+
+void place_thoracic_spine(SceneBuilder& scene, const ThoraxFrame& f) { place_spine(scene, f); }
+
+void place_skeleton(SceneBuilder& scene, const ThoraxFrame& f) {
+  place_rib_cage(scene, f, 12);
   place_spine(scene, f);
 }
 

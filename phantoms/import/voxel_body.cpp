@@ -35,6 +35,15 @@ Position position_named(const std::string& word) {
   return word == "as_stored" ? Position::as_stored : Position::centred;
 }
 
+void VoxelBody::Box::add(const Box& other) {
+  if (voxels == 0) *this = {other.low, other.high, 0};
+  for (std::size_t a = 0; a < 3; ++a) {
+    low[a] = std::min(low[a], other.low[a]);
+    high[a] = std::max(high[a], other.high[a]);
+  }
+  voxels += other.voxels;
+}
+
 VoxelBody::VoxelBody(Grid grid, std::vector<std::uint16_t> index, std::vector<VoxelContent> entries,
                      Position position)
     : grid_(std::move(grid)), entries_(std::move(entries)) {
@@ -56,38 +65,25 @@ VoxelBody::VoxelBody(Grid grid, std::vector<std::uint16_t> index, std::vector<Vo
 }
 
 std::vector<VoxelBody::Box> VoxelBody::boxes() const {
+  constexpr Index parts = 16;  // of the slices, each with boxes of its own
   const std::size_t n = entries_.size();
-  std::vector<std::vector<Box>> in_slice(std::size_t(grid_.size[2]));
-  parallel_for(grid_.size[2], [&](Index k) {
-    std::vector<Box>& mine = in_slice[std::size_t(k)];
-    mine.resize(n);
-    const std::uint16_t* voxel = index_.data() + grid_.offset(0, 0, k);
-    for (Index j = 0; j < grid_.size[1]; ++j)
-      for (Index i = 0; i < grid_.size[0];) {
-        // Runs of one entry are long.
-        const std::uint16_t entry = *voxel;
-        const Index first = i;
-        while (i < grid_.size[0] && *voxel == entry) ++i, ++voxel;
-        Box& box = mine[entry];
-        if (box.voxels == 0) box = {{first, j, k}, {i - 1, j, k}, 0};
-        box.low[0] = std::min(box.low[0], first);
-        box.high[0] = std::max(box.high[0], i - 1);
-        box.high[1] = j;
-        box.voxels += std::uint64_t(i - first);
+  std::vector<std::vector<Box>> of_part(std::size_t{parts}, std::vector<Box>(n));
+  parallel_for(parts, [&](Index part) {
+    std::vector<Box>& mine = of_part[std::size_t(part)];
+    for (Index k = part * grid_.size[2] / parts; k < (part + 1) * grid_.size[2] / parts; ++k)
+      for (Index j = 0; j < grid_.size[1]; ++j) {
+        const std::uint16_t* const row = index_.data() + grid_.offset(0, j, k);
+        for (Index i = 0; i < grid_.size[0];) {  // runs of one entry are long
+          const Index first = i;
+          while (i < grid_.size[0] && row[i] == row[first]) ++i;
+          mine[row[first]].add({{first, j, k}, {i - 1, j, k}, std::uint64_t(i - first)});
+        }
       }
   });
   std::vector<Box> all(n);
-  for (const std::vector<Box>& slice : in_slice)
-    for (std::size_t e = 0; e < n; ++e) {
-      if (slice[e].voxels == 0) continue;
-      Box& box = all[e];
-      if (box.voxels == 0) box = {slice[e].low, slice[e].high, 0};
-      for (std::size_t a = 0; a < 3; ++a) {
-        box.low[a] = std::min(box.low[a], slice[e].low[a]);
-        box.high[a] = std::max(box.high[a], slice[e].high[a]);
-      }
-      box.voxels += slice[e].voxels;
-    }
+  for (const std::vector<Box>& part : of_part)
+    for (std::size_t e = 0; e < n; ++e)
+      if (part[e].voxels > 0) all[e].add(part[e]);
   return all;
 }
 
@@ -144,8 +140,16 @@ AnatomyRecord VoxelBody::place(SceneBuilder& scene, const std::string& sex) cons
   map.index = index_;
   for (const VoxelContent& entry : entries_) {
     map.entries.push_back({entry.organ, {}});
-    for (const Ingredient& each : entry.content)
-      map.entries.back().deltas.push_back({scene.material(each.material), each.density});
+    std::vector<Delta>& deltas = map.entries.back().deltas;
+    for (const Ingredient& each : entry.content) {
+      const std::uint32_t m = scene.material(each.material);
+      const auto same = [&](const Delta& delta) { return delta.material == m; };
+      const auto found = std::find_if(deltas.begin(), deltas.end(), same);
+      if (found == deltas.end())
+        deltas.push_back({m, each.density});
+      else
+        found->density += each.density;
+    }
   }
   scene.add_map(std::move(map));
   AnatomyRecord record;

@@ -16,7 +16,7 @@ inline constexpr int max_rank = 8;
 /// Solids that an intersection may have beside its last.
 inline constexpr int most_others = 128;
 
-enum class ShapeKind : std::int32_t { ellipsoid, cylinder, capsule, box };
+enum class ShapeKind : std::int32_t { ellipsoid, cylinder, capsule, box, cone };
 
 /// A solid as one sub-ray's focal point sees it.
 struct Shape {
@@ -32,6 +32,7 @@ struct Shape {
   double reach;        ///< no point of it is farther from the centre in the plane
   double half_z;       ///< nor along z
   float radius_square, half_length;  ///< of a capsule
+  float taper;                       ///< of a cone: growth of its section over the half length
   float mm;  ///< square of the frame's z column (its first two rows, but three for an ellipsoid)
 };
 

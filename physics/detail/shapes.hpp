@@ -208,6 +208,20 @@ VITRINE_INLINE Interval quadric_interval(Lanes a, Lanes b, Lanes c) {
           select(hit, (half - b) * inverse, all(-far_away))};
 }
 
+/// Where a t^2 + 2 b t + c <= 0 in the half of a double cone that grows with `speed` along the ray.
+VITRINE_INLINE Interval cone_interval(Lanes a, Lanes b, Lanes c, Lanes speed) {
+  const Lanes tiny = all(1e-20f), zero = all(0.0f);
+  const Lanes d = b * b - a * c;
+  const Lanes sum = -(b + with_sign(root(larger(d, zero)), b));
+  const Lanes first = c / select(Bits(magnitude(sum) < tiny), tiny, sum);
+  const Lanes second = sum / select(Bits(magnitude(a) < tiny), tiny, a);
+  const Lanes low = smaller(first, second), high = larger(first, second);
+  const Bits steep = Bits(a < zero), ahead = Bits(speed > zero), hit = Bits(d > zero);
+  const Lanes enter = select(steep, select(ahead, high, all(-far_away)), low);
+  const Lanes leave = select(steep, select(ahead, all(far_away), low), high);
+  return {select(hit, enter, all(far_away)), select(hit, leave, all(-far_away))};
+}
+
 VITRINE_INLINE Interval capsule_interval(const Quadric& tube, const Axis& axis, Lanes radius_square,
                                          Lanes half, const Ray& ray) {
   Lanes a, b, c0, p, w;

@@ -3,6 +3,7 @@
 #include "vitrine/model/material.hpp"
 #include "vitrine/phantoms/anatomy.hpp"
 #include "vitrine/phantoms/growth.hpp"
+#include "vitrine/phantoms/import/scene_solid.hpp"
 #include "vitrine/phantoms/lesion_composition.hpp"
 #include "vitrine/phantoms/lesion_enhancement.hpp"
 #include "vitrine/phantoms/lesion_shape.hpp"
@@ -64,6 +65,7 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<trial::Outputs>(),
                     block<trial::Simulation>()};
   return {phantoms::anatomies().info(),
+          phantoms::scene_solids().info(),
           phantoms::lesion_shapes().info(),
           phantoms::lesion_compositions().info(),
           phantoms::lesion_textures().info(),

@@ -57,8 +57,11 @@ void add_schema(CLI::App& app, int& code) {
     const auto& schema = trial::Scenario::schema();
     const CatalogueInfo::Entry root{schema.kind(), schema.summary(), schema.fields(),
                                     schema.rules()};
-    const Value value = config::json_schema(
-        root, all_catalogues(), {"arms.protocol", "arms.scanners[]", "anatomy.label_map.labels"});
+    const Value value =
+        config::json_schema(root, all_catalogues(),
+                            {"arms.protocol", "arms.scanners[]", "anatomy.label_map.labels",
+                             "anatomy.analytic_scene.objects", "anatomy.hu_volume.ramp",
+                             "anatomy.material_fractions.materials"});
     std::printf("%s\n", to_json(value, 2).c_str());
     code = ok;
   });

@@ -48,8 +48,12 @@ void supply(LoadedScenario& loaded, const std::filesystem::path& folder) {
   phantoms::Cohort& patients = loaded.scenario.patients;
   ScenarioFiles files(folder);
   try {
-    if (auto anatomy = patients.anatomy->supplied(files))
+    if (auto anatomy = patients.anatomy->supplied(files)) {
+      require(patients.strata.empty() && patients.correlations.empty(), Error::Kind::input,
+              "an imported body has no parameters to draw (strata and correlations are given). "
+              "Leave them out.");
       patients.anatomy.thing = std::move(anatomy);
+    }
   } catch (const Error& error) {
     loaded.problems.error(error.where().value_or(Location{}), error.what());
   }
@@ -66,7 +70,7 @@ LoadedScenario load_scenario(const std::string& file, const std::vector<std::str
   const auto resolve = [&] {
     if (Value* patients = find_mutable(tree, "patients"))
       if (Value* anatomy = find_mutable(*patients, "anatomy"))
-        for (const char* key : {"labels", "objects"})
+        for (const char* key : {"labels", "objects", "ramp", "materials"})
           if (Value* table = find_mutable(*anatomy, key)) loader.resolve(*table, folder);
     Value* arms = find_mutable(tree, "arms");
     if (!arms) return;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <span>
 
 #include "vitrine/io/png.hpp"
@@ -108,6 +109,31 @@ Table visit_table(const Table& visits) {
   return readable(visits, wanted);
 }
 
+/// One row a scan: what a reader wants to know of `contrast.csv`.
+Table contrast_table(const Table& contrast) {
+  constexpr const char* shown[] = {"aorta", "portal_vein", "liver"};
+  Table table;
+  if (contrast.rows.empty()) return table;
+  table.columns = {"case",       "scan",        "delay (s)",
+                   "time (s)",   "aorta (HU)",  "portal vein (HU)",
+                   "liver (HU)", "lesions (HU)"};
+  const std::size_t object = contrast.column("object"), hu = contrast.column("enhancement_hu");
+  for (const auto& row : contrast.rows) {
+    const auto& name = std::get<std::string>(row[object]);
+    const double enhancement = std::get<double>(row[hu]);
+    if (name == name_of(phantoms::Compartment{}))  // the first of a scan's rows
+      table.add({row[0], row[1], row[2], to_decimals(std::get<double>(row[3]), 1), 0.0, 0.0, 0.0,
+                 std::string()});
+    auto& scan = table.rows.back();
+    for (std::size_t i = 0; i < std::size(shown); ++i)
+      if (name == shown[i]) scan[4 + i] = to_decimals(enhancement, 0);
+    if (name.starts_with("lesion"))
+      std::get<std::string>(scan[7]) += str(std::get<std::string>(scan[7]).empty() ? "" : ", ",
+                                            to_text(to_decimals(enhancement, 0)));
+  }
+  return table;
+}
+
 std::string picture(const io::Path& path) { return io::data_uri("image/png", io::read_file(path)); }
 
 std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan, const Table& images,
@@ -172,6 +198,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.arms = images.rows.empty() ? Table{} : arm_table(plan, images);
   page.lesions = lesion_table(result.all(&trial::CaseResult::lesions));
   page.visits = visit_table(result.all(&trial::CaseResult::visits));
+  page.contrast = contrast_table(result.all(&trial::CaseResult::contrast));
   page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};
   if (!result.cases.empty() && result.cases.front().id == plan.cases.front())
     page.sheets = sheets(dir, plan, images, !page.lesions.rows.empty());
@@ -194,6 +221,10 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
     page.limits.push_back(
         str("Few patients: intervals come from resampling ", result.cases.size(), " of them."));
   }
+  if (!page.contrast.rows.empty())
+    page.limits.push_back(
+        "Contrast medium follows a compartment model of an average circulation; it stands still "
+        "while a scan lasts.");
   page.provenance = {{"fingerprint", plan.fingerprint},
                      {"seed", to_text(double(s.trial.seed))},
                      {"vitrine", VITRINE_VERSION},

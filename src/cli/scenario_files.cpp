@@ -74,8 +74,15 @@ std::filesystem::path ScenarioFiles::find(const std::string& name, const Locatio
 void ScenarioFiles::remember(const std::filesystem::path& path) {
   for (const io::Path& part : io::files_of_image(path)) {
     const io::Bytes bytes = io::read_file(part, 16 * io::gibibyte);
-    read_.push_back({part.lexically_normal().string(), sha256(bytes).hex(), bytes.size()});
+    remember(part, bytes);
   }
+}
+
+void ScenarioFiles::remember(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  const std::string name = path.lexically_normal().string();
+  const auto same = [&](const trial::FileRecord& record) { return record.path == name; };
+  if (std::none_of(read_.begin(), read_.end(), same))
+    read_.push_back({name, sha256(bytes).hex(), bytes.size()});
 }
 
 LabelImage ScenarioFiles::labels(const LocatedText& file) {
@@ -121,7 +128,7 @@ std::vector<float> ScenarioFiles::numbers(const LocatedText& document, const std
             " bytes, '", document.text, "' announces ", expected,
             bytes.size() < expected ? " (the file is cut short). Copy it again."
                                     : " (size or type of its numbers is wrong). Check them.");
-    read_.push_back({path.lexically_normal().string(), sha256(bytes).hex(), bytes.size()});
+    remember(path, bytes);
     return storage.convert(bytes);
   });
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class ScenarioFiles : public Resources {
  private:
   std::filesystem::path find(const std::string& name, const Location& where) const;
   void remember(const std::filesystem::path& path);
+  void remember(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
   std::filesystem::path folder_;
   std::vector<trial::FileRecord> read_;

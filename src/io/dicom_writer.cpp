@@ -183,6 +183,8 @@ void put_series_and_equipment(Attributes& to, const DicomSeries& series) {
 /// `seconds` after a time of day HHMMSS.
 std::string later(const std::string& time, int seconds) {
   const auto two = [&](std::size_t at) { return 10 * (time[at] - '0') + (time[at + 1] - '0'); };
+  require(time.size() >= 6, Error::Kind::input, "the time '", time,
+          "' has no seconds (an acquisition after an injection is so much later). Use HHMMSS.");
   const int day = 86400;
   const int sum = (3600 * two(0) + 60 * two(2) + two(4) + seconds) % day;
   std::string text;

@@ -46,6 +46,35 @@ Interval ball(const Vec3& p, const Vec3& d, double radius) {
   return quadric(d.squaredNorm(), p.dot(d), p.squaredNorm() - radius * radius);
 }
 
+/// Where x^2 + y^2 <= s^2 and |z| <= 1 in units of the half axes, s = 1 + taper z >= 0 in there.
+Interval cone(const Vec3& p, const Vec3& d, double taper) {
+  // From the point nearest to the centre: large numbers would cancel.
+  const double foot = -p.dot(d) / d.squaredNorm();
+  const Vec3 q = p + foot * d;
+  const double s = 1.0 + taper * q.z(), grows = taper * d.z();
+  const double a = d.x() * d.x() + d.y() * d.y() - grows * grows;
+  const double b = q.x() * d.x() + q.y() * d.y() - s * grows;
+  const double c = q.x() * q.x() + q.y() * q.y() - s * s;
+  const double discriminant = b * b - a * c;
+  Interval inside{-infinity, infinity};
+  if (discriminant <= 0.0 && a >= 0.0) {
+    if (a > 0.0 || c > 0.0) return {};  // else parallel to the axis, or on it
+  } else {
+    const double sum = -(b + std::copysign(std::sqrt(std::max(discriminant, 0.0)), b));
+    const double first = sum == 0.0 ? 0.0 : c / sum,
+                 second = a == 0.0 ? std::copysign(infinity, -b) : sum / a;
+    if (a < 0.0) {  // steeper than the surface: it enters or leaves the half that we are in once
+      (grows > 0.0 ? inside.enter : inside.leave) =
+          grows > 0.0 ? std::max(first, second) : std::min(first, second);
+    } else {
+      inside = {std::min(first, second), std::max(first, second)};
+    }
+  }
+  const Interval ends = slab(q.z(), d.z(), 1.0);
+  inside = overlap(inside, ends);
+  return {inside.enter + foot, inside.leave + foot};
+}
+
 Interval uncut(const Solid& solid, const Vec3& p, const Vec3& d) {
   const Vec3& h = solid.half_axes;
   switch (solid.kind) {
@@ -61,6 +90,8 @@ Interval uncut(const Solid& solid, const Vec3& p, const Vec3& d) {
       const Interval barrel = overlap(tube(p, d, h.x(), h.x()), slab(p.z(), d.z(), h.z()));
       return hull(barrel, hull(ball(p - end, d, h.x()), ball(p + end, d, h.x())));
     }
+    case Solid::Kind::cone:
+      return cone(p.cwiseQuotient(h), d.cwiseQuotient(h), solid.taper);
     case Solid::Kind::box:
       break;
   }
@@ -103,6 +134,10 @@ bool contains(const Solid& solid, const Vec3& point) {
       const double beyond = std::max(std::abs(p.z()) - h.z(), 0.0);
       return p.x() * p.x() + p.y() * p.y() + beyond * beyond <= h.x() * h.x();
     }
+    case Solid::Kind::cone: {
+      const double x = p.x() / h.x(), y = p.y() / h.y(), s = 1.0 + solid.taper * p.z() / h.z();
+      return x * x + y * y <= s * s && std::abs(p.z()) <= h.z();
+    }
     case Solid::Kind::box:
       break;
   }
@@ -116,6 +151,10 @@ double bounding_radius(const Solid& solid) {
       return h.maxCoeff();
     case Solid::Kind::cylinder: {
       const double across = std::max(h.x(), h.y());
+      return std::sqrt(across * across + h.z() * h.z());
+    }
+    case Solid::Kind::cone: {
+      const double across = std::max(h.x(), h.y()) * (1.0 + std::abs(solid.taper));
       return std::sqrt(across * across + h.z() * h.z());
     }
     case Solid::Kind::capsule:

@@ -31,6 +31,7 @@ struct Solid {
     cylinder,   ///< elliptic, flat ends: half_axes x, y across, z half the length
     capsule,    ///< all points within half_axes.x of the segment of half length half_axes.z
     box,        ///< half_axes along the columns of `axes`
+    cone,       ///< an elliptic cylinder whose sections grow by `taper` towards +z
   };
   /// A half space normal . p <= offset, normal of length 1.
   struct Plane {
@@ -43,6 +44,9 @@ struct Solid {
   Vec3 half_axes = Vec3::Ones();  ///< mm
   Mat3 axes = Mat3::Identity();   ///< orthonormal columns
   std::vector<Plane> cuts;        ///< the solid is what lies inside all of them
+  /// Of a cone, in [-1, 1]: its section at local z has half axes x and y times 1 + taper z / half
+  /// length; 1 ends in a point at -z.
+  double taper = 0.0;
 };
 
 /// Densities added wherever *all* of some solids are.

@@ -41,6 +41,7 @@ struct Page {
   Table arms;               ///< one row per arm: scanner, kernel, mAs, CTDIvol, noise, photons
   Table lesions;            ///< what is true about every lesion
   Table visits;             ///< true response at every visit; empty without follow-up
+  Table contrast;           ///< enhancement in every scan; empty without contrast medium
   std::vector<std::string> windows;  ///< names of the display windows, first one shown
   std::vector<Sheet> sheets;
 

@@ -32,6 +32,7 @@ void write_navigation(Html& html, const Page& page) {
   if (!page.stability.empty()) link("stability", "Stability");
   if (!page.lesions.rows.empty()) link("lesions", "Lesions");
   if (!page.visits.rows.empty()) link("visits", "Visits");
+  if (!page.contrast.rows.empty()) link("contrast", "Contrast medium");
   link("failures", "Failures");
   if (!page.limits.empty()) link("limits", "Limits");
   link("provenance", "Provenance");

@@ -54,7 +54,7 @@ Mat3 rotation(double x, double y, double z) {
 bool Arm::same_but_dose(const Arm& other) const {
   return scanner == other.scanner && tube_voltage == other.tube_voltage &&
          kernel_name == other.kernel_name && slice_thickness == other.slice_thickness &&
-         contrast_delay == other.contrast_delay;
+         contrast_delay == other.contrast_delay && motion == other.motion;
 }
 
 std::vector<Arm> enumerate_arms(const Arms& arms) {
@@ -67,30 +67,48 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
     const auto timed = levels(arms.vary.contrast_delay, arms.protocol.contrast->delay);
     delays.assign(timed.begin(), timed.end());
   }
+  const auto motions = levels(arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0);
   const auto names = kernel_names(kernels);
   std::vector<Arm> all;
   for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
     for (const auto& delay : delays)
-      for (const double voltage : voltages)
-        for (const double load : loads)
-          for (std::size_t k = 0; k < kernels.size(); ++k)
-            for (const double thickness : thicknesses) {
-              std::string name =
-                  str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
-              if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-              if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-              if (delays.size() > 1) name += str('_', to_text(*delay), "s");
-              all.push_back({name, scanner, kernels[k], names[k], voltage, load, thickness, delay});
-            }
+      for (const double motion : motions)
+        for (const double voltage : voltages)
+          for (const double load : loads)
+            for (std::size_t k = 0; k < kernels.size(); ++k)
+              for (const double thickness : thicknesses) {
+                std::string name =
+                    str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
+                if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+                if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+                if (delays.size() > 1) name += str('_', to_text(*delay), "s");
+                if (motions.size() > 1) name += str("_motion", to_text(std::round(100.0 * motion)));
+                all.push_back(
+                    {name, scanner, kernels[k], names[k], voltage, load, thickness, delay, motion});
+              }
   return all;
 }
 
-std::vector<std::optional<double>> contrast_delays(const std::vector<Arm>& all) {
-  std::vector<std::optional<double>> delays;
+namespace {
+
+/// What the arms have for a factor, each once, in the order of their first arms.
+template <class T>
+std::vector<T> levels_of(const std::vector<Arm>& all, T Arm::*factor) {
+  std::vector<T> found;
   for (const Arm& arm : all)
-    if (std::find(delays.begin(), delays.end(), arm.contrast_delay) == delays.end())
-      delays.push_back(arm.contrast_delay);
-  return delays;
+    if (std::find(found.begin(), found.end(), arm.*factor) == found.end())
+      found.push_back(arm.*factor);
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::optional<double>> contrast_delays(const std::vector<Arm>& all) {
+  return levels_of(all, &Arm::contrast_delay);
+}
+
+std::vector<double> motion_strengths(const std::vector<Arm>& all) {
+  return levels_of(all, &Arm::motion);
 }
 
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm) {
@@ -115,6 +133,7 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
         matches(selector.tube_voltage, arm.tube_voltage) &&
         matches(selector.tube_load, arm.tube_load) &&
         matches(selector.slice_thickness, arm.slice_thickness) &&
+        matches(selector.motion, arm.motion) &&
         (!selector.contrast_delay || arm.contrast_delay == selector.contrast_delay))
       return i;
   }
@@ -183,6 +202,8 @@ ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, dou
       static_cast<std::size_t>(std::max(1.0, std::ceil(protocol.coverage() / beam)));
   const double step = protocol.coverage() / double(stations);
   g.view_angles = axial_view_angles(g.views_per_rotation, stations, start_angle);
+  g.view_times =
+      axial_view_times(g.views_per_rotation, stations, protocol.rotation_time, protocol.table_time);
   for (std::size_t station = 0; station < stations; ++station)
     g.table_positions.insert(g.table_positions.end(), std::size_t(g.views_per_rotation),
                              z - 0.5 * protocol.coverage() + (double(station) + 0.5) * step);

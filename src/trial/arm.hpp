@@ -19,13 +19,14 @@ struct Arm {
   double tube_load = 0.0;     ///< mAs per rotation
   double slice_thickness = 0.0;
   std::optional<double> contrast_delay;  ///< s; none without contrast medium, 0 before it
+  double motion = 0.0;                   ///< strength of the protocol's motion
 
   /// Same image but for the noise?
   bool same_but_dose(const Arm& other) const;
 };
 
-/// Every combination of the factors' levels, scanner outermost, then contrast delay, voltage, load,
-/// kernel, thickness.
+/// Every combination of the factors' levels, scanner outermost, then contrast delay, motion,
+/// voltage, load, kernel, thickness.
 std::vector<Arm> enumerate_arms(const Arms& arms);
 
 /// The arm that a selector names; an unnamed factor means its first level.
@@ -33,6 +34,9 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
 
 /// The delays of all arms, in the order of their first arms; one of none without contrast medium.
 std::vector<std::optional<double>> contrast_delays(const std::vector<Arm>& all);
+
+/// The strengths of motion of all arms, in the order of their first arms.
+std::vector<double> motion_strengths(const std::vector<Arm>& all);
 
 /// What an arm injects.
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm);

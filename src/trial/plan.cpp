@@ -46,13 +46,13 @@ Estimate estimate(const Plan& plan, int threads) {
       double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows);
   const auto repeats = static_cast<std::uint64_t>(arms.repeat.count) + arms.follow_up.days.size();
 
-  // Scans share their rays if scanner, voltage and contrast medium are the same.
-  using Shared = std::tuple<std::size_t, double, std::optional<double>>;
+  // Scans share their rays if scanner, voltage, contrast medium and motion are the same.
+  using Shared = std::tuple<std::size_t, double, std::optional<double>, double>;
   std::set<Shared> traced;
   std::set<std::pair<Shared, double>> scans;
   std::set<std::tuple<Shared, std::string, double>> noiseless;
   for (const Arm& arm : plan.arms) {
-    const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay};
+    const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay, arm.motion};
     traced.insert(shared);
     scans.insert({shared, arm.tube_load});
     noiseless.insert({shared, arm.kernel_name, arm.slice_thickness});
@@ -70,7 +70,7 @@ Estimate estimate(const Plan& plan, int threads) {
     seconds += cases * times * samples_of(scanner) * sub_rays * trace_per_ray;
     largest = std::max(largest, samples_of(scanner));
   };
-  for (const auto& [scanner, voltage, delay] : traced) {
+  for (const auto& [scanner, voltage, delay, motion] : traced) {
     trace(scanner, 1.0);
     seconds += cases * samples_of(scanner) * detect_per_sample;  // the noiseless scan
   }

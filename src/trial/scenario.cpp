@@ -57,6 +57,13 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("full_coverage_radius", &Protocol::full_coverage_radius, unit::mm,
                     "inside this radius every slice is seen by all views")
           .between(0, 400)
+          .optional("rotation_time", &Protocol::rotation_time, unit::s, "time of a rotation")
+          .between(0.1, 10)
+          .optional("table_time", &Protocol::table_time, unit::s,
+                    "time that the table takes between two rotations")
+          .between(0, 60)
+          .optional("motion", &Protocol::motion,
+                    "how the patient moves during the scan (not at all if nothing is said)")
           .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)");
   return s;
 }
@@ -71,6 +78,9 @@ const Schema<Factors>& Factors::schema() {
           .between(0.1, 2000)
           .optional("slice_thickness", &Factors::slice_thickness, unit::mm, "slice thicknesses")
           .between(0.3, 20)
+          .optional("motion", &Factors::motion, unit::percent,
+                    "strengths of the protocol's motion (0: the patient lies still)")
+          .between(0, 200)
           .optional("contrast_delay", &Factors::contrast_delay, unit::s,
                     "phases: delays of the scan after the contrast medium (0: before it)")
           .between(0, 1200);
@@ -85,6 +95,7 @@ const Schema<ArmSelector>& ArmSelector::schema() {
           .optional("tube_voltage", &ArmSelector::tube_voltage, unit::kv, "tube voltage")
           .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
           .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness")
+          .optional("motion", &ArmSelector::motion, unit::percent, "strength of the motion")
           .optional("contrast_delay", &ArmSelector::contrast_delay, unit::s,
                     "delay of the scan after the contrast medium");
   return s;
@@ -166,6 +177,7 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
          is_level(selector.tube_load, arms.vary.tube_load, arms.protocol.tube_load) &&
          is_level(selector.slice_thickness, arms.vary.slice_thickness,
                   arms.protocol.slice_thickness) &&
+         is_level(selector.motion, arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0) &&
          (!selector.contrast_delay || arms.protocol.contrast) &&
          is_level(selector.contrast_delay, arms.vary.contrast_delay,
                   arms.protocol.contrast ? arms.protocol.contrast->delay : 0.0);
@@ -200,8 +212,10 @@ const Schema<Arms>& Arms::schema() {
                     kernels.push_back(to_json(kernel.canonical));
                   return distinct(kernels) && distinct(a.vary.tube_voltage) &&
                          distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness) &&
-                         distinct(a.vary.contrast_delay);
+                         distinct(a.vary.contrast_delay) && distinct(a.vary.motion);
                 })
+          .rule("vary.motion_percent needs something that moves (add motion to the protocol)",
+                [](const Arms& a) { return a.vary.motion.empty() || !a.protocol.motion.empty(); })
           .rule(
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
@@ -247,7 +261,10 @@ const Schema<Simulation>& Simulation::schema() {
                     "rays across a detector cell (and the focal spot)")
           .between(1, 8)
           .optional("sub_rows", &Simulation::sub_rows, "rays along a detector cell's height")
-          .between(1, 8);
+          .between(1, 8)
+          .optional("motion_step", &Simulation::motion_step, unit::s,
+                    "time for which a moving patient is held still")
+          .between(0.001, 1);
   return s;
 }
 

@@ -7,6 +7,7 @@
 #include "vitrine/core/catalogue.hpp"
 #include "vitrine/model/scanner.hpp"
 #include "vitrine/phantoms/cohort.hpp"
+#include "vitrine/phantoms/motion.hpp"
 #include "vitrine/radiomics/settings.hpp"
 #include "vitrine/recon/kernel.hpp"
 
@@ -35,9 +36,12 @@ struct Protocol {
   double slice_thickness = 1.25, slice_increment = 1.25;  ///< mm
   std::int64_t slices = 40;
   std::int64_t matrix = 512;
-  double field_of_view = 360.0;         ///< mm, edge of the square image
-  std::string centre = "lesions";       ///< what the middle slice is aimed at
-  double full_coverage_radius = 150.0;  ///< mm: inside it every slice is seen from all sides
+  double field_of_view = 360.0;                ///< mm, edge of the square image
+  std::string centre = "lesions";              ///< what the middle slice is aimed at
+  double full_coverage_radius = 150.0;         ///< mm: inside it every slice is seen from all sides
+  double rotation_time = 0.5;                  ///< s
+  double table_time = 1.0;                     ///< s between two rotations of a step-and-shoot scan
+  std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
@@ -48,6 +52,7 @@ struct Protocol {
 struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
+  std::vector<double> motion;  ///< strengths: 0 still, 1 as the protocol says
   static const Schema<Factors>& schema();
 };
 
@@ -55,7 +60,7 @@ struct Factors {
 /// for the scanner, the first.
 struct ArmSelector {
   std::string scanner, kernel;
-  std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
+  std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion;
   static const Schema<ArmSelector>& schema();
 };
 
@@ -109,6 +114,7 @@ struct Outputs {
 /// How finely the simulation samples the continuous world.
 struct Simulation {
   std::int64_t sub_columns = 2, sub_rows = 1;  ///< rays per detector cell
+  double motion_step = 0.02;                   ///< s for which a moving patient is held still
   static const Schema<Simulation>& schema();
 };
 

@@ -44,6 +44,61 @@ expect 0 '' gzip -t maps/case002/density.nii.gz maps/case002/organs.nii.gz maps/
 expect 2 'not empty' "$program" phantom tiny.yaml --out maps
 expect 2 'case001 to case002' "$program" phantom tiny.yaml --out more --case case009
 expect 2 'empty \(the first must be the lower' "$program" phantom tiny.yaml --out more --z 10 -10 --preview
+# What phantom wrote becomes a patient again.
+imported() { scenario "$1" "s/anatomy: .*/anatomy: {kind: label_map, file: maps\/case001\/organs.nii.gz, labels: maps\/case001\/labels.yaml, position: as_stored}/; s/^  count: 2/  count: 1/; ${2:-}"; }
+imported again
+expect 0 'is valid' "$program" validate again.yaml
+expect 0 'case001: .*0 terms' "$program" phantom again.yaml --out again --spacing 4 --set 'patients.lesions=[]'
+for organ in lung_right heart skin ribs; do
+  expect 0 "$(grep "^$organ,voxel_volume" maps/case001/truth.csv)" cat again/case001/truth.csv
+done
+expect 0 'report: ' "$program" run again.yaml --out imported
+expect 0 'maps/case001/organs.nii.gz' grep -A 4 '"inputs"' imported/manifest.json
+expect 0 'imported_mass_kg' cat imported/patients.csv
+before=$("$program" validate again.yaml | grep fingerprint)
+"$program" phantom tiny.yaml --out changed --case case001 --spacing 4 --z -40 36 >/dev/null
+imported later 's/maps.case001.organs/changed\/case001\/organs/; s/as_stored/as_stored, absent_labels: allow/'
+"$program" validate later.yaml | grep -qF "$before" && { echo "FAILED: the fingerprint misses a changed file"; failed=$((failed + 1)); }
+imported nofile 's/organs.nii.gz/organz.nii.gz/'
+expect 2 "nofile.yaml:6:[0-9]+ .patients.anatomy.file.: there is no file" "$program" validate nofile.yaml
+imported notable 's/labels.yaml/lebels.yaml/'
+expect 2 'notable.yaml:6:[0-9]+ .patients.anatomy.labels.' "$program" validate notable.yaml
+head -n 4 maps/case001/labels.yaml >maps/case001/short.yaml
+imported short 's/labels.yaml/short.yaml/'
+expect 2 'label [0-9]+ \([0-9]+ voxels, [0-9.]+ cm3\)' "$program" validate short.yaml
+sed '2s/density_g_per_cm3: /density_g_per_cm3: -/' maps/case001/labels.yaml >maps/case001/negative.yaml
+imported negative 's/labels.yaml/negative.yaml/'
+expect 2 'negative.yaml:2:[0-9]+ .*density_g_per_cm3.*out of range: 0 to 25' "$program" validate negative.yaml
+head -c 5000 maps/case001/organs.nii.gz >maps/case001/cut.nii.gz
+imported cut 's/organs.nii.gz/cut.nii.gz/'
+expect 2 'cut.yaml:6:.*cut short' "$program" validate cut.yaml
+imported strata 's/^  lesions:/  strata: [{share: 1, anatomy: {sex: female}}]\n  lesions:/'
+expect 2 'imported body has no parameters to draw' "$program" validate strata.yaml
+imported hu 's/label_map.*/hu_volume, file: maps\/case001\/density.nii.gz}/; s/^  lesions:/  lesions: []\n  unused:/'
+expect 2 "unknown key 'unused'" "$program" validate hu.yaml
+python3 - <<'EOF'
+import json, struct
+names = ['ncat_water', 'ncat_dry_rib']
+json.dump({'n_materials': 2, 'mat_name': names,
+           'volumefractionmap_filename': ['p.water', 'p.rib'], 'volumefractionmap_datatype': ['float'] * 2,
+           'cols': [60] * 2, 'rows': [50] * 2, 'slices': [20] * 2, 'x_size': [4] * 2, 'y_size': [4] * 2,
+           'z_size': [4] * 2, 'x_offset': [30.5] * 2, 'y_offset': [25.5] * 2, 'z_offset': [10.5] * 2}, open('p.json', 'w'))
+rib = [1.0 if 20 <= v % 60 < 30 else 0.25 for v in range(60000)]
+open('p.rib', 'wb').write(struct.pack('<60000f', *rib))
+open('p.water', 'wb').write(struct.pack('<60000f', *[1.0 - r for r in rib]))
+EOF
+bare=(--set patients.count=1 --set 'patients.lesions=[]')
+expect 0 'is valid' "$program" validate tiny.yaml "${bare[@]}" --set 'patients.anatomy={kind: material_fractions, file: p.json}'
+expect 0 'case001: 60 x 50 x 20 voxels' "$program" phantom tiny.yaml --out xcist --spacing 4 "${bare[@]}" --set 'patients.anatomy={kind: material_fractions, file: p.json}'
+expect 0 '^ncat_dry_rib,voxel_mass,g,1228' cat xcist/case001/truth.csv
+head -c 1000 p.rib >p.short && sed 's/p.rib/p.short/' p.json >p2.json
+expect 2 'p.short.* has 1000 bytes.*240000' "$program" validate tiny.yaml "${bare[@]}" --set 'patients.anatomy={kind: material_fractions, file: p2.json}'
+expect 2 'only a file in its own directory' "$program" validate tiny.yaml "${bare[@]}" --set "patients.anatomy={kind: material_fractions, file: $(sed 's/p.rib/..\/p.rib/' p.json >p3.json; echo p3.json)}"
+cp -r "$source/scenarios" shipped
+scene='patients.anatomy={kind: analytic_scene, objects: scenes/water_with_inserts.yaml}'
+expect 0 'is valid' "$program" validate shipped/02_qa_phantom.yaml --set "$scene"
+expect 0 'organs, 0 lesions' "$program" phantom shipped/02_qa_phantom.yaml --out scene --spacing 4 --set "$scene"
+expect 2 'phantom scenarios/01|there is no file' "$program" validate shipped/05_imported_patient.yaml
 expect 0 'is valid' "$program" validate tiny.yaml
 expect 0 '4 arms' "$program" plan tiny.yaml
 expect 4 'missing.yaml' "$program" validate missing.yaml
@@ -121,15 +176,30 @@ expect 0 '2 arms' "$program" plan tiny.yaml "${contrast[@]}"
 expect 0 'rays traced 2 times' "$program" plan tiny.yaml "${contrast[@]}"
 expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
 expect 0 '^case001,scan,0,0,liver,0,0,' cat enhanced/contrast.csv
-expect 0 '^case001,scan,70,70,liver,2\.[0-9]+,5[0-9]' cat enhanced/contrast.csv
+expect 0 '^case001,scan,70,70,liver,[12]\.[0-9]+,[3-6][0-9]\.' cat enhanced/contrast.csv
+if command -v dciodvfy >/dev/null; then
+  bad=$(for f in enhanced/images/*/*/IM0001.dcm; do dciodvfy "$f" 2>&1 | grep '^Error' | grep -v '0x0008,0x001c'; done)
+  [[ -z $bad ]] || { echo "FAILED: dciodvfy: $bad"; failed=$((failed + 1)); }
+fi
 expect 0 'object_70s,truth,statistics.mean' cat enhanced/features.csv
 expect 0 'weight_kg,[0-9.]+' cat enhanced/patients.csv
+expect 0 'id="contrast"' cat enhanced/report.html
 expect 0 'report: ' "$program" run tiny.yaml --out enhanced "${contrast[@]}"
 scenario delayed 's/vary: \{/vary: {contrast_delay_s: [35], /'
-expect 2 'delayed.yaml:[0-9]+:[0-9]+: .*contrast_delay_s needs contrast medium' "$program" validate delayed.yaml
+expect 2 'delayed.yaml:[0-9]+:[0-9]+ .*contrast_delay_s needs contrast medium' "$program" validate delayed.yaml
 scenario enhanced 's/margin_mm: 1/margin_mm: 1\n      enhancement: hypervascular/'
-expect 2 'enhanced.yaml:[0-9]+:[0-9]+: .*need contrast medium' "$program" validate enhanced.yaml
+expect 2 'enhanced.yaml:[0-9]+:[0-9]+.* need contrast medium' "$program" validate enhanced.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/06_contrast_timing.yaml"
+
+# A patient who moves: other images, and the same still one.
+moving=(--set 'arms.protocol.motion=[breathing, {kind: shift, distance_mm: 3}]' --set 'arms.vary={motion_percent: [0, 100]}'
+        --set patients.count=1 --set arms.repeat.count=0 --set simulation.motion_step_s=0.1)
+expect 0 'rays traced 2 times' "$program" plan tiny.yaml "${moving[@]}"
+expect 0 'report: ' "$program" run tiny.yaml --out moving "${moving[@]}"
+expect 1 '' cmp -s moving/images/case001/coarse_soft_80mAs_motion0.nii.gz moving/images/case001/coarse_soft_80mAs_motion100.nii.gz
+scenario unmoved '/vary:/s/.*/  vary: {motion_percent: [0, 100]}/'
+expect 2 'unmoved.yaml:[0-9]+:[0-9]+ .*motion_percent needs something that moves' "$program" validate unmoved.yaml
+expect 0 'is valid' "$program" validate "$source/scenarios/07_breathing.yaml"
 
 echo "$passed passed, $failed failed"
 (( failed == 0 ))

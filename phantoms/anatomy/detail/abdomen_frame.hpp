@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "vitrine/core/random.hpp"
+#include "vitrine/phantoms/anatomy/abdomen.hpp"
 #include "vitrine/phantoms/anatomy/tuck.hpp"
 #include "vitrine/phantoms/scene_builder.hpp"
 #include "vitrine/phantoms/solids.hpp"
@@ -31,7 +32,13 @@ struct AbdomenFrame {
   double spine = abdomen_reference::spine_y;   ///< mm, middle of the vertebral bodies
   double bowel = 1.0, loops = 1.0;             ///< scale of the bowel's radii and length
   double liver = 1.0, spleen = 1.0, kidney = 1.0, pancreas = 1.0;  ///< linear, over the stretch
-  double down = 0.0;  ///< mm by which the diaphragm and what hangs on it have moved down
+  /// Where the body, the cavity and the canal of the spine end, mm of the reference.
+  double high = abdomen_reference::top, low = abdomen_reference::bottom;
+  double cavity_low = abdomen_reference::bottom, spine_low = abdomen_reference::bottom;
+  double spine_high = abdomen_reference::top;  ///< of the canal and the muscles about it
+  std::vector<Solid> beside_liver;             ///< what takes the liver's place later
+  bool in_torso = false;  ///< there is a chest above and a pelvis below: vessels go on there
+  double down = 0.0;      ///< mm by which the diaphragm and what hangs on it have moved down
 
   Vec3 at(double px, double py, double pz) const { return {x * px, y0 + y * py, z * pz}; }
   Vec3 at(const Vec3& p) const { return at(p.x(), p.y(), p.z()); }
@@ -44,8 +51,8 @@ struct AbdomenFrame {
   }
   Vec3 size(const Vec3& h) const { return {x * h.x(), y * h.y(), z * h.z()}; }
   double round() const { return std::sqrt(x * y); }
-  double top() const { return z * abdomen_reference::top; }
-  double bottom() const { return z * abdomen_reference::bottom; }
+  double top() const { return z * high; }
+  double bottom() const { return z * low; }
 
   /// An ellipsoid of the reference abdomen, carried by the diaphragm and `grown` about `anchor`.
   Solid part(const Vec3& anchor, double grown, const Vec3& c, const Vec3& h,
@@ -53,6 +60,19 @@ struct AbdomenFrame {
     return ellipsoid(hung(anchor) + grown * size(c - anchor), grown * size(h), axes);
   }
 };
+
+/// What is drawn for one patient, always the same numbers in the same order.
+struct AbdomenDraw {
+  Person person;
+  double width, ratio, height, fat, visceral;       ///< mm
+  double liver, spleen, kidney, pancreas, density;  ///< g, g/mm^3
+  std::string arms;
+};
+AbdomenDraw draw_abdomen(const Abdomen::Params& params, Rng& rng);
+AbdomenFrame make_frame(const AbdomenDraw& drawn);
+std::vector<std::pair<std::string, double>> parameters_of(const AbdomenDraw& drawn,
+                                                          const AbdomenFrame& f);
+std::vector<Host> abdominal_hosts(const AbdomenDraw& drawn, const AbdomenFrame& f);
 
 /// The cavity under the diaphragm's dome and the one below it: what fits into either is cheap.
 Solid abdominal_dome(const AbdomenFrame& f, double depth);
@@ -65,7 +85,12 @@ std::vector<Solid> spleen_solids(const AbdomenFrame& f);
 std::vector<Solid> pancreas_solids(const AbdomenFrame& f);
 Solid kidney_solid(const AbdomenFrame& f, double side);
 
+/// One layer of the trunk between two heights, `depth` mm below the skin; it lies on its back.
+Solid trunk_layer(const AbdomenFrame& f, double depth, double low, double high);
+
 void place_abdominal_wall(SceneBuilder& scene, const AbdomenFrame& f);
+/// Cavity and diaphragm, filled with fat.
+void place_abdominal_cavity(SceneBuilder& scene, const AbdomenFrame& f);
 void place_back(SceneBuilder& scene, const AbdomenFrame& f);
 void place_stomach(SceneBuilder& scene, const AbdomenFrame& f);
 void place_bowel(SceneBuilder& scene, const AbdomenFrame& f, Rng& rng);

@@ -1,7 +1,9 @@
 #pragma once
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
+#include "vitrine/core/random.hpp"
 #include "vitrine/phantoms/scene_builder.hpp"
 #include "vitrine/phantoms/solids.hpp"
 
@@ -25,6 +27,10 @@ struct ThoraxFrame {
   double x = 1.0, y = 1.0, z = 1.0;  ///< stretch of what lies inside the ribs
   double breath = 1.0;               ///< stretch of the lungs along z
   double apex = 125.0;               ///< mm, the height at which breathing leaves the lungs
+  /// The spine: the topmost vertebra's height, one to the next, mm of the reference; how many.
+  double first_vertebra = 175.0, vertebra = 24.0;
+  int vertebrae = 16;
+  bool in_torso = false;  ///< vessels and oesophagus end where the abdomen's begin
 
   /// A reference position inside the chest, in the patient at rest.
   Vec3 at(double px, double py, double pz) const { return {x * px, y * py, z * pz}; }
@@ -63,10 +69,17 @@ double spine_y(const ThoraxFrame& f);
 void place_wall(SceneBuilder& scene, const ThoraxFrame& f);
 /// The columns of muscle and fat that the vertebrae sit in.
 void place_spine_bed(SceneBuilder& scene, const ThoraxFrame& f);
+/// ThoraxFrame::heart for a heart of this size over the mean man's, as far as the chest has room.
+double heart_in(const ThoraxFrame& f, double size);
+/// The heart in its sac, `more` mm larger.
+Solid pericardium(const ThoraxFrame& f, double more);
 void place_mediastinum(SceneBuilder& scene, const ThoraxFrame& f);
 void place_abdomen(SceneBuilder& scene, const ThoraxFrame& f);
 void place_great_vessels(SceneBuilder& scene, const ThoraxFrame& f);
 void place_airways(SceneBuilder& scene, const ThoraxFrame& f);
 void place_skeleton(SceneBuilder& scene, const ThoraxFrame& f);
+void place_thoracic_spine(SceneBuilder& scene, const ThoraxFrame& f);
+/// Ribs from the first to `last`, sternum and shoulder blades.
+void place_rib_cage(SceneBuilder& scene, const ThoraxFrame& f, int last);
 
 }  // namespace vitrine::phantoms::detail

@@ -38,6 +38,7 @@ class VoxelBody {
   struct Box {  // of an entry's voxels
     std::array<Index, 3> low{}, high{-1, -1, -1};
     std::uint64_t voxels = 0;
+    void add(const Box& other);
   };
   std::vector<Box> boxes() const;
   Bounds bounds_of(const Box& box) const;

@@ -180,6 +180,14 @@ void write_closing(Html& html, const Page& page) {
                  "have called.");
     html.table(page.visits, "sortable").raw("</section>\n");
   }
+  if (!page.contrast.rows.empty()) {
+    open_section(html, "contrast", "Contrast medium");
+    html.element(
+        "p",
+        "When each scan was, from the start of the injection, and how much brighter blood, "
+        "liver and lesions truly were then (HU at 70 keV; contrast.csv has them all).");
+    html.table(page.contrast, "sortable").raw("</section>\n");
+  }
   open_section(html, "failures", "Failures");
   if (page.failures.rows.empty())
     html.element("p", "None: every case and every arm ran to its end.");

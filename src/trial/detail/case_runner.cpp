@@ -26,7 +26,7 @@ double reach(const ScanGeometry& geometry, double middle) {
 
 /// The scan's content: everything that its raw data depend on but the dose.
 std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& visit,
-                     const Scanner& scanner, double voltage) {
+                     const Scanner& scanner, double voltage, double motion) {
   const Scenario& s = plan.scenario;
   phantoms::Cohort cohort = s.patients;
   // How many others there are is not an independent patient's business.
@@ -40,6 +40,11 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   hash.add(to_json(Simulation::schema().write(s.simulation)));
   if (const auto& injection = visit.state.injection)
     hash.add(to_json(phantoms::Injection::schema().write(*injection)));
+  if (motion > 0.0) {
+    hash.add(
+        str("motion ", to_text(motion), ' ', to_text(p.rotation_time), ' ', to_text(p.table_time)));
+    for (const auto& each : p.motion) hash.add(to_json(each.canonical));
+  }
   return hash.finish().hex();
 }
 
@@ -111,22 +116,38 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   const auto visit_patient = [&](const Visit& visit) {
     return Measurer(plan_, case_id, visit, result);
   };
-  const auto scan = [&](const Measurer& patient, std::size_t scanner, double voltage) {
+  const auto scan = [&](const Measurer& patient, std::size_t scanner, double voltage,
+                        double motion) {
     const CalibratedBeam& calibrated = beam(scanner, voltage, patient.scene());
     const ScanGeometry geometry =
         scan_geometry(arms.scanners[scanner], arms.protocol, patient.table_position(),
                       patient.visit().start_angle);
     const double near = reach(geometry, patient.table_position());
-    const Scene met = phantoms::cropped(patient.scene(), patient.table_position() - near,
-                                        patient.table_position() + near);
+    const auto met = [&](const Scene& scene) {
+      return phantoms::cropped(scene, patient.table_position() - near,
+                               patient.table_position() + near);
+    };
     const physics::Sampling sampling{int(scenario.simulation.sub_columns),
                                      int(scenario.simulation.sub_rows)};
-    return Scan{plan_,
-                patient,
-                calibrated,
-                scan_key(plan_, case_id, patient.visit(), arms.scanners[scanner], voltage),
-                physics::expose(met, geometry, calibrated.beam, sampling, isa_),
-                isa_};
+    std::string key =
+        scan_key(plan_, case_id, patient.visit(), arms.scanners[scanner], voltage, motion);
+    physics::Exposure exposure{Sinogram<quantity::Signal>(geometry),
+                               Sinogram<quantity::Quanta>(geometry)};
+    if (motion > 0.0) {
+      // A patient moves alike in all arms that differ in strength alone.
+      const Stream chance = make_stream(std::uint64_t(scenario.trial.seed),
+                                        str(case_id, '|', patient.visit().name, '|',
+                                            arms.scanners[scanner].name, '|', to_text(voltage)),
+                                        Draw::motion);
+      const double views = scenario.simulation.motion_step / arms.protocol.rotation_time *
+                           double(geometry.views_per_rotation);
+      physics::expose_moving(
+          [&](double time) { return met(patient.scene_at(time, motion, chance)); },
+          std::max<Index>(1, Index(std::round(views))), calibrated.beam, sampling, isa_, exposure);
+    } else {
+      physics::expose_into(met(patient.scene()), calibrated.beam, sampling, isa_, exposure);
+    }
+    return Scan{plan_, patient, calibrated, std::move(key), std::move(exposure), isa_};
   };
   const auto deliver = [&](const Measurer& patient, const Scan& done, const Arm& arm,
                            const Image& image, double noise) {
@@ -143,12 +164,14 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     result.files.insert(result.files.end(), files.begin(), files.end());
   };
 
-  /// All arms of one scanner that image the patient with the same contrast medium.
+  /// All arms of one scanner that image the patient with the same contrast medium and motion.
   const auto scan_arms = [&](const Measurer& patient, std::size_t s,
-                             const std::optional<double>& delay) {
+                             const std::optional<double>& delay, double motion) {
     std::vector<Arm> mine;
     for (const Arm& arm : plan_.arms)
-      if (arm.scanner == s && arm.contrast_delay == delay) mine.push_back(arm);
+      if (arm.scanner == s && arm.contrast_delay == delay && arm.motion == motion)
+        mine.push_back(arm);
+    if (mine.empty()) return;
     std::vector<double> voltages;
     for (const Arm& arm : mine)
       if (std::find(voltages.begin(), voltages.end(), arm.tube_voltage) == voltages.end())
@@ -156,7 +179,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
 
     for (const double voltage : voltages) {
       next(str("tracing rays, ", arms.scanners[s].name));
-      const Scan done = scan(patient, s, voltage);
+      const Scan done = scan(patient, s, voltage, motion);
       // Truth level T2: one noiseless image for all doses of a kernel and thickness.
       std::vector<std::pair<const Arm*, Image>> clean;
       {
@@ -210,12 +233,13 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     now.measure_object(result.features, result.profiles, object_name(arms, delay));
     now.record_contrast(result.contrast);
     if (same) write_masks(now);
-    for (std::size_t s = 0; s < arms.scanners.size(); ++s) scan_arms(now, s, delay);
+    for (std::size_t s = 0; s < arms.scanners.size(); ++s)
+      for (const double motion : motion_strengths(plan_.arms)) scan_arms(now, s, delay, motion);
   }
 
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
     next(str("tracing rays, ", again.visit().name));
-    const Scan done = scan(again, arm.scanner, arm.tube_voltage);
+    const Scan done = scan(again, arm.scanner, arm.tube_voltage, arm.motion);
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     again.record_contrast(result.contrast);

@@ -102,6 +102,15 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                            "noise_hu"};
 }
 
+Scene Measurer::scene_at(double time, double strength, const Stream& stream) const {
+  const Scenario& scenario = plan_.scenario;
+  const phantoms::Stance stance = phantoms::stance_at(
+      {visit_.state, visit_.pose}, scenario.arms.protocol.motion, time, strength, stream);
+  phantoms::Patient there = phantoms::build_patient(
+      scenario.patients, std::uint64_t(scenario.trial.seed), case_id_, stance.state);
+  return moved(std::move(there.scene), stance.pose);
+}
+
 ImageContext Measurer::context(const Arm& arm, double ctdi_vol) const {
   const auto& lesions = patient_.scene.lesions;
   return {case_id_,

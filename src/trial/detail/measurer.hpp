@@ -29,6 +29,9 @@ class Measurer {
   const Scene& scene() const { return patient_.scene; }
   const Visit& visit() const { return visit_; }
   const Grid& grid() const { return grid_; }
+  /// The scene at a moment of a scan in which the patient moves; `stream` holds the motion's
+  /// chance.
+  Scene scene_at(double time, double strength, const Stream& stream) const;
   double table_position() const { return table_position_; }  ///< mm, centre of the scan
   ImageContext context(const Arm& arm, double ctdi_vol) const;
 

@@ -63,6 +63,12 @@ io::DicomSeries full_series() {
   return series;
 }
 
+io::DicomSeries enhanced_series() {
+  io::DicomSeries series = full_series();
+  series.contrast = {"iodinated contrast medium", 107.5, 4.0, 350.0, 72};
+  return series;
+}
+
 std::string run(const std::string& command) {
   FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
   REQUIRE(pipe);
@@ -157,7 +163,7 @@ TEST_CASE("dciodvfy finds no error in a series but the attribute it does not kno
   bare.study_uid = io::dicom_uid("study");
   bare.series_uid = io::dicom_uid("series");
   bare.frame_of_reference_uid = io::dicom_uid("frame");
-  for (const auto& series : {full_series(), bare}) {
+  for (const auto& series : {full_series(), enhanced_series(), bare}) {
     io::write_files(scratch.path(), io::encode_dicom(slices(16, 2), series));
     for (const char* name : {"IM0001.dcm", "IM0002.dcm"}) {
       const std::string output = run("dciodvfy '" + (scratch / name).string() + "'");
@@ -171,6 +177,22 @@ TEST_CASE("dciodvfy finds no error in a series but the attribute it does not kno
       }
     }
   }
+}
+
+TEST_CASE("an enhanced series says what was injected and how long before the acquisition") {
+  const auto text = [](const io::DicomSeries& series) {
+    const auto file = io::encode_dicom(slices(4, 1), series).front();
+    return std::string(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
+  };
+  io::DicomSeries series = enhanced_series();
+  series.time = "235930";
+  const std::string enhanced = text(series), plain = text(full_series());
+  for (const char* said : {"iodinated contrast medium", "INTRAVENOUS", "IODINE", "107.5", "26.875",
+                           "000042"}) {  // 72 s after 23:59:30
+    INFO(said);
+    CHECK(enhanced.find(said) != std::string::npos);
+  }
+  CHECK(plain.find("IODINE") == std::string::npos);
 }
 
 TEST_CASE("text that DICOM cannot hold is refused by attribute") {

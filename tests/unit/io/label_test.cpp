@@ -1,3 +1,6 @@
+#include <sys/resource.h>
+
+#include <chrono>
 #include <cstring>
 #include <random>
 #include <sstream>
@@ -137,4 +140,33 @@ TEST_CASE("a damaged file of labels is an error, whatever is damaged") {
     }
   }
   CHECK(refused > 200);
+}
+
+TEST_CASE("a label map of 100 million voxels is read in seconds, without a copy in floats",
+          "[full]") {
+  const Scratch scratch;
+  const std::string header =
+      "ObjectType = Image\nNDims = 3\nBinaryData = True\nDimSize = 500 500 400\n"
+      "ElementSpacing = 0.7 0.7 0.7\nElementType = MET_UCHAR\nElementDataFile = l.raw\n";
+  io::write_file(scratch / "l.mhd", bytes_of(header));
+  {
+    io::Bytes voxels(100'000'000);
+    for (std::size_t v = 0; v < voxels.size(); ++v) voxels[v] = std::byte(v / 40 % 100);
+    io::write_file(scratch / "l.raw", voxels);
+  }
+  const auto peak = [] {  // kB
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const auto before = peak();
+  const auto start = std::chrono::steady_clock::now();
+  const LabelImage image = io::read_labels(scratch / "l.mhd");
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  CAPTURE(seconds, before, peak());
+  CHECK(image.labels.size() == 100);
+  CHECK(image.labels[7].voxels == 1'000'000);
+  CHECK(seconds < 20.0);
+  CHECK(peak() - before < 400'000);  // bytes of the file and two for every voxel; floats: 400 MB
 }

@@ -23,6 +23,7 @@ Solid random_solid(Rng& rng, Solid::Kind kind) {
   solid.centre = {rng.uniform(-5, 5), rng.uniform(-5, 5), rng.uniform(-5, 5)};
   solid.half_axes = {rng.uniform(1, 8), rng.uniform(1, 8), rng.uniform(1, 8)};
   solid.axes = random_axes(rng);
+  if (kind == Solid::Kind::cone) solid.taper = rng.uniform(-1, 1);
   if (rng.uniform() < 0.5) {
     const Vec3 normal = random_axes(rng).col(0);
     solid.cuts.push_back({normal, normal.dot(solid.centre) + rng.uniform(-1, 1)});
@@ -31,7 +32,7 @@ Solid random_solid(Rng& rng, Solid::Kind kind) {
 }
 
 constexpr Solid::Kind kinds[] = {Solid::Kind::ellipsoid, Solid::Kind::cylinder,
-                                 Solid::Kind::capsule, Solid::Kind::box};
+                                 Solid::Kind::capsule, Solid::Kind::box, Solid::Kind::cone};
 
 }  // namespace
 
@@ -108,4 +109,41 @@ TEST_CASE("the field of view is what the narrower side of the fan sees") {
   g.columns = 801;
   g.column_offset = 0.25;
   CHECK(g.field_of_view_radius() == Approx(500 * std::sin(0.39975)));
+}
+
+TEST_CASE("a cone's chord is that of marching along the ray") {
+  Rng rng(Stream{4, Draw::test}, 0);
+  int hits = 0;
+  for (int round = 0; round < 100000; ++round) {
+    Solid solid = random_solid(rng, Solid::Kind::cone);
+    solid.cuts.clear();
+    const double diameter = 2.0 * bounding_radius(solid);
+    const Vec3 aim = solid.centre + 0.5 * diameter * rng.uniform() * random_axes(rng).col(0);
+    const Vec3 direction = random_axes(rng).col(1);
+    const Vec3 origin = aim - 400.0 * direction;
+    const Interval inside = intersect(solid, origin, direction);
+    // How much of the section's scale is left at a point: positive inside.
+    const auto left = [&](double t) {
+      const Vec3 p = (solid.axes.transpose() * (aim + t * direction - solid.centre))
+                         .cwiseQuotient(solid.half_axes);
+      const double s = 1.0 + solid.taper * p.z();
+      return std::min(s - std::sqrt(p.x() * p.x() + p.y() * p.y()), 1.0 - std::abs(p.z()));
+    };
+    // The largest of a concave function, then both its roots by bisection.
+    double low = -diameter, high = diameter;
+    for (int i = 0; i < 80; ++i) {
+      const double a = low + (high - low) / 3.0, b = high - (high - low) / 3.0;
+      (left(a) < left(b) ? low : high) = left(a) < left(b) ? a : b;
+    }
+    const double top = 0.5 * (low + high);
+    if (left(top) < 1e-6) continue;  // a miss, or it only grazes
+    ++hits;
+    for (const double side : {-1.0, 1.0}) {
+      double in = top, out = top + side * 2.0 * diameter;
+      for (int i = 0; i < 70; ++i) (left(0.5 * (in + out)) > 0.0 ? in : out) = 0.5 * (in + out);
+      const double found = (side < 0.0 ? inside.enter : inside.leave) - 400.0;
+      REQUIRE(found == Approx(in).margin(1e-10 * diameter));
+    }
+  }
+  CHECK(hits > 30000);
 }

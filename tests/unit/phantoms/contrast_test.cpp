@@ -259,6 +259,52 @@ TEST_CASE("an enhanced organ has its curve's iodine in truth, on rays and in HU"
   for (std::size_t i = 0; i < dry.size(); ++i) CHECK(masses[i] == Approx(dry[i]).margin(1e-12));
 }
 
+TEST_CASE("volume and rate follow from dose or volume, rate or duration, and the largest volume") {
+  const Physique body = man(90.0);
+  Injection i = injection(70.0);
+  i.dose = 500.0 * units::mg_per_kg;  // 150 mL of 300 mg/mL
+  CHECK(Enhancement(i, body, 0.0).record().volume == Approx(150.0 * units::ml));
+  CHECK(Enhancement(i, body, 0.0).record().rate == Approx(3.0 * units::ml));
+  i.duration = 30.0;
+  CHECK(Enhancement(i, body, 0.0).record().rate == Approx(5.0 * units::ml));
+  i.most = 120.0 * units::ml;
+  CHECK(Enhancement(i, body, 0.0).record().rate == Approx(4.0 * units::ml));
+  CHECK(Enhancement(i, body, 0.0).record().iodine == Approx(36.0));
+  i.volume = 80.0 * units::ml;
+  CHECK(Enhancement(i, body, 0.0).record().volume == Approx(80.0 * units::ml));
+}
+
+TEST_CASE("blood reaches what was placed and imported, by organ or by the compartment it names") {
+  SceneBuilder builder;
+  builder.begin_organ("liver");
+  builder.place(ellipsoid(Vec3::Zero(), Vec3::Constant(50.0)), "liver");
+  builder.begin_organ("liver_vessels", "portal_vein");
+  builder.place(ellipsoid(Vec3::Zero(), Vec3::Constant(5.0)), "blood");
+  builder.begin_organ("bile");
+  builder.place(ellipsoid(Vec3(20, 0, 0), Vec3::Constant(5.0)), "bile");
+  const SceneBuilder::Iodine iodine = [](std::string_view organ, const std::string& what, double) {
+    return what == "bile" || what == "air" ? 0.0 : organ == "portal_vein" ? 5e-6 : 2e-6;
+  };
+  builder.perfuse(iodine);
+  const Scene scene = std::move(builder).build();
+  CHECK(iodine_at(scene, Vec3::Zero()) == Approx(5e-6).epsilon(1e-9));
+  CHECK(iodine_at(scene, Vec3(0, 30, 0)) == Approx(2e-6).epsilon(1e-9));
+  CHECK(iodine_at(scene, Vec3(20, 0, 0)) == Approx(0.0).margin(1e-15));
+
+  SceneBuilder imported;
+  IndexedMap map;
+  map.grid.size = {1, 1, 2};
+  map.index = {0, 1};
+  const std::uint32_t muscles = imported.material("muscle"), water = imported.material("water");
+  map.entries = {{"liver", {{muscles, 0.6e-3}, {water, 0.4e-3}}}, {"", {}}};
+  imported.add_map(map);
+  imported.perfuse(iodine);
+  const Scene voxels = std::move(imported).build();
+  REQUIRE(voxels.maps.front().entries[0].deltas.size() == 3);
+  CHECK(voxels.maps.front().entries[0].deltas[2].density == Approx(2e-6).epsilon(1e-9));
+  CHECK(voxels.maps.front().entries[1].deltas.empty());
+}
+
 TEST_CASE("a lesion's iodine is what its truth says, solid or map, sharp or soft", "[full]") {
   for (const char* shape : {"sphere", "lobulated"})
     for (const char* enhancement : {"hypervascular", "hypovascular", "as_host", "rim", "none"}) {

@@ -79,9 +79,10 @@ struct Recorder {
 /// Any kind of solid in any pose, every third one cut.
 Solid any_solid(Rng& rng, double size) {
   Solid solid;
-  solid.kind = static_cast<Solid::Kind>(rng.below(4));
+  solid.kind = static_cast<Solid::Kind>(rng.below(5));
   solid.centre = in_cube(rng, 50.0);
   solid.half_axes = (Vec3::Constant(1.1) + in_cube(rng, 1.0)) * size;
+  if (solid.kind == Solid::Kind::cone) solid.taper = rng.uniform(-1.0, 1.0);
   if (solid.kind == Solid::Kind::capsule) solid.half_axes.y() = solid.half_axes.x();
   const Vec3 z = direction(rng);
   solid.axes = frame(z, direction(rng));

@@ -91,6 +91,11 @@ inline Scene body(int nodules, int vessels) {
   b.scene.solids[spine].cuts.push_back({Vec3(0.1, 0.2, 1.0).normalized(), 20.0});
   b.term({spine}, 2, 0.6e-3);
   b.term({b.add(Kind::box, {0, -95, 0}, {18, 6, 80})}, 2, 0.6e-3);
+  for (const double taper : {-1.0, -0.3, 0.6}) {
+    const auto cone = b.add(Kind::cone, {90 * taper, -20, 10}, {14, 9, 30}, random_axes(rng));
+    b.scene.solids[cone].taper = taper;
+    b.term({cone}, 2, 0.3e-3);
+  }
   for (int i = 0; i < nodules; ++i) {
     const double side = rng.uniform() < 0.5 ? -1.0 : 1.0, r = rng.uniform(2, 12);
     const Vec3 centre(side * 75 + rng.uniform(-45, 45), rng.uniform(-55, 65), rng.uniform(-40, 40));

@@ -69,6 +69,102 @@ TEST_CASE(
   CHECK(e.reconstructions == 3 * (8 + 2 + 4));
 }
 
+TEST_CASE("strengths of motion are arms of their own, and rotations take their time") {
+  trial::Scenario moving = read(scenario());
+  Diagnostics problems;
+  moving.arms.protocol.motion = {phantoms::motions().make(Value("breathing"), problems)};
+  moving.arms.protocol.rotation_time = 0.25;
+  moving.arms.vary = {};
+  moving.arms.vary.motion = {0.0, 0.5};
+  moving.arms.repeat = {};
+  const auto plan = trial::make_plan(moving);
+  REQUIRE(plan.arms.size() == 4);
+  CHECK(plan.arms[0].motion == 0.0);
+  CHECK(plan.arms[1].motion == 0.5);
+  CHECK(plan.arms[1].name.ends_with("_motion50"));
+  CHECK(trial::estimate(plan, 1).traced_scans == 4 * plan.cases.size());
+  const auto g =
+      trial::scan_geometry(plan.scenario.arms.scanners[0], plan.scenario.arms.protocol, 0.0, 0.0);
+  const auto turn = std::size_t(g.views_per_rotation);
+  CHECK(g.view_times[turn - 1] - g.view_times[0] ==
+        Approx(0.25 * (1.0 - 1.0 / double(turn))).epsilon(1e-12));
+  if (g.view_times.size() > turn)
+    CHECK(g.view_times[turn] - g.view_times[0] == Approx(1.25).epsilon(1e-12));
+}
+
+namespace {
+
+void replace(Value& node, const char* key, Value value) {
+  const_cast<Value&>(*node.find(key)) = std::move(value);
+}
+
+/// The same with contrast medium in two phases, and the arms' reference in the second.
+Value enhanced() {
+  Value node = scenario();
+  auto& arms = const_cast<Value&>(*node.find("arms"));
+  replace(arms, "protocol",
+          Value()
+              .set("kernel", kernel("soft"))
+              .set("slices", Value(40.0))
+              .set("contrast", Value().set("delay_s", Value(50.0))));
+  auto& vary = const_cast<Value&>(*arms.find("vary"));
+  vary.set("contrast_delay_s", Value::List{Value(35.0), Value(70.0)});
+  arms.set("reference", Value().set("contrast_delay_s", Value(70.0)));
+  return node;
+}
+
+}  // namespace
+
+TEST_CASE("phases of contrast medium are arms of their own that share no rays") {
+  const auto plan = trial::make_plan(read(enhanced()));
+  REQUIRE(plan.arms.size() == 16);
+  CHECK(plan.arms.front().name == "a_soft_80mAs_35s");
+  CHECK(plan.arms[plan.reference].contrast_delay == 70.0);
+  CHECK_FALSE(plan.arms[plan.reference].same_but_dose(plan.arms.front()));
+  const auto e = trial::estimate(plan, 2);
+  CHECK(e.traced_scans == 3 * (2 * 2 + 2));
+  CHECK(e.scans == 3 * (2 * 4 + 2));
+  CHECK(e.reconstructions == 3 * (16 + 2 + 8));
+  CHECK(trial::contrast_delays(plan.arms) == std::vector<std::optional<double>>{35.0, 70.0});
+  CHECK(trial::object_name(plan.scenario.arms, 35.0) == "object_35s");
+  CHECK(trial::injection(plan.scenario.arms.protocol, plan.arms.back())->delay == 70.0);
+  // One phase needs no name.
+  auto one = read(enhanced());
+  one.arms.vary.contrast_delay.clear();
+  one.arms.reference.contrast_delay.reset();
+  const auto single = trial::make_plan(one);
+  CHECK(single.arms.front().name == "a_soft_80mAs");
+  CHECK(single.arms.front().contrast_delay == 50.0);
+  CHECK(trial::object_name(one.arms, 50.0) == "object");
+}
+
+TEST_CASE("what needs contrast medium is refused without it") {
+  const auto message = [](const Value& node) {
+    Diagnostics problems;
+    (void)trial::Scenario::schema().read(node, problems);
+    return problems.entries().empty() ? std::string() : problems.entries().front().message;
+  };
+  CHECK(message(enhanced()).empty());
+  Value delayed = enhanced();
+  replace(const_cast<Value&>(*delayed.find("arms")), "protocol",
+          Value().set("kernel", kernel("soft")));
+  CHECK(message(delayed).find("needs contrast medium") != std::string::npos);
+  Value output = scenario();
+  replace(output, "patients",
+          Value()
+              .set("count", Value(1.0))
+              .set("anatomy", Value("thorax"))
+              .set("cardiac_output_percent", Value(80.0)));
+  CHECK(message(output).find("need contrast medium") != std::string::npos);
+  Value both = enhanced();
+  replace(const_cast<Value&>(*both.find("arms")), "protocol",
+          Value()
+              .set("kernel", kernel("soft"))
+              .set("contrast",
+                   Value().set("dose_mg_per_kg", Value(500.0)).set("volume_ml", Value(100.0))));
+  CHECK(message(both).find("not both") != std::string::npos);
+}
+
 TEST_CASE("the fingerprint depends on what a scenario means, not on what it leaves to defaults") {
   const auto base = read(scenario());
   Value spelled_out = scenario();
