@@ -177,10 +177,9 @@ TEST_CASE("strata that do not divide the cohort differ from their shares by less
 
 TEST_CASE("impossible designs are refused with the way out") {
   Value contradiction = patients(4, Value("thorax"));
-  contradiction.set("correlations",
-                    list({correlation("age_years", "heart_scale", 0.9),
-                          correlation("heart_scale", "lung_density_g_per_cm3", 0.9),
-                          correlation("age_years", "lung_density_g_per_cm3", -0.9)}));
+  contradiction.set("correlations", list({correlation("age_years", "heart_scale", 0.9),
+                                          correlation("heart_scale", "depth_ratio", 0.9),
+                                          correlation("age_years", "depth_ratio", -0.9)}));
   CHECK_THAT(problem_of(contradiction), Catch::Contains("Multiply all coefficients by less than"));
   const auto with = [](Value item) {
     return patients(4, Value("thorax")).set("correlations", list({std::move(item)}));
