@@ -210,4 +210,13 @@ ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, dou
   return g;
 }
 
+double scan_reach(const ScanGeometry& geometry, double middle) {
+  constexpr double body_radius = 230.0;
+  const double half_beam = 0.5 * double(geometry.rows) * geometry.row_pitch_at_iso();
+  double farthest = 0.0;
+  for (const double table : geometry.table_positions)
+    farthest = std::max(farthest, std::abs(table - middle));
+  return farthest + half_beam * (geometry.source_to_iso + body_radius) / geometry.source_to_iso;
+}
+
 }  // namespace vitrine::trial

@@ -71,4 +71,7 @@ Grid image_grid(const Protocol& protocol, double z);
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
                            double start_angle);
 
+/// How far from the table's middle position, along z, a scan's rays can meet a patient, mm.
+double scan_reach(const ScanGeometry& geometry, double middle);
+
 }  // namespace vitrine::trial

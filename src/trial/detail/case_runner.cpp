@@ -14,16 +14,6 @@ namespace {
 
 constexpr const char* scan_stage = "scan/1";  // raise the number when the physics changes
 
-/// How far from the table's middle position, along z, a scan's rays can meet a patient, mm.
-double reach(const ScanGeometry& geometry, double middle) {
-  constexpr double body_radius = 230.0;
-  const double half_beam = 0.5 * double(geometry.rows) * geometry.row_pitch_at_iso();
-  double farthest = 0.0;
-  for (const double table : geometry.table_positions)
-    farthest = std::max(farthest, std::abs(table - middle));
-  return farthest + half_beam * (geometry.source_to_iso + body_radius) / geometry.source_to_iso;
-}
-
 /// The scan's content: everything that its raw data depend on but the dose.
 std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& visit,
                      const Scanner& scanner, double voltage, double motion) {
@@ -122,7 +112,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     const ScanGeometry geometry =
         scan_geometry(arms.scanners[scanner], arms.protocol, patient.table_position(),
                       patient.visit().start_angle);
-    const double near = reach(geometry, patient.table_position());
+    const double near = scan_reach(geometry, patient.table_position());
     const auto met = [&](const Scene& scene) {
       return phantoms::cropped(scene, patient.table_position() - near,
                                patient.table_position() + near);

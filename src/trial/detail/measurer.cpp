@@ -52,20 +52,12 @@ double noise_level(const Image& image, const Image& noiseless) {
 Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, CaseResult& result)
     : plan_(plan), case_id_(std::move(case_id)), visit_(visit) {
   const Scenario& scenario = plan.scenario;
-  patient_ = phantoms::build_patient(scenario.patients, std::uint64_t(scenario.trial.seed),
-                                     case_id_, visit.state);
+  patient_ = build(visit.state, [&](std::span<const LesionTruth> lesions) {
+    table_position_ = aim(lesions);
+    return slab();
+  });
   patient_.scene = moved(std::move(patient_.scene), visit.pose);
   const auto& lesions = patient_.scene.lesions;
-  if (visit.table_position) {
-    table_position_ = *visit.table_position;
-  } else if (scenario.arms.protocol.centre == "lesions" && !lesions.empty()) {
-    const auto below = [](const LesionTruth& a, const LesionTruth& b) {
-      return a.centre.z() < b.centre.z();
-    };
-    const auto [low, high] = std::minmax_element(lesions.begin(), lesions.end(), below);
-    table_position_ = 0.5 * (low->centre.z() + high->centre.z());
-  }
-  table_position_ += visit.table_offset;
   grid_ = image_grid(scenario.arms.protocol, table_position_);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
     const GridBox box = box_about(grid_, lesions[i].centre, reach_of(patient_.scene, lesions[i]));
@@ -102,12 +94,46 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                            "noise_hu"};
 }
 
+double Measurer::aim(std::span<const LesionTruth> lesions) const {
+  if (visit_.table_position) return *visit_.table_position + visit_.table_offset;
+  double low = 0.0, high = 0.0;
+  if (plan_.scenario.arms.protocol.centre == "lesions" && !lesions.empty()) {
+    low = high = visit_.pose.apply(lesions.front().centre).z();
+    for (const LesionTruth& lesion : lesions) {
+      const double z = visit_.pose.apply(lesion.centre).z();
+      low = std::min(low, z);
+      high = std::max(high, z);
+    }
+  }
+  return 0.5 * (low + high) + visit_.table_offset;
+}
+
+phantoms::Slab Measurer::slab() const {
+  const Arms& arms = plan_.scenario.arms;
+  double reach = 0.0;
+  for (const Scanner& scanner : arms.scanners)
+    reach = std::max(reach, scan_reach(scan_geometry(scanner, arms.protocol, table_position_, 0.0),
+                                       table_position_));
+  // Turned and shifted, or moved during the scan, a point of the patient is not farther off.
+  constexpr double body_radius = 300.0, during_the_scan = 50.0;
+  const double moved = visit_.pose.translation.norm() +
+                       body_radius * (visit_.pose.rotation - Mat3::Identity()).norm() +
+                       (arms.protocol.motion.empty() ? 0.0 : during_the_scan);
+  return {table_position_ - reach - moved, table_position_ + reach + moved};
+}
+
+phantoms::Patient Measurer::build(const phantoms::PatientState& state,
+                                  const phantoms::SlabOf& slab_of) const {
+  const Scenario& scenario = plan_.scenario;
+  return phantoms::build_patient(scenario.patients, std::uint64_t(scenario.trial.seed), case_id_,
+                                 state, slab_of);
+}
+
 Scene Measurer::scene_at(double time, double strength, const Stream& stream) const {
   const Scenario& scenario = plan_.scenario;
   const phantoms::Stance stance = phantoms::stance_at(
       {visit_.state, visit_.pose}, scenario.arms.protocol.motion, time, strength, stream);
-  phantoms::Patient there = phantoms::build_patient(
-      scenario.patients, std::uint64_t(scenario.trial.seed), case_id_, stance.state);
+  phantoms::Patient there = build(stance.state, [&](auto) { return slab(); });
   return moved(std::move(there.scene), stance.pose);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,13 @@ class Measurer {
   std::vector<FileRecord> write_masks(Sink& sink, const Arm& arm) const;
 
  private:
+  /// Where the table goes for a patient with these lesions (before the visit's pose), mm.
+  double aim(std::span<const LesionTruth> lesions) const;
+  /// The heights of the patient (before the visit's pose) that a scan may see.
+  phantoms::Slab slab() const;
+  phantoms::Patient build(const phantoms::PatientState& state,
+                          const phantoms::SlabOf& slab_of) const;
+
   const Plan& plan_;
   std::string case_id_;
   Visit visit_;
