@@ -94,6 +94,19 @@ Slopes slopes_of(const Vec3& centre, double reach, double half_z) {
   return {bottom / (bottom < 0.0 ? near : far), top / (top > 0.0 ? near : far)};
 }
 
+/// Heights over the focal spot that the rays of a view have within a solid about `centre`.
+struct Heights {
+  double low, high;
+};
+Heights heights_of(const Vec3& centre, double reach, double half_z, const ScanGeometry& g) {
+  constexpr double slack = 2.0;  // mm: sub-rays start off the spot's middle
+  const double distance = centre.head<2>().norm();
+  const double near = std::max(distance - reach, 0.0), far = distance + reach;
+  const double first = g.row_tangent(-1.5), last = g.row_tangent(double(g.rows) + 0.5);
+  return {std::max(first * (first < 0.0 ? far : near) - slack, centre.z() - half_z),
+          std::min(last * (last > 0.0 ? far : near) + slack, centre.z() + half_z)};
+}
+
 /// The groups of 8 rows that see a range of slopes; a row and a half more for the sub-rays.
 struct GroupRange {
   std::int32_t first, last;
@@ -404,9 +417,14 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     shape.first_column = columns.first;
     shape.last_column = columns.last;
     shape.cut_begin = std::int32_t(cuts_.size());
+    const Heights heights = heights_of(centre, reach, half_z, geometry_);
     for (const Solid::Plane& plane : solid.cuts) {
       const Vec3 n = frame.turned(plane.normal);
-      cuts_.push_back({n.x(), n.y(), n.z(), plane.offset - plane.normal.dot(frame.focus)});
+      const double offset = plane.offset - plane.normal.dot(frame.focus);
+      // A cut above or below everything that this view sees of the solid takes nothing away.
+      const double farthest = n.head<2>().dot(centre.head<2>()) + n.head<2>().norm() * reach +
+                              n.z() * (n.z() > 0.0 ? heights.high : heights.low);
+      if (farthest > offset) cuts_.push_back({n.x(), n.y(), n.z(), offset});
     }
     shape.cut_end = std::int32_t(cuts_.size());
     shapes_.push_back(shape);
