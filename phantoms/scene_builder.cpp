@@ -101,7 +101,8 @@ class Resolver {
   /// Every term that holds some of the material gains its part in the union.
   void thicken(const Step& step) {
     const std::size_t before = terms_.size();
-    const auto [material, factor] = step.content.front();
+    const std::uint32_t material = step.content.front().material;
+    const double factor = step.content.front().density;
     std::vector<Term> fresh;
     each_subset(step, [&](const std::vector<std::uint32_t>& chosen, double sign) {
       for (std::size_t t = 0; t < before; ++t)

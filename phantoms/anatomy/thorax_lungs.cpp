@@ -126,7 +126,7 @@ std::vector<Lobe> lung_lobes(const ThoraxFrame& f) {
     const Vec3 normal(0.0, slope * f.z / f.y, -1.0);
     return Solid::Plane{normal / normal.norm(), -z0 * f.z / normal.norm()};
   };
-  const auto turned = [](Solid::Plane p) { return Solid::Plane{-p.normal, -p.offset}; };
+  const auto turned = [](const Solid::Plane& p) { return Solid::Plane{-p.normal, -p.offset}; };
   const Solid::Plane right{Vec3::UnitX(), 0.0}, left{-Vec3::UnitX(), 0.0};
   const Solid::Plane oblique_right = plane(1.15, -6.0), oblique_left = plane(1.15, -14.0);
   const Solid::Plane horizontal = plane(0.0, 12.0);

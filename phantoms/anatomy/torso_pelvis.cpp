@@ -93,7 +93,7 @@ void place_pelvic_organs(SceneBuilder& scene, const TorsoFrame& f) {
 void place_pelvic_vessels(SceneBuilder& scene, const TorsoFrame& f) {
   PelvisBuilder build(scene, f);
   const double s = f.belly.bone;
-  const auto both = [&](std::string_view organ, Vec3 start, double side, double radius,
+  const auto both = [&](std::string_view organ, const Vec3& start, double side, double radius,
                         double inwards) {
     build.place_tube(organ,
                      {start,
