@@ -150,6 +150,7 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
   detail::place_airways(scene, f);
   detail::place_skeleton(scene, f);
   record.hosts.push_back(std::move(lung));
+  record.hosts.push_back(detail::mediastinal_nodes(f));
   return record;
 }
 

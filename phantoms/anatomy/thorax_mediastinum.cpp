@@ -1,7 +1,7 @@
 // Everything between the lungs: fat, heart, great vessels, airways, oesophagus.
 #include <algorithm>
 
-#include "vitrine/phantoms/anatomy/detail/thorax_frame.hpp"
+#include "vitrine/phantoms/anatomy/detail/thorax_lungs.hpp"
 
 namespace vitrine::phantoms::detail {
 namespace {
@@ -63,6 +63,18 @@ std::vector<Solid> not_lung(const ThoraxFrame& f) {
   all.push_back(f.carried(Vec3(57, 5, -191), Vec3(70, 80, 118)));
   all.push_back(cylinder(Vec3(0, spine_y(f) + 24, 0), Vec3(48, 32, 300)));
   return all;
+}
+
+Host mediastinal_nodes(const ThoraxFrame& f) {
+  Host nodes;
+  nodes.organ = "lymph_node";
+  nodes.tissue = {"mediastinum"};
+  nodes.extent = {f.at(-34, -58, -10), f.at(36, 30, 105)};
+  nodes.stretch(2, 2) = f.breath;
+  nodes.shift = Vec3(0, 0, f.apex * (1.0 - f.breath));
+  nodes.background = 0.95e-3;
+  nodes.background_material = "adipose";
+  return nodes;
 }
 
 void place_mediastinum(SceneBuilder& scene, const ThoraxFrame& f) {

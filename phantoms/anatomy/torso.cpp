@@ -292,7 +292,12 @@ AnatomyRecord Torso::build(SceneBuilder& scene, Rng rng, const PatientState& sta
   lung.lobes = std::move(lobes);
   lung.background = parenchyma;
   lung.background_material = "lung";
+  Host nodes = detail::mediastinal_nodes(f.chest);
+  nodes.extent.low += f.lift;
+  nodes.extent.high += f.lift;
+  nodes.shift = lung.shift;
   record.hosts.push_back(std::move(lung));
+  record.hosts.push_back(std::move(nodes));
   for (Host& host : detail::abdominal_hosts(drawn, belly)) record.hosts.push_back(std::move(host));
   return record;
 }

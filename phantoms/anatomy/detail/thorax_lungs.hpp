@@ -23,6 +23,10 @@ struct LungTrees {
 /// The five lobes at rest, right upper, middle and lower, left upper and lower.
 std::vector<Lobe> lung_lobes(const ThoraxFrame& f);
 
+/// Where lymph nodes of the chest are: the fat about the great vessels, from above the arch of the
+/// aorta to below the carina.
+Host mediastinal_nodes(const ThoraxFrame& f);
+
 /// Airways that fill each lobe from its bronchus, arteries beside them (bronchovascular bundles)
 /// and veins between them.
 LungTrees grow_lung_trees(const ThoraxFrame& f, const std::vector<Lobe>& lobes,

@@ -240,6 +240,7 @@ evaluation::Assessment Measurer::assessment() const {
   for (const LesionTruth& lesion : patient_.scene.lesions)
     out.lesions.push_back({.id = lesion.id,
                            .organ = lesion.organ,
+                           .node = lesion.organ == "lymph_node",
                            .longest_axial = lesion.longest_axial_diameter,
                            .short_axis = lesion.short_axis});
   return out;

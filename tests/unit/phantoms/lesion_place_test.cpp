@@ -6,6 +6,7 @@
 
 #include "support.hpp"
 #include "vitrine/phantoms/lesion_place.hpp"
+#include "vitrine/phantoms/patient.hpp"
 
 using namespace vitrine;
 using namespace vitrine::phantoms;
@@ -86,4 +87,22 @@ TEST_CASE("a lesion that has no place is refused with the way out") {
   LesionSpec::schema().read(
       Value().set("shape", "sphere").set("attachment", "pleura").set("distance_mm", 3.0), problems);
   CHECK(problems.entries().size() == 1);
+}
+
+TEST_CASE("lymph nodes lie in the fat of the mediastinum, and move with a breath") {
+  Cohort cohort = thorax_with("ellipsoid", 9.0, "free");
+  cohort.lesions[0].organ = "lymph_node";
+  for (const char* id : {"case001", "case002", "case003"}) {
+    const Placed placed(cohort, id);
+    REQUIRE(placed.lesions.size() == 2);
+    for (const PlacedLesion& lesion : placed.lesions)
+      for (const Vec3& p : surface_points(lesion.outline))
+        CHECK(placed.scene.organ_at(lesion.centre + p) == "mediastinum");
+  }
+  const auto height = [&](double inspiration) {
+    return build_patient(cohort, 2, "case001", {.inspiration = inspiration})
+        .scene.lesions.front()
+        .centre.z();
+  };
+  CHECK(height(1.1) < height(1.0));
 }
