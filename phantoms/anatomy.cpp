@@ -21,6 +21,21 @@
 
 namespace vitrine::phantoms {
 
+const std::vector<std::string>& host_organs() {
+  static const std::vector<std::string> all{"lung",     "liver", "kidney",    "spleen",
+                                            "pancreas", "brain", "lymph_node"};
+  return all;
+}
+
+const std::vector<std::string>& host_organs_or_none() {
+  static const auto all = [] {
+    auto organs = host_organs();
+    organs.insert(organs.begin(), "");
+    return organs;
+  }();
+  return all;
+}
+
 const Catalogue<Anatomy>& anatomies() {
   static const auto all = Catalogue<Anatomy>("anatomy", "Bodies and test phantoms")
                               .add<Thorax>()

@@ -38,11 +38,12 @@ inline bool holds(const Lobe& lobe, const Vec3& centre, double radius) {
   return true;
 }
 
-/// A place where lesions grow, in the reference state (inspiration 1), and how it moves.
+/// A place where lesions grow, in the reference state (inspiration 1), and how it moves: what its
+/// extent holds of its tissue.
 struct Host {
   std::string organ;                ///< as a scenario names it: `lung`
   std::vector<std::string> tissue;  ///< organs of the scene whose points belong to it
-  Bounds extent;                    ///< holds all of it in the reference state, mm
+  Bounds extent;                    ///< in the reference state, mm
   /// Where a point of the reference state is in the present state: stretch p + shift.
   Mat3 stretch = Mat3::Identity();
   Vec3 shift = Vec3::Zero();
@@ -50,6 +51,11 @@ struct Host {
   std::string background_material;  ///< what it is made of
   std::vector<Lobe> lobes;          ///< its parts, if they have names
 };
+
+/// Organs that lesions grow in, as scenarios name them.
+const std::vector<std::string>& host_organs();
+/// The same and "", for where none grow.
+const std::vector<std::string>& host_organs_or_none();
 
 /// What an anatomy tells about the patient that it built.
 struct AnatomyRecord {

@@ -8,7 +8,7 @@ const Schema<LesionSpec>& LesionSpec::schema() {
   static const auto s =
       Schema<LesionSpec>("lesion", "A kind of lesion and how many of them a patient has")
           .optional("organ", &LesionSpec::organ, "where it grows")
-          .one_of({"lung", "liver", "kidney", "spleen", "pancreas", "brain", "lymph_node"})
+          .one_of(host_organs())
           .optional(
               "lobe", &LesionSpec::lobe,
               "of the lung that holds all of it; level then goes from the lobe's bottom to top")

@@ -17,7 +17,7 @@ const Schema<SceneObject>& SceneObject::schema() {
           .between(0, 25)
           .optional("host", &SceneObject::host,
                     "what lesions call it (nothing: no lesion grows there)")
-          .one_of({"", "lung", "liver", "kidney", "spleen", "pancreas", "brain"});
+          .one_of(host_organs_or_none());
   return s;
 }
 

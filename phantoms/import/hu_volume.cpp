@@ -113,7 +113,7 @@ const Schema<ImageOrgan>& ImageOrgan::schema() {
           .name_of_at_most(40)
           .optional("host", &ImageOrgan::host,
                     "what lesions call it (nothing: no lesion grows there)")
-          .one_of({"", "lung", "liver", "kidney", "spleen", "pancreas", "brain"});
+          .one_of(host_organs_or_none());
   return s;
 }
 

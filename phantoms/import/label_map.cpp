@@ -39,7 +39,7 @@ const Schema<LabelMeaning>& LabelMeaning::schema() {
           .between(0, 25)
           .optional("host", &LabelMeaning::host,
                     "what lesions call it (nothing: no lesion grows there)")
-          .one_of({"", "lung", "liver", "kidney", "spleen", "pancreas", "brain"})
+          .one_of(host_organs_or_none())
           .rule("labels must name at least one label",
                 [](const LabelMeaning& l) { return !l.labels.empty(); })
           .rule("organ must not be empty (leave label 0 out where it is nothing)",

@@ -150,7 +150,7 @@ const Schema<FractionMeaning>& FractionMeaning::schema() {
           .optional("organ", &FractionMeaning::organ, "name of the organ (its name in the file)")
           .optional("host", &FractionMeaning::host,
                     "what lesions call it (nothing: no lesion grows there)")
-          .one_of({"", "lung", "liver", "kidney", "spleen", "pancreas", "brain"});
+          .one_of(host_organs_or_none());
   return s;
 }
 

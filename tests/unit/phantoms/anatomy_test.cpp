@@ -129,7 +129,8 @@ TEST_CASE("every anatomy keeps its organs inside the skin and fills its hosts' b
     for (const Host& host : made.record.hosts) {
       INFO(host.organ);
       CHECK(met[host.organ] > 20);
-      CHECK(beyond[host.organ] < 0.05 * met[host.organ]);  // recesses of the lungs
+      if (host.organ != "lymph_node")                        // a part of the mediastinum's fat
+        CHECK(beyond[host.organ] < 0.05 * met[host.organ]);  // recesses of the lungs
       // The lung's tabled density is that of a shallower breath.
       const double tabled =
           host.organ == "lung" ? 0.18e-3 : material(host.background_material).density;
