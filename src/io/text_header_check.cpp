@@ -16,7 +16,9 @@ struct TextHeader {
   std::map<std::string, std::string, std::less<>> fields;
   std::size_t end = 0;
 
-  std::optional<std::string_view> find(std::initializer_list<std::string_view> names) const {
+  /// A view into this header: not for one that is gone with the statement.
+  std::optional<std::string_view> find(std::initializer_list<std::string_view>) && = delete;
+  std::optional<std::string_view> find(std::initializer_list<std::string_view> names) const& {
     for (const std::string_view name : names)
       if (const auto field = fields.find(name); field != fields.end()) return field->second;
     return std::nullopt;
@@ -266,11 +268,12 @@ std::optional<Path> detached_data(const Path& path) {
   const std::string name = lower_case(path.filename().string());
   if (name.ends_with(".nrrd") || name.ends_with(".nhdr")) {
     const Bytes file = read_file(path);
-    if (const auto data = parse_nrrd(header_part(file), path).find({"data file", "datafile"}))
-      return sibling(path, *data);
+    const TextHeader header = parse_nrrd(header_part(file), path);
+    if (const auto data = header.find({"data file", "datafile"})) return sibling(path, *data);
   } else if (name.ends_with(".mha") || name.ends_with(".mhd")) {
     const Bytes file = read_file(path);
-    const auto data = parse_meta(header_part(file), path).find({"ElementDataFile"});
+    const TextHeader header = parse_meta(header_part(file), path);
+    const auto data = header.find({"ElementDataFile"});
     if (data && lower_case(*data) != "local") return sibling(path, *data);
   }
   return {};
