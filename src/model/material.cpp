@@ -286,6 +286,7 @@ std::vector<Material> build() {
   add("tin", 7.31, {{Sn, 100.0}}, nist);
   add("tungsten", 19.3, {{W, 100.0}}, nist);
   add("iodine", 4.93, {{I, 100.0}}, nist);
+  add("gadolinium", 7.90, {{Gd, 100.0}}, nist);
   // Gd2O2S, crystal density.
   add("gadolinium_oxysulfide", 7.44, {{O, 8.4527}, {S, 8.4704}, {Gd, 83.0769}}, nist);
   add("cesium_iodide", 4.51, {{I, 48.8451}, {Cs, 51.1549}}, nist);
