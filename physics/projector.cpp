@@ -80,6 +80,10 @@ class Projection {
     for (std::size_t r = 0; r < row_lanes; ++r)
       patch_tangent_.push_back(float(geometry.row_tangent(double(r))));
     for (Index c = 0; c < geometry.columns; ++c) air_quanta_.push_back(float(beam.air_quanta(c)));
+    if (geometry.shape == DetectorShape::flat)
+      for (Index c = 0; c < geometry.columns; ++c)
+        for (Index r = 0; r < geometry.rows; ++r)
+          photon_share_.push_back(float(geometry.photon_share(double(c), double(r))));
     for (const float w : weights_all()) node_weights_.push_back(w);
   }
 
@@ -106,8 +110,7 @@ class Projection {
 
   /// Trace the voxel maps of `count` views from `first` on, at most a block: before `view` of them.
   void trace_maps(Index first, Index count, Work& w) const {
-    if (!maps_.empty())
-      maps_.trace(first, count, centre_.across(), centre_.along(), kernels_, w.voxels);
+    if (!maps_.empty()) maps_.trace(first, count, centre_, kernels_, w.voxels);
   }
 
   /// Project view v, the n-th of its block; `integrals` instead of signal and quanta if it is
@@ -117,7 +120,7 @@ class Projection {
       w.plans[i].prepare(scene_, v);
       w.sub_views[i] = w.plans[i].sub_view();
     }
-    const auto patches = detail::patch_shapes(scene_, geometry_, v);
+    const auto patches = detail::patch_shapes(scene_, geometry_, centre_.rows(), v);
     detail::TraceJob j = job(w);
     j.patches = patches.data();
     j.patch_count = std::int32_t(patches.size());
@@ -130,6 +133,8 @@ class Projection {
     j.quanta = quanta;
     j.integrals = integrals;
     kernels_.trace(j);
+    if (quanta)
+      for (std::size_t i = 0; i < photon_share_.size(); ++i) quanta[i] *= photon_share_[i];
   }
 
  private:
@@ -158,6 +163,7 @@ class Projection {
     j.weights = scene_.weights.data();
     j.patch_across = centre_.across();
     j.patch_along = centre_.along();
+    j.patch_scale = centre_.scales();
     j.tangent = tangent_.data();
     j.height = height_.data();
     j.patch_tangent = patch_tangent_.data();
@@ -180,6 +186,7 @@ class Projection {
   const detail::Kernels& kernels_;
   detail::ViewPlan centre_;  ///< directions of the cells' central rays
   std::vector<float> tangent_, height_, stretch_, patch_tangent_, air_quanta_, node_weights_;
+  std::vector<float> photon_share_;  ///< per cell; none: 1
 };
 
 /// What `value(voxel)` is at a point: trilinear, with zeros around the grid.
@@ -316,23 +323,26 @@ Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& be
   return out;
 }
 
+Vec3 direction_of(const ScanGeometry& geometry, double column, double row, const Offset& offset) {
+  const double fan = geometry.fan_angle(column + offset.column), sdd = geometry.source_to_detector;
+  const bool flat = geometry.shape == DetectorShape::flat;
+  const double across = sdd * (flat ? math::tan(fan) : math::sin(fan)) - offset.spot_across;
+  const double along = flat ? sdd : sdd * math::cos(fan);
+  const double length = std::sqrt(across * across + along * along);
+  const double tangent = geometry.row_tangent(row + offset.row) - offset.spot_z / sdd;
+  return {across / length, along / length, tangent * geometry.row_scale(column + offset.column)};
+}
+
 Ray ray_of(const ScanGeometry& geometry, Index view, double column, double row,
            const Offset& offset) {
   const double angle = geometry.view_angles[std::size_t(view)];
-  const double fan = geometry.fan_angle(column + offset.column);
   const double s = math::sin(angle), c = math::cos(angle);
-  double across = geometry.source_to_detector * math::sin(fan) - offset.spot_across;
-  double along = geometry.source_to_detector * math::cos(fan);
-  const double length = std::sqrt(across * across + along * along);
-  across /= length;
-  along /= length;
+  const Vec3 d = direction_of(geometry, column, row, offset);
   Ray ray;
   ray.origin = {geometry.source_to_iso * s + offset.spot_across * c,
                 -geometry.source_to_iso * c + offset.spot_across * s,
                 geometry.table_positions[std::size_t(view)] + offset.spot_z};
-  ray.direction = {
-      across * c - along * s, across * s + along * c,
-      geometry.row_tangent(row + offset.row) - offset.spot_z / geometry.source_to_detector};
+  ray.direction = {d.x() * c - d.y() * s, d.x() * s + d.y() * c, d.z()};
   return ray;
 }
 

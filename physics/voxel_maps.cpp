@@ -6,6 +6,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/physics/detail/view_plan.hpp"
 
 namespace vitrine::physics::detail {
 namespace {
@@ -282,8 +283,8 @@ VoxelMaps::Work VoxelMaps::work() const {
   return w;
 }
 
-void VoxelMaps::trace(Index first, Index count, const double* across, const double* along,
-                      const Kernels& kernels, Work& work) const {
+void VoxelMaps::trace(Index first, Index count, const ViewPlan& central, const Kernels& kernels,
+                      Work& work) const {
   std::fill(work.met.begin(), work.met.end(), 0);
   std::fill_n(work.integrals.data(), work.integrals.size(), 0.0f);
   for (const Map& map : maps_) {
@@ -324,8 +325,9 @@ void VoxelMaps::trace(Index first, Index count, const double* across, const doub
     const double rise = steepest * std::numbers::sqrt2 *
                         std::max(map.grid.spacing.x(), map.grid.spacing.y()) / job.z_step;
     job.planes = std::int32_t(std::clamp(std::floor(0.67 / std::max(rise, 1e-6)), 1.0, 16.0));
-    job.across = across;
-    job.along = along;
+    job.across = central.across();
+    job.along = central.along();
+    job.scale = central.scales();
     job.views = std::int32_t(count);
     job.view = views.data();
     job.sums = work.sums.data();

@@ -120,8 +120,8 @@ struct Heights {
 
 /// Adds some planes along the rays of eight columns to the sums of their rows; true if any met
 /// something.
-bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int first, int count,
-                Range hull, Heights& heights, float* sums) {
+bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int group, int first,
+                int count, Range hull, Heights& heights, float* sums) {
   const int other = 1 - fan.axis;
   const std::ptrdiff_t onward = job.stride[fan.axis], aside = job.stride[other];
 
@@ -141,8 +141,10 @@ bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int 
   constexpr int middle = lane_width / 2;
   if (!(distance[middle] > 1.0)) return false;
   const double per_mm = 1.0 / job.z_step;
-  const double rise = job.tangent_step * distance[middle] * per_mm;
-  const double start = view.height + job.first_tangent * distance[middle] * per_mm;
+  const double* scale = job.scale + group * lane_width;
+  const double reach = distance[middle] * scale[middle];
+  const double rise = job.tangent_step * reach * per_mm;
+  const double start = view.height + job.first_tangent * reach * per_mm;
   const double low = std::ceil((-1.0 - start) / rise);
   const double high = std::floor((double(job.size[2]) - 1e-6 - start) / rise) + 1.0;
   const int begin = low > 0.0 ? int(smaller(low, double(job.rows))) : 0;
@@ -160,7 +162,7 @@ bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int 
       crossing[l][n] = {job.values + std::ptrdiff_t(first + p) * onward + lower * aside,
                         float(u - double(lower))};
     }
-    scaled[l] = float(distance[l] * per_mm);
+    scaled[l] = float(distance[l] * scale[l] * per_mm);
   }
   const V8 far = load8(scaled);
   const int rows =
@@ -249,7 +251,8 @@ void trace_voxels(const VoxelJob& job) {
           const Fan fan = fan_of(job, job.view[v], g);
           if (fan.axis != axis) continue;
           const int at = v * groups + g;
-          if (add_planes(job, job.view[v], fan, first, count, hull, heights, job.sums + at * sums))
+          if (add_planes(job, job.view[v], fan, g, first, count, hull, heights,
+                         job.sums + at * sums))
             job.met[at] = 2;
         }
     }

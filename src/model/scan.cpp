@@ -8,6 +8,27 @@
 
 namespace vitrine {
 
+double ScanGeometry::fan_angle(double column) const {
+  const double x = (column - 0.5 * double(columns - 1) - column_offset) * column_angle;
+  return shape == DetectorShape::flat ? math::atan(x) : x;
+}
+
+double ScanGeometry::column_at(double angle) const {
+  const double first = (0.0 - 0.5 * double(columns - 1) - column_offset) * column_angle;
+  return ((shape == DetectorShape::flat ? math::tan(angle) : angle) - first) / column_angle;
+}
+
+double ScanGeometry::row_scale(double column) const {
+  return shape == DetectorShape::flat ? math::cos(fan_angle(column)) : 1.0;
+}
+
+double ScanGeometry::photon_share(double column, double row) const {
+  if (shape == DetectorShape::curved) return 1.0;
+  const double across = math::tan(fan_angle(column)), up = row_tangent(row);
+  const double square = 1.0 + across * across + up * up;
+  return 1.0 / (square * std::sqrt(square));
+}
+
 double ScanGeometry::field_of_view_radius() const {
   const double left = std::abs(fan_angle(0.0));
   const double right = std::abs(fan_angle(double(columns - 1)));
@@ -16,6 +37,7 @@ double ScanGeometry::field_of_view_radius() const {
 
 ScanGeometry hardware_geometry(const Scanner& scanner) {
   ScanGeometry g;
+  g.shape = scanner.detector.shape == "flat" ? DetectorShape::flat : DetectorShape::curved;
   g.source_to_iso = scanner.source_to_iso;
   g.source_to_detector = scanner.source_to_detector;
   g.column_angle = scanner.column_pitch / scanner.source_to_detector;

@@ -38,6 +38,12 @@ const Schema<Bowtie>& Bowtie::schema() {
 const Schema<Detector>& Detector::schema() {
   static const auto s =
       Schema<Detector>("detector", "Energy-integrating scintillator detector")
+          .optional(
+              "shape", &Detector::shape,
+              "curved: columns at equal angles about the focal spot; flat: a panel across the "
+              "central ray")
+          .one_of({"curved", "flat"})
+          .unless_default()
           .optional("scintillator", &Detector::scintillator,
                     "a material of `vitrine list material`")
           .optional("thickness", &Detector::thickness, unit::mm, "thickness of the scintillator")

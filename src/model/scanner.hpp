@@ -23,8 +23,9 @@ struct Bowtie {
   static const Schema<Bowtie>& schema();
 };
 
-/// An energy-integrating scintillator cell.
+/// An energy-integrating scintillator cell, and how cells are arranged.
 struct Detector {
+  std::string shape = "curved";  ///< curved (about the focal spot) or flat
   std::string scintillator = "gadolinium_oxysulfide";
   double thickness = 1.4;          ///< mm
   double fill_factor = 0.8;        ///< area that detects over the cell's area
