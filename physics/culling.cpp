@@ -28,8 +28,11 @@ double quick_atan(double x) {
 Gantry gantry(const ScanGeometry& g, Index view, double spot_across) {
   const double angle = g.view_angles[std::size_t(view)];
   const double s = math::sin(angle), c = math::cos(angle);
-  const Vec3 focus(g.source_to_iso * s + spot_across * c, -g.source_to_iso * c + spot_across * s,
-                   g.table_positions[std::size_t(view)]);
+  const FocalShift shift = g.focal_shift(view);
+  const double across = spot_across + shift.across + g.axis_offset;
+  const double radius = g.source_to_iso - shift.along;
+  const Vec3 focus(radius * s + across * c, -radius * c + across * s,
+                   g.table_positions[std::size_t(view)] + shift.z);
   return {s, c, focus};
 }
 
@@ -172,14 +175,16 @@ Fan fan_of(const Shape& shape, const Solid& solid) {
   return fan;
 }
 
-ColumnRange columns_of(const Fan& fan, const ScanGeometry& g, const Offset& offset) {
+ColumnRange columns_of(const Fan& fan, const ScanGeometry& g, const FocalShift& shift,
+                       const Offset& offset) {
   if (fan.everything) return {0, std::int32_t(g.columns - 1)};
+  const double across = offset.spot_across + shift.across;
   const auto column = [&](double tangent) {
-    const double at_detector = g.shape == DetectorShape::flat
-                                   ? tangent + offset.spot_across / g.source_to_detector
-                                   : quick_atan(tangent) + offset.spot_across /
-                                                               g.source_to_detector /
-                                                               std::sqrt(1.0 + tangent * tangent);
+    const double aside = (across - shift.along * tangent) / g.source_to_detector;
+    const double at_detector =
+        g.shape == DetectorShape::flat
+            ? tangent + aside
+            : quick_atan(tangent) + aside / std::sqrt(1.0 + tangent * tangent);
     return at_detector / g.column_angle + g.column_offset + 0.5 * double(g.columns - 1) -
            offset.column;
   };

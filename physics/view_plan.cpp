@@ -139,16 +139,18 @@ CompiledScene::CompiledScene(const Scene& scene, const Beam& beam) {
   }
 }
 
-ViewPlan::ViewPlan(const ScanGeometry& geometry, const Offset& offset)
+ViewPlan::ViewPlan(const ScanGeometry& geometry, const FocalShift& shift, const Offset& offset)
     : geometry_(geometry),
+      shift_(shift),
       offset_(offset),
-      rows_{geometry.row_tangent(0.0), geometry.row_pitch / geometry.source_to_detector,
-            geometry.rows} {
+      rows_{geometry.row_tangent(0.0) - shift.z / geometry.source_to_detector,
+            geometry.row_tangent(double(geometry.rows - 1)) - shift.z / geometry.source_to_detector,
+            geometry.row_pitch / geometry.source_to_detector, geometry.rows} {
   for (Index c = 0; c < geometry.columns; ++c) {
-    const Vec3 direction = direction_of(geometry, double(c), 0.0, offset);
+    const Vec3 direction = direction_of(geometry, shift, double(c), 0.0, offset);
     across_.push_back(direction.x());
     along_.push_back(direction.y());
-    scale_.push_back(geometry.row_scale(double(c) + offset.column));
+    scale_.push_back(geometry.row_scale(double(c) + offset.column, shift));
   }
   const auto [least, most] = std::minmax_element(scale_.begin(), scale_.end());
   rows_.least_scale = *least;
@@ -176,8 +178,7 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     if (!groups) continue;
     shape.first_group = groups->first;
     shape.last_group = groups->last;
-    shape.slope = 0.5 * (std::max(seen.low, rows_.first) +
-                         std::min(seen.high, geometry_.row_tangent(double(geometry_.rows - 1))));
+    shape.slope = 0.5 * (std::max(seen.low, rows_.first) + std::min(seen.high, rows_.last));
 
     shape.kind = ShapeKind(int(solid.kind));
     shape.solid = std::int32_t(i);
@@ -195,7 +196,7 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     shape.radius_square = float(solid.half_axes.x() * solid.half_axes.x());
     shape.half_length = float(solid.half_axes.z());
     shape.taper = float(solid.kind == Solid::Kind::cone ? solid.taper : 0.0);
-    const ColumnRange columns = columns_of(fan_of(shape, solid), geometry_, offset_);
+    const ColumnRange columns = columns_of(fan_of(shape, solid), geometry_, shift_, offset_);
     if (columns.first > columns.last) continue;
     shape.first_column = columns.first;
     shape.last_column = columns.last;
@@ -233,7 +234,7 @@ SubView ViewPlan::sub_view() const {
 }
 
 std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeometry& geometry,
-                                     const RowView& rows, Index view) {
+                                     const ViewPlan& central, Index view) {
   const Gantry frame = gantry(geometry, view, 0.0);
   std::vector<PatchShape> out;
   for (const auto& texture : scene.textures) {
@@ -250,7 +251,7 @@ std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeome
     PatchShape p{};
     p.reach = bounding_radius(box);
     p.half_z = extent(box, Vec3::UnitZ());
-    if (!groups_of(slopes_of(centre, p.reach, p.half_z), rows)) continue;
+    if (!groups_of(slopes_of(centre, p.reach, p.half_z), central.rows())) continue;
     Shape shape{};
     shape.kind = ShapeKind::box;
     const Vec3 start = grid.axes.transpose() * (frame.focus - grid.origin);
@@ -264,7 +265,7 @@ std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeome
       p.along[a] = axis.y() / grid.spacing[a];
       p.z[a] = axis.z() / grid.spacing[a];
     }
-    const ColumnRange columns = columns_of(fan_of(shape, box), geometry, {});
+    const ColumnRange columns = columns_of(fan_of(shape, box), geometry, central.shift(), {});
     if (columns.first > columns.last) continue;
     p.first_column = columns.first;
     p.last_column = columns.last;

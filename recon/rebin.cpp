@@ -30,6 +30,7 @@ std::vector<double> stations_of(const ScanGeometry& scan) {
     unsupported(scan.views(), " views are no whole number of turns of ", views);
   if (std::ssize(scan.table_positions) != scan.views())
     unsupported(scan.table_positions.size(), " table positions for ", scan.views(), " views");
+  if (!scan.focal_shifts.empty()) unsupported("its focal spot flies");
   if (scan.columns < 2 * taps || scan.rows < 1)
     unsupported(scan.columns, " columns, ", scan.rows, " rows");
   std::vector<double> stations;

@@ -20,6 +20,10 @@ struct Gantry {
     return {v.x() * cosine + v.y() * sine, -v.x() * sine + v.y() * cosine, v.z()};
   }
   Vec3 seen(const Vec3& p) const { return turned(p - focus); }
+  /// The patient's direction of one in the view's frame.
+  Vec3 back(const Vec3& v) const {
+    return {v.x() * cosine - v.y() * sine, v.x() * sine + v.y() * cosine, v.z()};
+  }
 };
 Gantry gantry(const ScanGeometry& g, Index view, double spot_across);
 
@@ -31,7 +35,7 @@ double reach_in_plane(const Solid& solid);
 /// The rows of a view: a ray's dz per in-plane mm is the tangent of its row times the scale of its
 /// column.
 struct RowView {
-  double first, step;  ///< tangent of row 0, and between rows
+  double first, last, step;  ///< tangents of the first and the last row, and between rows
   Index rows;
   double least_scale = 1.0, most_scale = 1.0;  ///< of all columns
 
@@ -80,6 +84,7 @@ Fan fan_of(const Shape& shape, const Solid& solid);
 struct ColumnRange {
   std::int32_t first, last;
 };
-ColumnRange columns_of(const Fan& fan, const ScanGeometry& g, const Offset& offset);
+ColumnRange columns_of(const Fan& fan, const ScanGeometry& g, const FocalShift& shift,
+                       const Offset& offset);
 
 }  // namespace vitrine::physics::detail

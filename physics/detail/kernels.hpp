@@ -84,6 +84,9 @@ struct VoxelView {
   double focus[2];             ///< the focal point, voxel indices
   double across[2], along[2];  ///< voxel indices per mm of the gantry's directions
   double height;               ///< of the focal point, voxel index along z
+  const double *columns_across, *columns_along;  ///< direction of each column's central ray
+  const double* scale;                           ///< of the rows' tangents in each column
+  double first_tangent;                          ///< of row 0, where the scale is 1
 };
 
 /// A voxel map whose third axis is z, and the neighbouring views that see it.
@@ -99,9 +102,7 @@ struct VoxelJob {
   const float* weights;         ///< `rank` of them: basis integrals per value and mm
   double z_step;                ///< mm
   std::int32_t planes;          ///< that share a height
-  double first_tangent, tangent_step;
-  const double *across, *along;  ///< direction of each column's central ray, padded to 8
-  const double* scale;           ///< of the rows' tangents in each column
+  double tangent_step;
   std::int32_t views;
   const VoxelView* view;
   float* sums;         ///< working memory: [view][column group][row][8]

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "vitrine/core/buffer.hpp"
@@ -39,8 +40,8 @@ class VoxelMaps {
   };
   Work work() const;
 
-  /// Integrals of `count` views from `first` on along the cells' central rays.
-  void trace(Index first, Index count, const ViewPlan& central, const Kernels& kernels,
+  /// Integrals of the views from `first` on along the cells' central rays, a plan for each.
+  void trace(Index first, std::span<const ViewPlan* const> central, const Kernels& kernels,
              Work& work) const;
   /// Of the n-th of the views traced last: [column][rank][row], rows padded to 8.
   const float* integrals(const Work& work, Index n) const;

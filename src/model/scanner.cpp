@@ -56,6 +56,17 @@ const Schema<Detector>& Detector::schema() {
   return s;
 }
 
+const Schema<FlyingFocalSpot>& FlyingFocalSpot::schema() {
+  static const auto s =
+      Schema<FlyingFocalSpot>("flying_focal_spot", "Deflection of the focal spot between readings")
+          .optional("in_plane", &FlyingFocalSpot::in_plane, unit::mm,
+                    "between the two positions in the plane of the fan")
+          .between(0, 10)
+          .optional("z", &FlyingFocalSpot::z, unit::mm, "between the two positions along z")
+          .between(0, 5);
+  return s;
+}
+
 const Schema<Scanner>& Scanner::schema() {
   static const auto s =
       Schema<Scanner>("scanner", "A CT scanner's hardware")
@@ -90,6 +101,16 @@ const Schema<Scanner>& Scanner::schema() {
           .optional("focal_spot_length", &Scanner::focal_spot_length, unit::mm,
                     "effective length along z")
           .between(0, 3)
+          .optional(
+              "flying_focal_spot", &Scanner::flying_focal_spot,
+              "how far the focal spot can be deflected between readings (not at all if nothing "
+              "is said)")
+          .optional(
+              "axis_offset", &Scanner::axis_offset, unit::mm,
+              "misalignment: how far the axis is from where the reconstruction takes it to be, "
+              "across the central ray")
+          .between(-10, 10)
+          .unless_default()
           .optional("filters", &Scanner::filters, "plates added to the tube's inherent filtration")
           .optional("bowtie", &Scanner::bowtie, "beam-shaping filter")
           .optional("detector", &Scanner::detector, "what a cell detects")

@@ -129,6 +129,66 @@ TEST_CASE("voxel maps have the same integrals on flat and wide detectors") {
   }
 }
 
+TEST_CASE("a deflected focal spot sends its rays to the same cells, in both hot paths") {
+  const FocalShift shifts[] = {{-0.4, 2.6, -0.35}, {0.4, -2.6, 0.35}, {0.7, 0.0, 0.0}};
+  const Scene solids = test::body(6, 8), voxels = waves();
+  for (const Scanner& s : {test::scanner(), wide_scanner("curved"), wide_scanner("flat")}) {
+    const ScanGeometry still = test::geometry(s, 3, 0.0);
+    ScanGeometry flying = still;
+    flying.focal_shifts.assign(shifts, shifts + 3);
+    for (Index v = 0; v < 3; ++v) {
+      const double angle = still.view_angles[std::size_t(v)];
+      const Vec3 u(std::cos(angle), std::sin(angle), 0), n(-std::sin(angle), std::cos(angle), 0);
+      const Ray a = ray_of(still, v, 40.25, 3.5), b = ray_of(flying, v, 40.25, 3.5);
+      const FocalShift& d = shifts[v];
+      CHECK((b.origin - a.origin - d.across * u - d.along * n - d.z * Vec3::UnitZ()).norm() < 1e-9);
+      const Vec3 cell = a.origin + a.direction * s.source_to_detector / still.row_scale(40.25);
+      CHECK((cell - b.origin).normalized().cross(b.direction.normalized()).norm() < 1e-12);
+    }
+    const Beam beam(s, 120.0, solids.materials);
+    const auto d =
+        test::compare(solids, flying, beam, {0.21, -0.2, 0.2, -0.15}, test::levels().back(), 2000);
+    CAPTURE(s.detector.shape, s.rows, d.rms, d.max);
+    CHECK(d.rms < 2e-5);
+    CHECK(d.max < 2e-3);
+    if (s.rows < 320) continue;
+    const Beam water(s, 120.0, voxels.materials);
+    const auto map = compare_voxels(voxels, flying, water, 300);
+    CAPTURE(map.rms, map.max);
+    CHECK(map.rms < 1e-3);
+    CHECK(map.max < 5e-3);
+  }
+}
+
+TEST_CASE("the places of a flying focal spot follow the anode's slope, and alternate") {
+  Scanner s = test::scanner();
+  s.flying_focal_spot = FlyingFocalSpot{1.0, 0.6};
+  CHECK(focal_positions(s, false, false) == std::vector<FocalShift>{{}});
+  CHECK(focal_positions(s, true, false) == std::vector<FocalShift>{{-0.5, 0, 0}, {0.5, 0, 0}});
+  const auto both = focal_positions(s, true, true);
+  REQUIRE(both.size() == 4);
+  for (const FocalShift& p : both)
+    CHECK(p.along == Approx(-p.z / std::tan(7 * units::deg)).epsilon(1e-12));
+  ScanGeometry g = test::geometry(s, 6);
+  fly(g, both);
+  REQUIRE(std::ssize(g.focal_shifts) == 6);
+  CHECK(g.focal_shift(5) == both[1]);
+}
+
+TEST_CASE("a displaced axis moves every ray of a view across by as much") {
+  ScanGeometry g = test::geometry(test::scanner(), 3);
+  const Ray before = ray_of(g, 1, 70.0, 9.0);
+  g.axis_offset = 1.5;
+  const Ray after = ray_of(g, 1, 70.0, 9.0);
+  const double angle = g.view_angles[1];
+  CHECK((after.direction - before.direction).norm() == 0.0);
+  CHECK((after.origin - before.origin - 1.5 * Vec3(std::cos(angle), std::sin(angle), 0)).norm() <
+        1e-9);
+  const Scene scene = test::body(4, 4);
+  const Beam beam(test::scanner(), 120.0, scene.materials);
+  CHECK(test::compare(scene, g, beam, {}, test::levels().back(), 1000).max < 3e-4);
+}
+
 TEST_CASE("a flat panel's cells receive photons by the cube of the cosine, and read as relative") {
   const Scanner s = wide_scanner("flat");
   const Beam beam(s, 120.0, test::named({"water"}));
