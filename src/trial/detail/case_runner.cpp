@@ -28,6 +28,7 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   const Protocol& p = s.arms.protocol;
   hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
   hash.add(to_json(Simulation::schema().write(s.simulation)));
+  if (p.flying_focal_spot != "off") hash.add("flying focal spot ").add(p.flying_focal_spot);
   if (const auto& injection = visit.state.injection)
     hash.add(to_json(phantoms::Injection::schema().write(*injection)));
   if (motion > 0.0) {
@@ -54,9 +55,7 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
   if (!entry) {
     const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
     physics::Beam beam(hardware, tube_voltage, scene.materials);
-    recon::WaterCorrection water(beam.columns(), beam.mu_water(), [&](Index column, double length) {
-      return beam.water_signal(column, length);
-    });
+    recon::WaterCorrection water = recon::water_correction(beam);
     entry = std::make_unique<CalibratedBeam>(CalibratedBeam{std::move(beam), std::move(water)});
   }
   return *entry;
