@@ -162,7 +162,7 @@ TEST_CASE("water is water in every row in spite of the heel effect, within 0.5 H
   CHECK(uncorrected > 2.0);
 }
 
-TEST_CASE("tissues in 20 cm of water have their CT numbers at the effective energy") {
+TEST_CASE("tissues in 20 cm of water have their CT numbers at the effective energy", "[full]") {
   // HU from attenuation at the beam's effective energy; soft tissue within 5 HU.
   const std::vector<Insert> inserts{{"adipose", 0.95, 60, 0},
                                     {"muscle", 1.05, -60, 0},
