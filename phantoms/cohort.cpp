@@ -73,6 +73,10 @@ const Schema<Cohort>& Cohort::schema() {
                     "cardiac output over what height and weight predict (100 if nothing is said); "
                     "it moves and shapes the curves of contrast medium")
           .between(30, 200)
+          .optional("voxels", &Cohort::voxels, unit::mm,
+                    "make the body of voxels of this size, as a voxel phantom is, instead of exact "
+                    "surfaces; lesions keep their own detail")
+          .between(0.2, 5)
           .rule("textures: a tissue has one texture at most (each is drawn once)",
                 [](const Cohort& c) {
                   std::set<std::string> seen;

@@ -47,6 +47,7 @@ struct Cohort {
   /// Cardiac output over what the body's size predicts; as predicted where nothing is said.
   std::optional<Distribution> cardiac_output;
   std::vector<TissueTexture> textures;  ///< of the patients' own tissues
+  std::optional<double> voxels;         ///< mm: patients of voxels; analytic where nothing is said
   static const Schema<Cohort>& schema();
 };
 

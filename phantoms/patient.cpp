@@ -5,6 +5,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/lesion_paint.hpp"
 #include "vitrine/phantoms/lesion_place.hpp"
+#include "vitrine/phantoms/voxel_scene.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -42,6 +43,16 @@ Contrast inject(const Cohort& cohort, const PatientDraws& draws, const Stream& s
     return contrast.medium->iodine(organ, material, density);
   });
   return contrast;
+}
+
+/// The body made of voxels; what comes later is added to them.
+SceneBuilder of_voxels(SceneBuilder body, double spacing) {
+  Scene scene = made_of_voxels(std::move(body).build(), spacing);
+  SceneBuilder out;
+  for (const Material& each : scene.materials) out.material(each.name);
+  for (IndexedMap& map : scene.maps) out.add_map(std::move(map));
+  for (Patch& patch : scene.patches) out.add_patch(std::move(patch));
+  return out;
 }
 
 LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t index,
@@ -115,6 +126,7 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
   const Stream growth = make_stream(seed, case_id, Draw::growth);
   const Contrast contrast =
       inject(cohort, draws, make_stream(seed, case_id, Draw::contrast), state, body, scene);
+  if (cohort.voxels) scene = of_voxels(std::move(scene), *cohort.voxels);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
     if (!change(lesions[i], growth, state.day)) continue;
     const Host& host = host_of(body, lesions[i].spec->organ);
