@@ -33,6 +33,7 @@ struct LesionSpec {
   Pick<Growth> growth;                     ///< the same size at every visit where there is none
   Distribution appears{0.0};               ///< day of the first visit that sees it; 0: the baseline
   Pick<LesionEnhancement> enhancement;     ///< none where nothing is said
+  double mass_effect = 0.0;                ///< share of its volume that it pushes aside
   static const Schema<LesionSpec>& schema();
 };
 
