@@ -35,12 +35,12 @@ std::vector<Solid> solids_of(const Scene& scene, const std::string& name) {
   return out;
 }
 
-/// Volume [mm^3] of the solids within a ball, on a lattice of 0.4 mm.
+/// Volume [mm^3] of the solids within a ball, by counting lattice points.
 double volume_within(const std::vector<Solid>& solids, const Vec3& centre, double radius) {
   std::vector<Solid> near;
   for (const Solid& s : solids)
     if ((s.centre - centre).norm() < radius + bounding_radius(s)) near.push_back(s);
-  constexpr double step = 0.4;
+  const double step = std::max(0.4, radius / 60.0);
   const int n = int(radius / step) + 1;
   double sum = 0.0;
   for (int i = -n; i <= n; ++i)
