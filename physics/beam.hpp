@@ -71,6 +71,8 @@ class Beam {
   double ctdi_vol_32() const { return ctdi_vol_32_; }
   /// Half-value layer on the central ray, mm of aluminium.
   double half_value_layer() const { return half_value_layer_; }
+  /// Behind the flat filters, before the bowtie.
+  const Spectrum& incident() const { return incident_; }
 
   /// Largest error of a line integral by quadrature and basis together over the paths they were
   /// tested on (materials of the scene up to a line integral of 12).

@@ -83,8 +83,12 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
                 if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
                 if (delays.size() > 1) name += str('_', to_text(*delay), "s");
                 if (motions.size() > 1) name += str("_motion", to_text(std::round(100.0 * motion)));
-                all.push_back(
-                    {name, scanner, kernels[k], names[k], voltage, load, thickness, delay, motion});
+                std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
+                if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
+                if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
+                if (motions.size() > 1) scan += str("_motion", to_text(std::round(100.0 * motion)));
+                all.push_back({name, scanner, kernels[k], names[k], voltage, load, thickness, delay,
+                               motion, scan});
               }
   return all;
 }
