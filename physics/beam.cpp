@@ -7,6 +7,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/random.hpp"
 #include "vitrine/core/units.hpp"
+#include "vitrine/model/scan.hpp"
 #include "vitrine/physics/attenuation.hpp"
 #include "vitrine/physics/basis.hpp"
 #include "vitrine/physics/quadrature.hpp"
@@ -220,12 +221,10 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
   const double sensitive_area = metre_over_distance * metre_over_distance * scanner.column_pitch *
                                 scanner.row_pitch * scanner.detector.fill_factor;
   columns_.resize(std::size_t(scanner.columns));
-  const double column_angle = scanner.column_pitch / scanner.source_to_detector;
+  const ScanGeometry geometry = hardware_geometry(scanner);
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     Column& column = columns_[c];
-    const double fan_angle =
-        (double(c) - 0.5 * double(scanner.columns - 1) - scanner.column_offset) * column_angle;
-    column.bowtie = bowtie_thickness(scanner.bowtie, fan_angle);
+    column.bowtie = bowtie_thickness(scanner.bowtie, geometry.fan_angle(double(c)));
     const double mass = column.bowtie * bowtie_material_.density;
     double signal = 0.0, square = 0.0, quanta_sum = 0.0;
     for (std::size_t e = 0; e < energy_count; ++e) {

@@ -39,7 +39,8 @@ class Beam {
   std::size_t nodes() const { return node_energies_.size(); }
   std::span<const double> node_energies() const { return node_energies_; }  ///< keV
 
-  /// What a cell of the column takes up with nothing but air in the beam, keV/mAs.
+  /// What a cell of the column takes up with nothing but air in the beam, keV/mAs, if it faces the
+  /// source at source_to_detector (see ScanGeometry::photon_share).
   double air_signal(Index column) const { return columns_[std::size_t(column)].air_signal; }
   /// Equivalent quanta per mAs there: mean^2 / variance of the signal of 1 mAs.
   double air_quanta(Index column) const { return columns_[std::size_t(column)].air_quanta; }

@@ -4,9 +4,11 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <optional>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/recon/detail/flat_rows.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 #include "vitrine/recon/detail/scratch.hpp"
 
@@ -28,6 +30,7 @@ std::vector<double> stations_of(const ScanGeometry& scan) {
     unsupported(scan.views(), " views are no whole number of turns of ", views);
   if (std::ssize(scan.table_positions) != scan.views())
     unsupported(scan.table_positions.size(), " table positions for ", scan.views(), " views");
+  if (!scan.focal_shifts.empty()) unsupported("its focal spot flies");
   if (scan.columns < 2 * taps || scan.rows < 1)
     unsupported(scan.columns, " columns, ", scan.rows, " rows");
   std::vector<double> stations;
@@ -76,7 +79,7 @@ Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), station_z_(stations_
   const double first = scan.source_to_iso * math::sin(scan.fan_angle(0.0)) / spacing_;
   const double last =
       scan.source_to_iso * math::sin(scan.fan_angle(double(scan.columns - 1))) / spacing_;
-  const double offset = -scan.fan_angle(0.0) / scan.column_angle;  // column at t = 0
+  const double offset = scan.column_at(0.0);
   const double lowest = std::ceil(first + offset - 1e-9),
                highest = std::floor(last + offset + 1e-9);
   samples_ = Index(highest - lowest) + 1;
@@ -108,15 +111,27 @@ Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
   for (Index j = 0; j < out.samples(); ++j) {
     const double fan =
         math::asin(std::clamp(out.position(double(j)) / scan.source_to_iso, -1.0, 1.0));
-    const double column = (fan - scan.fan_angle(0.0)) / scan.column_angle;
+    const double column = scan.column_at(fan);
     const double first = std::clamp(std::floor(column + 1e-9) - 2.0, 0.0, double(columns - taps));
     across.add(std::int32_t(first), column - first);
   }
-  // FDK: the cosine of the cone angle.
-  std::vector<float> row_weights(std::size_t(out.padded_rows()), 0.0f);
-  for (Index r = 0; r < scan.rows; ++r) {
+  // FDK: the cosine of the cone angle; of a flat detector's rows once they are those of a curved
+  // one.
+  const bool flat = scan.shape == DetectorShape::flat;
+  std::vector<float> row_weights(std::size_t(out.padded_rows()), flat ? 1.0f : 0.0f);
+  for (Index r = 0; r < scan.rows && !flat; ++r) {
     const double tangent = scan.row_tangent(double(r));
     row_weights[std::size_t(r)] = float(1.0 / std::sqrt(1.0 + tangent * tangent));
+  }
+
+  std::optional<detail::FlatRows> flat_rows;
+  if (flat) {
+    std::vector<double> cosines;
+    for (Index j = 0; j < out.samples(); ++j) {
+      const double t = out.position(double(j)) / scan.source_to_iso;
+      cosines.push_back(std::sqrt(std::max(1.0 - t * t, 0.0)));
+    }
+    flat_rows.emplace(scan, cosines);
   }
 
   const detail::HotKernels& hot = detail::hot_kernels(isa);
@@ -148,6 +163,7 @@ Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
     job.scratch = scratch.data();
     job.out = out.line(station, i).data();
     hot.rebin(job);
+    if (flat_rows) flat_rows->curve(out.padded_rows(), out.line(station, i));
   });
   return out;
 }

@@ -12,9 +12,10 @@ namespace vitrine::recon {
 ///
 /// Angle i is theta = start + 2 pi i / angles; its rays run along (-sin theta, cos theta) in the
 /// plane and pass the axis at t = x cos theta + y sin theta. A station is one full turn at one
-/// table position. Rows stay as measured (cone-parallel), times the cosine of their cone angle.
-/// Samples have the spacing of the columns at the isocentre and keep the detector's quarter offset,
-/// so that a ray and its conjugate, half a turn later, interleave.
+/// table position. Rows stay as measured (cone-parallel), times the cosine of their cone angle;
+/// those of a flat detector become a curved one's. Samples have the spacing of the columns at the
+/// isocentre and keep the detector's quarter offset, so that a ray and its conjugate, half a turn
+/// later, interleave.
 class Rebinned {
  public:
   /// Geometry and memory; the values are not initialised. Throws Error (unsupported) unless the
