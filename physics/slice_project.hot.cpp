@@ -1,0 +1,245 @@
+#include <cmath>
+#include <cstddef>
+
+#include "vitrine/physics/detail/look_up.hpp"
+#include "vitrine/physics/detail/voxel_project.hpp"
+
+/// The voxel projector where there is one slice and one row: lanes are eight neighbouring columns,
+/// which meet neighbouring voxels of a line.
+namespace vitrine::physics::VITRINE_ISA_LEVEL {
+using detail::ProjectorColumns;
+using detail::ProjectorJob;
+using detail::ProjectorView;
+using detail::SliceLines;
+namespace {
+
+constexpr int lanes = 8;
+constexpr int planes_at_once = 16;
+/// How far outside the volume a place may be: there are only zeros.
+constexpr double outside = detail::widest_cell + 2;
+
+double smaller(double a, double b) { return a < b ? a : b; }
+double larger(double a, double b) { return a > b ? a : b; }
+
+/// Eight paths by planes across `axis`: the index along the other axis is at + by x plane.
+struct Paths {
+  double at[lanes], by[lanes];
+};
+
+/// Of eight columns.
+struct Fan {
+  int axis;
+  Paths low, high;     ///< of their edges; both the centre where a column has no width
+  double step[lanes];  ///< in-plane mm between planes
+};
+
+int axis_of(const ProjectorJob& job, const ProjectorView& view, int group) {
+  const int c = group * lanes + lanes / 2;
+  double speed[2];
+  for (int a = 0; a < 2; ++a)
+    speed[a] = job.centre.across[c] * view.across[a] + job.centre.along[c] * view.along[a];
+  return std::fabs(speed[0]) >= std::fabs(speed[1]) ? 0 : 1;
+}
+
+Paths paths_of(const ProjectorColumns& columns, const ProjectorView& view, int first, int axis) {
+  Paths paths;
+  const int other = 1 - axis;
+  for (int l = 0; l < lanes; ++l) {
+    const int c = first + l;
+    const double along =
+        columns.across[c] * view.across[axis] + columns.along[c] * view.along[axis];
+    const double aside =
+        columns.across[c] * view.across[other] + columns.along[c] * view.along[other];
+    paths.by[l] = aside / along;
+    paths.at[l] = view.origin[other] + columns.offset[c] * view.across[other] -
+                  (view.origin[axis] + columns.offset[c] * view.across[axis]) * paths.by[l];
+  }
+  return paths;
+}
+
+Fan fan_of(const ProjectorJob& job, const ProjectorView& view, int group, int axis) {
+  Fan fan;
+  fan.axis = axis;
+  const int first = group * lanes;
+  for (int l = 0; l < lanes; ++l)
+    fan.step[l] = 1.0 / (job.centre.across[first + l] * view.across[axis] +
+                         job.centre.along[first + l] * view.along[axis]);
+  if (!job.distance_driven) {
+    fan.low = fan.high = paths_of(job.centre, view, first, axis);
+    return fan;
+  }
+  fan.low = paths_of(job.edge, view, first, axis);
+  fan.high = paths_of(job.edge, view, first + 1, axis);
+  // Edges change sides with the view: the lower is that on the middle plane.
+  const double middle = 0.5 * double(job.size[axis]);
+  if (fan.low.at[lanes / 2] + fan.low.by[lanes / 2] * middle >
+      fan.high.at[lanes / 2] + fan.high.by[lanes / 2] * middle) {
+    const Paths low = fan.high;
+    fan.high = fan.low;
+    fan.low = low;
+  }
+  for (Paths* paths : {&fan.low, &fan.high})  // voxel i is from i to i + 1
+    for (int l = 0; l < lanes; ++l) paths->at[l] += 0.5;
+  return fan;
+}
+
+/// Some planes of a fan: places count from voxel `anchor`, planes from `first`.
+struct Block {
+  int first, count, anchor;
+  bool met;
+  int lowest;          ///< lane
+  double span;         ///< between lanes, at most
+  V8 at, by;           ///< of the lower edges
+  V8 width, width_by;  ///< of the columns
+  int neighbours;
+  V8 least, most;  ///< where places may be
+
+  V8 place(float plane) const { return min8(max8(at + by * fill8(plane), least), most); }
+};
+
+Block block_of(const ProjectorJob& job, const Fan& fan, int first, int count) {
+  Block block;
+  block.first = first;
+  block.count = count;
+  double low = 1e300, high = -1e300, widest = 0.0;
+  double from[lanes], to[lanes];
+  for (int l = 0; l < lanes; ++l) {
+    from[l] = fan.low.at[l] + fan.low.by[l] * double(first);
+    to[l] = fan.low.at[l] + fan.low.by[l] * double(first + count - 1);
+    low = smaller(low, smaller(from[l], to[l]));
+    const double width =
+        larger(fan.high.at[l] - fan.low.at[l] + (fan.high.by[l] - fan.low.by[l]) * double(first),
+               fan.high.at[l] - fan.low.at[l] +
+                   (fan.high.by[l] - fan.low.by[l]) * double(first + count - 1));
+    widest = larger(widest, width);
+    high = larger(high, larger(from[l], to[l]) + width);
+  }
+  const int n = job.size[1 - fan.axis];
+  block.met = high > -1.0 && low < double(n) + 1.0;
+  if (!block.met) return block;
+  block.lowest = from[0] <= from[lanes - 1] ? 0 : lanes - 1;
+  block.span = larger(std::fabs(from[0] - from[lanes - 1]), std::fabs(to[0] - to[lanes - 1]));
+  low = larger(low, -outside);
+  block.anchor = int(std::floor(low)) - 1;
+  float at[lanes], by[lanes], width[lanes], width_by[lanes];
+  for (int l = 0; l < lanes; ++l) {
+    at[l] = float(from[l] - double(block.anchor));
+    by[l] = float(fan.low.by[l]);
+    width[l] =
+        float(fan.high.at[l] - fan.low.at[l] + (fan.high.by[l] - fan.low.by[l]) * double(first));
+    width_by[l] = float(fan.high.by[l] - fan.low.by[l]);
+  }
+  block.at = load8(at);
+  block.by = load8(by);
+  block.width = load8(width);
+  block.width_by = load8(width_by);
+  block.neighbours = job.distance_driven ? int(widest) + 2 : 2;
+  block.least = fill8(float(-outside - double(block.anchor)));
+  block.most = fill8(float(double(n) + 1.0 - double(block.anchor)));
+  return block;
+}
+
+/// Where the lanes of a plane look, from voxel `base` after the anchor.
+struct Looked {
+  int base;
+  V8 place;
+};
+
+Looked looked(const Block& block, float plane) {
+  const V8 place = block.place(plane);
+  float each[lanes];
+  store8(each, place);
+  const int base = int(each[block.lowest]);
+  return {base, place - float(base)};
+}
+
+template <Reach reach, bool wide>
+V8 sum_planes(const Block& block, const SliceLines& lines) {
+  V8 sum = fill8(0.0f);
+  const float* line = lines.values + block.first * lines.stride + block.anchor;
+  for (int p = 0; p < block.count; ++p, line += lines.stride) {
+    const Looked at = looked(block, float(p));
+    if constexpr (wide) {
+      const V8 width = block.width + block.width_by * fill8(float(p));
+      const Overlap weight{width, fill8(1.0f) / width};
+      sum = sum + look<reach>(line + at.base, at.place, block.neighbours, weight);
+    } else {
+      sum = sum + look<reach>(line + at.base, at.place, 2, Between{});
+    }
+  }
+  return sum;
+}
+
+template <bool wide>
+V8 sum_planes(const Block& block, const SliceLines& lines) {
+  if (block.span < 6.9) return sum_planes<Reach::eight, wide>(block, lines);
+  if (block.span < 14.9) return sum_planes<Reach::sixteen, wide>(block, lines);
+  return sum_planes<Reach::far, wide>(block, lines);
+}
+
+template <bool wide>
+void spread_planes(const Block& block, V8 value, const SliceLines& lines) {
+  float* line = lines.values + block.first * lines.stride + block.anchor;
+  for (int p = 0; p < block.count; ++p, line += lines.stride) {
+    const Looked at = looked(block, float(p));
+    const V8 whole = truncate8(at.place), f = at.place - whole;
+    int index[lanes];
+    store_int8(index, whole);
+    float* base = line + at.base;
+    const V8 width = block.width + block.width_by * fill8(float(p));
+    const Overlap overlap{width, fill8(1.0f) / width};
+    for (int k = 0; k < block.neighbours; ++k) {
+      float share[lanes];
+      store8(share, value * (wide ? overlap(k, f) : Between{}(k, f)));
+      for (int l = 0; l < lanes; ++l) base[index[l] + k] += share[l];
+    }
+  }
+}
+
+int planes_left(int first, int end) {
+  return end - first < planes_at_once ? end - first : planes_at_once;
+}
+
+}  // namespace
+
+void project_slice(const ProjectorJob& job, const ProjectorView& view, const SliceLines* lines,
+                   float* out) {
+  for (int group = 0; group * lanes < job.columns; ++group) {
+    const Fan fan = fan_of(job, view, group, axis_of(job, view, group));
+    V8 sum = fill8(0.0f);
+    for (int first = 0; first < job.size[fan.axis]; first += planes_at_once) {
+      const Block block = block_of(job, fan, first, planes_left(first, job.size[fan.axis]));
+      if (!block.met) continue;
+      sum = sum + (job.distance_driven ? sum_planes<true>(block, lines[fan.axis])
+                                       : sum_planes<false>(block, lines[fan.axis]));
+    }
+    float length[lanes];
+    for (int l = 0; l < lanes; ++l) length[l] = float(std::fabs(fan.step[l]));
+    store8(out + group * lanes, sum * load8(length));
+  }
+}
+
+void back_project_slice(const ProjectorJob& job, const ProjectorView* view, int views, int axis,
+                        int first_plane, int count, const float* projections,
+                        const SliceLines& lines) {
+  const int groups = (job.columns + lanes - 1) / lanes;
+  for (int v = 0; v < views; ++v)
+    for (int group = 0; group < groups; ++group) {
+      if (axis_of(job, view[v], group) != axis) continue;
+      const Fan fan = fan_of(job, view[v], group, axis);
+      float length[lanes];
+      for (int l = 0; l < lanes; ++l) length[l] = float(std::fabs(fan.step[l]));
+      const V8 value =
+          load8(projections + (std::ptrdiff_t(v) * groups + group) * lanes) * load8(length);
+      for (int first = first_plane; first < first_plane + count; first += planes_at_once) {
+        const Block block = block_of(job, fan, first, planes_left(first, first_plane + count));
+        if (!block.met) continue;
+        if (job.distance_driven)
+          spread_planes<true>(block, value, lines);
+        else
+          spread_planes<false>(block, value, lines);
+      }
+    }
+}
+
+}  // namespace vitrine::physics::VITRINE_ISA_LEVEL
