@@ -14,7 +14,7 @@ using detail::SliceLines;
 namespace {
 
 constexpr int lanes = 8;
-constexpr int planes_at_once = 16;
+constexpr int planes_at_once = 64;
 /// How far outside the volume a place may be: there are only zeros.
 constexpr double outside = detail::widest_cell + 2;
 
@@ -86,22 +86,52 @@ Fan fan_of(const ProjectorJob& job, const ProjectorView& view, int group, int ax
 /// Some planes of a fan: places count from voxel `anchor`, planes from `first`.
 struct Block {
   int first, count, anchor;
-  bool met;
-  int lowest;          ///< lane
-  double span;         ///< between lanes, at most
-  V8 at, by;           ///< of the lower edges
-  V8 width, width_by;  ///< of the columns
+  float lowest_at, lowest_by;  ///< of the lane that is lowest
+  double span;                 ///< between lanes, at most
+  V8 at, by;                   ///< of the lower edges
+  V8 width, width_by;          ///< of the columns
   int neighbours;
-  V8 least, most;  ///< where places may be
-
-  V8 place(float plane) const { return min8(max8(at + by * fill8(plane), least), most); }
+  V8 least, most;  ///< where places of a far reach are kept: around are only zeros
 };
+
+/// Planes that a fan meets.
+struct Planes {
+  int begin, end;
+};
+
+/// Where at + by x plane is between `low` and `high`.
+Planes planes_between(double at, double by, double low, double high, int count) {
+  double first = 0.0, last = double(count);
+  if (std::fabs(by) > 1e-12) {
+    const double a = (low - at) / by, b = (high - at) / by;
+    first = larger(first, smaller(a, b));
+    last = smaller(last, larger(a, b) + 1.0);
+  } else if (at < low || at > high) {
+    return {count, 0};
+  }
+  return first < last ? Planes{int(first), int(last)} : Planes{count, 0};
+}
+
+/// Those that its outermost columns meet, and all between: no column is then farther outside than
+/// the columns are apart.
+Planes planes_of(const ProjectorJob& job, const Fan& fan) {
+  Planes planes{job.size[fan.axis], 0};
+  for (const int l : {0, lanes - 1})
+    for (const Paths* edge : {&fan.low, &fan.high}) {
+      const Planes its = planes_between(edge->at[l], edge->by[l], -1.0,
+                                        double(job.size[1 - fan.axis]) + 1.0, job.size[fan.axis]);
+      if (its.begin >= its.end) continue;
+      planes.begin = its.begin < planes.begin ? its.begin : planes.begin;
+      planes.end = its.end > planes.end ? its.end : planes.end;
+    }
+  return planes;
+}
 
 Block block_of(const ProjectorJob& job, const Fan& fan, int first, int count) {
   Block block;
   block.first = first;
   block.count = count;
-  double low = 1e300, high = -1e300, widest = 0.0;
+  double low = 1e300, widest = 0.0;
   double from[lanes], to[lanes];
   for (int l = 0; l < lanes; ++l) {
     from[l] = fan.low.at[l] + fan.low.by[l] * double(first);
@@ -112,14 +142,10 @@ Block block_of(const ProjectorJob& job, const Fan& fan, int first, int count) {
                fan.high.at[l] - fan.low.at[l] +
                    (fan.high.by[l] - fan.low.by[l]) * double(first + count - 1));
     widest = larger(widest, width);
-    high = larger(high, larger(from[l], to[l]) + width);
   }
   const int n = job.size[1 - fan.axis];
-  block.met = high > -1.0 && low < double(n) + 1.0;
-  if (!block.met) return block;
-  block.lowest = from[0] <= from[lanes - 1] ? 0 : lanes - 1;
+  const int lowest = from[0] <= from[lanes - 1] ? 0 : lanes - 1;
   block.span = larger(std::fabs(from[0] - from[lanes - 1]), std::fabs(to[0] - to[lanes - 1]));
-  low = larger(low, -outside);
   block.anchor = int(std::floor(low)) - 1;
   float at[lanes], by[lanes], width[lanes], width_by[lanes];
   for (int l = 0; l < lanes; ++l) {
@@ -129,6 +155,8 @@ Block block_of(const ProjectorJob& job, const Fan& fan, int first, int count) {
         float(fan.high.at[l] - fan.low.at[l] + (fan.high.by[l] - fan.low.by[l]) * double(first));
     width_by[l] = float(fan.high.by[l] - fan.low.by[l]);
   }
+  block.lowest_at = at[lowest];
+  block.lowest_by = by[lowest];
   block.at = load8(at);
   block.by = load8(by);
   block.width = load8(width);
@@ -145,12 +173,17 @@ struct Looked {
   V8 place;
 };
 
+template <Reach reach>
 Looked looked(const Block& block, float plane) {
-  const V8 place = block.place(plane);
-  float each[lanes];
-  store8(each, place);
-  const int base = int(each[block.lowest]);
-  return {base, place - float(base)};
+  const V8 place = block.at + block.by * fill8(plane);
+  if constexpr (reach == Reach::far) {
+    const V8 kept = min8(max8(place, block.least), block.most);
+    const int base = int(-outside) - block.anchor;
+    return {base, kept - float(base)};
+  } else {
+    const int base = int(block.lowest_at + block.lowest_by * plane);
+    return {base, place - float(base)};
+  }
 }
 
 template <Reach reach, bool wide>
@@ -158,7 +191,7 @@ V8 sum_planes(const Block& block, const SliceLines& lines) {
   V8 sum = fill8(0.0f);
   const float* line = lines.values + block.first * lines.stride + block.anchor;
   for (int p = 0; p < block.count; ++p, line += lines.stride) {
-    const Looked at = looked(block, float(p));
+    const Looked at = looked<reach>(block, float(p));
     if constexpr (wide) {
       const V8 width = block.width + block.width_by * fill8(float(p));
       const Overlap weight{width, fill8(1.0f) / width};
@@ -170,18 +203,29 @@ V8 sum_planes(const Block& block, const SliceLines& lines) {
   return sum;
 }
 
+Reach reach_of(const Block& block) {
+  return block.span < 6.9 ? Reach::eight : block.span < 14.9 ? Reach::sixteen : Reach::far;
+}
+
 template <bool wide>
 V8 sum_planes(const Block& block, const SliceLines& lines) {
-  if (block.span < 6.9) return sum_planes<Reach::eight, wide>(block, lines);
-  if (block.span < 14.9) return sum_planes<Reach::sixteen, wide>(block, lines);
-  return sum_planes<Reach::far, wide>(block, lines);
+  switch (reach_of(block)) {
+    case Reach::eight:
+      return sum_planes<Reach::eight, wide>(block, lines);
+    case Reach::sixteen:
+      return sum_planes<Reach::sixteen, wide>(block, lines);
+    default:
+      return sum_planes<Reach::far, wide>(block, lines);
+  }
 }
 
 template <bool wide>
 void spread_planes(const Block& block, V8 value, const SliceLines& lines) {
   float* line = lines.values + block.first * lines.stride + block.anchor;
+  const bool far = reach_of(block) == Reach::far;
   for (int p = 0; p < block.count; ++p, line += lines.stride) {
-    const Looked at = looked(block, float(p));
+    const Looked at =
+        far ? looked<Reach::far>(block, float(p)) : looked<Reach::sixteen>(block, float(p));
     const V8 whole = truncate8(at.place), f = at.place - whole;
     int index[lanes];
     store_int8(index, whole);
@@ -207,9 +251,9 @@ void project_slice(const ProjectorJob& job, const ProjectorView& view, const Sli
   for (int group = 0; group * lanes < job.columns; ++group) {
     const Fan fan = fan_of(job, view, group, axis_of(job, view, group));
     V8 sum = fill8(0.0f);
-    for (int first = 0; first < job.size[fan.axis]; first += planes_at_once) {
-      const Block block = block_of(job, fan, first, planes_left(first, job.size[fan.axis]));
-      if (!block.met) continue;
+    const Planes met = planes_of(job, fan);
+    for (int first = met.begin; first < met.end; first += planes_at_once) {
+      const Block block = block_of(job, fan, first, planes_left(first, met.end));
       sum = sum + (job.distance_driven ? sum_planes<true>(block, lines[fan.axis])
                                        : sum_planes<false>(block, lines[fan.axis]));
     }
@@ -231,9 +275,11 @@ void back_project_slice(const ProjectorJob& job, const ProjectorView* view, int 
       for (int l = 0; l < lanes; ++l) length[l] = float(std::fabs(fan.step[l]));
       const V8 value =
           load8(projections + (std::ptrdiff_t(v) * groups + group) * lanes) * load8(length);
-      for (int first = first_plane; first < first_plane + count; first += planes_at_once) {
-        const Block block = block_of(job, fan, first, planes_left(first, first_plane + count));
-        if (!block.met) continue;
+      const Planes met = planes_of(job, fan);
+      const int begin = met.begin > first_plane ? met.begin : first_plane;
+      const int end = met.end < first_plane + count ? met.end : first_plane + count;
+      for (int first = begin; first < end; first += planes_at_once) {
+        const Block block = block_of(job, fan, first, planes_left(first, end));
         if (job.distance_driven)
           spread_planes<true>(block, value, lines);
         else

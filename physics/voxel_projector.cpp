@@ -164,9 +164,10 @@ struct VoxelProjector::State {
     const double steepest = 0.5 * double(rays.rows - 1) * rays.tangent_step;
     const double per_plane =
         steepest * std::sqrt(2.0) * std::max(grid.spacing.x(), grid.spacing.y()) / grid.spacing.z();
+    // Of n planes the outermost are (n - 1) / 2 from the middle.
     job.planes_together =
-        int(std::clamp(std::floor(2.0 * shared_height / std::max(per_plane, 1e-9)), 1.0,
-                       double(detail::slab_planes)));
+        int(std::min(std::floor(2.0 * shared_height / std::max(per_plane, 1e-3)) + 1.0,
+                     double(detail::slab_planes)));
   }
 
   ProjectorView view_of(const Rays::View& from) const {

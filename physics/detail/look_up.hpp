@@ -17,12 +17,15 @@ namespace {
 /// How far eight places reach from the first.
 enum class Reach { eight, sixteen, far };
 
-/// What lanes look at: whole numbers from `base` on.
+/// What lanes look at: the whole numbers below their places, which are not negative.
 template <Reach reach>
 struct Places {
+  V8 part;  ///< of a place above its whole number
 #if defined(__AVX2__)
   __m256i index;
-  explicit Places(V8 whole) : index(_mm256_cvttps_epi32(__m256(whole.part[0]))) {}
+  explicit Places(V8 place) : index(_mm256_cvttps_epi32(__m256(place.part[0]))) {
+    part.part[0] = place.part[0] - V8::Part(_mm256_cvtepi32_ps(index));
+  }
   V8 pick(const float* base) const {
     if constexpr (reach == Reach::far) {
       return {{V8::Part(_mm256_i32gather_ps(base, index, 4))}};
@@ -37,7 +40,11 @@ struct Places {
   }
 #else
   int index[8];
-  explicit Places(V8 whole) { store_int8(index, whole); }
+  explicit Places(V8 place) {
+    const V8 whole = truncate8(place);
+    store_int8(index, whole);
+    part = place - whole;
+  }
   V8 pick(const float* base) const {
     float found[8];
     for (int l = 0; l < 8; ++l) found[l] = base[index[l]];
@@ -54,6 +61,7 @@ struct Between {  ///< linear between two numbers
 };
 struct Tent {  ///< the transpose of Between: what is `scale` apart, seen from one before
   static constexpr bool two = false;
+  static constexpr int first = 1;
   V8 scale;
   V8 operator()(int k, V8 f) const {
     return max8(fill8(1.0f) - absolute8((fill8(float(k)) - f) * scale - 1.0f), fill8(0.0f));
@@ -61,6 +69,7 @@ struct Tent {  ///< the transpose of Between: what is `scale` apart, seen from o
 };
 struct Overlap {  ///< of [f, f + width] and [k, k + 1], times `scale`
   static constexpr bool two = false;
+  static constexpr int first = 0;
   V8 width, scale;
   V8 operator()(int k, V8 f) const {
     const V8 high = min8(f + width, fill8(float(k + 1))), low = max8(f, fill8(float(k)));
@@ -71,15 +80,15 @@ struct Overlap {  ///< of [f, f + width] and [k, k + 1], times `scale`
 /// The weighted sum of `count` neighbours of eight places, counted from `base`.
 template <Reach reach, class Weight>
 inline V8 look(const float* base, V8 place, int count, const Weight& weight) {
-  const V8 whole = truncate8(place);
-  const V8 f = place - whole;
-  const Places<reach> places(whole);
+  const Places<reach> places(place);
+  const V8 f = places.part;
   if constexpr (Weight::two) {
     const V8 a = places.pick(base), b = places.pick(base + 1);
     return a + f * (b - a);
   } else {
-    V8 sum = weight(0, f) * places.pick(base);
-    for (int k = 1; k < count; ++k) sum = sum + weight(k, f) * places.pick(base + k);
+    constexpr int first = Weight::first;  // that can weigh anything
+    V8 sum = weight(first, f) * places.pick(base + first);
+    for (int k = first + 1; k < count; ++k) sum = sum + weight(k, f) * places.pick(base + k);
     return sum;
   }
 }
