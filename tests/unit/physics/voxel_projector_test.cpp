@@ -277,8 +277,8 @@ TEST_CASE("the error of an edge falls at least linearly with the voxels") {
   // Its voxels hold shares, so a chord errs where the ray grazes the edge within a voxel.
   const Vec3 half(100.0, 80.0, 1e4);
   for (const Footprint footprint : {Footprint::joseph, Footprint::distance_driven}) {
-    const double coarse = misfit(clinical(1, 40), slice(4.0), half, footprint, 16).error;
-    const double fine = misfit(clinical(1, 40), slice(0.5), half, footprint, 16).error;
+    const double coarse = misfit(clinical(1, 40), slice(4.0), half, footprint, 8).error;
+    const double fine = misfit(clinical(1, 40), slice(0.5), half, footprint, 8).error;
     const double order = std::log2(coarse / fine) / 3.0;
     INFO(coarse << " mm, " << fine << " mm, order " << order);
     CHECK(order > 1.2);
