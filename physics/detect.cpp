@@ -39,6 +39,10 @@ void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, 
   for (Index c = 0; c < geometry.columns; ++c)
     electronic.insert(electronic.end(), std::size_t(geometry.rows),
                       float(beam.electronic_noise() / (beam.air_signal(c) * reading_mas)));
+  if (geometry.shape == DetectorShape::flat)
+    for (Index i = 0; i < cells; ++i)
+      electronic[std::size_t(i)] /=
+          float(geometry.photon_share(double(i / geometry.rows), double(i % geometry.rows)));
 
   const auto& kernel = detail::kernels(isa);
   parallel_for(geometry.views(), [&](std::int64_t v) {

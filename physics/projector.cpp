@@ -62,40 +62,41 @@ class Projection {
         offsets_(std::move(offsets)),
         row_sub_rays_(row_sub_rays),
         row_groups_(int((geometry.rows + detail::lane_width - 1) / detail::lane_width)),
-        kernels_(detail::kernels(isa)),
-        centre_(geometry, {}) {
+        kernels_(detail::kernels(isa)) {
     require(geometry.columns == beam.columns() && geometry.rows == beam.rows(), Error::Kind::input,
             "the geometry has ", geometry.columns, " x ", geometry.rows,
             " cells (the beam was built for ", beam.columns(), " x ", beam.rows(), ")");
-    const std::size_t row_lanes = std::size_t(row_groups_ * detail::lane_width);
-    for (int sub = 0; sub < row_sub_rays; ++sub)
-      for (std::size_t r = 0; r < row_lanes; ++r) {
-        const Offset& o = offsets_[std::size_t(sub)];
-        const double slope =
-            geometry.row_tangent(double(r) + o.row) - o.spot_z / geometry.source_to_detector;
-        tangent_.push_back(float(slope));
-        height_.push_back(float(o.spot_z));
-        stretch_.push_back(float(std::sqrt(1.0 + slope * slope)));
-      }
-    for (std::size_t r = 0; r < row_lanes; ++r)
-      patch_tangent_.push_back(float(geometry.row_tangent(double(r))));
+    require(geometry.focal_shifts.empty() || std::ssize(geometry.focal_shifts) == geometry.views(),
+            Error::Kind::input, "the geometry has ", geometry.focal_shifts.size(),
+            " shifts of the focal spot (it must have none, or one for each of ", geometry.views(),
+            " views)");
+    if (geometry.focal_shifts.empty()) spots_.push_back(spot({}));
+    for (const FocalShift& shift : geometry.focal_shifts)
+      if (std::ranges::none_of(spots_,
+                               [&](const Spot& known) { return known.centre.shift() == shift; }))
+        spots_.push_back(spot(shift));
     for (Index c = 0; c < geometry.columns; ++c) air_quanta_.push_back(float(beam.air_quanta(c)));
+    if (geometry.shape == DetectorShape::flat)
+      for (Index c = 0; c < geometry.columns; ++c)
+        for (Index r = 0; r < geometry.rows; ++r)
+          photon_share_.push_back(float(geometry.photon_share(double(c), double(r))));
     for (const float w : weights_all()) node_weights_.push_back(w);
   }
 
   /// Working memory of one thread.
   struct Work {
-    std::vector<detail::ViewPlan> plans;
+    std::vector<detail::ViewPlan> plans;  ///< [place of the focal spot][in-plane sub-ray]
     std::vector<detail::SubView> sub_views;
     Buffer<float> scratch;
     detail::VoxelMaps::Work voxels;
   };
   Work work() const {
     Work w;
-    for (std::size_t i = 0; i < offsets_.size(); i += std::size_t(row_sub_rays_))
-      w.plans.emplace_back(geometry_, offsets_[i]);
-    w.sub_views.resize(w.plans.size());
-    w.scratch = Buffer<float>(kernels_.scratch_floats(job(w)));
+    for (const Spot& spot : spots_)
+      for (std::size_t i = 0; i < offsets_.size(); i += std::size_t(row_sub_rays_))
+        w.plans.emplace_back(geometry_, spot.centre.shift(), offsets_[i]);
+    w.sub_views.resize(w.plans.size() / spots_.size());
+    w.scratch = Buffer<float>(kernels_.scratch_floats(job(spots_[0], w)));
     w.voxels = maps_.work();
     return w;
   }
@@ -106,19 +107,23 @@ class Projection {
 
   /// Trace the voxel maps of `count` views from `first` on, at most a block: before `view` of them.
   void trace_maps(Index first, Index count, Work& w) const {
-    if (!maps_.empty())
-      maps_.trace(first, count, centre_.across(), centre_.along(), kernels_, w.voxels);
+    if (maps_.empty()) return;
+    std::array<const detail::ViewPlan*, block> central{};
+    for (Index n = 0; n < count; ++n) central[std::size_t(n)] = &spots_[spot_of(first + n)].centre;
+    maps_.trace(first, std::span(central).first(std::size_t(count)), kernels_, w.voxels);
   }
 
   /// Project view v, the n-th of its block; `integrals` instead of signal and quanta if it is
   /// given.
   void view(Index v, Index n, Work& w, float* signal, float* quanta, float* integrals) const {
-    for (std::size_t i = 0; i < w.plans.size(); ++i) {
-      w.plans[i].prepare(scene_, v);
-      w.sub_views[i] = w.plans[i].sub_view();
+    const std::size_t at = spot_of(v), in_plane = w.sub_views.size();
+    for (std::size_t i = 0; i < in_plane; ++i) {
+      detail::ViewPlan& plan = w.plans[at * in_plane + i];
+      plan.prepare(scene_, v);
+      w.sub_views[i] = plan.sub_view();
     }
-    const auto patches = detail::patch_shapes(scene_, geometry_, v);
-    detail::TraceJob j = job(w);
+    const auto patches = detail::patch_shapes(scene_, geometry_, spots_[at].centre, v);
+    detail::TraceJob j = job(spots_[at], w);
     j.patches = patches.data();
     j.patch_count = std::int32_t(patches.size());
     if (!maps_.empty()) {
@@ -130,9 +135,38 @@ class Projection {
     j.quanta = quanta;
     j.integrals = integrals;
     kernels_.trace(j);
+    if (quanta)
+      for (std::size_t i = 0; i < photon_share_.size(); ++i) quanta[i] *= photon_share_[i];
   }
 
  private:
+  /// What depends on where the focal spot is.
+  struct Spot {
+    detail::ViewPlan centre;  ///< directions of the cells' central rays
+    std::vector<float> tangent, height, stretch, patch_tangent;
+  };
+  Spot spot(const FocalShift& shift) const {
+    Spot out{detail::ViewPlan(geometry_, shift, {}), {}, {}, {}, {}};
+    const std::size_t row_lanes = std::size_t(row_groups_ * detail::lane_width);
+    const double sdd = geometry_.source_to_detector;
+    for (int sub = 0; sub < row_sub_rays_; ++sub)
+      for (std::size_t r = 0; r < row_lanes; ++r) {
+        const Offset& o = offsets_[std::size_t(sub)];
+        const double slope = geometry_.row_tangent(double(r) + o.row) - (o.spot_z + shift.z) / sdd;
+        out.tangent.push_back(float(slope));
+        out.height.push_back(float(o.spot_z));
+        out.stretch.push_back(float(std::sqrt(1.0 + slope * slope)));
+      }
+    for (std::size_t r = 0; r < row_lanes; ++r)
+      out.patch_tangent.push_back(float(geometry_.row_tangent(double(r)) - shift.z / sdd));
+    return out;
+  }
+  std::size_t spot_of(Index view) const {
+    std::size_t i = 0;
+    while (i + 1 < spots_.size() && spots_[i].centre.shift() != geometry_.focal_shift(view)) ++i;
+    return i;
+  }
+
   std::vector<float> weights_all() const {
     std::vector<float> all;
     for (Index c = 0; c < beam_.columns(); ++c)
@@ -140,7 +174,7 @@ class Projection {
     return all;
   }
 
-  detail::TraceJob job(const Work& w) const {
+  detail::TraceJob job(const Spot& spot, const Work& w) const {
     detail::TraceJob j{};
     j.columns = std::int32_t(geometry_.columns);
     j.rows = std::int32_t(geometry_.rows);
@@ -148,7 +182,7 @@ class Projection {
     j.nodes = std::int32_t(beam_.nodes());
     j.row_groups = row_groups_;
     j.row_sub_rays = row_sub_rays_;
-    j.in_plane = std::int32_t(w.plans.size());
+    j.in_plane = std::int32_t(w.sub_views.size());
     j.sub_views = w.sub_views.data();
     j.solids = scene_.solids.data();
     j.solid_count = std::int32_t(scene_.solids.size());
@@ -156,14 +190,15 @@ class Projection {
     j.terms = scene_.terms.data();
     j.others = scene_.others.data();
     j.weights = scene_.weights.data();
-    j.patch_across = centre_.across();
-    j.patch_along = centre_.along();
-    j.tangent = tangent_.data();
-    j.height = height_.data();
-    j.patch_tangent = patch_tangent_.data();
-    j.stretch = stretch_.data();
-    j.first_tangent = geometry_.row_tangent(0.0);
-    j.tangent_step = geometry_.row_pitch / geometry_.source_to_detector;
+    j.patch_across = spot.centre.across();
+    j.patch_along = spot.centre.along();
+    j.patch_scale = spot.centre.scales();
+    j.tangent = spot.tangent.data();
+    j.height = spot.height.data();
+    j.patch_tangent = spot.patch_tangent.data();
+    j.stretch = spot.stretch.data();
+    j.first_tangent = spot.centre.rows().first;
+    j.tangent_step = spot.centre.rows().step;
     j.reference = geometry_.source_to_iso;
     j.exponents = beam_.exponents().data();
     j.node_weights = node_weights_.data();
@@ -178,8 +213,9 @@ class Projection {
   std::vector<Offset> offsets_;
   int row_sub_rays_, row_groups_;
   const detail::Kernels& kernels_;
-  detail::ViewPlan centre_;  ///< directions of the cells' central rays
-  std::vector<float> tangent_, height_, stretch_, patch_tangent_, air_quanta_, node_weights_;
+  std::vector<Spot> spots_;  ///< each place of the focal spot
+  std::vector<float> air_quanta_, node_weights_;
+  std::vector<float> photon_share_;  ///< per cell; none: 1
 };
 
 /// What `value(voxel)` is at a point: trilinear, with zeros around the grid.
@@ -301,6 +337,9 @@ void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
     now.view_angles = part(geometry.view_angles);
     now.table_positions = part(geometry.table_positions);
     now.view_times = part(geometry.view_times);
+    if (!geometry.focal_shifts.empty())
+      now.focal_shifts.assign(geometry.focal_shifts.begin() + first,
+                              geometry.focal_shifts.begin() + first + count);
     const Scene scene = scene_at(0.5 * (now.view_times.front() + now.view_times.back()));
     const Projection projection(scene, now, beam, offsets, sampling.rows, isa);
     constexpr Index block = Projection::block;
@@ -316,24 +355,23 @@ Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& be
   return out;
 }
 
+Vec3 direction_of(const ScanGeometry& geometry, const FocalShift& shift, double column, double row,
+                  const Offset& offset) {
+  const double at = column + offset.column;
+  auto [across, along] = geometry.column_place(at);
+  across -= offset.spot_across + shift.across;
+  along -= shift.along;
+  const double length = std::sqrt(across * across + along * along);
+  const double tangent = geometry.row_tangent(row + offset.row) -
+                         (offset.spot_z + shift.z) / geometry.source_to_detector;
+  return {across / length, along / length, tangent * geometry.row_scale(at, shift)};
+}
+
 Ray ray_of(const ScanGeometry& geometry, Index view, double column, double row,
            const Offset& offset) {
-  const double angle = geometry.view_angles[std::size_t(view)];
-  const double fan = geometry.fan_angle(column + offset.column);
-  const double s = math::sin(angle), c = math::cos(angle);
-  double across = geometry.source_to_detector * math::sin(fan) - offset.spot_across;
-  double along = geometry.source_to_detector * math::cos(fan);
-  const double length = std::sqrt(across * across + along * along);
-  across /= length;
-  along /= length;
-  Ray ray;
-  ray.origin = {geometry.source_to_iso * s + offset.spot_across * c,
-                -geometry.source_to_iso * c + offset.spot_across * s,
-                geometry.table_positions[std::size_t(view)] + offset.spot_z};
-  ray.direction = {
-      across * c - along * s, across * s + along * c,
-      geometry.row_tangent(row + offset.row) - offset.spot_z / geometry.source_to_detector};
-  return ray;
+  const detail::Gantry frame = detail::gantry(geometry, view, offset.spot_across);
+  const Vec3 d = direction_of(geometry, geometry.focal_shift(view), column, row, offset);
+  return {frame.focus + frame.back(Vec3(0.0, 0.0, offset.spot_z)), frame.back(d)};
 }
 
 std::vector<double> path_masses(const Scene& scene, const Ray& ray, double patch_step) {

@@ -59,6 +59,10 @@ struct Offset {
 std::vector<Offset> sub_rays(const Sampling& sampling, const ScanGeometry& geometry,
                              const Beam& beam);
 
+/// Direction of a sub-ray in the gantry's frame (across, along, z), of length 1 in the plane.
+Vec3 direction_of(const ScanGeometry& geometry, const FocalShift& shift, double column, double row,
+                  const Offset& offset);
+
 Ray ray_of(const ScanGeometry& geometry, Index view, double column, double row,
            const Offset& offset = {});
 

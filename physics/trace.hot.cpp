@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "vitrine/physics/detail/kernels.hpp"
+#include "vitrine/physics/detail/scratch.hpp"
 #include "vitrine/physics/detail/shapes.hpp"
 #include "vitrine/physics/detail/simd.hpp"
 #include "vitrine/physics/detail/texture.hpp"
@@ -11,48 +12,6 @@ namespace {
 
 using detail::Compiled;
 using detail::max_rank;
-using detail::SubView;
-
-/// What the scratch memory of a view is used for.
-struct Scratch {
-  float *integrals, *patches, *mean, *variance, *enter, *leave;
-  std::uint32_t* stamp;    // column and sub-ray that last met the solid
-  std::uint64_t* met;      // where: one bit a row group
-  unsigned char* touched;  // per lane group: anything in the beam
-  Entry* entries;
-};
-
-std::size_t rounded(std::size_t floats) { return (floats + 15) / 16 * 16; }
-
-/// Hands out parts of the scratch memory; with none, only counts.
-struct Divider {
-  float* memory;
-  std::size_t used = 0;
-  float* take(std::size_t floats) {
-    float* here = memory ? memory + used : nullptr;
-    used += rounded(floats);
-    return here;
-  }
-};
-
-Scratch divide(const TraceJob& job, Divider& d) {
-  const auto lanes = std::size_t(job.row_groups * job.row_sub_rays * lane_width);
-  const auto rows = std::size_t(job.row_groups * lane_width);
-  const auto solids = std::size_t(job.solid_count);
-  Scratch s;
-  s.integrals = d.take(std::size_t(job.rank) * lanes);
-  s.patches = d.take(std::size_t(job.rank) * rows);
-  s.mean = d.take(rows);
-  s.variance = d.take(rows);
-  s.enter = d.take(std::size_t(job.slot_count) * lanes);
-  s.leave = d.take(std::size_t(job.slot_count) * lanes);
-  s.stamp = reinterpret_cast<std::uint32_t*>(d.take(solids));
-  s.met = reinterpret_cast<std::uint64_t*>(d.take(solids * sizeof(std::uint64_t) / sizeof(float)));
-  s.touched = reinterpret_cast<unsigned char*>(d.take(lanes / lane_width / sizeof(float) + 1));
-  s.entries = reinterpret_cast<Entry*>(
-      d.take(solids * std::size_t(job.in_plane) * (sizeof(Entry) / sizeof(float))));
-  return s;
-}
 
 /// Traces the shapes of one sub-view through one column.
 template <int rank>
@@ -65,7 +24,8 @@ class ColumnTracer {
         sub_rays_(job.row_sub_rays),
         lanes_(job.row_groups * job.row_sub_rays * lane_width) {}
 
-  void start(std::uint32_t stamp, int column, const SubView& view) {
+  void start(std::uint32_t stamp, int column, const SubView& view, const float* tangent) {
+    tangent_ = tangent;
     stamp_ = stamp;
     column_ = column % lane_width;
     across_ = view.across[column];
@@ -149,7 +109,7 @@ class ColumnTracer {
 
  private:
   VITRINE_INLINE_MEMBER Ray ray(int lane, Lanes slope, Lanes foot) const {
-    const Lanes tilt = load(job_.tangent + lane) - slope;
+    const Lanes tilt = load(tangent_ + lane) - slope;
     return {tilt, load(job_.height + lane) + tilt * foot};
   }
 
@@ -280,6 +240,7 @@ class ColumnTracer {
   int row_groups_, sub_rays_, lanes_;
   std::uint32_t stamp_ = 0;
   int column_ = 0;
+  const float* tangent_ = nullptr;  // of the column's lanes
   double across_ = 0.0, along_ = 0.0;
   const Cut* cuts_ = nullptr;
 };
@@ -343,7 +304,7 @@ class ColumnDetector {
   }
 
   /// A sub-ray of the plane, from the scratch's integrals.
-  void add_rays() {
+  void add_rays(const float* stretch) {
     empty_ = false;
     const float* node_weights = job_.node_weights + std::ptrdiff_t(column_) * 2 * job_.nodes;
     for (int group = 0; group < groups_; ++group) {
@@ -354,7 +315,7 @@ class ColumnDetector {
         continue;
       }
       Lanes x[rank], mean, variance;
-      gather_integrals(group, row, patch, x);
+      gather_integrals(group, row, patch, stretch, x);
       attenuate<rank>(job_, node_weights, x, mean, variance);
       // The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
       Bits something = Bits(x[0]);
@@ -364,11 +325,11 @@ class ColumnDetector {
     }
   }
 
-  void write_integrals() const {
+  void write_integrals(const float* stretch) const {
     for (int group = 0; group < groups_; ++group) {
       const int row_group = group % job_.row_groups, row = row_group * lane_width;
       Lanes x[rank];
-      gather_integrals(group, row, any_patch_ && patched_[row_group], x);
+      gather_integrals(group, row, any_patch_ && patched_[row_group], stretch, x);
       for (int l = 0; l < lane_width && row + l < job_.rows; ++l)
         for (int k = 0; k < rank; ++k)
           job_.integrals[(std::ptrdiff_t(column_) * job_.rows + row + l) * rank + k] = x[k][l];
@@ -405,9 +366,10 @@ class ColumnDetector {
   }
 
   /// Basis integrals along eight rays: the shapes', the patches', times mm per in-plane mm.
-  VITRINE_INLINE_MEMBER void gather_integrals(int group, int row, bool patch, Lanes* x) const {
+  VITRINE_INLINE_MEMBER void gather_integrals(int group, int row, bool patch,
+                                              const float* stretches, Lanes* x) const {
     const int lane = group * lane_width;
-    const Lanes stretch = load(job_.stretch + lane);
+    const Lanes stretch = load(stretches + lane);
     for (int k = 0; k < rank; ++k) {
       x[k] = load(scratch_.integrals + k * lanes_ + lane);
       if (patch) x[k] += load(scratch_.patches + k * row_lanes_ + row);
@@ -438,8 +400,7 @@ void trace_view(const TraceJob& job) {
       const SubView& view = job.sub_views[i];
       Entry* entries = scratch.entries + std::ptrdiff_t(i) * job.solid_count;
       for (int n = view.bin_begin[bin]; n < view.bin_begin[bin + 1]; ++n)
-        prepare(job, view.shapes[view.bin_items[n]], bin_column, view.across + bin_column,
-                view.along + bin_column, *entries++);
+        prepare(job, view, view.shapes[view.bin_items[n]], bin_column, *entries++);
     }
     for (int column = bin_column; column < bin_column + lane_width && column < job.columns;
          ++column) {
@@ -454,14 +415,15 @@ void trace_view(const TraceJob& job) {
         }
         std::memset(scratch.integrals, 0, std::size_t(rank * groups * lane_width) * sizeof(float));
         std::memset(scratch.touched, 0, std::size_t(groups));
-        tracer.start(++stamp, column, view);
+        const Rise rise = rise_of(job, view, column, scratch);
+        tracer.start(++stamp, column, view, rise.tangent);
         for (; entry != end; ++entry)
           if (column >= entry->shape->first_column && column <= entry->shape->last_column)
             tracer.trace(*entry);
         if (job.integrals)
-          detector.write_integrals();
+          detector.write_integrals(rise.stretch);
         else
-          detector.add_rays();
+          detector.add_rays(rise.stretch);
       }
       if (!job.integrals) detector.write_signal();
     }

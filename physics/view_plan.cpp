@@ -1,236 +1,14 @@
 #include "vitrine/physics/detail/view_plan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
-#include <optional>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/physics/detail/culling.hpp"
 #include "vitrine/physics/detail/voxel_maps.hpp"
 
 namespace vitrine::physics::detail {
 namespace {
-
-/// atan for culling only: error 2e-8 on [-1, 1] (Abramowitz and Stegun 4.4.49).
-double quick_atan(double x) {
-  if (std::abs(x) > 1.0) return math::atan(x);
-  const double s = x * x;
-  return x *
-         (1.0 +
-          s * (-0.3333314528 +
-               s * (0.1999355085 +
-                    s * (-0.1420889944 +
-                         s * (0.1065626393 + s * (-0.0752896400 +
-                                                  s * (0.0429096138 + s * (-0.0161657367 +
-                                                                           s * 0.0028662257))))))));
-}
-
-/// A view's frame: across, along, z of a patient direction or point.
-struct Gantry {
-  double sine, cosine;
-  Vec3 focus;  ///< focal point, patient
-
-  Vec3 turned(const Vec3& v) const {
-    return {v.x() * cosine + v.y() * sine, -v.x() * sine + v.y() * cosine, v.z()};
-  }
-  Vec3 seen(const Vec3& p) const { return turned(p - focus); }
-};
-
-Gantry gantry(const ScanGeometry& g, Index view, double spot_across) {
-  const double angle = g.view_angles[std::size_t(view)];
-  const double s = math::sin(angle), c = math::cos(angle);
-  const Vec3 focus(g.source_to_iso * s + spot_across * c, -g.source_to_iso * c + spot_across * s,
-                   g.table_positions[std::size_t(view)]);
-  return {s, c, focus};
-}
-
-/// Half extent of a solid's cross-section along a unit direction; `ends` adds its straight part.
-double extent(const Solid& solid, const Vec3& direction) {
-  const Vec3 d = solid.axes.transpose() * direction;
-  const Vec3& h = solid.half_axes;
-  switch (solid.kind) {
-    case Solid::Kind::ellipsoid:
-      return d.cwiseProduct(h).norm();
-    case Solid::Kind::cylinder:
-      return std::sqrt(d.x() * d.x() * h.x() * h.x() + d.y() * d.y() * h.y() * h.y()) +
-             std::abs(d.z()) * h.z();
-    case Solid::Kind::cone:
-      return (1.0 + std::abs(solid.taper)) *
-                 std::sqrt(d.x() * d.x() * h.x() * h.x() + d.y() * d.y() * h.y() * h.y()) +
-             std::abs(d.z()) * h.z();
-    case Solid::Kind::capsule:
-      return h.x() + std::abs(d.z()) * h.z();
-    case Solid::Kind::box:
-      break;
-  }
-  return d.cwiseAbs().dot(h);
-}
-
-/// No point of a solid is farther from its centre in any plane across z.
-double reach_in_plane(const Solid& solid) {
-  const Vec3& h = solid.half_axes;
-  const double sideways = solid.axes.col(2).head<2>().norm() * h.z();
-  switch (solid.kind) {
-    case Solid::Kind::cylinder:
-      return std::max(h.x(), h.y()) + sideways;
-    case Solid::Kind::cone:
-      return std::max(h.x(), h.y()) * (1.0 + std::abs(solid.taper)) + sideways;
-    case Solid::Kind::capsule:
-      return h.x() + sideways;
-    default:
-      return bounding_radius(solid);
-  }
-}
-
-/// dz per in-plane mm of the rays that may meet something about `centre` (gantry frame).
-struct Slopes {
-  double low, high;
-};
-Slopes slopes_of(const Vec3& centre, double reach, double half_z) {
-  const double distance = centre.head<2>().norm();
-  const double near = std::max(distance - reach, 1.0), far = std::max(distance + reach, 1.0);
-  const double bottom = centre.z() - half_z, top = centre.z() + half_z;
-  return {bottom / (bottom < 0.0 ? near : far), top / (top > 0.0 ? near : far)};
-}
-
-/// Heights over the focal spot that the rays of a view have within a solid about `centre`.
-struct Heights {
-  double low, high;
-};
-Heights heights_of(const Vec3& centre, double reach, double half_z, const ScanGeometry& g) {
-  constexpr double slack = 2.0;  // mm: sub-rays start off the spot's middle
-  const double distance = centre.head<2>().norm();
-  const double near = std::max(distance - reach, 0.0), far = distance + reach;
-  const double first = g.row_tangent(-1.5), last = g.row_tangent(double(g.rows) + 0.5);
-  return {std::max(first * (first < 0.0 ? far : near) - slack, centre.z() - half_z),
-          std::min(last * (last > 0.0 ? far : near) + slack, centre.z() + half_z)};
-}
-
-/// The groups of 8 rows that see a range of slopes; a row and a half more for the sub-rays.
-struct GroupRange {
-  std::int32_t first, last;
-};
-std::optional<GroupRange> groups_of(const Slopes& seen, const ScanGeometry& g) {
-  const double step = g.row_pitch / g.source_to_detector;
-  const double first = (seen.low - g.row_tangent(0.0)) / step - 1.5;
-  const double last = (seen.high - g.row_tangent(0.0)) / step + 1.5;
-  const double top = double(g.rows - 1);
-  if (!(last >= 0.0) || !(first <= top)) return std::nullopt;
-  return GroupRange{std::int32_t(std::max(first, 0.0)) / lane_width,
-                    std::int32_t(std::min(last, top)) / lane_width};
-}
-
-/// The fan angles, as tangents across/along, that may meet something; all of them if it is too
-/// near.
-struct Fan {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-  bool everything = false;
-
-  void point(double across, double along) {
-    if (along <= 1.0) {
-      everything = true;
-      return;
-    }
-    low = std::min(low, across / along);
-    high = std::max(high, across / along);
-  }
-  /// An ellipse about (x, y) with half extent sqrt(n^T S n) along n, S = (sxx, sxy, syy).
-  void ellipse(double x, double y, double sxx, double sxy, double syy) {
-    const double distance = std::sqrt(x * x + y * y);
-    const double c = y / distance, s = x / distance;  // towards the centre: (s, c)
-    const double s11 = sxx * s * s + 2.0 * sxy * s * c + syy * c * c;
-    const double s12 = (sxx - syy) * s * c + sxy * (c * c - s * s);
-    const double s22 = sxx * c * c - 2.0 * sxy * s * c + syy * s * s;
-    const double room = distance * distance - s11;
-    if (room <= 0.01 * distance * distance) {
-      everything = true;
-      return;
-    }
-    // Tangent of the angle from the centre's direction: room t^2 + 2 s12 t - s22 = 0.
-    const double root = std::sqrt(std::max(s12 * s12 + room * s22, 0.0));
-    for (const double t : {(-s12 - root) / room, (root - s12) / room}) point(x + t * y, y - t * x);
-  }
-};
-
-Fan fan_of(const Shape& shape, const Solid& solid) {
-  Fan fan;
-  const auto& c = shape.centre;
-  const Vec3& h = solid.half_axes;
-  // Local axes in the gantry's plane: the frame's rows without their scale.
-  std::array<double, 3> x{}, y{};
-  for (std::size_t i = 0; i < 3; ++i) {
-    const double scale = shape.kind == ShapeKind::capsule ? 1.0 : h[Eigen::Index(i)];
-    x[i] = shape.frame[i][0] * scale;
-    y[i] = shape.frame[i][1] * scale;
-  }
-  switch (shape.kind) {
-    case ShapeKind::ellipsoid: {
-      double sxx = 0.0, sxy = 0.0, syy = 0.0;
-      for (std::size_t i = 0; i < 3; ++i) {
-        const double square = h[Eigen::Index(i)] * h[Eigen::Index(i)];
-        sxx += square * x[i] * x[i];
-        sxy += square * x[i] * y[i];
-        syy += square * y[i] * y[i];
-      }
-      fan.ellipse(c[0], c[1], sxx, sxy, syy);
-      break;
-    }
-    case ShapeKind::cylinder:
-    case ShapeKind::cone:
-    case ShapeKind::capsule: {
-      double sxx = 0.0, sxy = 0.0, syy = 0.0;
-      if (shape.kind == ShapeKind::capsule) {
-        sxx = syy = h.x() * h.x();
-      } else {
-        for (std::size_t i = 0; i < 2; ++i) {
-          const double square = h[Eigen::Index(i)] * h[Eigen::Index(i)];
-          sxx += square * x[i] * x[i];
-          sxy += square * x[i] * y[i];
-          syy += square * y[i] * y[i];
-        }
-      }
-      for (const double side : {-1.0, 1.0}) {
-        const double end = side * h.z(), grown = 1.0 + side * double(shape.taper),
-                     k = grown * grown;
-        fan.ellipse(c[0] + end * x[2], c[1] + end * y[2], k * sxx, k * sxy, k * syy);
-      }
-      break;
-    }
-    case ShapeKind::box:
-      for (int corner = 0; corner < 8; ++corner) {
-        double px = c[0], py = c[1];
-        for (std::size_t i = 0; i < 3; ++i) {
-          const double side = corner >> i & 1 ? h[Eigen::Index(i)] : -h[Eigen::Index(i)];
-          px += side * x[i];
-          py += side * y[i];
-        }
-        fan.point(px, py);
-      }
-      break;
-  }
-  return fan;
-}
-
-/// Columns whose ray may lie in a fan; `spot_across` is where on the focal spot the rays start.
-struct ColumnRange {
-  std::int32_t first, last;
-};
-ColumnRange columns_of(const Fan& fan, const ScanGeometry& g, const Offset& offset) {
-  if (fan.everything) return {0, std::int32_t(g.columns - 1)};
-  const auto column = [&](double tangent) {
-    const double angle = quick_atan(tangent);
-    const double at_detector =
-        angle + offset.spot_across / g.source_to_detector / std::sqrt(1.0 + tangent * tangent);
-    return at_detector / g.column_angle + g.column_offset + 0.5 * double(g.columns - 1) -
-           offset.column;
-  };
-  const double first = std::ceil(column(fan.low) - 0.02),
-               last = std::floor(column(fan.high) + 0.02);
-  if (last < 0.0 || first > double(g.columns - 1)) return {0, -1};
-  return {std::int32_t(std::max(first, 0.0)), std::int32_t(std::min(last, double(g.columns - 1)))};
-}
 
 bool on_rim(const Grid& grid, Index i, Index j, Index k) {
   return i == 0 || j == 0 || k == 0 || i == grid.size[0] - 1 || j == grid.size[1] - 1 ||
@@ -361,19 +139,26 @@ CompiledScene::CompiledScene(const Scene& scene, const Beam& beam) {
   }
 }
 
-ViewPlan::ViewPlan(const ScanGeometry& geometry, const Offset& offset)
-    : geometry_(geometry), offset_(offset) {
+ViewPlan::ViewPlan(const ScanGeometry& geometry, const FocalShift& shift, const Offset& offset)
+    : geometry_(geometry),
+      shift_(shift),
+      offset_(offset),
+      rows_{geometry.row_tangent(0.0) - shift.z / geometry.source_to_detector,
+            geometry.row_tangent(double(geometry.rows - 1)) - shift.z / geometry.source_to_detector,
+            geometry.row_pitch / geometry.source_to_detector, geometry.rows} {
   for (Index c = 0; c < geometry.columns; ++c) {
-    const double angle = geometry.fan_angle(double(c) + offset.column);
-    const double x = geometry.source_to_detector * math::sin(angle) - offset.spot_across;
-    const double y = geometry.source_to_detector * math::cos(angle);
-    const double length = std::sqrt(x * x + y * y);
-    across_.push_back(x / length);
-    along_.push_back(y / length);
+    const Vec3 direction = direction_of(geometry, shift, double(c), 0.0, offset);
+    across_.push_back(direction.x());
+    along_.push_back(direction.y());
+    scale_.push_back(geometry.row_scale(double(c) + offset.column, shift));
   }
+  const auto [least, most] = std::minmax_element(scale_.begin(), scale_.end());
+  rows_.least_scale = *least;
+  rows_.most_scale = *most;
   while (across_.size() % std::size_t(lane_width) != 0) {
     across_.push_back(across_.back());
     along_.push_back(along_.back());
+    scale_.push_back(scale_.back());
   }
 }
 
@@ -389,12 +174,11 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     // Rows first: most solids of a long patient are above or below.
     const double reach = reach_in_plane(solid);
     const Slopes seen = slopes_of(centre, reach, half_z);
-    const auto groups = groups_of(seen, geometry_);
+    const auto groups = groups_of(seen, rows_);
     if (!groups) continue;
     shape.first_group = groups->first;
     shape.last_group = groups->last;
-    shape.slope = 0.5 * (std::max(seen.low, geometry_.row_tangent(0.0)) +
-                         std::min(seen.high, geometry_.row_tangent(double(geometry_.rows - 1))));
+    shape.slope = 0.5 * (std::max(seen.low, rows_.first) + std::min(seen.high, rows_.last));
 
     shape.kind = ShapeKind(int(solid.kind));
     shape.solid = std::int32_t(i);
@@ -412,12 +196,12 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     shape.radius_square = float(solid.half_axes.x() * solid.half_axes.x());
     shape.half_length = float(solid.half_axes.z());
     shape.taper = float(solid.kind == Solid::Kind::cone ? solid.taper : 0.0);
-    const ColumnRange columns = columns_of(fan_of(shape, solid), geometry_, offset_);
+    const ColumnRange columns = columns_of(fan_of(shape, solid), geometry_, shift_, offset_);
     if (columns.first > columns.last) continue;
     shape.first_column = columns.first;
     shape.last_column = columns.last;
     shape.cut_begin = std::int32_t(cuts_.size());
-    const Heights heights = heights_of(centre, reach, half_z, geometry_);
+    const Heights heights = heights_of(centre, reach, half_z, rows_);
     for (const Solid::Plane& plane : solid.cuts) {
       const Vec3 n = frame.turned(plane.normal);
       const double offset = plane.offset - plane.normal.dot(frame.focus);
@@ -445,12 +229,12 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
 }
 
 SubView ViewPlan::sub_view() const {
-  return {shapes_.data(),    cuts_.data(),   bin_begin_.data(),
-          bin_items_.data(), across_.data(), along_.data()};
+  return {shapes_.data(), cuts_.data(), bin_begin_.data(), bin_items_.data(), across_.data(),
+          along_.data(),  scale()};
 }
 
 std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeometry& geometry,
-                                     Index view) {
+                                     const ViewPlan& central, Index view) {
   const Gantry frame = gantry(geometry, view, 0.0);
   std::vector<PatchShape> out;
   for (const auto& texture : scene.textures) {
@@ -467,7 +251,7 @@ std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeome
     PatchShape p{};
     p.reach = bounding_radius(box);
     p.half_z = extent(box, Vec3::UnitZ());
-    if (!groups_of(slopes_of(centre, p.reach, p.half_z), geometry)) continue;
+    if (!groups_of(slopes_of(centre, p.reach, p.half_z), central.rows())) continue;
     Shape shape{};
     shape.kind = ShapeKind::box;
     const Vec3 start = grid.axes.transpose() * (frame.focus - grid.origin);
@@ -481,7 +265,7 @@ std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeome
       p.along[a] = axis.y() / grid.spacing[a];
       p.z[a] = axis.z() / grid.spacing[a];
     }
-    const ColumnRange columns = columns_of(fan_of(shape, box), geometry, {});
+    const ColumnRange columns = columns_of(fan_of(shape, box), geometry, central.shift(), {});
     if (columns.first > columns.last) continue;
     p.first_column = columns.first;
     p.last_column = columns.last;

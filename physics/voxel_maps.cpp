@@ -6,6 +6,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/physics/detail/view_plan.hpp"
 
 namespace vitrine::physics::detail {
 namespace {
@@ -15,10 +16,16 @@ struct Heights {
   double low, high;
 };
 Heights heights_of(const ScanGeometry& g, double radius) {
-  const double far = g.source_to_iso + radius;
+  double up = 0.0, towards = 0.0;  // how far a flying focal spot goes
+  for (const FocalShift& shift : g.focal_shifts) {
+    up = std::max(up, std::abs(shift.z));
+    towards = std::max(towards, std::abs(shift.along) + std::abs(shift.across));
+  }
+  const double far =
+      (g.source_to_iso + radius) * (1.0 + 2.0 * towards / g.source_to_detector) + towards;
   const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
-  return {*low + std::min(g.row_tangent(0.0), 0.0) * far,
-          *high + std::max(g.row_tangent(double(g.rows - 1)), 0.0) * far};
+  return {*low - 3.0 * up + std::min(g.row_tangent(0.0), 0.0) * far,
+          *high + 3.0 * up + std::max(g.row_tangent(double(g.rows - 1)), 0.0) * far};
 }
 
 /// The eight corners of the voxel centres.
@@ -282,19 +289,23 @@ VoxelMaps::Work VoxelMaps::work() const {
   return w;
 }
 
-void VoxelMaps::trace(Index first, Index count, const double* across, const double* along,
-                      const Kernels& kernels, Work& work) const {
+void VoxelMaps::trace(Index first, std::span<const ViewPlan* const> central, const Kernels& kernels,
+                      Work& work) const {
+  const Index count = std::ssize(central);
   std::fill(work.met.begin(), work.met.end(), 0);
   std::fill_n(work.integrals.data(), work.integrals.size(), 0.0f);
   for (const Map& map : maps_) {
     std::array<VoxelView, views_at_once> views{};
     for (Index n = 0; n < count; ++n) {
-      const double angle = geometry_.view_angles[std::size_t(first + n)];
-      const double s = math::sin(angle), c = math::cos(angle);
-      const Vec3 focus(geometry_.source_to_iso * s, -geometry_.source_to_iso * c,
-                       geometry_.table_positions[std::size_t(first + n)]);
-      const Vec3 seen = map.grid.axes.transpose() * (focus - map.grid.origin);
+      const Gantry frame = gantry(geometry_, first + n, 0.0);
+      const double s = frame.sine, c = frame.cosine;
+      const Vec3 seen = map.grid.axes.transpose() * (frame.focus - map.grid.origin);
       VoxelView& view = views[std::size_t(n)];
+      const ViewPlan& plan = *central[std::size_t(n)];
+      view.columns_across = plan.across();
+      view.columns_along = plan.along();
+      view.scale = plan.scales();
+      view.first_tangent = plan.rows().first;
       for (Eigen::Index a = 0; a < 2; ++a) {
         const double spacing = map.grid.spacing[a];
         view.focus[a] = seen[a] / spacing;
@@ -316,16 +327,13 @@ void VoxelMaps::trace(Index first, Index count, const double* across, const doub
     job.values = map.values;
     job.weights = map.weights.data();
     job.z_step = map.grid.spacing.z();
-    job.first_tangent = geometry_.row_tangent(0.0);
     job.tangent_step = geometry_.row_pitch / geometry_.source_to_detector;
     // Planes share a height as long as the steepest ray stays within a third of a voxel of it.
     const double steepest =
-        std::max(std::abs(job.first_tangent), geometry_.row_tangent(double(job.rows - 1)));
+        std::max(std::abs(geometry_.row_tangent(0.0)), geometry_.row_tangent(double(job.rows - 1)));
     const double rise = steepest * std::numbers::sqrt2 *
                         std::max(map.grid.spacing.x(), map.grid.spacing.y()) / job.z_step;
     job.planes = std::int32_t(std::clamp(std::floor(0.67 / std::max(rise, 1e-6)), 1.0, 16.0));
-    job.across = across;
-    job.along = along;
     job.views = std::int32_t(count);
     job.view = views.data();
     job.sums = work.sums.data();

@@ -46,7 +46,8 @@ Path path_of(const ProjectorColumns& columns, const ProjectorView& view, int c, 
 /// A column of a view: its central path, its edges' if they count, and where its planes are.
 struct Ray {
   Path centre, low, high;
-  double near, step;  ///< in-plane mm to plane 0, and between planes
+  double near, step;   ///< in-plane mm to plane 0, and between planes
+  double rise_per_mm;  ///< of a row, voxels
 };
 
 int axis_of(const ProjectorJob& job, const ProjectorView& view, int c) {
@@ -62,6 +63,7 @@ Ray ray_of(const ProjectorJob& job, const ProjectorView& view, int c) {
   const int a = ray.centre.axis;
   ray.step = 1.0 / (job.centre.across[c] * view.across[a] + job.centre.along[c] * view.along[a]);
   ray.near = -(view.origin[a] + job.centre.offset[c] * view.across[a]) * ray.step;
+  ray.rise_per_mm = job.rise_per_mm * job.row_scale[c];
   if (job.distance_driven) {
     ray.low = path_of(job.edge, view, c, a);
     ray.high = path_of(job.edge, view, c + 1, a);
@@ -147,9 +149,10 @@ struct Heights {
   double start, rise, reach;
 };
 
-Heights heights_at(const ProjectorJob& job, const ProjectorView& view, double distance) {
+Heights heights_at(const ProjectorJob& job, const ProjectorView& view, const Ray& ray,
+                   double distance) {
   Heights h;
-  h.rise = job.rise + job.rise_per_mm * distance;
+  h.rise = job.rise + ray.rise_per_mm * distance;
   h.start = view.height - 0.5 * double(job.rows - 1) * h.rise;
   h.reach = job.distance_driven ? 0.5 + 0.5 * h.rise : 1.0;
   return h;
@@ -195,7 +198,7 @@ void add_planes(const ProjectorJob& job, const ProjectorView& view, const Ray& r
   Tap tap[most_taps];
   const int taps = taps_of(job, ray, first, count, tap);
   if (taps == 0) return;
-  const Heights h = heights_at(job, view, middle_of(ray, first, count));
+  const Heights h = heights_at(job, view, ray, middle_of(ray, first, count));
   const Range rows = rows_of(job, h);
   if (rows.begin >= rows.end) return;
   const Range voxels = voxels_of(job, h, rows);
@@ -221,7 +224,7 @@ void spread_planes(const ProjectorJob& job, const ProjectorView& view, const Ray
   Tap tap[most_taps];
   const int taps = taps_of(job, ray, first, count, tap);
   if (taps == 0) return;
-  const Heights h = heights_at(job, view, middle_of(ray, first, count));
+  const Heights h = heights_at(job, view, ray, middle_of(ray, first, count));
   const Range voxels = voxels_of(job, h, {0, job.rows});
   if (voxels.begin >= voxels.end) return;
   const double per = 1.0 / h.rise;
@@ -276,7 +279,7 @@ void project(const ProjectorJob& job, const ProjectorView* view, int views, cons
       const V8 length = fill8(float(std::fabs(ray_of(job, view[v], c).step)));
       float* rows = out + v * view_size + c * job.row_stride;
       for (int r = 0; r < int(job.row_stride); r += 8)
-        store8(rows + r, load8(rows + r) * length * load8(job.stretch + r));
+        store8(rows + r, load8(rows + r) * length * load8(job.stretch + c * job.row_stride + r));
     }
 }
 
@@ -295,7 +298,7 @@ void back_project(const ProjectorJob& job, const ProjectorView* view, int views,
       const float* here = projections + v * view_size + c * job.row_stride;
       const V8 length = fill8(float(std::fabs(ray.step)));
       for (int r = 0; r < int(job.row_stride); r += 8)
-        store8(values + r, load8(here + r) * length * load8(job.stretch + r));
+        store8(values + r, load8(here + r) * length * load8(job.stretch + c * job.row_stride + r));
       for (int first = slab; first < slab + count; first += job.planes_together) {
         const int left = slab + count - first;
         spread_planes(job, view[v], ray, first,

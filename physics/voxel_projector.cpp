@@ -54,9 +54,10 @@ struct Rays {
   Index columns = 0, rows = 0;
   Columns centre, edge;
   double height_step = 0.0, tangent_step = 0.0;  ///< per row: mm, and mm per in-plane mm
+  std::vector<double> row_scale;                 ///< of `tangent_step`, per column
   double widest = 0.0;                           ///< mm: of a column within reach
   struct View {
-    double angle, height, from_axis;  ///< of the gantry frame's origin, on the far side: mm
+    double angle, height, from_axis, aside;  ///< of the gantry frame's origin, mm
   };
   std::vector<View> views;
 };
@@ -71,6 +72,9 @@ Rays rays_of(const ScanGeometry& g, double reach) {
     rays.edge.add(0.0, math::sin(g.fan_angle(double(c) - 0.5)),
                   math::cos(g.fan_angle(double(c) - 0.5)));
   rays.tangent_step = g.row_pitch / g.source_to_detector;
+  for (Index c = 0; c < g.columns; ++c) rays.row_scale.push_back(g.row_scale(double(c)));
+  require(g.focal_shifts.empty(), Error::Kind::unsupported,
+          "the voxel projector knows no flying focal spot. Leave focal_shifts empty.");
   rays.widest = g.column_angle * (g.source_to_iso + reach);
   require(std::ssize(g.table_positions) == g.views(), Error::Kind::unsupported,
           "a scan needs a table position for each view (", g.views(), " views, ",
@@ -94,8 +98,9 @@ Rays rays_of(const ParallelGeometry& g, double) {
   for (Index c = 0; c < padded(g.columns); ++c) rays.centre.add(place(double(c)), 0.0, 1.0);
   for (Index c = 0; c <= padded(g.columns); ++c) rays.edge.add(place(double(c) - 0.5), 0.0, 1.0);
   rays.height_step = g.row_pitch;
+  rays.row_scale.assign(std::size_t(g.columns), 1.0);
   rays.widest = g.column_pitch;
-  for (const double angle : g.view_angles) rays.views.push_back({angle, g.height, 0.0});
+  for (const double angle : g.view_angles) rays.views.push_back({angle, g.height, 0.0, 0.0});
   return rays;
 }
 
@@ -155,11 +160,14 @@ struct VoxelProjector::State {
     job.edge = rays.edge.data();
     job.rise = rays.height_step / grid.spacing.z();
     job.rise_per_mm = rays.tangent_step / grid.spacing.z();
-    stretch.assign(std::size_t(job.row_stride), 0.0f);
-    for (Index r = 0; r < rays.rows; ++r) {
-      const double tangent = (double(r) - 0.5 * double(rays.rows - 1)) * rays.tangent_step;
-      stretch[std::size_t(r)] = float(std::sqrt(1.0 + tangent * tangent));
-    }
+    job.row_scale = rays.row_scale.data();
+    stretch.assign(std::size_t(rays.columns * job.row_stride), 0.0f);
+    for (Index c = 0; c < rays.columns; ++c)
+      for (Index r = 0; r < rays.rows; ++r) {
+        const double tangent = (double(r) - 0.5 * double(rays.rows - 1)) * rays.tangent_step *
+                               rays.row_scale[std::size_t(c)];
+        stretch[std::size_t(c * job.row_stride + r)] = float(std::sqrt(1.0 + tangent * tangent));
+      }
     job.stretch = stretch.data();
     const double steepest = 0.5 * double(rays.rows - 1) * rays.tangent_step;
     const double per_plane =
@@ -177,7 +185,8 @@ struct VoxelProjector::State {
     for (int a = 0; a < 2; ++a) {
       view.across[a] = across[a] / grid.spacing[a];
       view.along[a] = along[a] / grid.spacing[a];
-      view.origin[a] = (-from.from_axis * along[a] - grid.origin[a]) / grid.spacing[a];
+      view.origin[a] =
+          (from.aside * across[a] - from.from_axis * along[a] - grid.origin[a]) / grid.spacing[a];
     }
     view.height = (from.height - grid.origin.z()) / grid.spacing.z();
     return view;

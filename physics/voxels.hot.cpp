@@ -35,9 +35,9 @@ struct Fan {
   double near[lane_width], step[lane_width];  // in-plane mm to plane 0, and between planes
 };
 
-Fan fan_of(const VoxelJob& job, const VoxelView& view, int group) {
-  const double* across = job.across + group * lane_width;
-  const double* along = job.along + group * lane_width;
+Fan fan_of(const VoxelView& view, int group) {
+  const double* across = view.columns_across + group * lane_width;
+  const double* along = view.columns_along + group * lane_width;
   constexpr int middle = lane_width / 2;
   double speed[2][lane_width];
   for (int a = 0; a < 2; ++a)
@@ -120,8 +120,8 @@ struct Heights {
 
 /// Adds some planes along the rays of eight columns to the sums of their rows; true if any met
 /// something.
-bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int first, int count,
-                Range hull, Heights& heights, float* sums) {
+bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int group, int first,
+                int count, Range hull, Heights& heights, float* sums) {
   const int other = 1 - fan.axis;
   const std::ptrdiff_t onward = job.stride[fan.axis], aside = job.stride[other];
 
@@ -141,8 +141,10 @@ bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int 
   constexpr int middle = lane_width / 2;
   if (!(distance[middle] > 1.0)) return false;
   const double per_mm = 1.0 / job.z_step;
-  const double rise = job.tangent_step * distance[middle] * per_mm;
-  const double start = view.height + job.first_tangent * distance[middle] * per_mm;
+  const double* scale = view.scale + group * lane_width;
+  const double reach = distance[middle] * scale[middle];
+  const double rise = job.tangent_step * reach * per_mm;
+  const double start = view.height + view.first_tangent * reach * per_mm;
   const double low = std::ceil((-1.0 - start) / rise);
   const double high = std::floor((double(job.size[2]) - 1e-6 - start) / rise) + 1.0;
   const int begin = low > 0.0 ? int(smaller(low, double(job.rows))) : 0;
@@ -160,7 +162,7 @@ bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int 
       crossing[l][n] = {job.values + std::ptrdiff_t(first + p) * onward + lower * aside,
                         float(u - double(lower))};
     }
-    scaled[l] = float(distance[l] * per_mm);
+    scaled[l] = float(distance[l] * scale[l] * per_mm);
   }
   const V8 far = load8(scaled);
   const int rows =
@@ -187,7 +189,7 @@ bool add_planes(const VoxelJob& job, const VoxelView& view, const Fan& fan, int 
     }
     // That of the middle ray decides between which two heights a row lies.
     for (int r = row; r < row_end; ++r) {
-      const double tangent = job.first_tangent + job.tangent_step * double(r);
+      const double tangent = view.first_tangent + job.tangent_step * double(r);
       const int lower = int(start + rise * double(r) - bottom);
       const V8 share = far * float(tangent) + float(view.height - bottom - double(lower));
       const V8 a = load8(heights.turned[lower]), b = load8(heights.turned[lower + 1]);
@@ -246,10 +248,11 @@ void trace_voxels(const VoxelJob& job) {
       if (hull.low > hull.high) continue;
       for (int v = 0; v < job.views; ++v)
         for (int g = 0; g < groups; ++g) {
-          const Fan fan = fan_of(job, job.view[v], g);
+          const Fan fan = fan_of(job.view[v], g);
           if (fan.axis != axis) continue;
           const int at = v * groups + g;
-          if (add_planes(job, job.view[v], fan, first, count, hull, heights, job.sums + at * sums))
+          if (add_planes(job, job.view[v], fan, g, first, count, hull, heights,
+                         job.sums + at * sums))
             job.met[at] = 2;
         }
     }
@@ -258,7 +261,7 @@ void trace_voxels(const VoxelJob& job) {
       const int at = v * groups + g;
       if (job.met[at] != 2) continue;  // met by this map; 1: by another
       job.met[at] = 1;
-      write(job, fan_of(job, job.view[v], g), job.sums + at * sums, g,
+      write(job, fan_of(job.view[v], g), job.sums + at * sums, g,
             job.out + std::ptrdiff_t(v) * job.columns * job.rank * rows);
     }
 }

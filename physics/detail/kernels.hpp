@@ -62,6 +62,7 @@ struct SubView {
   const std::int32_t* bin_items;
   const double* across;  ///< direction of each column's ray, length 1 in the plane
   const double* along;
+  const double* scale;  ///< of the rows' tangents in each column; null: 1 in all
 };
 
 /// A voxel map as the nominal focal point sees it.
@@ -83,6 +84,9 @@ struct VoxelView {
   double focus[2];             ///< the focal point, voxel indices
   double across[2], along[2];  ///< voxel indices per mm of the gantry's directions
   double height;               ///< of the focal point, voxel index along z
+  const double *columns_across, *columns_along;  ///< direction of each column's central ray
+  const double* scale;                           ///< of the rows' tangents in each column
+  double first_tangent;                          ///< of row 0, where the scale is 1
 };
 
 /// A voxel map whose third axis is z, and the neighbouring views that see it.
@@ -98,8 +102,7 @@ struct VoxelJob {
   const float* weights;         ///< `rank` of them: basis integrals per value and mm
   double z_step;                ///< mm
   std::int32_t planes;          ///< that share a height
-  double first_tangent, tangent_step;
-  const double *across, *along;  ///< direction of each column's central ray, padded to 8
+  double tangent_step;
   std::int32_t views;
   const VoxelView* view;
   float* sums;         ///< working memory: [view][column group][row][8]
@@ -125,10 +128,11 @@ struct TraceJob {
   const unsigned char* voxels_met;  ///< per column group
   const double* patch_across;       ///< direction of each column's central ray
   const double* patch_along;
-  const float* tangent;                ///< per lane: dz per in-plane mm
+  const double* patch_scale;           ///< of the rows' tangents in each column
+  const float* tangent;                ///< per lane: dz per in-plane mm, where the scale is 1
   const float* height;                 ///< per lane: z of the focal point
   const float* patch_tangent;          ///< per row: central ray
-  const float* stretch;                ///< per lane: length of the ray per in-plane mm
+  const float* stretch;                ///< per lane: length of the ray per in-plane mm, likewise
   double first_tangent, tangent_step;  ///< of the row centres
   double reference;        ///< in-plane mm from the focal point to where intervals are counted from
   const float* exponents;  ///< [node][rank]

@@ -13,6 +13,7 @@ using detail::Cut;
 using detail::lane_width;
 using detail::Shape;
 using detail::ShapeKind;
+using detail::SubView;
 using detail::TraceJob;
 
 constexpr float far_away = 1e30f;  // mm: enter of a ray that misses
@@ -45,10 +46,13 @@ Slopes slopes(double z_low, double z_high, double near, double far) {
   return {z_low / (z_low < 0.0 ? near : far), z_high / (z_high > 0.0 ? near : far)};
 }
 
-/// The row groups of a range of slopes; a row and a half more on both sides for the sub-rays.
-Groups groups_of(const TraceJob& job, const Slopes& seen) {
-  const double low = (seen.low - job.first_tangent) / job.tangent_step - 1.5;
-  const double high = (seen.high - job.first_tangent) / job.tangent_step + 1.5;
+/// The row groups of a range of slopes in columns of some scales; a row and a half more on both
+/// sides for the sub-rays.
+Groups groups_of(const TraceJob& job, const Slopes& seen, double least, double most) {
+  const double first_seen = seen.low / (seen.low < 0.0 ? least : most);
+  const double last_seen = seen.high / (seen.high > 0.0 ? least : most);
+  const double low = (first_seen - job.first_tangent) / job.tangent_step - 1.5;
+  const double high = (last_seen - job.first_tangent) / job.tangent_step + 1.5;
   if (!(high >= 0.0) || !(low <= double(job.rows - 1))) return {};
   const int first = low > 0.0 ? int(low) : 0;
   const int last = high < double(job.rows - 1) ? int(high) : job.rows - 1;
@@ -57,8 +61,8 @@ Groups groups_of(const TraceJob& job, const Slopes& seen) {
 
 /// The rows that see the part of a capsule which is near the ray planes of two columns and those
 /// between them.
-Groups capsule_rows(const TraceJob& job, const Shape& s, const double* across,
-                    const double* along) {
+Groups capsule_rows(const TraceJob& job, const Shape& s, const double* across, const double* along,
+                    const double* scale) {
   const double* c = s.centre;
   const double* axis = s.frame[2];
   const double radius = std::sqrt(double(s.radius_square)), half = double(s.half_length);
@@ -81,8 +85,11 @@ Groups capsule_rows(const TraceJob& job, const Shape& s, const double* across,
   }
   const double flat = std::sqrt(axis[0] * axis[0] + axis[1] * axis[1]) * half + radius;
   const double z0 = c[2] + axis[2] * low, z1 = c[2] + axis[2] * high;
-  return groups_of(job, slopes((z0 < z1 ? z0 : z1) - radius, (z0 < z1 ? z1 : z0) + radius,
-                               near - flat, far + flat));
+  const bool falling = scale[1] < scale[0];
+  return groups_of(
+      job,
+      slopes((z0 < z1 ? z0 : z1) - radius, (z0 < z1 ? z1 : z0) + radius, near - flat, far + flat),
+      scale[falling ? 1 : 0], scale[falling ? 0 : 1]);
 }
 
 typedef double Doubles __attribute__((vector_size(64)));  // one per column
@@ -92,9 +99,10 @@ VITRINE_INLINE void narrow(float* p, Doubles x) {
   for (int i = 0; i < lane_width; ++i) p[i] = float(x[i]);
 }
 
-/// A shape in eight columns from `column` on; `across` and `along` are those columns' directions.
-void prepare(const TraceJob& job, const Shape& s, int column, const double* across_of,
-             const double* along_of, Entry& out) {
+/// A shape in eight columns from `column` on.
+void prepare(const TraceJob& job, const SubView& view, const Shape& s, int column, Entry& out) {
+  const double* across_of = view.across + column;
+  const double* along_of = view.along + column;
   out.shape = &s;
   out.rows = {s.first_group, s.last_group + 1};
   if (s.kind == ShapeKind::capsule && s.last_group - s.first_group > 1) {
@@ -103,7 +111,12 @@ void prepare(const TraceJob& job, const Shape& s, int column, const double* acro
         s.last_column < column + lane_width - 1 ? s.last_column - column : lane_width - 1;
     const double across[2] = {across_of[first], across_of[last]};
     const double along[2] = {along_of[first], along_of[last]};
-    const Groups tight = capsule_rows(job, s, across, along);
+    double scale[2] = {1.0, 1.0};
+    if (view.scale) {
+      scale[0] = view.scale[column + first];
+      scale[1] = view.scale[column + last];
+    }
+    const Groups tight = capsule_rows(job, s, across, along, scale);
     if (tight.begin > out.rows.begin) out.rows.begin = tight.begin;
     if (tight.end < out.rows.end) out.rows.end = tight.end;
   }

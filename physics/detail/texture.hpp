@@ -40,11 +40,14 @@ void trace_patch(const TraceJob& job, const PatchShape& p, int column, float* su
                  unsigned char* touched) {
   const double across = job.patch_across[column], along = job.patch_along[column];
   const double middle = p.centre[0] * across + p.centre[1] * along;
-  const Groups rows = groups_of(job, slopes(p.centre[2] - p.half_z, p.centre[2] + p.half_z,
-                                            middle - p.reach, middle + p.reach));
+  const Groups rows = groups_of(
+      job,
+      slopes(p.centre[2] - p.half_z, p.centre[2] + p.half_z, middle - p.reach, middle + p.reach),
+      job.patch_scale[column], job.patch_scale[column]);
+  const Lanes scale = all(float(job.patch_scale[column]));
   const double slope_0 = p.centre[2] / middle;
   for (int g = rows.begin; g < rows.end; ++g) {
-    const Lanes slope = load(job.patch_tangent + g * lane_width) - all(float(slope_0));
+    const Lanes slope = load(job.patch_tangent + g * lane_width) * scale - all(float(slope_0));
     const Lanes z = slope * all(float(middle));
     Lanes start[3], speed[3], enter = all(-far_away), leave = all(far_away);
     for (int i = 0; i < 3; ++i) {

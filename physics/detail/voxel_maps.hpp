@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "vitrine/core/buffer.hpp"
@@ -10,6 +11,8 @@
 #include "vitrine/physics/detail/kernels.hpp"
 
 namespace vitrine::physics::detail {
+
+class ViewPlan;
 
 /// Whether a patch is one for `VoxelMaps`: large, and of voxels no finer than a detector cell
 /// resolves. Smaller and finer ones (lesions) are traced point by point.
@@ -37,10 +40,9 @@ class VoxelMaps {
   };
   Work work() const;
 
-  /// Integrals of `count` views from `first` on; `across` and `along` are the directions of the
-  /// cells' central rays.
-  void trace(Index first, Index count, const double* across, const double* along,
-             const Kernels& kernels, Work& work) const;
+  /// Integrals of the views from `first` on along the cells' central rays, a plan for each.
+  void trace(Index first, std::span<const ViewPlan* const> central, const Kernels& kernels,
+             Work& work) const;
   /// Of the n-th of the views traced last: [column][rank][row], rows padded to 8.
   const float* integrals(const Work& work, Index n) const;
   const unsigned char* met(const Work& work, Index n) const;

@@ -34,9 +34,11 @@ struct ProjectorJob {
   int columns, rows;
   std::ptrdiff_t row_stride;  ///< rows rounded up to 8
   ProjectorColumns centre, edge;
-  double rise, rise_per_mm;  ///< of a row, voxels: `rise` + `rise_per_mm` x in-plane mm
-  const float* stretch;      ///< per row (padded): length of a ray over that in the plane
-  int planes_together;       ///< that share one look-up along z
+  double rise, rise_per_mm;  ///< of a row, voxels: `rise` + `rise_per_mm` x scale x in-plane mm
+  const double* row_scale;   ///< per column
+  /// Per column and row (padded, there zero): length of a ray over that in the plane.
+  const float* stretch;
+  int planes_together;  ///< that share one look-up along z
 };
 
 /// In the plane: lines of voxels along y of each x (axis 0), and along x of each y (axis 1), with

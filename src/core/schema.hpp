@@ -61,6 +61,12 @@ class Schema {
     fields_.back().info.longest_name = characters;
     return std::move(*this);
   }
+  /// Leave the field just added out of the canonical form while it holds its default: what does not
+  /// use it keeps its fingerprint and its random numbers.
+  Schema&& unless_default() && {
+    fields_.back().unwritten = to_json(fields_.back().write(Params{}));
+    return std::move(*this);
+  }
   /// A rule over several fields; the text says what must hold and why.
   Schema&& rule(std::string_view must_hold, std::function<bool(const Params&)> test) && {
     rules_.push_back({std::string(must_hold), std::move(test)});
@@ -103,7 +109,7 @@ class Schema {
   Value write(const Params& params) const {
     Value out(Value::Map{});
     for (const Field& field : fields_)
-      if (Value value = field.write(params); !value.empty())
+      if (Value value = field.write(params); !value.empty() && to_be_written(field, value))
         out.set(field.info.key, std::move(value));
     return out;
   }
@@ -126,6 +132,7 @@ class Schema {
     FieldInfo info;
     std::function<void(const Value&, Params&, const FieldInfo&, Diagnostics&)> read;
     std::function<Value(const Params&)> write;
+    std::optional<std::string> unwritten;  ///< the value, as JSON, that is left out
   };
   struct Rule {
     std::string must_hold;
@@ -155,6 +162,10 @@ class Schema {
       return Codec<F>::write(params.*member, to_native);
     };
     fields_.push_back(std::move(field));
+  }
+
+  static bool to_be_written(const Field& field, const Value& value) {
+    return !field.unwritten || to_json(value) != *field.unwritten;
   }
 
   void reject_unknown_keys(const Value& node, Diagnostics& problems) const {

@@ -8,6 +8,36 @@
 
 namespace vitrine {
 
+double ScanGeometry::fan_angle(double column) const {
+  const double x = (column - 0.5 * double(columns - 1) - column_offset) * column_angle;
+  return shape == DetectorShape::flat ? math::atan(x) : x;
+}
+
+double ScanGeometry::column_at(double angle) const {
+  const double first = (0.0 - 0.5 * double(columns - 1) - column_offset) * column_angle;
+  return ((shape == DetectorShape::flat ? math::tan(angle) : angle) - first) / column_angle;
+}
+
+std::array<double, 2> ScanGeometry::column_place(double column) const {
+  const double fan = fan_angle(column), sdd = source_to_detector;
+  if (shape == DetectorShape::flat) return {sdd * math::tan(fan), sdd};
+  return {sdd * math::sin(fan), sdd * math::cos(fan)};
+}
+
+double ScanGeometry::row_scale(double column, const FocalShift& shift) const {
+  if (shape == DetectorShape::curved && shift.across == 0.0 && shift.along == 0.0) return 1.0;
+  const auto [across, along] = column_place(column);
+  const double x = across - shift.across, y = along - shift.along;
+  return source_to_detector / std::sqrt(x * x + y * y);
+}
+
+double ScanGeometry::photon_share(double column, double row) const {
+  if (shape == DetectorShape::curved) return 1.0;
+  const double across = math::tan(fan_angle(column)), up = row_tangent(row);
+  const double square = 1.0 + across * across + up * up;
+  return 1.0 / (square * std::sqrt(square));
+}
+
 double ScanGeometry::field_of_view_radius() const {
   const double left = std::abs(fan_angle(0.0));
   const double right = std::abs(fan_angle(double(columns - 1)));
@@ -16,15 +46,40 @@ double ScanGeometry::field_of_view_radius() const {
 
 ScanGeometry hardware_geometry(const Scanner& scanner) {
   ScanGeometry g;
+  g.shape = scanner.detector.shape == "flat" ? DetectorShape::flat : DetectorShape::curved;
   g.source_to_iso = scanner.source_to_iso;
   g.source_to_detector = scanner.source_to_detector;
   g.column_angle = scanner.column_pitch / scanner.source_to_detector;
   g.row_pitch = scanner.row_pitch;
   g.column_offset = scanner.column_offset;
+  g.axis_offset = scanner.axis_offset;
   g.columns = scanner.columns;
   g.rows = scanner.rows;
   g.views_per_rotation = scanner.views_per_rotation;
   return g;
+}
+
+std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, bool along_z) {
+  const FlyingFocalSpot spot = scanner.flying_focal_spot.value_or(FlyingFocalSpot{});
+  const double slope = math::tan(scanner.anode_angle);
+  std::vector<FocalShift> positions;
+  for (const double z : {-0.5, 0.5})
+    for (const double across : {-0.5, 0.5}) {
+      if ((!in_plane && across > 0.0) || (!along_z && z > 0.0)) continue;
+      FocalShift shift;
+      if (in_plane) shift.across = across * spot.in_plane;
+      if (along_z) shift.z = z * spot.z;
+      shift.along = -shift.z / slope;
+      positions.push_back(shift);
+    }
+  return positions;
+}
+
+void fly(ScanGeometry& geometry, const std::vector<FocalShift>& positions) {
+  geometry.focal_shifts.clear();
+  if (positions.empty() || positions == std::vector<FocalShift>{{}}) return;
+  for (Index v = 0; v < geometry.views(); ++v)
+    geometry.focal_shifts.push_back(positions[std::size_t(v) % positions.size()]);
 }
 
 std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rotations,

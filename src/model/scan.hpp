@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -10,32 +11,63 @@
 
 namespace vitrine {
 
-/// Third-generation geometry with a curved (equiangular) detector; the source turns about +z.
+enum class DetectorShape {
+  curved,  ///< columns at equal angles, on the cylinder of radius source_to_detector about the
+           ///< source
+  flat,    ///< columns at equal distances, on the plane across the central ray
+};
+
+/// Where a focal spot is, mm from its nominal place, in the frame of its view: across the fan,
+/// along the central ray towards the axis, and z.
+struct FocalShift {
+  double across = 0.0, along = 0.0, z = 0.0;
+  bool operator==(const FocalShift&) const = default;
+};
+
+/// Third-generation geometry; the source turns about +z.
 ///
 /// The scanner's frame is the patient's (LPS, mm) with the rotation axis on x = y = 0.
 /// At view angle b the source is at (sid sin b, -sid cos b, table): angle 0 puts it at (0, -sid),
 /// in front of a supine patient, and angles grow from +x ... towards +y of the source's motion. The
 /// ray of fan angle g leaves it along cos g (-sin b, cos b) + sin g (cos b, sin b). Rows are
-/// equidistant in z on the cylinder of radius sdd about the source.
+/// equidistant in z on the detector's surface, a cylinder or a plane.
 struct ScanGeometry {
+  DetectorShape shape = DetectorShape::curved;
   double source_to_iso = 0.0;       ///< mm
   double source_to_detector = 0.0;  ///< mm
-  double column_angle = 0.0;        ///< rad between neighbouring columns
+  double column_angle = 0.0;        ///< rad between neighbouring columns; flat: their tangents
   double row_pitch = 0.0;           ///< mm, at the detector
   double column_offset = 0.0;       ///< quarter-detector shift, in columns
+  /// mm, across: source and detector turn displaced by as much, so that the axis is not where the
+  /// reconstruction, which knows nothing of it, takes it to be.
+  double axis_offset = 0.0;
   Index columns = 0, rows = 0;
   Index views_per_rotation = 0;
   std::vector<double> view_angles;      ///< rad, one per view
   std::vector<double> table_positions;  ///< mm (patient z of the detector's centre), one per view
   std::vector<double> view_times;  ///< s since the scan's start, one per view; none: all at once
 
+  std::vector<FocalShift> focal_shifts;  ///< flying focal spot, one per view; none: it stands still
+
   Index views() const { return std::ssize(view_angles); }
-  double fan_angle(double column) const {  ///< rad, of a (fractional) column index
-    return (column - 0.5 * double(columns - 1) - column_offset) * column_angle;
+  FocalShift focal_shift(Index view) const {
+    return focal_shifts.empty() ? FocalShift{} : focal_shifts[std::size_t(view)];
   }
-  double row_tangent(double row) const {  ///< dz per in-plane mm, of a (fractional) row index
+  double fan_angle(double column) const;     ///< rad, of a (fractional) column index
+  double column_at(double fan_angle) const;  ///< the inverse
+  /// Of a (fractional) row index: mm along z over source_to_detector. Times `row_scale` of the
+  /// column it is dz per in-plane mm of the ray.
+  double row_tangent(double row) const {
     return (row - 0.5 * double(rows - 1)) * row_pitch / source_to_detector;
   }
+  /// Place of a (fractional) column in the plane, mm from the nominal focal spot: across, along.
+  std::array<double, 2> column_place(double column) const;
+  /// source_to_detector over the in-plane distance from the source to a (fractional) column.
+  double row_scale(double column, const FocalShift& shift = {}) const;
+  /// Photons that meet a cell over those that meet one on the detector's normal through the source.
+  /// Of a flat panel the cube of the cosine to that normal; 1 of a curved detector, whose cells
+  /// face the source in the plane and whose cone is left out (0.2 % in the last of 64 rows).
+  double photon_share(double column, double row) const;
   double row_pitch_at_iso() const { return row_pitch * source_to_iso / source_to_detector; }
   double field_of_view_radius() const;  ///< mm: what every view sees
 };
@@ -44,6 +76,14 @@ struct Scanner;
 
 /// What a scanner's hardware fixes of a scan: everything but the views.
 ScanGeometry hardware_geometry(const Scanner& scanner);
+
+/// The positions that a flying focal spot takes in turn: in the plane, along z, or both (four).
+/// On the anode's slope, `anode_angle` to the central ray and with the anode towards -z, a spot
+/// that is moved to +z is also farther from the axis, by z / tan(anode_angle).
+std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, bool along_z);
+
+/// Let the focal spot take some positions in turn, view after view.
+void fly(ScanGeometry& geometry, const std::vector<FocalShift>& positions);
 
 /// When the views of axial rotations of `rotation_time` s are taken, with `pause` s between them.
 std::vector<double> axial_view_times(Index views_per_rotation, std::size_t rotations,

@@ -38,6 +38,12 @@ const Schema<Bowtie>& Bowtie::schema() {
 const Schema<Detector>& Detector::schema() {
   static const auto s =
       Schema<Detector>("detector", "Energy-integrating scintillator detector")
+          .optional(
+              "shape", &Detector::shape,
+              "curved: columns at equal angles about the focal spot; flat: a panel across the "
+              "central ray")
+          .one_of({"curved", "flat"})
+          .unless_default()
           .optional("scintillator", &Detector::scintillator,
                     "a material of `vitrine list material`")
           .optional("thickness", &Detector::thickness, unit::mm, "thickness of the scintillator")
@@ -47,6 +53,17 @@ const Schema<Detector>& Detector::schema() {
           .optional("electronic_noise", &Detector::electronic_noise, unit::kev,
                     "standard deviation per cell and reading, as absorbed energy")
           .between(0, 1e6);
+  return s;
+}
+
+const Schema<FlyingFocalSpot>& FlyingFocalSpot::schema() {
+  static const auto s =
+      Schema<FlyingFocalSpot>("flying_focal_spot", "Deflection of the focal spot between readings")
+          .optional("in_plane", &FlyingFocalSpot::in_plane, unit::mm,
+                    "between the two positions in the plane of the fan")
+          .between(0, 10)
+          .optional("z", &FlyingFocalSpot::z, unit::mm, "between the two positions along z")
+          .between(0, 5);
   return s;
 }
 
@@ -84,6 +101,16 @@ const Schema<Scanner>& Scanner::schema() {
           .optional("focal_spot_length", &Scanner::focal_spot_length, unit::mm,
                     "effective length along z")
           .between(0, 3)
+          .optional(
+              "flying_focal_spot", &Scanner::flying_focal_spot,
+              "how far the focal spot can be deflected between readings (not at all if nothing "
+              "is said)")
+          .optional(
+              "axis_offset", &Scanner::axis_offset, unit::mm,
+              "misalignment: how far the axis is from where the reconstruction takes it to be, "
+              "across the central ray")
+          .between(-10, 10)
+          .unless_default()
           .optional("filters", &Scanner::filters, "plates added to the tube's inherent filtration")
           .optional("bowtie", &Scanner::bowtie, "beam-shaping filter")
           .optional("detector", &Scanner::detector, "what a cell detects")

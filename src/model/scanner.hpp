@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,21 @@ struct Bowtie {
   static const Schema<Bowtie>& schema();
 };
 
-/// An energy-integrating scintillator cell.
+/// An energy-integrating scintillator cell, and how cells are arranged.
 struct Detector {
+  std::string shape = "curved";  ///< curved (about the focal spot) or flat
   std::string scintillator = "gadolinium_oxysulfide";
   double thickness = 1.4;          ///< mm
   double fill_factor = 0.8;        ///< area that detects over the cell's area
   double electronic_noise = 300.;  ///< keV, standard deviation per cell and reading
   static const Schema<Detector>& schema();
+};
+
+/// How far a scanner can deflect its focal spot between readings.
+struct FlyingFocalSpot {
+  double in_plane = 0.0;  ///< mm between the two positions in the plane of the fan
+  double z = 0.0;         ///< mm between the two positions along z
+  static const Schema<FlyingFocalSpot>& schema();
 };
 
 /// The hardware: what does not change between patients. One YAML file in scenarios/scanners.
@@ -45,7 +54,9 @@ struct Scanner {
   double anode_angle = 0.0;        ///< rad
   double focal_spot_width = 1.0;   ///< mm, in the plane of the fan
   double focal_spot_length = 1.0;  ///< mm, along z, as seen from the isocentre
-  std::vector<Filter> filters;     ///< added to the tube's inherent filtration
+  std::optional<FlyingFocalSpot> flying_focal_spot;
+  double axis_offset = 0.0;  ///< mm: the axis is that far from where reconstruction takes it to be
+  std::vector<Filter> filters;  ///< added to the tube's inherent filtration
   Bowtie bowtie;
   Detector detector;
   static const Schema<Scanner>& schema();

@@ -211,6 +211,9 @@ ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, dou
   for (std::size_t station = 0; station < stations; ++station)
     g.table_positions.insert(g.table_positions.end(), std::size_t(g.views_per_rotation),
                              z - 0.5 * protocol.coverage() + (double(station) + 0.5) * step);
+  const std::string& flies = protocol.flying_focal_spot;
+  fly(g, focal_positions(scanner, flies == "in_plane" || flies == "both",
+                         flies == "z" || flies == "both"));
   return g;
 }
 

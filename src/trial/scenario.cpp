@@ -62,6 +62,10 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("table_time", &Protocol::table_time, unit::s,
                     "time that the table takes between two rotations")
           .between(0, 60)
+          .optional("flying_focal_spot", &Protocol::flying_focal_spot,
+                    "which way the scanner deflects its focal spot between readings")
+          .one_of({"off", "in_plane", "z", "both"})
+          .unless_default()
           .optional("motion", &Protocol::motion,
                     "how the patient moves during the scan (not at all if nothing is said)")
           .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)");
@@ -219,6 +223,11 @@ const Schema<Arms>& Arms::schema() {
           .rule(
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
+          .rule(
+              "protocol.flying_focal_spot must be off (filtered back projection takes the focal "
+              "spot "
+              "to stand still; the projector follows it, see ScanGeometry::focal_shifts)",
+              [](const Arms& a) { return a.protocol.flying_focal_spot == "off"; })
           .rule("reference must name an arm of this design (see scanners and vary)",
                 [](const Arms& a) { return selects(a, a.reference); })
           .rule("repeat.of must name an arm of this design (see scanners and vary)",

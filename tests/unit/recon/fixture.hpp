@@ -82,8 +82,9 @@ inline LineIntegrals project(const ScanGeometry& g, const std::vector<Part>& par
     for (Index c = 0; c < g.columns; ++c)
       for (Index r = 0; r < g.rows; ++r) {
         const double theta = b - g.fan_angle(double(c));
-        const Vec3 direction =
-            Vec3(-std::sin(theta), std::cos(theta), g.row_tangent(double(r))).normalized();
+        const Vec3 direction = Vec3(-std::sin(theta), std::cos(theta),
+                                    g.row_tangent(double(r)) * g.row_scale(double(c)))
+                                   .normalized();
         double sum = 0.0;
         for (const Part& part : parts)
           sum += part.mu * intersect(part.solid, source, direction).length();
