@@ -240,6 +240,52 @@ void spread_planes(const Block& block, V8 value, const SliceLines& lines) {
   }
 }
 
+/// Parallel columns by planes across an axis: column c meets index at + apart x c + by x plane.
+struct Comb {
+  int axis;
+  double at, apart, by, step;
+};
+
+Comb comb_of(const ProjectorJob& job, const ProjectorView& view) {
+  const int axis = axis_of(job, view, 0);
+  const Paths first = paths_of(job.centre, view, 0, axis);
+  Comb comb{axis, first.at[0], (first.at[lanes - 1] - first.at[0]) / double(lanes - 1), first.by[0],
+            1.0 / view.along[axis]};
+  if (comb.apart < 0.0) {  // the other way round
+    comb.at += comb.apart * double(job.columns - 1);
+    comb.apart = -comb.apart;
+  }
+  return comb;
+}
+
+/// Adds parallel columns to some planes: voxels look up columns, with the weights that columns look
+/// up voxels with.
+void spread_comb(const ProjectorJob& job, const Comb& comb, int first, int count,
+                 const float* columns, const SliceLines& lines) {
+  const double per = 1.0 / comb.apart;
+  const double reach = job.distance_driven ? 0.5 + 0.5 * comb.apart : 1.0;
+  const Line line{columns, double(-detail::line_margin), double(job.columns)};
+  const int n = job.size[1 - comb.axis];
+  const V8 length = fill8(float(std::fabs(comb.step)));
+  const Overlap overlap{fill8(float(per)), length};
+  const Tent tent{length * float(comb.apart), length};
+  for (int p = first; p < first + count; ++p) {
+    const double at = comb.at + comb.by * double(p);
+    const double low = std::floor(at - reach);
+    const double high = std::floor(at + comb.apart * double(job.columns - 1) + reach) + 1.0;
+    const int begin = int(smaller(larger(low, 0.0), double(n)));
+    const int end = int(smaller(larger(high, 0.0), double(n)));
+    if (begin >= end) continue;
+    const int whole = (end - begin + lanes - 1) / lanes * lanes;
+    const double start = (double(begin) - at) * per;
+    float* out = lines.values + p * lines.stride + begin;
+    if (job.distance_driven)
+      look_along<true>(line, start - 0.5 * per + 0.5, per, whole, int(per) + 2, overlap, out);
+    else
+      look_along<true>(line, start - per, per, whole, int(2.0 * per) + 2, tent, out);
+  }
+}
+
 int planes_left(int first, int end) {
   return end - first < planes_at_once ? end - first : planes_at_once;
 }
@@ -267,14 +313,20 @@ void back_project_slice(const ProjectorJob& job, const ProjectorView* view, int 
                         int first_plane, int count, const float* projections,
                         const SliceLines& lines) {
   const int groups = (job.columns + lanes - 1) / lanes;
-  for (int v = 0; v < views; ++v)
+  for (int v = 0; v < views; ++v) {
+    const float* columns = projections + detail::line_margin +
+                           std::ptrdiff_t(v) * (groups * lanes + 2 * detail::line_margin);
+    if (job.parallel) {
+      const Comb comb = comb_of(job, view[v]);
+      if (comb.axis == axis) spread_comb(job, comb, first_plane, count, columns, lines);
+      continue;
+    }
     for (int group = 0; group < groups; ++group) {
       if (axis_of(job, view[v], group) != axis) continue;
       const Fan fan = fan_of(job, view[v], group, axis);
       float length[lanes];
       for (int l = 0; l < lanes; ++l) length[l] = float(std::fabs(fan.step[l]));
-      const V8 value =
-          load8(projections + (std::ptrdiff_t(v) * groups + group) * lanes) * load8(length);
+      const V8 value = load8(columns + group * lanes) * load8(length);
       const Planes met = planes_of(job, fan);
       const int begin = met.begin > first_plane ? met.begin : first_plane;
       const int end = met.end < first_plane + count ? met.end : first_plane + count;
@@ -286,6 +338,13 @@ void back_project_slice(const ProjectorJob& job, const ProjectorView* view, int 
           spread_planes<false>(block, value, lines);
       }
     }
+  }
+}
+
+bool is_reversed(const ProjectorJob& job, const ProjectorView& view) {
+  if (!job.parallel) return false;
+  const Paths first = paths_of(job.centre, view, 0, axis_of(job, view, 0));
+  return first.at[lanes - 1] < first.at[0];
 }
 
 }  // namespace vitrine::physics::VITRINE_ISA_LEVEL

@@ -235,7 +235,7 @@ void spread_planes(const ProjectorJob& job, const ProjectorView& view, const Ray
                       line + voxels.begin);
   } else {
     look_along<false>(rows, at - per, per, voxels.count(), int(2.0 * per) + 2,
-                      Tent{fill8(float(h.rise))}, line + voxels.begin);
+                      Tent{fill8(float(h.rise)), fill8(1.0f)}, line + voxels.begin);
   }
   const int end = voxels.begin + voxels.count();
   for (int i = voxels.begin; i < end; i += 8 * most_groups)

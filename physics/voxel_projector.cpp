@@ -14,11 +14,11 @@ namespace vitrine::physics {
 namespace detail {
 
 const ProjectorKernels& projector_kernels(Isa isa) {
-  static constexpr ProjectorKernels portable_level{portable::project, portable::back_project,
-                                                   portable::project_slice,
-                                                   portable::back_project_slice};
+  static constexpr ProjectorKernels portable_level{
+      portable::project, portable::back_project, portable::project_slice,
+      portable::back_project_slice, portable::is_reversed};
   static constexpr ProjectorKernels v3_level{v3::project, v3::back_project, v3::project_slice,
-                                             v3::back_project_slice};
+                                             v3::back_project_slice, v3::is_reversed};
   return isa == Isa::v3 ? v3_level : portable_level;
 }
 
@@ -32,6 +32,8 @@ using detail::SliceLines;
 
 constexpr Index views_at_once = 16;
 constexpr Index slice_slab = 32;  // planes that a task of the slice's back projection owns
+/// Cells that voxels are made of, back; finer ones would need wider margins.
+constexpr double finest_in_voxels = 0.125;
 /// How far a ray's height may be off because planes share one: voxels.
 constexpr double shared_height = 1.0 / 3.0;
 
@@ -51,11 +53,13 @@ struct Columns {
 
 /// The same for both geometries.
 struct Rays {
+  bool parallel = false;
   Index columns = 0, rows = 0;
   Columns centre, edge;
   double height_step = 0.0, tangent_step = 0.0;  ///< per row: mm, and mm per in-plane mm
   std::vector<double> row_scale;                 ///< of `tangent_step`, per column
   double widest = 0.0;                           ///< mm: of a column within reach
+  double lowest = 0.0;                           ///< mm: of a row within reach
   struct View {
     double angle, height, from_axis, aside;  ///< of the gantry frame's origin, mm
   };
@@ -76,6 +80,8 @@ Rays rays_of(const ScanGeometry& g, double reach) {
   require(g.focal_shifts.empty(), Error::Kind::unsupported,
           "the voxel projector knows no flying focal spot. Leave focal_shifts empty.");
   rays.widest = g.column_angle * (g.source_to_iso + reach);
+  rays.lowest = rays.tangent_step * (g.source_to_iso - reach) *
+                *std::min_element(rays.row_scale.begin(), rays.row_scale.end());
   require(std::ssize(g.table_positions) == g.views(), Error::Kind::unsupported,
           "a scan needs a table position for each view (", g.views(), " views, ",
           g.table_positions.size(), " positions)");
@@ -83,8 +89,8 @@ Rays rays_of(const ScanGeometry& g, double reach) {
           " mm from the axis, beyond the focal spot at ", g.source_to_iso,
           " mm. Use a smaller volume.");
   for (Index v = 0; v < g.views(); ++v)
-    rays.views.push_back(
-        {g.view_angles[std::size_t(v)], g.table_positions[std::size_t(v)], g.source_to_iso});
+    rays.views.push_back({g.view_angles[std::size_t(v)], g.table_positions[std::size_t(v)],
+                          g.source_to_iso, g.axis_offset});
   return rays;
 }
 
@@ -97,9 +103,11 @@ Rays rays_of(const ParallelGeometry& g, double) {
   };
   for (Index c = 0; c < padded(g.columns); ++c) rays.centre.add(place(double(c)), 0.0, 1.0);
   for (Index c = 0; c <= padded(g.columns); ++c) rays.edge.add(place(double(c) - 0.5), 0.0, 1.0);
+  rays.parallel = true;
   rays.height_step = g.row_pitch;
   rays.row_scale.assign(std::size_t(g.columns), 1.0);
   rays.widest = g.column_pitch;
+  rays.lowest = g.row_pitch;
   for (const double angle : g.view_angles) rays.views.push_back({angle, g.height, 0.0, 0.0});
   return rays;
 }
@@ -138,6 +146,11 @@ struct VoxelProjector::State {
             Error::Kind::unsupported, "detector columns are up to ", rays.widest,
             " mm wide in the volume, more than ", detail::widest_cell, " voxels of ", finest,
             " mm. Use larger voxels.");
+    const double finest_cell = std::min(in_plane() ? 1.0 : rays.lowest / grid.spacing.z(),
+                                        rays.parallel && in_plane() ? rays.widest / finest : 1.0);
+    require(finest_cell > finest_in_voxels, Error::Kind::unsupported, "detector cells are down to ",
+            finest_cell, " voxels in the volume (less than ", finest_in_voxels,
+            "). Use smaller voxels.");
     set_job(footprint);
     for (const Rays::View& view : rays.views) views.push_back(view_of(view));
   }
@@ -153,6 +166,7 @@ struct VoxelProjector::State {
     job.stride[0] = (job.padded_heights + 15) / 16 * 16;
     if (job.stride[0] / 16 % 2 == 0) job.stride[0] += 16;
     job.stride[1] = job.stride[0] * std::ptrdiff_t(grid.size[0]) + 5 * 16;
+    job.parallel = rays.parallel;
     job.columns = int(rays.columns);
     job.rows = int(rays.rows);
     job.row_stride = padded(rays.rows);
@@ -308,12 +322,17 @@ struct VoxelProjector::State {
   }
 
   void back_slice(const float* projections, float* slice) const {
-    const Index width = padded(rays.columns);
-    Buffer<float> data(std::size_t(width) * views.size());
+    const Index width = padded(rays.columns) + 2 * line_margin;
+    Buffer<float> data(std::size_t(width) * views.size() + 2 * line_margin);
+    std::fill_n(data.data() + std::size_t(width) * views.size(), 2 * line_margin, 0.0f);
     parallel_for(std::ssize(views), [&](Index v) {
       float* row = data.data() + v * width;
-      std::copy_n(projections + v * rays.columns, rays.columns, row);
-      std::fill(row + rays.columns, row + width, 0.0f);
+      std::fill_n(row, width, 0.0f);
+      const float* from = projections + v * rays.columns;
+      if (kernels.reversed(job, views[std::size_t(v)]))
+        std::reverse_copy(from, from + rays.columns, row + line_margin);
+      else
+        std::copy_n(from, rays.columns, row + line_margin);
     });
     Lines both[2] = {lines_of(0), lines_of(1)};
     for (int axis = 0; axis < 2; ++axis) {

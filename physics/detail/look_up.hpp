@@ -3,9 +3,6 @@
 
 #include "vitrine/core/simd.hpp"
 #include "vitrine/physics/detail/voxel_project.hpp"
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
 
 /// Eight values at a time from a line of numbers at places that follow each other closely; for hot
 /// files only. A gather costs ten times an in-register permutation, so two neighbouring vectors are
@@ -22,20 +19,21 @@ template <Reach reach>
 struct Places {
   V8 part;  ///< of a place above its whole number
 #if defined(__AVX2__)
-  __m256i index;
-  explicit Places(V8 place) : index(_mm256_cvttps_epi32(__m256(place.part[0]))) {
-    part.part[0] = place.part[0] - V8::Part(_mm256_cvtepi32_ps(index));
+  V8::Mask index;
+  explicit Places(V8 place) : index(__builtin_convertvector(place.part[0], V8::Mask)) {
+    part.part[0] = place.part[0] - __builtin_convertvector(index, V8::Part);
   }
   V8 pick(const float* base) const {
     if constexpr (reach == Reach::far) {
-      return {{V8::Part(_mm256_i32gather_ps(base, index, 4))}};
+      float found[8];
+      for (int l = 0; l < 8; ++l) found[l] = base[index[l]];
+      return load8(found);
     } else {
-      const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(base), index);
-      if constexpr (reach == Reach::eight) return {{V8::Part(low)}};
-      const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(base + 8), index);
+      const V8::Part low = __builtin_ia32_permvarsf256(load8(base).part[0], index);
+      if constexpr (reach == Reach::eight) return {{low}};
+      const V8::Part high = __builtin_ia32_permvarsf256(load8(base + 8).part[0], index);
       // Bit 3 of the index, as a sign.
-      const __m256 upper = _mm256_castsi256_ps(_mm256_slli_epi32(index, 28));
-      return {{V8::Part(_mm256_blendv_ps(low, high, upper))}};
+      return {{__builtin_ia32_blendvps256(low, high, V8::Part(index << 28))}};
     }
   }
 #else
@@ -59,12 +57,12 @@ struct Between {  ///< linear between two numbers
   static constexpr bool two = true;
   V8 operator()(int k, V8 f) const { return k == 0 ? fill8(1.0f) - f : f; }
 };
-struct Tent {  ///< the transpose of Between: what is `scale` apart, seen from one before
+struct Tent {  ///< the transpose of Between: what is `apart` / `scale` apart, seen from one before
   static constexpr bool two = false;
   static constexpr int first = 1;
-  V8 scale;
+  V8 apart, scale;
   V8 operator()(int k, V8 f) const {
-    return max8(fill8(1.0f) - absolute8((fill8(float(k)) - f) * scale - 1.0f), fill8(0.0f));
+    return max8(scale - absolute8((fill8(float(k)) - f) * apart - scale), fill8(0.0f));
   }
 };
 struct Overlap {  ///< of [f, f + width] and [k, k + 1], times `scale`

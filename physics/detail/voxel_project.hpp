@@ -28,6 +28,7 @@ struct ProjectorColumns {
 
 struct ProjectorJob {
   bool distance_driven;
+  bool parallel;  ///< all columns of a view run alike, at equal distances
   int size[3];
   std::ptrdiff_t stride[2];  ///< floats between voxels along x and y; z is contiguous
   int padded_heights;        ///< size[2] rounded up to 8: that many may be read and written
@@ -56,11 +57,14 @@ struct ProjectorKernels {
   /// belong to the caller alone.
   void (*back)(const ProjectorJob&, const ProjectorView*, int views, int axis, int first, int count,
                const float* projections, float* line, float* volume);
-  /// The same for one row and one slice. `lines`: of axis 0, then of axis 1.
+  /// The same for one row and one slice. `lines`: of axis 0, then of axis 1. Projections that are
+  /// put back have `line_margin` zeros on either side of a view's columns (padded to eight).
   void (*forward_slice)(const ProjectorJob&, const ProjectorView&, const SliceLines* lines,
                         float* out);
   void (*back_slice)(const ProjectorJob&, const ProjectorView*, int views, int axis, int first,
                      int count, const float* projections, const SliceLines& lines);
+  /// Whether `back_slice` takes the columns of a view in descending order.
+  bool (*reversed)(const ProjectorJob&, const ProjectorView&);
 };
 const ProjectorKernels& projector_kernels(Isa isa);
 /// Scratch that `forward` and `back` need.
@@ -80,6 +84,7 @@ inline std::size_t line_floats(const ProjectorJob& job) {
                      const detail::SliceLines*, float*);                                           \
   void back_project_slice(const detail::ProjectorJob&, const detail::ProjectorView*, int, int,     \
                           int, int, const float*, const detail::SliceLines&);                      \
+  bool is_reversed(const detail::ProjectorJob&, const detail::ProjectorView&);                     \
   }
 VITRINE_PROJECTOR_KERNELS(portable)
 VITRINE_PROJECTOR_KERNELS(v3)
