@@ -50,7 +50,25 @@ double spread_scale(int n, double cell, double spot) {
   return square > 0.0 ? std::sqrt(wanted / square) : 0.0;
 }
 
-/// Everything of a projection that does not change from view to view.
+/// A scene in the gantry's frame.
+class AlignedScene {
+ public:
+  AlignedScene(const Scene& scene, const ScanGeometry& geometry) : scene_(&scene) {
+    if (geometry.tilt == 0.0) return;
+    turned_ = moved(scene, {geometry.gantry_axes().transpose(), Vec3::Zero()});
+    scene_ = &turned_;
+  }
+  AlignedScene(const AlignedScene&) = delete;
+  AlignedScene& operator=(const AlignedScene&) = delete;
+  const Scene& operator*() const { return *scene_; }
+
+ private:
+  Scene turned_;
+  const Scene* scene_;
+};
+
+/// Everything of a projection that does not change from view to view; the scene is in the gantry's
+/// frame.
 class Projection {
  public:
   Projection(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
@@ -218,50 +236,6 @@ class Projection {
   std::vector<float> photon_share_;  ///< per cell; none: 1
 };
 
-/// What `value(voxel)` is at a point: trilinear, with zeros around the grid.
-template <class Value>
-double trilinear(const Grid& grid, const Vec3& point, const Value& value) {
-  const Vec3 u = (grid.axes.transpose() * (point - grid.origin)).cwiseQuotient(grid.spacing);
-  const Vec3 low(std::floor(u.x()), std::floor(u.y()), std::floor(u.z()));
-  double sum = 0.0;
-  for (int corner = 0; corner < 8; ++corner) {
-    double weight = 1.0;
-    std::array<Index, 3> at{};
-    bool inside = true;
-    for (std::size_t a = 0; a < 3; ++a) {
-      const auto i = Eigen::Index(a);
-      const bool upper = corner >> a & 1;
-      at[a] = Index(low[i]) + upper;
-      weight *= upper ? u[i] - low[i] : 1.0 - (u[i] - low[i]);
-      inside = inside && at[a] >= 0 && at[a] < grid.size[a];
-    }
-    if (inside) sum += weight * value(std::size_t(grid.offset(at[0], at[1], at[2])));
-  }
-  return sum;
-}
-
-/// Integral of `value(voxel)` along a ray, sampled every `step` voxels.
-template <class Value>
-double voxel_integral(const Grid& grid, const Ray& ray, double step, const Value& value) {
-  Solid box;
-  box.kind = Solid::Kind::box;
-  box.axes = grid.axes;
-  for (int a = 0; a < 3; ++a)
-    box.half_axes[a] = 0.5 * grid.spacing[a] * double(grid.size[std::size_t(a)] - 1);
-  box.centre = grid.origin + grid.axes * box.half_axes;
-  box.half_axes += grid.spacing;
-  const Interval inside = intersect(box, ray.origin, ray.direction);
-  if (inside.empty()) return 0.0;
-  const double length = inside.length() * ray.direction.norm();
-  const auto steps = std::int64_t(length / (step * grid.spacing.minCoeff())) + 1;
-  double sum = 0.0;
-  for (std::int64_t i = 0; i < steps; ++i) {
-    const double t = inside.enter + (double(i) + 0.5) * inside.length() / double(steps);
-    sum += trilinear(grid, ray.origin + t * ray.direction, value);
-  }
-  return sum * length / double(steps);
-}
-
 }  // namespace
 
 std::vector<Offset> sub_rays(const Sampling& sampling, const ScanGeometry& geometry,
@@ -310,7 +284,8 @@ void expose_block(const Projection& projection, Index of_projection, Index first
 void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling, Isa isa,
                  Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
-  const Projection projection(scene, geometry, beam, sub_rays(sampling, geometry, beam),
+  const AlignedScene aligned(scene, geometry);
+  const Projection projection(*aligned, geometry, beam, sub_rays(sampling, geometry, beam),
                               sampling.rows, isa);
   constexpr Index block = Projection::block;
   parallel_for((geometry.views() + block - 1) / block, [&](std::int64_t b) {
@@ -341,7 +316,8 @@ void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
       now.focal_shifts.assign(geometry.focal_shifts.begin() + first,
                               geometry.focal_shifts.begin() + first + count);
     const Scene scene = scene_at(0.5 * (now.view_times.front() + now.view_times.back()));
-    const Projection projection(scene, now, beam, offsets, sampling.rows, isa);
+    const AlignedScene aligned(scene, now);
+    const Projection projection(*aligned, now, beam, offsets, sampling.rows, isa);
     constexpr Index block = Projection::block;
     for (Index n = 0; n < count; n += block)
       expose_block(projection, n, first + n, std::min(block, count - n), out);
@@ -355,57 +331,10 @@ Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& be
   return out;
 }
 
-Vec3 direction_of(const ScanGeometry& geometry, const FocalShift& shift, double column, double row,
-                  const Offset& offset) {
-  const double at = column + offset.column;
-  auto [across, along] = geometry.column_place(at);
-  across -= offset.spot_across + shift.across;
-  along -= shift.along;
-  const double length = std::sqrt(across * across + along * along);
-  const double tangent = geometry.row_tangent(row + offset.row) -
-                         (offset.spot_z + shift.z) / geometry.source_to_detector;
-  return {across / length, along / length, tangent * geometry.row_scale(at, shift)};
-}
-
-Ray ray_of(const ScanGeometry& geometry, Index view, double column, double row,
-           const Offset& offset) {
-  const detail::Gantry frame = detail::gantry(geometry, view, offset.spot_across);
-  const Vec3 d = direction_of(geometry, geometry.focal_shift(view), column, row, offset);
-  return {frame.focus + frame.back(Vec3(0.0, 0.0, offset.spot_z)), frame.back(d)};
-}
-
-std::vector<double> path_masses(const Scene& scene, const Ray& ray, double patch_step) {
-  std::vector<double> masses(scene.materials.size(), 0.0);
-  const double stretch = ray.direction.norm();
-  for (const Term& term : scene.terms) {
-    Interval inside{-1e300, 1e300};
-    for (const auto s : term.solids) {
-      const Interval here = intersect(scene.solids[s], ray.origin, ray.direction);
-      if (here.empty()) inside = {};
-      inside.enter = std::max(inside.enter, here.enter);
-      inside.leave = std::min(inside.leave, here.leave);
-    }
-    for (const Delta& delta : term.deltas)
-      masses[delta.material] += delta.density * inside.length() * stretch;
-  }
-  for (const Patch& patch : scene.patches)
-    for (const auto& channel : patch.channels)
-      masses[channel.material] += voxel_integral(
-          patch.grid, ray, patch_step, [&](std::size_t v) { return double(channel.density[v]); });
-  for (const IndexedMap& map : scene.maps)
-    for (std::uint32_t m = 0; m < masses.size(); ++m)
-      masses[m] += voxel_integral(map.grid, ray, patch_step, [&](std::size_t v) {
-        double sum = 0.0;
-        for (const Delta& delta : map.entries[map.index[v]].deltas)
-          if (delta.material == m) sum += delta.density;
-        return sum;
-      });
-  return masses;
-}
-
 std::vector<float> basis_integrals(const Scene& scene, const ScanGeometry& geometry,
                                    const Beam& beam, Index view, const Offset& offset, Isa isa) {
-  const Projection projection(scene, geometry, beam, {offset}, 1, isa);
+  const AlignedScene aligned(scene, geometry);
+  const Projection projection(*aligned, geometry, beam, {offset}, 1, isa);
   std::vector<float> out(std::size_t(geometry.columns * geometry.rows) * beam.rank());
   auto work = projection.work();
   projection.trace_maps(view, 1, work);

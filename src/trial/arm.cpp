@@ -188,13 +188,21 @@ std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id)
 }
 
 Grid image_grid(const Protocol& protocol, double z) {
-  return recon::image_grid({protocol.field_of_view, protocol.matrix, Vec3(0.0, 0.0, z),
-                            protocol.slices, protocol.slice_increment});
+  const Vec3 centre(0.0, 0.0, z);
+  Grid grid = recon::image_grid(
+      {protocol.field_of_view, protocol.matrix, centre, protocol.slices, protocol.slice_increment});
+  if (protocol.gantry_tilt == 0.0) return grid;
+  ScanGeometry tilted;
+  tilted.tilt = protocol.gantry_tilt;
+  grid.axes = tilted.gantry_axes();
+  grid.origin = centre + grid.axes * (grid.origin - centre);
+  return grid;
 }
 
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
                            double start_angle) {
   ScanGeometry g = hardware_geometry(scanner);
+  g.tilt = protocol.gantry_tilt;
   const double radius = std::min(protocol.full_coverage_radius, 0.8 * g.source_to_iso);
   const double beam =
       double(g.rows) * g.row_pitch_at_iso() * (g.source_to_iso - radius) / g.source_to_iso;
@@ -219,7 +227,9 @@ double scan_reach(const ScanGeometry& geometry, double middle) {
   double farthest = 0.0;
   for (const double table : geometry.table_positions)
     farthest = std::max(farthest, std::abs(table - middle));
-  return farthest + half_beam * (geometry.source_to_iso + body_radius) / geometry.source_to_iso;
+  const double leaning = body_radius * std::abs(math::sin(geometry.tilt));
+  return farthest + leaning +
+         half_beam * (geometry.source_to_iso + body_radius) / geometry.source_to_iso;
 }
 
 }  // namespace vitrine::trial

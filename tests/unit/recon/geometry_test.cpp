@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "fixture.hpp"
+#include "vitrine/core/units.hpp"
 
 // Scans of other geometries than the curved detector's.
 
@@ -43,6 +45,41 @@ TEST_CASE("water scanned by a flat panel is flat and 0 HU, and a rod lies where 
       moment += double(image(i, j, 0)) * p;
     }
   CHECK((moment / mass - rod).norm() < 0.02);
+}
+
+TEST_CASE("slices of a tilted gantry show points of the patient where they are") {
+  ScanGeometry g = small_scan(24, 360, {30.0});
+  g.tilt = 25 * units::deg;
+  const Mat3 axes = g.gantry_axes();
+  const Vec3 iso(0, 0, 30), at = iso + axes * Vec3(25, -40, 3);
+  // In the gantry's frame the patient is turned the other way.
+  ScanGeometry upright = g;
+  upright.tilt = 0.0;
+  const Vec3 seen = axes.transpose() * (at - iso) + iso;
+  const LineIntegrals measured = project(upright, {{ball(seen, 5), mu_70kev}});
+  LineIntegrals data(g);
+  std::ranges::copy(measured.values(), data.values().begin());
+  Grid grid = box(120, 120, iso, 25, 0.5);
+  grid.axes = axes;
+  grid.origin = iso + axes * (grid.origin - iso);
+  const Image image =
+      reconstruct(rebin(data, isa()), *kernel(Value("standard")), grid, 0.625, water_scale, isa());
+  CHECK(image.grid() == grid);
+  CHECK(std::abs(roi_mean(image, at, 3)) < 5.0);
+  Vec3 moment = Vec3::Zero();
+  double mass = 0.0;
+  for (Index k = 0; k < 25; ++k)
+    for (Index j = 0; j < 120; ++j)
+      for (Index i = 0; i < 120; ++i) {
+        if ((grid.centre(i, j, k) - at).norm() > 7.0) continue;
+        mass += double(image(i, j, k)) + 1000.0;
+        moment += (double(image(i, j, k)) + 1000.0) * grid.centre(i, j, k);
+      }
+  CHECK((moment / mass - at).norm() < 0.1);
+  grid.axes = Mat3::Identity();
+  CHECK_THROWS_WITH(
+      reconstruct(rebin(data, isa()), *kernel(Value("standard")), grid, 0.625, water_scale, isa()),
+      Catch::Contains("gantry_axes"));
 }
 
 TEST_CASE("a ball off the plane and far off the axis is seen alike by flat and curved detectors") {
