@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "vitrine/core/buffer.hpp"
@@ -268,15 +269,88 @@ std::vector<Offset> sub_rays(const Sampling& sampling, const ScanGeometry& geome
 
 namespace {
 
-/// Views `first` to `first + count` of `out`, which the projection's geometry counts from
-/// `of_projection` on, at most a block.
-void expose_block(const Projection& projection, Index of_projection, Index first, Index count,
-                  Exposure& out) {
+/// Every reading as the middles of `sub_views` equal parts of its time.
+ScanGeometry refined(const ScanGeometry& geometry, Index sub_views) {
+  if (sub_views == 1) return geometry;
+  const double step = 2.0 * std::numbers::pi / double(geometry.views_per_rotation);
+  ScanGeometry fine = geometry;
+  fine.view_angles.clear();
+  fine.table_positions.clear();
+  fine.focal_shifts.clear();
+  const auto& table = geometry.table_positions;
+  for (std::size_t v = 0; v < table.size(); ++v) {
+    // How far the table moves in a reading: not at all beside a pause.
+    const double before =
+        v > 0 ? table[v] - table[v - 1] : table[std::min(v + 1, table.size() - 1)] - table[v];
+    const double after = v + 1 < table.size() ? table[v + 1] - table[v] : before;
+    const double feed = std::abs(before) < std::abs(after) ? before : after;
+    for (Index i = 0; i < sub_views; ++i) {
+      const double part = (double(i) + 0.5) / double(sub_views) - 0.5;
+      fine.view_angles.push_back(geometry.view_angles[v] + part * step);
+      fine.table_positions.push_back(table[v] + part * feed);
+      if (!geometry.focal_shifts.empty()) fine.focal_shifts.push_back(geometry.focal_shifts[v]);
+    }
+  }
+  return fine;
+}
+
+/// Mean signal of some sub-views and how many quanta that is worth: variances add as signals do.
+class Blur {
+ public:
+  explicit Blur(std::size_t cells) : signal_(cells), quanta_(cells) {}
+  float* signal() { return signal_.data(); }
+  float* quanta() { return quanta_.data(); }
+
+  void add_to(std::span<float> mean, std::span<float> variance) const {
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      mean[i] += signal_[i];
+      variance[i] += signal_[i] * signal_[i] / quanta_[i];
+    }
+  }
+  static void finish(std::span<float> mean, std::span<float> variance, Index sub_views) {
+    const float share = 1.0f / float(sub_views);
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      mean[i] *= share;
+      variance[i] = mean[i] * mean[i] / (variance[i] * share);
+    }
+  }
+
+ private:
+  std::vector<float> signal_, quanta_;
+};
+
+/// Views `first` to `first + count` of `out`, which the projection's refined geometry counts from
+/// `of_projection` on; with their sub-views at most a block.
+void expose_block(const Projection& projection, Index sub_views, Index of_projection, Index first,
+                  Index count, Exposure& out) {
   auto work = projection.work();
-  projection.trace_maps(of_projection, count, work);
-  for (Index n = 0; n < count; ++n)
-    projection.view(of_projection + n, n, work, out.signal.view(first + n).data(),
-                    out.quanta.view(first + n).data(), nullptr);
+  projection.trace_maps(of_projection * sub_views, count * sub_views, work);
+  if (sub_views == 1) {
+    for (Index n = 0; n < count; ++n)
+      projection.view(of_projection + n, n, work, out.signal.view(first + n).data(),
+                      out.quanta.view(first + n).data(), nullptr);
+    return;
+  }
+  Blur blur(out.signal.view(first).size());
+  for (Index n = 0; n < count; ++n) {
+    const auto mean = out.signal.view(first + n), variance = out.quanta.view(first + n);
+    std::ranges::fill(mean, 0.0f);
+    std::ranges::fill(variance, 0.0f);
+    for (Index i = 0; i < sub_views; ++i) {
+      projection.view((of_projection + n) * sub_views + i, n * sub_views + i, work, blur.signal(),
+                      blur.quanta(), nullptr);
+      blur.add_to(mean, variance);
+    }
+    Blur::finish(mean, variance, sub_views);
+  }
+}
+
+/// Views that a block holds with all their sub-views.
+Index views_of_block(const Sampling& sampling) {
+  require(sampling.views >= 1 && sampling.views <= Projection::block, Error::Kind::input,
+          "sampling has ", sampling.views, " sub-views (it must be within 1 and ",
+          Projection::block, ")");
+  return Projection::block / sampling.views;
 }
 
 }  // namespace
@@ -285,12 +359,14 @@ void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling,
                  Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
   const AlignedScene aligned(scene, geometry);
-  const Projection projection(*aligned, geometry, beam, sub_rays(sampling, geometry, beam),
+  const Index block = views_of_block(sampling);
+  const ScanGeometry fine = refined(geometry, sampling.views);
+  const Projection projection(*aligned, fine, beam, sub_rays(sampling, geometry, beam),
                               sampling.rows, isa);
-  constexpr Index block = Projection::block;
   parallel_for((geometry.views() + block - 1) / block, [&](std::int64_t b) {
     const Index first = b * block;
-    expose_block(projection, first, first, std::min(block, geometry.views() - first), out);
+    expose_block(projection, sampling.views, first, first,
+                 std::min(block, geometry.views() - first), out);
   });
 }
 
@@ -301,7 +377,7 @@ void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
           Error::Kind::input, "a moving patient needs views with times (the geometry has ",
           geometry.view_times.size(), " for ", geometry.views(), " views)");
   const auto offsets = sub_rays(sampling, geometry, beam);
-  const Index views = geometry.views();
+  const Index views = geometry.views(), block = views_of_block(sampling);
   parallel_for((views + views_per_state - 1) / views_per_state, [&](std::int64_t state) {
     const Index first = state * views_per_state;
     const Index count = std::min(views_per_state, views - first);
@@ -317,10 +393,10 @@ void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
                               geometry.focal_shifts.begin() + first + count);
     const Scene scene = scene_at(0.5 * (now.view_times.front() + now.view_times.back()));
     const AlignedScene aligned(scene, now);
-    const Projection projection(*aligned, now, beam, offsets, sampling.rows, isa);
-    constexpr Index block = Projection::block;
+    const ScanGeometry fine = refined(now, sampling.views);
+    const Projection projection(*aligned, fine, beam, offsets, sampling.rows, isa);
     for (Index n = 0; n < count; n += block)
-      expose_block(projection, n, first + n, std::min(block, count - n), out);
+      expose_block(projection, sampling.views, n, first + n, std::min(block, count - n), out);
   });
 }
 

@@ -290,6 +290,11 @@ const Schema<Simulation>& Simulation::schema() {
           .between(1, 8)
           .optional("sub_rows", &Simulation::sub_rows, "rays along a detector cell's height")
           .between(1, 8)
+          .optional(
+              "sub_views", &Simulation::sub_views,
+              "instants of a reading, during which the gantry turns on (1: no blur by rotation)")
+          .between(1, 16)
+          .unless_default()
           .optional("motion_step", &Simulation::motion_step, unit::s,
                     "time for which a moving patient is held still")
           .between(0.001, 1);

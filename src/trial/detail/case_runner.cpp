@@ -120,7 +120,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
                                patient.table_position() + near);
     };
     const physics::Sampling sampling{int(scenario.simulation.sub_columns),
-                                     int(scenario.simulation.sub_rows)};
+                                     int(scenario.simulation.sub_rows),
+                                     int(scenario.simulation.sub_views)};
     std::string key =
         scan_key(plan_, case_id, patient.visit(), arms.scanners[scanner], voltage, motion);
     physics::Exposure exposure{Sinogram<quantity::Signal>(geometry),

@@ -224,6 +224,47 @@ TEST_CASE("a tilted gantry follows a table that moves along the patient, in both
   CHECK(map.max < 1e-2);
 }
 
+TEST_CASE("a reading while the gantry turns is the mean of the intensities on its way") {
+  Scanner s = test::scanner();
+  s.columns = 120;
+  s.rows = 8;
+  s.column_pitch = 7.0;
+  const Scene scene = test::body(5, 5);
+  const Beam beam(s, 120.0, scene.materials);
+  ScanGeometry g = test::geometry(s, 20);
+  g.views_per_rotation = 20;
+  for (std::size_t v = 0; v < 20; ++v) g.table_positions[v] = 0.2 * double(v);  // a table in motion
+  constexpr int parts = 4;
+  ScanGeometry fine = test::geometry(s, 20 * parts);
+  for (std::size_t v = 0; v < fine.view_angles.size(); ++v) {
+    const double at = (double(v) + 0.5) / parts - 0.5;
+    fine.view_angles[v] = 0.13 + 2.0 * std::numbers::pi * at / 20.0;
+    fine.table_positions[v] = 0.2 * at;
+  }
+  const Isa isa = test::levels().back();
+  const Exposure blurred = expose(scene, g, beam, {2, 1, parts}, isa);
+  const Exposure all = expose(scene, fine, beam, {2, 1}, isa);
+  double worst = 0.0, worst_worth = 0.0;
+  for (Index v = 0; v < 20; ++v)
+    for (std::size_t i = 0; i < blurred.signal.view(v).size(); ++i) {
+      double mean = 0.0, variance = 0.0;
+      for (Index p = 0; p < parts; ++p) {
+        const double signal = double(all.signal.view(parts * v + p)[i]);
+        mean += signal / parts;
+        variance += signal * signal / double(all.quanta.view(parts * v + p)[i]) / parts;
+      }
+      worst = std::max(worst, std::abs(double(blurred.signal.view(v)[i]) / mean - 1.0));
+      worst_worth =
+          std::max(worst_worth,
+                   std::abs(double(blurred.quanta.view(v)[i]) * variance / (mean * mean) - 1.0));
+    }
+  CHECK(worst < 1e-5);
+  CHECK(worst_worth < 1e-5);
+  CHECK(test::same_bits(expose(scene, g, beam, {2, 1, 1}, isa).signal.values(),
+                        expose(scene, g, beam, {2, 1}, isa).signal.values()));
+  CHECK_THROWS_WITH(expose(scene, g, beam, {2, 1, 17}, isa), Catch::Contains("within 1 and 16"));
+}
+
 TEST_CASE("a displaced axis moves every ray of a view across by as much") {
   ScanGeometry g = test::geometry(test::scanner(), 3);
   const Ray before = ray_of(g, 1, 70.0, 9.0);
