@@ -5,121 +5,18 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
-#include "vitrine/core/random.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/physics/attenuation.hpp"
-#include "vitrine/physics/basis.hpp"
-#include "vitrine/physics/quadrature.hpp"
+#include "vitrine/physics/detail/beam_fit.hpp"
 
 namespace vitrine::physics {
 namespace {
-
-constexpr std::size_t node_count = 12;
-constexpr std::size_t largest_rank = 8;       // of the tracing kernel
-constexpr double largest_basis_error = 1e-4;  // of a line integral
-constexpr double largest_line_integral = 12.0;
-constexpr std::size_t training_paths = 500, test_paths = 500;
-
-using Table = std::vector<std::vector<double>>;  // [material or path][energy or node]
-
-/// The largest line integral at 70 keV that a material is expected to make: 12 for tissues; less
-/// for what attenuates low energies far more than water does (bone about 4, iodine about 1).
-double expected_line_integral(const Material& material) {
-  const double contrast = mass_attenuation(material, 40.0) / mass_attenuation(material, 100.0);
-  const double water = 1.572;  // the same ratio of water
-  return largest_line_integral * std::min(1.0, math::pow(water / contrast, 1.3));
-}
-
-/// Random mixtures of the materials, as masses per area: [path][material], g/mm^2. Every tenth is
-/// empty, short paths are as frequent as long ones.
-Table random_paths(const std::vector<double>& mass_scale, std::size_t count, std::uint64_t set) {
-  Table paths(count, std::vector<double>(mass_scale.size(), 0.0));
-  for (std::size_t p = 0; p < count; ++p) {
-    if (p % 10 == 0) continue;
-    Rng rng(Stream{set, Draw::test}, p);
-    const double u = rng.uniform();
-    double share = u * u;
-    for (int part = 0; part < 3; ++part) {
-      const auto m = std::size_t(rng.below(mass_scale.size()));
-      const double taken = share * rng.uniform();
-      paths[p][m] += taken * mass_scale[m];
-      share -= taken;
-    }
-  }
-  return paths;
-}
-
-Table multiply(const Table& paths, const Table& mu) {
-  Table out(paths.size(), std::vector<double>(mu.front().size(), 0.0));
-  for (std::size_t p = 0; p < paths.size(); ++p)
-    for (std::size_t m = 0; m < mu.size(); ++m)
-      if (paths[p][m] != 0.0)
-        for (std::size_t e = 0; e < mu[m].size(); ++e) out[p][e] += paths[p][m] * mu[m][e];
-  return out;
-}
-
-double weighted_exp(const std::vector<double>& weights, const std::vector<double>& x) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * math::exp(-x[i]);
-  return sum;
-}
 
 void add_material(std::vector<Material>& list, const Material& material) {
   for (const Material& known : list)
     if (known.name == material.name) return;
   list.push_back(material);
-}
-
-/// ln of (weights behind x / weights behind y), relative to that of the first row: the largest.
-double worst_error(const std::vector<double>& weights, const Table& approximate,
-                   const std::vector<double>& reference, const Table& exact) {
-  const auto difference = [&](std::size_t p) {
-    return math::log(weighted_exp(weights, approximate[p]) / weighted_exp(reference, exact[p]));
-  };
-  double worst = 0.0;
-  for (std::size_t p = 1; p < exact.size(); ++p)
-    worst = std::max(worst, std::abs(difference(p) - difference(0)));
-  return worst;
-}
-
-struct ChosenBasis {
-  Basis basis;
-  double error = 0.0;  ///< of line integrals, quadrature and basis together
-};
-
-/// The basis of the smallest rank that keeps line integrals right, on mixtures of its own.
-ChosenBasis choose_basis(const Table& mu, const std::vector<double>& spectrum,
-                         const Quadrature& quadrature, const std::vector<double>& mass_scale) {
-  const std::size_t nodes = quadrature.nodes.size();
-  Table node_mu(mu.size(), std::vector<double>(nodes));
-  for (std::size_t m = 0; m < mu.size(); ++m)
-    for (std::size_t j = 0; j < nodes; ++j) node_mu[m][j] = mu[m][quadrature.nodes[j]];
-  const Table paths = random_paths(mass_scale, test_paths, 3);
-  const Table node_x = multiply(paths, node_mu);
-  std::vector<double> share(nodes, 0.0);  // of the signal, at each node
-  for (const auto& x : node_x) {
-    const double whole = weighted_exp(quadrature.mean, x);
-    for (std::size_t j = 0; j < nodes; ++j)
-      share[j] += quadrature.mean[j] * math::exp(-x[j]) / whole / double(test_paths);
-  }
-  for (double& s : share) s = std::max(s, 1e-6);
-
-  const std::size_t last = std::min(nodes, largest_rank);
-  for (std::size_t rank = 1;; ++rank) {
-    ChosenBasis out{fit_basis(node_mu, mass_scale, share, rank)};
-    Table basis_mu(mu.size(), std::vector<double>(nodes, 0.0));
-    for (std::size_t m = 0; m < mu.size(); ++m)
-      for (std::size_t j = 0; j < nodes; ++j)
-        for (std::size_t k = 0; k < rank; ++k)
-          basis_mu[m][j] += out.basis.coefficient[m][k] * out.basis.function[j][k];
-    const Table x = multiply(paths, basis_mu);
-    if (rank < last &&
-        worst_error(quadrature.mean, x, quadrature.mean, node_x) > largest_basis_error)
-      continue;
-    out.error = worst_error(quadrature.mean, x, spectrum, multiply(paths, mu));
-    return out;
-  }
 }
 
 /// Kerma at the axis of the beam that the published CTDI is taken to belong to, mGy/mAs.
@@ -184,35 +81,26 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     variance[e] = mean[e] * energies[e];
   }
 
-  // Nodes: fitted to mixtures of all materials behind every thickness of the bowtie.
-  Table mu;
-  std::vector<double> mass_scale;
-  for (const Material& m : materials_) {
-    mu.push_back(mass_attenuation(m, energies));
-    mass_scale.push_back(expected_line_integral(m) / mass_attenuation(m, 70.0));
-  }
-  const double thickest = *std::ranges::max_element(scanner.bowtie.thickness);
-  const auto bowtie_mu = mass_attenuation(bowtie_material_, energies);
-  const auto behind_bowtie = [&](const Table& paths, std::uint64_t set) {
-    Table x = multiply(paths, mu);
-    for (std::size_t p = 0; p < x.size(); ++p) {
-      const double mass =
-          thickest * bowtie_material_.density * Rng(Stream{set, Draw::test}, p).uniform();
-      for (std::size_t e = 0; e < energy_count; ++e) x[p][e] += mass * bowtie_mu[e];
-    }
-    return x;
-  };
-  const Quadrature quadrature = fit_quadrature(
-      mean, variance, behind_bowtie(random_paths(mass_scale, training_paths, 1), 2), node_count);
+  detail::FitTask task;
+  task.materials = materials_;
+  task.energies = energies;
+  task.mean = mean;
+  task.variance = variance;
+  task.shaper = mass_attenuation(bowtie_material_, energies);
+  task.thickest = *std::ranges::max_element(scanner.bowtie.thickness) * bowtie_material_.density;
+  task.centre = bowtie_thickness(scanner.bowtie, 0.0) * bowtie_material_.density;
+  task.edge = bowtie_thickness(scanner.bowtie, hardware_geometry(scanner).fan_angle(0.0)) *
+              bowtie_material_.density;
+  detail::BeamFit fit = detail::fit_beam(task);
+  const Quadrature& quadrature = fit.quadrature;
+  const auto& bowtie_mu = task.shaper;
   const std::size_t nodes = quadrature.nodes.size();
   for (const std::size_t e : quadrature.nodes) node_energies_.push_back(energies[e]);
-
-  ChosenBasis chosen = choose_basis(mu, mean, quadrature, mass_scale);
-  fit_error_ = chosen.error;
-  Basis& basis = chosen.basis;
-  rank_ = basis.rank;
-  coefficients_ = std::move(basis.coefficient);
-  functions_ = std::move(basis.function);
+  fit_centre_ = fit.centre;
+  fit_edge_ = fit.edge;
+  rank_ = fit.basis.rank;
+  coefficients_ = std::move(fit.basis.coefficient);
+  functions_ = std::move(fit.basis.function);
   for (const auto& row : functions_)
     for (const double value : row) exponents_.push_back(float(-std::numbers::log2e * value));
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -16,6 +17,13 @@ struct Path {
   std::string_view material;
   double length = 0.0;
   double density = 0.0;
+};
+
+/// Largest errors of a channel's line integrals by what stands for spectrum and attenuation.
+struct FitError {
+  double quadrature = 0.0;  ///< nodes instead of the spectrum, exact attenuation
+  double basis = 0.0;       ///< basis functions instead of attenuation, at the nodes
+  double total = 0.0;       ///< nodes and basis instead of spectrum and attenuation
 };
 
 /// One scanner's beam at one tube voltage, as its detector sees it: what turns masses along a ray
@@ -72,10 +80,14 @@ class Beam {
   double ctdi_vol_32() const { return ctdi_vol_32_; }
   /// Half-value layer on the central ray, mm of aluminium.
   double half_value_layer() const { return half_value_layer_; }
+  /// Behind the flat filters, before the bowtie.
+  const Spectrum& incident() const { return incident_; }
 
-  /// Largest error of a line integral by quadrature and basis together over the paths they were
-  /// tested on (materials of the scene up to a line integral of 12).
-  double fit_error() const { return fit_error_; }
+  /// Largest errors of line integrals by nodes and basis, at the central and the first channel,
+  /// over mixtures of the materials they were tested on (up to a line integral of 12).
+  const FitError& fit_error_at_centre() const { return fit_centre_; }
+  const FitError& fit_error_at_edge() const { return fit_edge_; }
+  double fit_error() const { return std::max(fit_centre_.total, fit_edge_.total); }
 
   double electronic_noise() const { return electronic_noise_; }  ///< keV per cell and reading, sd
   double focal_spot_width() const { return focal_spot_width_; }
@@ -115,7 +127,7 @@ class Beam {
   Material bowtie_material_;
   double effective_energy_ = 0.0, mu_water_ = 0.0, mu_air_ = 0.0;
   double kerma_at_isocentre_ = 0.0, ctdi_vol_32_ = 0.0, half_value_layer_ = 0.0;
-  double fit_error_ = 0.0;
+  FitError fit_centre_, fit_edge_;
   double electronic_noise_ = 0.0, focal_spot_width_ = 0.0, focal_spot_length_ = 0.0;
 };
 

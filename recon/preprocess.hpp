@@ -33,6 +33,8 @@ class WaterCorrection {
                   double max_length = 600.0);
   /// The identity: monoenergetic data.
   static WaterCorrection none(Index columns);
+  /// A correction that was fitted before.
+  static WaterCorrection of(std::vector<Column> columns);
 
   Index columns() const { return std::ssize(columns_); }
   const Column& column(Index c) const { return columns_[std::size_t(c)]; }

@@ -24,7 +24,10 @@ CatalogueInfo::Entry block() {
 }
 
 CatalogueInfo materials_info() {
-  CatalogueInfo info{"material", "What things are made of (compositions by mass)", {}};
+  CatalogueInfo info{"material",
+                     "What things are made of (compositions by mass); also `iodine 10 mg/ml in "
+                     "blood`, `CaCO3 2.71 g/cm3`, `70 % water + 30 % C2H6O 0.96 g/cm3`",
+                     {}};
   for (const Material& m : materials())
     info.entries.push_back(
         {m.name, str(to_text(m.density / units::g_per_cm3), " g/cm3; ", m.source), {}, {}});

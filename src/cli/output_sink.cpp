@@ -9,6 +9,7 @@
 #include "vitrine/core/units.hpp"
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/nifti.hpp"
+#include "vitrine/io/raw.hpp"
 #include "vitrine/report/figures.hpp"
 
 namespace vitrine::cli {
@@ -145,6 +146,18 @@ std::vector<trial::FileRecord> OutputSink::mask(const trial::ImageContext& conte
   const std::string description = str("vitrine ", context.case_id, ' ', lesion, suffix);
   return {write(str("masks/", context.case_id, '/', lesion, suffix, ".nii.gz"),
                 io::encode_nifti(mask, description))};
+}
+
+std::vector<trial::FileRecord> OutputSink::raw(const RawScan& scan, std::span<const float> values) {
+  RawScan complete = scan;
+  complete.origin.software = "vitrine " VITRINE_VERSION;
+  complete.origin.body_part = body_part(plan_.scenario.patients.anatomy.canonical);
+  const std::string path = str("raw/", scan.origin.case_id, '/', scan.origin.scan, ".h5");
+  io::make_directories((dir_ / path).parent_path());
+  io::RawWriter writer(dir_ / path, complete, plan_.scenario.outputs.raw_packed.value_or(true));
+  writer.views(values);
+  const io::SealedFile sealed = writer.finish();
+  return {{path, sealed.sha256.hex(), sealed.bytes}};
 }
 
 void OutputSink::keep_slice(const trial::ImageContext& context, const Image& image) {

@@ -6,6 +6,7 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/load_scenario.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/trial/beams.hpp"
 #include "vitrine/trial/plan.hpp"
 
 namespace vitrine::cli {
@@ -36,7 +37,23 @@ std::string duration(double seconds) {
   return text;
 }
 
-Value as_json(const trial::Plan& plan, const trial::Estimate& e) {
+using Beams = std::vector<trial::PlannedBeam>;
+
+Value as_json(const trial::Plan& plan, const Beams& beams) {
+  Value::List list;
+  for (const auto& [scanner, beam] : beams)
+    list.push_back(Value(Value()
+                             .set("scanner", Value(plan.scenario.arms.scanners[scanner].name))
+                             .set("tube_voltage_kv", Value(beam.kv()))
+                             .set("half_value_layer_mm_al", Value(beam.half_value_layer()))
+                             .set("reference_energy_kev", Value(beam.effective_energy()))
+                             .set("energies", Value(double(beam.nodes())))
+                             .set("basis_functions", Value(double(beam.rank())))
+                             .set("largest_error", Value(beam.fit_error()))));
+  return Value(std::move(list));
+}
+
+Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams) {
   Value::List arms;
   for (const trial::Arm& arm : plan.arms) arms.push_back(Value(arm.name));
   return Value()
@@ -44,6 +61,7 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e) {
       .set("fingerprint", Value(plan.fingerprint))
       .set("cases", Value(double(plan.cases.size())))
       .set("arms", Value(std::move(arms)))
+      .set("beams", as_json(plan, beams))
       .set("repeats_per_case", Value(double(plan.scenario.arms.repeat.count)))
       .set("traced_scans", Value(double(e.traced_scans)))
       .set("scans", Value(double(e.scans)))
@@ -56,7 +74,19 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e) {
       .set("seconds", Value(std::round(e.seconds)));
 }
 
-void show(const trial::Plan& plan, const trial::Estimate& e, int threads) {
+void show(const trial::Plan& plan, const Beams& beams) {
+  std::printf("\nbeams\n");
+  for (const auto& [scanner, beam] : beams)
+    std::printf(
+        "  %s at %s kV: half-value layer %.1f mm Al, reference %.1f keV; %zu energies and %zu "
+        "basis "
+        "functions, line integrals within %.0e\n",
+        plan.scenario.arms.scanners[scanner].name.c_str(), to_text(beam.kv()).c_str(),
+        beam.half_value_layer(), beam.effective_energy(), beam.nodes(), beam.rank(),
+        beam.fit_error());
+}
+
+void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams, int threads) {
   const auto& s = plan.scenario;
   std::printf("%s: %zu patients x %zu arms", s.trial.name.c_str(), plan.cases.size(),
               plan.arms.size());
@@ -66,6 +96,7 @@ void show(const trial::Plan& plan, const trial::Estimate& e, int threads) {
   std::printf("\nfingerprint %s\n\narms\n", plan.fingerprint.c_str());
   for (std::size_t i = 0; i < plan.arms.size(); ++i)
     std::printf("  %s%s\n", plan.arms[i].name.c_str(), i == plan.reference ? "   (reference)" : "");
+  show(plan, beams);
   std::printf(
       "\nwork    %llu scans (rays traced %llu times, %.1f billion rays), %llu reconstructions\n",
       static_cast<unsigned long long>(e.scans), static_cast<unsigned long long>(e.traced_scans),
@@ -92,10 +123,11 @@ void add_plan(CLI::App& app, int& code) {
     const auto loaded = load_valid_scenario(options->scenario, options->overrides);
     const trial::Plan plan = trial::make_plan(loaded.scenario);
     const trial::Estimate e = trial::estimate(plan, thread_count());
+    const Beams beams = trial::planned_beams(plan);
     if (options->json) {
-      std::printf("%s\n", to_json(as_json(plan, e), 2).c_str());
+      std::printf("%s\n", to_json(as_json(plan, e, beams), 2).c_str());
     } else {
-      show(plan, e, thread_count());
+      show(plan, e, beams, thread_count());
     }
     code = ok;
   });

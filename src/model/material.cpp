@@ -14,6 +14,7 @@ constexpr const char* nist = "NIST X-ray mass attenuation tables, tables 1 and 2
 constexpr const char* formula = "chemical formula, IUPAC atomic weights";
 constexpr const char* pnnl =
     "Compendium of Material Composition Data, PNNL-15870 Rev. 1 (McConn et al. 2011)";
+constexpr const char* astm = "ASTM F75 (cobalt-chromium), ASTM F136 (titanium alloy), nominal";
 constexpr const char* gammex =
     "Gammex RMI 467 insert data as published, e.g. Watanabe, Phys Med Biol 44 (1999) N201";
 
@@ -29,8 +30,9 @@ Material make(const char* name, double density, std::vector<Material::Part> perc
 /// Published percentages are rounded to 0.1: `make` scales them to sum to 1.
 std::vector<Material> build() {
   constexpr int H = 1, C = 6, N = 7, O = 8, F = 9, Na = 11, Mg = 12, Al = 13, Si = 14, P = 15;
-  constexpr int S = 16, Cl = 17, Ar = 18, K = 19, Ca = 20, Ti = 22, Cr = 24, Mn = 25, Fe = 26;
-  constexpr int Ni = 28, Cu = 29, Sn = 50, I = 53, Cs = 55, Gd = 64, W = 74;
+  constexpr int S = 16, Cl = 17, Ar = 18, K = 19, Ca = 20, Ti = 22, V = 23, Cr = 24, Mn = 25;
+  constexpr int Fe = 26, Co = 27, Ni = 28, Cu = 29, Mo = 42, Sn = 50, I = 53, Cs = 55, Ba = 56;
+  constexpr int Gd = 64, Ta = 73, W = 74, Pt = 78, Au = 79, Pb = 82;
   std::vector<Material> table;
   const auto add = [&](const char* name, double density, std::vector<Material::Part> percent,
                        const char* source) {
@@ -286,6 +288,16 @@ std::vector<Material> build() {
   add("tin", 7.31, {{Sn, 100.0}}, nist);
   add("tungsten", 19.3, {{W, 100.0}}, nist);
   add("iodine", 4.93, {{I, 100.0}}, nist);
+  add("gadolinium", 7.90, {{Gd, 100.0}}, nist);
+  add("calcium", 1.55, {{Ca, 100.0}}, nist);
+  add("tantalum", 16.654, {{Ta, 100.0}}, nist);
+  add("platinum", 21.45, {{Pt, 100.0}}, nist);
+  add("gold", 19.32, {{Au, 100.0}}, nist);
+  add("lead", 11.35, {{Pb, 100.0}}, nist);
+  // Implants: cast cobalt-chromium-molybdenum and wrought Ti-6Al-4V, nominal compositions.
+  add("cobalt_chromium", 8.28, {{Co, 65.5}, {Cr, 28.5}, {Mo, 6.0}}, astm);
+  add("titanium_alloy", 4.43, {{Ti, 90.0}, {Al, 6.0}, {V, 4.0}}, astm);
+  add("barium_sulfate", 4.50, {{O, 27.4210}, {S, 13.7391}, {Ba, 58.8399}}, formula);
   // Gd2O2S, crystal density.
   add("gadolinium_oxysulfide", 7.44, {{O, 8.4527}, {S, 8.4704}, {Gd, 83.0769}}, nist);
   add("cesium_iodide", 4.51, {{I, 48.8451}, {Cs, 51.1549}}, nist);
@@ -337,14 +349,6 @@ std::vector<Material> build() {
 const std::vector<Material>& materials() {
   static const std::vector<Material> table = build();
   return table;
-}
-
-const Material& material(std::string_view name) {
-  for (const Material& m : materials())
-    if (m.name == name) return m;
-  std::vector<std::string> names;
-  for (const Material& m : materials()) names.push_back(m.name);
-  throw Error(Error::Kind::input, str("unknown material '", name, "'.", suggestion(name, names)));
 }
 
 }  // namespace vitrine

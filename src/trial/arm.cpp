@@ -83,8 +83,12 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
                 if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
                 if (delays.size() > 1) name += str('_', to_text(*delay), "s");
                 if (motions.size() > 1) name += str("_motion", to_text(std::round(100.0 * motion)));
-                all.push_back(
-                    {name, scanner, kernels[k], names[k], voltage, load, thickness, delay, motion});
+                std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
+                if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
+                if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
+                if (motions.size() > 1) scan += str("_motion", to_text(std::round(100.0 * motion)));
+                all.push_back({name, scanner, kernels[k], names[k], voltage, load, thickness, delay,
+                               motion, scan});
               }
   return all;
 }
@@ -188,15 +192,11 @@ std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id)
 }
 
 Grid image_grid(const Protocol& protocol, double z) {
-  const Vec3 centre(0.0, 0.0, z);
-  Grid grid = recon::image_grid(
-      {protocol.field_of_view, protocol.matrix, centre, protocol.slices, protocol.slice_increment});
-  if (protocol.gantry_tilt == 0.0) return grid;
-  ScanGeometry tilted;
-  tilted.tilt = protocol.gantry_tilt;
-  grid.axes = tilted.gantry_axes();
-  grid.origin = centre + grid.axes * (grid.origin - centre);
-  return grid;
+  ScanGeometry gantry;
+  gantry.tilt = protocol.gantry_tilt;
+  return recon::image_grid({protocol.field_of_view, protocol.matrix, Vec3(0.0, 0.0, z),
+                            protocol.slices, protocol.slice_increment},
+                           gantry.gantry_axes());
 }
 
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,

@@ -20,6 +20,7 @@ struct Arm {
   double slice_thickness = 0.0;
   std::optional<double> contrast_delay;  ///< s; none without contrast medium, 0 before it
   double motion = 0.0;                   ///< strength of the protocol's motion
+  std::string scan = {};  ///< name of the scan that the image is made of: no kernel, no thickness
 
   /// Same image but for the noise?
   bool same_but_dose(const Arm& other) const;

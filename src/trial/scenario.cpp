@@ -278,7 +278,12 @@ const Schema<Outputs>& Outputs::schema() {
                             .optional("tables", &Outputs::tables, "table formats")
                             .one_of({"csv"})
                             .optional("report", &Outputs::report, "report format")
-                            .one_of({"html", "none"});
+                            .one_of({"html", "none"})
+                            .optional("raw", &Outputs::raw,
+                                      "raw data of every scan, as HDF5 (none if nothing is said)")
+                            .one_of({"none", "signal", "line_integrals"})
+                            .optional("raw_packed", &Outputs::raw_packed,
+                                      "pack raw data without loss (yes if nothing is said)");
   return s;
 }
 

@@ -110,6 +110,8 @@ struct Outputs {
   std::vector<std::string> images{"nifti", "dicom"};
   std::vector<std::string> tables{"csv"};
   std::string report = "html";
+  std::optional<std::string> raw;  ///< none: no raw data
+  std::optional<bool> raw_packed;  ///< none: packed
   static const Schema<Outputs>& schema();
 };
 

@@ -97,6 +97,17 @@ TEST_CASE("energy transfer in water and air is right where xraylib's CS_Energy i
   CHECK(trap < 0.8 * 0.5502);
 }
 
+TEST_CASE("compounds by formula have the attenuation that xraylib gives them") {
+  for (const char* formula :
+       {"H2O", "CaCO3", "Ca10(PO4)6(OH)2", "Gd2O2S", "CsI", "C5H8O2", "BaSO4"})
+    for (const double energy : {20.0, 60.0, 120.0}) {
+      CAPTURE(formula, energy);
+      const Material& ours = material(std::string(formula) + " 1 g/cm3");
+      CHECK(mass_attenuation(ours, energy) / units::cm2_per_g ==
+            Approx(CS_Total_CP(formula, energy, nullptr)).epsilon(2e-3));
+    }
+}
+
 TEST_CASE("half-value layers of single energies are those of aluminium") {
   constexpr std::array<std::array<double, 2>, 5> layers{
       {{30., 2.276}, {50., 6.976}, {60., 9.244}, {80., 12.728}, {100., 15.070}}};

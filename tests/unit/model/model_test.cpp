@@ -52,6 +52,59 @@ TEST_CASE("an unknown material is answered with the nearest known one") {
   CHECK_THROWS_WITH(material("cortical_bones"), Catch::Contains("cortical_bone"));
 }
 
+TEST_CASE("a solution has its solute's mass, and volumes that add up") {
+  const Material& blood = material("blood");
+  const Material& mixed = material("iodine 10 mg/ml in blood");
+  const double room = 1.0 - 10.0 / 4930.0;
+  CHECK(mixed.density == Approx(1e-5 + room * blood.density));
+  for (const auto& part : mixed.parts) {
+    double wanted = part.atomic_number == 53 ? 1e-5 : 0.0;
+    for (const auto& own : blood.parts)
+      if (own.atomic_number == part.atomic_number)
+        wanted += room * blood.density * own.mass_fraction;
+    CHECK(part.mass_fraction * mixed.density == Approx(wanted));
+  }
+  CHECK(&material("iodine 10 mg/ml in blood") == &mixed);
+  CHECK(material("calcium_hydroxyapatite 400 mg/ml").density ==
+        Approx(0.4e-3 + (1.0 - 0.4 / 3.16) * 1e-3));
+  CHECK(material("water").density == material("iodine 0 mg/ml").density);
+}
+
+TEST_CASE("a compound is made by its formula, a mixture by its shares of mass") {
+  const auto fraction = [](const Material& m, int z) {
+    for (const auto& part : m.parts)
+      if (part.atomic_number == z) return part.mass_fraction;
+    return 0.0;
+  };
+  const Material& apatite = material("Ca10(PO4)6(OH)2 3.16 g/cm3");
+  for (const auto& part : material("calcium_hydroxyapatite").parts)
+    CHECK(fraction(apatite, part.atomic_number) == Approx(part.mass_fraction).epsilon(1e-3));
+  CHECK(apatite.density == Approx(3.16e-3));
+  const Material& half = material("50 % water + 50% pmma");
+  CHECK(half.density == Approx(1e-3 / (0.5 / 1.0 + 0.5 / 1.19)));
+  CHECK(fraction(half, 8) == Approx(0.5 * (0.888106 + 0.319613)));
+  const Material& alcohol = material("70 % H2O + 30 % C2H6O 0.96 g/cm3");
+  CHECK(fraction(alcohol, 6) == Approx(0.3 * 2 * 12.011 / 46.069).epsilon(1e-4));
+}
+
+TEST_CASE("a material that cannot be is refused with what is wrong and what can be written") {
+  const auto refused = [](const char* name, const char* why) {
+    CHECK_THROWS_WITH(material(name), Catch::Contains(why) && Catch::Contains("CaCO3 2.71 g/cm3"));
+  };
+  refused("CaCO3", "needs a density");
+  refused("CaCX3 2 g/cm3", "no chemical formula");
+  refused("Ca(OH 2 g/cm3", "no chemical formula");
+  refused("iodine 5000 mg/ml", "4930 mg/ml fit");
+  refused("iodine ten mg/ml", "'ten'");
+  refused("iodine 10 mg/ml in", "missing");
+  refused("iodine 10 mg/ml in bloode", "Did you mean 'blood'");
+  refused("50 % water + 40 % pmma", "90 %");
+  refused("water 1 g/cm3 more", "understood");
+  refused("W 30 g/cm3", "25 g/cm3");
+  refused("", "unknown material");
+  refused("unobtainium", "Known: ");
+}
+
 TEST_CASE("a solid's interval along a ray holds exactly the points it contains") {
   Rng rng(Stream{1, Draw::test}, 0);
   for (const auto kind : kinds)

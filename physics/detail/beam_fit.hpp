@@ -1,0 +1,33 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "vitrine/model/material.hpp"
+#include "vitrine/physics/basis.hpp"
+#include "vitrine/physics/beam.hpp"
+#include "vitrine/physics/quadrature.hpp"
+
+/// The energies and basis functions that stand for a beam, and how well they do; for beam.cpp only.
+namespace vitrine::physics::detail {
+
+/// What a beam is fitted to. Vectors are per energy of its spectrum.
+struct FitTask {
+  std::span<const Material> materials;  ///< that may be met on a ray
+  std::span<const double> energies;     ///< keV
+  std::vector<double> mean, variance;   ///< what an energy adds to the signal and to its variance
+  std::vector<double> shaper;           ///< mass attenuation of the bowtie, mm^2/g
+  double thickest = 0.0;                ///< most of the bowtie that a ray meets, g/mm^2
+  double centre = 0.0, edge = 0.0;      ///< what those of the central and the first channel meet
+};
+
+struct BeamFit {
+  Quadrature quadrature;
+  Basis basis;
+  FitError centre, edge;  ///< of the central and of an outermost channel
+};
+
+/// As few nodes and basis functions as keep both errors within their bounds: 1e-5 for the nodes
+/// (12 to 32 of them), 1e-4 for the basis (as many functions as the tracing kernel can take).
+BeamFit fit_beam(const FitTask& task);
+
+}  // namespace vitrine::physics::detail

@@ -1,0 +1,32 @@
+#include "vitrine/trial/beams.hpp"
+
+#include <algorithm>
+
+#include "vitrine/phantoms/patient.hpp"
+
+namespace vitrine::trial {
+
+std::vector<PlannedBeam> planned_beams(const Plan& plan) {
+  const Scenario& scenario = plan.scenario;
+  // The phase that comes last has contrast medium wherever it goes.
+  const auto latest = std::max_element(
+      plan.arms.begin(), plan.arms.end(),
+      [](const Arm& a, const Arm& b) { return a.contrast_delay < b.contrast_delay; });
+  phantoms::PatientState state;
+  state.injection = injection(scenario.arms.protocol, *latest);
+  const auto nowhere = [](auto) { return phantoms::Slab{0.0, 0.0}; };
+  const phantoms::Patient patient = phantoms::build_patient(
+      scenario.patients, std::uint64_t(scenario.trial.seed), plan.cases.front(), state, nowhere);
+  std::vector<PlannedBeam> all;
+  for (const Arm& arm : plan.arms) {
+    const auto is_known = [&](const PlannedBeam& known) {
+      return known.scanner == arm.scanner && known.beam.kv() == arm.tube_voltage;
+    };
+    if (std::none_of(all.begin(), all.end(), is_known))
+      all.push_back({arm.scanner, physics::Beam(scenario.arms.scanners[arm.scanner],
+                                                arm.tube_voltage, patient.scene.materials)});
+  }
+  return all;
+}
+
+}  // namespace vitrine::trial
