@@ -249,6 +249,27 @@ std::vector<double> sub_planes(double slice_thickness, double row_pitch_at_iso) 
 
 Image reconstruct(const Rebinned& scan, const Kernel& kernel, const Grid& grid,
                   double slice_thickness, const HounsfieldScale& scale, Isa isa) {
+  if (scan.scan().tilt != 0.0) {
+    // Slices parallel to the gantry's plane: upright ones in its frame, about its isocentre.
+    const Mat3 axes = scan.scan().gantry_axes();
+    require(!scan.is_helical() && scan.half_turns() == 2, Error::Kind::unsupported,
+            "a tilted gantry took ", scan.half_turns() / 2,
+            " turns or a helix (their axes differ, ",
+            "and slices across them all cannot be reconstructed). Use one axial turn per scan");
+    require((grid.axes - axes).cwiseAbs().maxCoeff() < 1e-12, Error::Kind::unsupported,
+            "the slices of a scan with a tilted gantry must be parallel to its plane (this grid's ",
+            "axes are others). Take the grid's axes from ScanGeometry::gantry_axes");
+    const Vec3 iso(0.0, 0.0, scan.source_z(0, 0));
+    Grid upright = grid;
+    upright.axes = Mat3::Identity();
+    upright.origin = axes.transpose() * (grid.origin - iso) + iso;
+    Image turned(grid);
+    const detail::LineFilter filter(scan, kernel);
+    check(upright, slice_thickness);
+    const Image image = BackProjection(scan, filter, upright, slice_thickness, isa).run(scale);
+    std::ranges::copy(image.values(), turned.values().begin());
+    return turned;
+  }
   check(grid, slice_thickness);
   const detail::LineFilter filter(scan, kernel);
   return BackProjection(scan, filter, grid, slice_thickness, isa).run(scale);

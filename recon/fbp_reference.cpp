@@ -65,6 +65,8 @@ double mean_of_sources(const Rebinned& scan, const detail::LineFilter& filter, c
 std::vector<double> reconstruct_points(const Rebinned& scan, const Kernel& kernel,
                                        std::span<const Vec3> points, double slice_thickness,
                                        const HounsfieldScale& scale, Isa isa) {
+  require(scan.scan().tilt == 0.0, Error::Kind::unsupported,
+          "single points of a scan with a tilted gantry are not reconstructed. Use reconstruct");
   const detail::LineFilter filter(scan, kernel);
   const auto planes = sub_planes(slice_thickness, scan.scan().row_pitch_at_iso());
   const Index half_turn = scan.angles() / 2, sources = scan.half_turns();

@@ -53,6 +53,7 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.acquisition.source_to_patient_mm = c.scanner.source_to_iso;
   const double row = c.scanner.row_pitch * c.scanner.source_to_iso / c.scanner.source_to_detector;
   d.acquisition.collimation_row_mm = row;
+  d.acquisition.gantry_tilt_deg = c.protocol.gantry_tilt / units::deg;
   d.acquisition.collimation_total_mm = row * double(c.scanner.rows);
   if (c.protocol.mode == "helical") {
     d.acquisition.pitch = c.protocol.pitch;

@@ -8,6 +8,7 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/config/yaml.hpp"
+#include "vitrine/core/units.hpp"
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/json.hpp"
 #include "vitrine/io/nifti.hpp"
@@ -132,6 +133,7 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
   d.acquisition.collimation_row_mm = raw.geometry.row_pitch_at_iso();
   d.acquisition.collimation_total_mm = raw.geometry.row_pitch_at_iso() * double(raw.geometry.rows);
   d.acquisition.focal_spot_mm = raw.beam.focal_spot_width;
+  d.acquisition.gantry_tilt_deg = raw.geometry.tilt / units::deg;
   d.reconstruction.kernel = *order.kernel.canonical.find("kind")->as<std::string>();
   d.reconstruction.diameter_mm = order.box.field_of_view;
   d.reconstruction.slice_thickness_mm = order.thickness;
@@ -254,7 +256,8 @@ int reconstruct(const Options& options) {
   for (const Order& order : orders) {
     const Grid grid =
         recon::image_grid({order.box.field_of_view, order.box.matrix, order.box.centre,
-                           order.box.slices, order.box.slice_increment});
+                           order.box.slices, order.box.slice_increment},
+                          raw.geometry.gantry_axes());
     write(dir, options, raw, order,
           recon::reconstruct(data, *order.kernel, grid, order.thickness, raw.beam.mu_water,
                              raw.beam.mu_air, isa));

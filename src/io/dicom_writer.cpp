@@ -262,7 +262,7 @@ void put_technique(Attributes& to, const DicomSeries& series) {
   to.put(DCM_DataCollectionDiameter, scan.data_collection_diameter_mm);
   to.maybe(DCM_FilterType, scan.filter_type);
   to.maybe(DCM_FilterMaterial, scan.filter_material);
-  to.put(DCM_GantryDetectorTilt, "0");
+  to.put(DCM_GantryDetectorTilt, decimal(scan.gantry_tilt_deg));
   to.describe(DCM_ConvolutionKernel, series.reconstruction.kernel);
   to.put(DCM_ReconstructionDiameter, series.reconstruction.diameter_mm);
 }

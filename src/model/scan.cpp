@@ -38,6 +38,19 @@ double ScanGeometry::photon_share(double column, double row) const {
   return 1.0 / (square * std::sqrt(square));
 }
 
+Mat3 ScanGeometry::gantry_axes() const {
+  if (tilt == 0.0) return Mat3::Identity();
+  const double s = math::sin(tilt), c = math::cos(tilt);
+  Mat3 axes;
+  axes << 1.0, 0.0, 0.0, 0.0, c, -s, 0.0, s, c;
+  return axes;
+}
+
+Vec3 ScanGeometry::isocentre(Index view) const {
+  const double z = table_positions[std::size_t(view)];
+  return {0.0, math::sin(tilt) * z, math::cos(tilt) * z};
+}
+
 double ScanGeometry::field_of_view_radius() const {
   const double left = std::abs(fan_angle(0.0));
   const double right = std::abs(fan_angle(double(columns - 1)));

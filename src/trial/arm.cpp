@@ -192,8 +192,11 @@ std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id)
 }
 
 Grid image_grid(const Protocol& protocol, double z) {
+  ScanGeometry gantry;
+  gantry.tilt = protocol.gantry_tilt;
   return recon::image_grid({protocol.field_of_view, protocol.matrix, Vec3(0.0, 0.0, z),
-                            protocol.slices, protocol.slice_increment});
+                            protocol.slices, protocol.slice_increment},
+                           gantry.gantry_axes());
 }
 
 namespace {
@@ -239,6 +242,7 @@ void turn_on_and_on(ScanGeometry& g, const Protocol& protocol, double z, double 
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
                            double start_angle) {
   ScanGeometry g = hardware_geometry(scanner);
+  g.tilt = protocol.gantry_tilt;
   if (protocol.mode == "helical")
     turn_on_and_on(g, protocol, z, start_angle);
   else
@@ -255,7 +259,9 @@ double scan_reach(const ScanGeometry& geometry, double middle) {
   double farthest = 0.0;
   for (const double table : geometry.table_positions)
     farthest = std::max(farthest, std::abs(table - middle));
-  return farthest + half_beam * (geometry.source_to_iso + body_radius) / geometry.source_to_iso;
+  const double leaning = body_radius * std::abs(math::sin(geometry.tilt));
+  return farthest + leaning +
+         half_beam * (geometry.source_to_iso + body_radius) / geometry.source_to_iso;
 }
 
 }  // namespace vitrine::trial

@@ -65,7 +65,8 @@ Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_
 /// repeat, and breathes as differently.
 std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id);
 
-/// Image grid of a protocol about the patient's point (0, 0, z): axial slices, x left, y posterior.
+/// Image grid of a protocol about the patient's point (0, 0, z): axial slices, x left, y posterior,
+/// or parallel to the tilted gantry's plane.
 Grid image_grid(const Protocol& protocol, double z);
 
 /// Step-and-shoot rotations, or one helix, that cover the protocol's slices about table position z.

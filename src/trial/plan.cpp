@@ -44,7 +44,8 @@ Estimate estimate(const Plan& plan, int threads) {
   const double cases = double(plan.cases.size());
   const double voxels = double(protocol.matrix) * double(protocol.matrix) * double(protocol.slices);
   const double sub_rays =
-      double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows);
+      double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows *
+             plan.scenario.simulation.sub_views);
   const auto repeats = static_cast<std::uint64_t>(arms.repeat.count) + arms.follow_up.days.size();
 
   // Scans share their rays if scanner, voltage, contrast medium and motion are the same.

@@ -5,6 +5,7 @@
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/model/scan.hpp"
+#include "vitrine/trial/arm.hpp"
 
 namespace vitrine::trial {
 
@@ -75,6 +76,11 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("table_time", &Protocol::table_time, unit::s,
                     "time that the table takes between two rotations")
           .between(0, 60)
+          .optional(
+              "gantry_tilt", &Protocol::gantry_tilt, unit::deg,
+              "tilt of the gantry, its top towards the feet; slices are parallel to its plane")
+          .between(-30, 30)
+          .unless_default()
           .optional("flying_focal_spot", &Protocol::flying_focal_spot,
                     "which way the scanner deflects its focal spot between readings")
           .one_of({"off", "in_plane", "z", "both"})
@@ -239,6 +245,20 @@ const Schema<Arms>& Arms::schema() {
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
           .rule(
+              "a tilted gantry takes one rotation (the slices of several, whose axes differ, "
+              "cannot be "
+              "reconstructed together): reduce slices, slice_increment_mm or "
+              "full_coverage_radius_mm, "
+              "or use a scanner with more rows",
+              [](const Arms& a) {
+                return a.protocol.gantry_tilt == 0.0 ||
+                       std::all_of(a.scanners.begin(), a.scanners.end(),
+                                   [&](const Scanner& scanner) {
+                                     return scan_geometry(scanner, a.protocol, 0.0, 0.0).views() ==
+                                            scanner.views_per_rotation;
+                                   });
+              })
+          .rule(
               "protocol.flying_focal_spot must be off (filtered back projection takes the focal "
               "spot "
               "to stand still; the projector follows it, see ScanGeometry::focal_shifts)",
@@ -302,6 +322,11 @@ const Schema<Simulation>& Simulation::schema() {
           .between(1, 8)
           .optional("sub_rows", &Simulation::sub_rows, "rays along a detector cell's height")
           .between(1, 8)
+          .optional(
+              "sub_views", &Simulation::sub_views,
+              "instants of a reading, during which the gantry turns on (1: no blur by rotation)")
+          .between(1, 16)
+          .unless_default()
           .optional("motion_step", &Simulation::motion_step, unit::s,
                     "time for which a moving patient is held still")
           .between(0.001, 1);

@@ -43,6 +43,7 @@ struct Protocol {
   double pitch = 1.0;          ///< helical: travel per rotation over the collimation at the axis
   double rotation_time = 0.5;  ///< s
   double table_time = 1.0;     ///< s between two rotations of a step-and-shoot scan
+  double gantry_tilt = 0.0;    ///< rad about x; the top leans towards the feet
   std::string flying_focal_spot = "off";       ///< off, in_plane, z, both
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
@@ -119,6 +120,7 @@ struct Outputs {
 /// How finely the simulation samples the continuous world.
 struct Simulation {
   std::int64_t sub_columns = 2, sub_rows = 1;  ///< rays per detector cell
+  std::int64_t sub_views = 1;                  ///< of a reading, while the gantry turns
   double motion_step = 0.02;                   ///< s for which a moving patient is held still
   static const Schema<Simulation>& schema();
 };

@@ -47,6 +47,7 @@ void describe(File& file, RawScan& raw) {
   std::int64_t flat = g.shape == DetectorShape::flat ? 1 : 0;
   file.whole("/geometry/flat", "1", flat, 0, 1);
   g.shape = flat == 1 ? DetectorShape::flat : DetectorShape::curved;
+  file.number("/geometry/gantry_tilt", "rad", g.tilt, -1.0, 1.0);
   file.number("/geometry/source_to_isocentre", "mm", g.source_to_iso, 1.0, length);
   file.number("/geometry/source_to_detector", "mm", g.source_to_detector, 1.0, length);
   file.number("/geometry/column_angle", "rad", g.column_angle, 1e-9, 1.0);

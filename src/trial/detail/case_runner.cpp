@@ -8,6 +8,7 @@
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
+#include "vitrine/trial/scan_check.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
 
 namespace vitrine::trial::detail {
@@ -30,6 +31,7 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
   hash.add(to_json(Simulation::schema().write(s.simulation)));
   if (p.mode == "helical") hash.add(str("helical ", to_text(p.pitch)));
+  if (p.gantry_tilt != 0.0) hash.add("gantry tilt ").add(to_text(p.gantry_tilt));
   if (p.flying_focal_spot != "off") hash.add("flying focal spot ").add(p.flying_focal_spot);
   if (const auto& injection = visit.state.injection)
     hash.add(to_json(phantoms::Injection::schema().write(*injection)));
@@ -125,7 +127,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
                                patient.table_position() + near);
     };
     const physics::Sampling sampling{int(scenario.simulation.sub_columns),
-                                     int(scenario.simulation.sub_rows)};
+                                     int(scenario.simulation.sub_rows),
+                                     int(scenario.simulation.sub_views)};
     std::string key =
         scan_key(plan_, case_id, patient.visit(), arms.scanners[scanner], voltage, motion);
     physics::Exposure exposure{Sinogram<quantity::Signal>(geometry),
@@ -144,6 +147,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     } else {
       physics::expose_into(met(patient.scene()), calibrated.beam, sampling, isa_, exposure);
     }
+    require_met(exposure, patient.scene());
     return Scan{plan_, patient, calibrated, std::move(key), std::move(exposure), isa_};
   };
   const auto deliver = [&](const Measurer& patient, const Scan& done, const Arm& arm,
