@@ -43,6 +43,7 @@ inline bool holds(const Lobe& lobe, const Vec3& centre, double radius) {
 struct Host {
   std::string organ;                ///< as a scenario names it: `lung`
   std::vector<std::string> tissue;  ///< organs of the scene whose points belong to it
+  std::vector<std::string> inside;  ///< organs within it that a lesion may push aside
   Bounds extent;                    ///< in the reference state, mm
   /// Where a point of the reference state is in the present state: stretch p + shift.
   Mat3 stretch = Mat3::Identity();

@@ -43,6 +43,14 @@ const Schema<LesionSpec>& LesionSpec::schema() {
           .between(0, 3650)
           .optional("enhancement", &LesionSpec::enhancement,
                     "how it takes up contrast medium (not at all if nothing is said)")
+          .optional("mass_effect", &LesionSpec::mass_effect, unit::percent,
+                    "share of its volume by which it pushes vessels, airways and ventricles of its "
+                    "organ aside instead of taking their place")
+          .between(0, 100)
+          .rule(
+              "mass_effect_percent goes with attachment: free or pleura (it would push its own "
+              "vessel away)",
+              [](const LesionSpec& l) { return l.mass_effect == 0.0 || l.attachment != "vessel"; })
           .rule("distance_mm goes with attachment: free (pleura means 0, a vessel has its place)",
                 [](const LesionSpec& l) { return !l.distance || l.attachment == "free"; })
           .rule("lobe goes with organ: lung (other organs have none here)",
@@ -73,6 +81,10 @@ const Schema<Cohort>& Cohort::schema() {
                     "cardiac output over what height and weight predict (100 if nothing is said); "
                     "it moves and shapes the curves of contrast medium")
           .between(30, 200)
+          .optional("voxels", &Cohort::voxels, unit::mm,
+                    "make the body of voxels of this size, as a voxel phantom is, instead of exact "
+                    "surfaces; lesions keep their own detail")
+          .between(0.2, 5)
           .rule("textures: a tissue has one texture at most (each is drawn once)",
                 [](const Cohort& c) {
                   std::set<std::string> seen;

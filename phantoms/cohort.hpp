@@ -33,6 +33,7 @@ struct LesionSpec {
   Pick<Growth> growth;                     ///< the same size at every visit where there is none
   Distribution appears{0.0};               ///< day of the first visit that sees it; 0: the baseline
   Pick<LesionEnhancement> enhancement;     ///< none where nothing is said
+  double mass_effect = 0.0;                ///< share of its volume that it pushes aside
   static const Schema<LesionSpec>& schema();
 };
 
@@ -47,6 +48,7 @@ struct Cohort {
   /// Cardiac output over what the body's size predicts; as predicted where nothing is said.
   std::optional<Distribution> cardiac_output;
   std::vector<TissueTexture> textures;  ///< of the patients' own tissues
+  std::optional<double> voxels;         ///< mm: patients of voxels; analytic where nothing is said
   static const Schema<Cohort>& schema();
 };
 

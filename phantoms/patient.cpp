@@ -1,10 +1,13 @@
 #include "vitrine/phantoms/patient.hpp"
 
 #include <algorithm>
+#include <numbers>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/lesion_paint.hpp"
 #include "vitrine/phantoms/lesion_place.hpp"
+#include "vitrine/phantoms/mass_effect.hpp"
+#include "vitrine/phantoms/voxel_scene.hpp"
 
 namespace vitrine::phantoms {
 namespace {
@@ -42,6 +45,16 @@ Contrast inject(const Cohort& cohort, const PatientDraws& draws, const Stream& s
     return contrast.medium->iodine(organ, material, density);
   });
   return contrast;
+}
+
+/// The body made of voxels; what comes later is added to them.
+SceneBuilder of_voxels(SceneBuilder body, double spacing) {
+  Scene scene = made_of_voxels(std::move(body).build(), spacing);
+  SceneBuilder out;
+  for (const Material& each : scene.materials) out.material(each.name);
+  for (IndexedMap& map : scene.maps) out.add_map(std::move(map));
+  for (Patch& patch : scene.patches) out.add_patch(std::move(patch));
+  return out;
 }
 
 LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t index,
@@ -93,6 +106,15 @@ bool change(PlacedLesion& lesion, const Stream& stream, double day) {
   return reach(lesion.outline) >= smallest;
 }
 
+/// Push aside what a lesion with a mass effect does not replace.
+void make_room(SceneBuilder& scene, const PlacedLesion& lesion, const Host& host) {
+  const double share = lesion.spec->mass_effect;
+  if (share <= 0.0) return;
+  const double radius =
+      math::cbrt(3.0 * share * volume_of(lesion.outline) / (4.0 * std::numbers::pi));
+  push_aside(scene, {host.stretch * lesion.centre + host.shift, radius}, host);
+}
+
 }  // namespace
 
 Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
@@ -115,8 +137,14 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
   const Stream growth = make_stream(seed, case_id, Draw::growth);
   const Contrast contrast =
       inject(cohort, draws, make_stream(seed, case_id, Draw::contrast), state, body, scene);
+  std::vector<bool> is_there;
+  for (PlacedLesion& lesion : lesions) {
+    is_there.push_back(change(lesion, growth, state.day));
+    if (is_there.back()) make_room(scene, lesion, host_of(body, lesion.spec->organ));
+  }
+  if (cohort.voxels) scene = of_voxels(std::move(scene), *cohort.voxels);
   for (std::size_t i = 0; i < lesions.size(); ++i) {
-    if (!change(lesions[i], growth, state.day)) continue;
+    if (!is_there[i]) continue;
     const Host& host = host_of(body, lesions[i].spec->organ);
     const LesionPlan plan = planned(lesions[i], host, i, stream, textures, contrast);
     try {

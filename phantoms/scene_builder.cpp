@@ -302,6 +302,20 @@ void SceneBuilder::thicken(std::span<const Solid> solids, std::string_view name,
   steps_.push_back(std::move(step));
 }
 
+void SceneBuilder::reshape(std::size_t step, std::span<const Solid> now) {
+  VITRINE_EXPECT(step < steps_.size() && !now.empty());
+  VITRINE_EXPECT(steps_[step].kind == Step::Kind::replace && steps_[step].solids.size() == 1);
+  const std::uint32_t old = steps_[step].solids.front();
+  scene_.solids[old] = now.front();
+  bounds_[old] = bounds(now.front());
+  std::vector<Step> more(now.size() - 1, steps_[step]);
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    more[i].solids = {mark(now[i + 1])};
+    scene_.organs[more[i].organ].solids.push_back(more[i].solids.front());
+  }
+  steps_.insert(steps_.begin() + std::ptrdiff_t(step) + 1, more.begin(), more.end());
+}
+
 std::string_view SceneBuilder::organ_at(const Vec3& point) const {
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
     const std::uint32_t s = step->solids.front();

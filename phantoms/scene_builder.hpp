@@ -55,6 +55,10 @@ class SceneBuilder {
   /// Give everything that has been placed so far its contrast medium.
   void perfuse(const Iodine& iodine);
 
+  /// Let the solid of a step that replaces be the union of some others, one step each from `step`
+  /// on.
+  void reshape(std::size_t step, std::span<const Solid> now);
+
   /// A solid that describes something (a lesion's outline) and adds nothing.
   std::uint32_t mark(const Solid& solid);
 

@@ -89,6 +89,8 @@ class Beam {
   double ctdi_vol_32() const { return ctdi_vol_32_; }
   /// Half-value layer on the central ray, mm of aluminium.
   double half_value_layer() const { return half_value_layer_; }
+  /// Behind the flat filters, before the bowtie.
+  const Spectrum& incident() const { return incident_; }
 
   /// Largest errors of line integrals by nodes and basis, at the central and the first channel,
   /// over mixtures of the materials they were tested on (up to a line integral of 12).

@@ -31,8 +31,8 @@ Gantry gantry(const ScanGeometry& g, Index view, double spot_across) {
   const FocalShift shift = g.focal_shift(view);
   const double across = spot_across + shift.across + g.axis_offset;
   const double radius = g.source_to_iso - shift.along;
-  const Vec3 focus(radius * s + across * c, -radius * c + across * s,
-                   g.table_positions[std::size_t(view)] + shift.z);
+  const Vec3 iso = g.isocentre(view);
+  const Vec3 focus(radius * s + across * c, -radius * c + across * s + iso.y(), iso.z() + shift.z);
   return {s, c, focus};
 }
 

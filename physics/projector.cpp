@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/math.hpp"
@@ -25,7 +26,25 @@ const Kernels& kernels(Isa isa) {
 
 namespace {
 
-/// Everything of a projection that does not change from view to view.
+/// A scene in the gantry's frame.
+class AlignedScene {
+ public:
+  AlignedScene(const Scene& scene, const ScanGeometry& geometry) : scene_(&scene) {
+    if (geometry.tilt == 0.0) return;
+    turned_ = moved(scene, {geometry.gantry_axes().transpose(), Vec3::Zero()});
+    scene_ = &turned_;
+  }
+  AlignedScene(const AlignedScene&) = delete;
+  AlignedScene& operator=(const AlignedScene&) = delete;
+  const Scene& operator*() const { return *scene_; }
+
+ private:
+  Scene turned_;
+  const Scene* scene_;
+};
+
+/// Everything of a projection that does not change from view to view; the scene is in the gantry's
+/// frame.
 class Projection {
  public:
   Projection(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
@@ -202,63 +221,92 @@ class Projection {
   std::vector<float> photon_share_;  ///< per cell; none: 1
 };
 
-/// What `value(voxel)` is at a point: trilinear, with zeros around the grid.
-template <class Value>
-double trilinear(const Grid& grid, const Vec3& point, const Value& value) {
-  const Vec3 u = (grid.axes.transpose() * (point - grid.origin)).cwiseQuotient(grid.spacing);
-  const Vec3 low(std::floor(u.x()), std::floor(u.y()), std::floor(u.z()));
-  double sum = 0.0;
-  for (int corner = 0; corner < 8; ++corner) {
-    double weight = 1.0;
-    std::array<Index, 3> at{};
-    bool inside = true;
-    for (std::size_t a = 0; a < 3; ++a) {
-      const auto i = Eigen::Index(a);
-      const bool upper = corner >> a & 1;
-      at[a] = Index(low[i]) + upper;
-      weight *= upper ? u[i] - low[i] : 1.0 - (u[i] - low[i]);
-      inside = inside && at[a] >= 0 && at[a] < grid.size[a];
-    }
-    if (inside) sum += weight * value(std::size_t(grid.offset(at[0], at[1], at[2])));
-  }
-  return sum;
-}
-
-/// Integral of `value(voxel)` along a ray, sampled every `step` voxels.
-template <class Value>
-double voxel_integral(const Grid& grid, const Ray& ray, double step, const Value& value) {
-  Solid box;
-  box.kind = Solid::Kind::box;
-  box.axes = grid.axes;
-  for (int a = 0; a < 3; ++a)
-    box.half_axes[a] = 0.5 * grid.spacing[a] * double(grid.size[std::size_t(a)] - 1);
-  box.centre = grid.origin + grid.axes * box.half_axes;
-  box.half_axes += grid.spacing;
-  const Interval inside = intersect(box, ray.origin, ray.direction);
-  if (inside.empty()) return 0.0;
-  const double length = inside.length() * ray.direction.norm();
-  const auto steps = std::int64_t(length / (step * grid.spacing.minCoeff())) + 1;
-  double sum = 0.0;
-  for (std::int64_t i = 0; i < steps; ++i) {
-    const double t = inside.enter + (double(i) + 0.5) * inside.length() / double(steps);
-    sum += trilinear(grid, ray.origin + t * ray.direction, value);
-  }
-  return sum * length / double(steps);
-}
-
 }  // namespace
 
 namespace {
 
-/// Views `first` to `first + count` of `out`, which the projection's geometry counts from
-/// `of_projection` on, at most a block.
-void expose_block(const Projection& projection, Index of_projection, Index first, Index count,
-                  Exposure& out) {
+/// Every reading as the middles of `sub_views` equal parts of its time.
+ScanGeometry refined(const ScanGeometry& geometry, Index sub_views) {
+  if (sub_views == 1) return geometry;
+  const double step = 2.0 * std::numbers::pi / double(geometry.views_per_rotation);
+  ScanGeometry fine = geometry;
+  fine.view_angles.clear();
+  fine.table_positions.clear();
+  fine.focal_shifts.clear();
+  const auto& table = geometry.table_positions;
+  for (std::size_t v = 0; v < table.size(); ++v) {
+    // How far the table moves in a reading: not at all beside a pause.
+    const double before =
+        v > 0 ? table[v] - table[v - 1] : table[std::min(v + 1, table.size() - 1)] - table[v];
+    const double after = v + 1 < table.size() ? table[v + 1] - table[v] : before;
+    const double feed = std::abs(before) < std::abs(after) ? before : after;
+    for (Index i = 0; i < sub_views; ++i) {
+      const double part = (double(i) + 0.5) / double(sub_views) - 0.5;
+      fine.view_angles.push_back(geometry.view_angles[v] + part * step);
+      fine.table_positions.push_back(table[v] + part * feed);
+      if (!geometry.focal_shifts.empty()) fine.focal_shifts.push_back(geometry.focal_shifts[v]);
+    }
+  }
+  return fine;
+}
+
+/// Mean signal of some sub-views and how many quanta that is worth: variances add as signals do.
+class Blur {
+ public:
+  explicit Blur(std::size_t cells) : signal_(cells), quanta_(cells) {}
+  float* signal() { return signal_.data(); }
+  float* quanta() { return quanta_.data(); }
+
+  void add_to(std::span<float> mean, std::span<float> variance) const {
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      mean[i] += signal_[i];
+      variance[i] += signal_[i] * signal_[i] / quanta_[i];
+    }
+  }
+  static void finish(std::span<float> mean, std::span<float> variance, Index sub_views) {
+    const float share = 1.0f / float(sub_views);
+    for (std::size_t i = 0; i < mean.size(); ++i) {
+      mean[i] *= share;
+      variance[i] = mean[i] * mean[i] / (variance[i] * share);
+    }
+  }
+
+ private:
+  std::vector<float> signal_, quanta_;
+};
+
+/// Views `first` to `first + count` of `out`, which the projection's refined geometry counts from
+/// `of_projection` on; with their sub-views at most a block.
+void expose_block(const Projection& projection, Index sub_views, Index of_projection, Index first,
+                  Index count, Exposure& out) {
   auto work = projection.work();
-  projection.trace_maps(of_projection, count, work);
-  for (Index n = 0; n < count; ++n)
-    projection.view(of_projection + n, n, work, out.signal.view(first + n).data(),
-                    out.quanta.view(first + n).data(), nullptr);
+  projection.trace_maps(of_projection * sub_views, count * sub_views, work);
+  if (sub_views == 1) {
+    for (Index n = 0; n < count; ++n)
+      projection.view(of_projection + n, n, work, out.signal.view(first + n).data(),
+                      out.quanta.view(first + n).data(), nullptr);
+    return;
+  }
+  Blur blur(out.signal.view(first).size());
+  for (Index n = 0; n < count; ++n) {
+    const auto mean = out.signal.view(first + n), variance = out.quanta.view(first + n);
+    std::ranges::fill(mean, 0.0f);
+    std::ranges::fill(variance, 0.0f);
+    for (Index i = 0; i < sub_views; ++i) {
+      projection.view((of_projection + n) * sub_views + i, n * sub_views + i, work, blur.signal(),
+                      blur.quanta(), nullptr);
+      blur.add_to(mean, variance);
+    }
+    Blur::finish(mean, variance, sub_views);
+  }
+}
+
+/// Views that a block holds with all their sub-views.
+Index views_of_block(const Sampling& sampling) {
+  require(sampling.views >= 1 && sampling.views <= Projection::block, Error::Kind::input,
+          "sampling has ", sampling.views, " sub-views (it must be within 1 and ",
+          Projection::block, ")");
+  return Projection::block / sampling.views;
 }
 
 }  // namespace
@@ -266,12 +314,15 @@ void expose_block(const Projection& projection, Index of_projection, Index first
 void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling, Isa isa,
                  Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
-  const Projection projection(scene, geometry, beam, sub_rays(sampling, geometry, beam),
+  const AlignedScene aligned(scene, geometry);
+  const Index block = views_of_block(sampling);
+  const ScanGeometry fine = refined(geometry, sampling.views);
+  const Projection projection(*aligned, fine, beam, sub_rays(sampling, geometry, beam),
                               sampling.rows, isa);
-  constexpr Index block = Projection::block;
   parallel_for((geometry.views() + block - 1) / block, [&](std::int64_t b) {
     const Index first = b * block;
-    expose_block(projection, first, first, std::min(block, geometry.views() - first), out);
+    expose_block(projection, sampling.views, first, first,
+                 std::min(block, geometry.views() - first), out);
   });
 }
 
@@ -282,7 +333,7 @@ void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
           Error::Kind::input, "a moving patient needs views with times (the geometry has ",
           geometry.view_times.size(), " for ", geometry.views(), " views)");
   const auto offsets = sub_rays(sampling, geometry, beam);
-  const Index views = geometry.views();
+  const Index views = geometry.views(), block = views_of_block(sampling);
   parallel_for((views + views_per_state - 1) / views_per_state, [&](std::int64_t state) {
     const Index first = state * views_per_state;
     const Index count = std::min(views_per_state, views - first);
@@ -297,10 +348,11 @@ void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
       now.focal_shifts.assign(geometry.focal_shifts.begin() + first,
                               geometry.focal_shifts.begin() + first + count);
     const Scene scene = scene_at(0.5 * (now.view_times.front() + now.view_times.back()));
-    const Projection projection(scene, now, beam, offsets, sampling.rows, isa);
-    constexpr Index block = Projection::block;
+    const AlignedScene aligned(scene, now);
+    const ScanGeometry fine = refined(now, sampling.views);
+    const Projection projection(*aligned, fine, beam, offsets, sampling.rows, isa);
     for (Index n = 0; n < count; n += block)
-      expose_block(projection, n, first + n, std::min(block, count - n), out);
+      expose_block(projection, sampling.views, n, first + n, std::min(block, count - n), out);
   });
 }
 
@@ -311,57 +363,10 @@ Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& be
   return out;
 }
 
-Vec3 direction_of(const ScanGeometry& geometry, const FocalShift& shift, double column, double row,
-                  const Offset& offset) {
-  const double at = column + offset.column;
-  auto [across, along] = geometry.column_place(at);
-  across -= offset.spot_across + shift.across;
-  along -= shift.along;
-  const double length = std::sqrt(across * across + along * along);
-  const double tangent = geometry.row_tangent(row + offset.row) -
-                         (offset.spot_z + shift.z) / geometry.source_to_detector;
-  return {across / length, along / length, tangent * geometry.row_scale(at, shift)};
-}
-
-Ray ray_of(const ScanGeometry& geometry, Index view, double column, double row,
-           const Offset& offset) {
-  const detail::Gantry frame = detail::gantry(geometry, view, offset.spot_across);
-  const Vec3 d = direction_of(geometry, geometry.focal_shift(view), column, row, offset);
-  return {frame.focus + frame.back(Vec3(0.0, 0.0, offset.spot_z)), frame.back(d)};
-}
-
-std::vector<double> path_masses(const Scene& scene, const Ray& ray, double patch_step) {
-  std::vector<double> masses(scene.materials.size(), 0.0);
-  const double stretch = ray.direction.norm();
-  for (const Term& term : scene.terms) {
-    Interval inside{-1e300, 1e300};
-    for (const auto s : term.solids) {
-      const Interval here = intersect(scene.solids[s], ray.origin, ray.direction);
-      if (here.empty()) inside = {};
-      inside.enter = std::max(inside.enter, here.enter);
-      inside.leave = std::min(inside.leave, here.leave);
-    }
-    for (const Delta& delta : term.deltas)
-      masses[delta.material] += delta.density * inside.length() * stretch;
-  }
-  for (const Patch& patch : scene.patches)
-    for (const auto& channel : patch.channels)
-      masses[channel.material] += voxel_integral(
-          patch.grid, ray, patch_step, [&](std::size_t v) { return double(channel.density[v]); });
-  for (const IndexedMap& map : scene.maps)
-    for (std::uint32_t m = 0; m < masses.size(); ++m)
-      masses[m] += voxel_integral(map.grid, ray, patch_step, [&](std::size_t v) {
-        double sum = 0.0;
-        for (const Delta& delta : map.entries[map.index[v]].deltas)
-          if (delta.material == m) sum += delta.density;
-        return sum;
-      });
-  return masses;
-}
-
 std::vector<float> basis_integrals(const Scene& scene, const ScanGeometry& geometry,
                                    const Beam& beam, Index view, const Offset& offset, Isa isa) {
-  const Projection projection(scene, geometry, beam, {offset}, 1, isa);
+  const AlignedScene aligned(scene, geometry);
+  const Projection projection(*aligned, geometry, beam, {offset}, 1, isa);
   std::vector<float> out(std::size_t(geometry.columns * geometry.rows) * beam.rank());
   auto work = projection.work();
   projection.trace_maps(view, 1, work);

@@ -11,9 +11,10 @@
 namespace vitrine::physics {
 
 /// Rays per cell: `columns` in the plane of the fan, each with its own place on the focal spot,
-/// times `rows` along z. Their *intensities* are averaged.
+/// times `rows` along z; `views` of them within the time of a reading, over which the gantry turns
+/// (and a table in motion moves on). Their *intensities* are averaged.
 struct Sampling {
-  int columns = 2, rows = 2;
+  int columns = 2, rows = 2, views = 1;
 };
 
 /// What the detector would read on average, and how many quanta that reading is worth.

@@ -11,21 +11,27 @@
 namespace vitrine::physics::detail {
 namespace {
 
-/// Patient heights that a scan's rays have within `radius` mm of the axis.
+/// Heights in the gantry's frame that a scan's rays have within `radius` mm of the origin.
 struct Heights {
   double low, high;
 };
-Heights heights_of(const ScanGeometry& g, double radius) {
+Heights heights_of(const ScanGeometry& g, double reach) {
+  double radius = reach;
   double up = 0.0, towards = 0.0;  // how far a flying focal spot goes
   for (const FocalShift& shift : g.focal_shifts) {
     up = std::max(up, std::abs(shift.z));
     towards = std::max(towards, std::abs(shift.along) + std::abs(shift.across));
   }
+  for (Index v = 0; v < g.views(); ++v)
+    radius = std::max(radius, reach + std::abs(g.isocentre(v).y()));
   const double far =
       (g.source_to_iso + radius) * (1.0 + 2.0 * towards / g.source_to_detector) + towards;
-  const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
-  return {*low - 3.0 * up + std::min(g.row_tangent(0.0), 0.0) * far,
-          *high + 3.0 * up + std::max(g.row_tangent(double(g.rows - 1)), 0.0) * far};
+  const auto [first, last] =
+      std::minmax_element(g.table_positions.begin(), g.table_positions.end());
+  const double low = g.isocentre(first - g.table_positions.begin()).z();
+  const double high = g.isocentre(last - g.table_positions.begin()).z();
+  return {low - 3.0 * up + std::min(g.row_tangent(0.0), 0.0) * far,
+          high + 3.0 * up + std::max(g.row_tangent(double(g.rows - 1)), 0.0) * far};
 }
 
 /// The eight corners of the voxel centres.

@@ -16,11 +16,15 @@ struct Rows {
   float mid_start, mid_step;  // of one line in the middle, which chooses the pairs of rows
 };
 
-inline Rows rows_of(const TileJob& job, Index source, Index sample, float along, float z) {
-  const float toward = job.side[source] * along, height = z - job.station_z[source];
+inline Rows rows_of(const TileJob& job, Index angle, Index source, Index sample, float along,
+                    float z) {
+  const float side = job.side[source], toward = side * along;
+  const float height = z - job.source_z[angle * job.sources + source];
   const V8 scale = fill8(job.row_scale) / (load8(job.depth + sample) + toward);
   const float mid_scale = job.row_scale / (job.depth[sample + 4] + toward);
-  return {scale * height, scale * job.dz, mid_scale * height, mid_scale * job.dz};
+  const V8 above = fill8(height) - load8(job.lead + sample) * side;
+  const float mid_above = height - job.lead[sample + 4] * side;
+  return {scale * above, scale * job.dz, mid_scale * mid_above, mid_scale * job.dz};
 }
 
 inline Index clamp_index(Index i, Index low, Index high) {
@@ -62,17 +66,18 @@ struct Pairs {
 };
 
 /// A slice that no ray crosses takes the nearest row of the source that misses it least.
-V8 nearest_row(const TileJob& job, const float* line, Index sample, float along, float z) {
+V8 nearest_row(const TileJob& job, const float* line, Index angle, Index sample, float along,
+               float z) {
   Index nearest = 0;
   float least = 0.0f;
   for (Index s = 0; s < job.sources; ++s) {
-    const float offset = rows_of(job, s, sample, along, z).mid_start;
+    const float offset = rows_of(job, angle, s, sample, along, z).mid_start;
     const float miss = offset < 0.0f ? -offset : offset;
     if (s > 0 && miss >= least) continue;
     least = miss;
     nearest = s;
   }
-  const Rows rows = rows_of(job, nearest, sample, along, z);
+  const Rows rows = rows_of(job, angle, nearest, sample, along, z);
   return Pairs(job, rows, 0, 1).value(line + nearest * job.source_stride, 0, rows.start);
 }
 
@@ -109,12 +114,12 @@ void resample(const TileJob& job, Index angle, Index sample, float along, float*
     const float z = job.z + job.sub_planes[plane];
     for (Index k = 0; k < job.slices; ++k) numerator[k] = weight[k] = fill8(0.0f);
     for (Index s = 0; s < job.sources; ++s)
-      add_source(job, line + s * job.source_stride, rows_of(job, s, sample, along, z), numerator,
-                 weight);
+      add_source(job, line + s * job.source_stride, rows_of(job, angle, s, sample, along, z),
+                 numerator, weight);
     for (Index k = 0; k < job.slices; ++k)
       sum[k] = sum[k] + (weight[k].part[0][0] > 0.0f
                              ? numerator[k] / weight[k]
-                             : nearest_row(job, line, sample, along, z + float(k) * job.dz));
+                             : nearest_row(job, line, angle, sample, along, z + float(k) * job.dz));
   }
   for (Index k = 0; k < job.slices; k += 8) {
     transpose8(sum + k);

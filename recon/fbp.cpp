@@ -64,7 +64,7 @@ class BackProjection {
   Index padded_slices_, half_turn_, sources_, line_size_, line_capacity_;
   std::size_t task_size_;
   std::vector<std::int32_t> begin_, end_;  // per image row
-  std::vector<float> side_, station_z_, depth_, sub_planes_;
+  std::vector<float> side_, source_z_, depth_, lead_, sub_planes_;
   Buffer<float> filtered_, sums_;
   detail::ScratchPool filter_scratch_, line_scratch_;
 };
@@ -87,7 +87,7 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
       chunks_(grid.size[2], detail::max_slices),
       padded_slices_((chunks_.size + 7) / 8 * 8),
       half_turn_(scan.angles() / 2),
-      sources_(2 * scan.stations()),
+      sources_(scan.half_turns()),
       line_size_(filter.line_size()),
       line_capacity_(line_capacity(tiles_x_, tiles_y_, grid, filter.spacing())),
       task_size_(std::size_t(tiles_x_.size * tiles_y_.size * padded_slices_)),
@@ -96,14 +96,17 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
       line_scratch_(std::size_t(detail::tile_angles * detail::tile_planes * line_capacity_ *
                                 padded_slices_)) {
   // Heights count from the first slice, so that float keeps them to 1e-4 mm.
-  for (Index s = 0; s < sources_; ++s) {
-    side_.push_back(s % 2 == 0 ? 1.0f : -1.0f);
-    station_z_.push_back(float(scan.station_z(s / 2) - grid.origin.z()));
-  }
+  for (Index s = 0; s < sources_; ++s) side_.push_back(s % 2 == 0 ? 1.0f : -1.0f);
+  constexpr float nowhere = 1e9f;  // a line that was not measured sees no slice
+  for (Index a = 0; a < half_turn_; ++a)
+    for (Index s = 0; s < sources_; ++s)
+      source_z_.push_back(scan.holds(s, a) ? float(scan.source_z(s, a) - grid.origin.z())
+                                           : nowhere);
   const double radius = scan.scan().source_to_iso;
   for (Index m = 0; m < 8 * filter.blocks(); ++m) {
     const double t = filter.position(double(m));
     depth_.push_back(float(std::sqrt(std::max(radius * radius - t * t, 0.0))));
+    lead_.push_back(float(scan.lead(t)));
   }
   for (const double offset : sub_planes(slice_thickness, scan.scan().row_pitch_at_iso()))
     sub_planes_.push_back(float(offset));
@@ -128,9 +131,9 @@ void BackProjection::mark_field_of_view() {
 void BackProjection::filter_block(Index first_angle, Index angles) {
   parallel_for(angles * sources_, [&](Index task) {
     const Index angle = first_angle + task / sources_, source = task % sources_;
-    const bool conjugate = source % 2 == 1;
+    if (!scan_.holds(source, angle)) return;
     const auto scratch = filter_scratch_.borrow();
-    filter_(scan_.line(source / 2, angle + (conjugate ? half_turn_ : 0)), conjugate, scratch.span(),
+    filter_(scan_.line(source, angle), source % 2 == 1, scratch.span(),
             filtered_.data() + task * line_size_, isa_);
   });
 }
@@ -159,7 +162,8 @@ void BackProjection::back_project_block(Index first_angle, Index angles) {
     job.cosine = cosine.data();
     job.sine = sine.data();
     job.side = side_.data();
-    job.station_z = station_z_.data();
+    job.source_z = source_z_.data() + first_angle * sources_;
+    job.lead = lead_.data();
     job.depth = depth_.data();
     job.samples = filter_.samples();
     job.first_sample = float(0.5 * double(filter_.samples() - 1));
@@ -245,6 +249,27 @@ std::vector<double> sub_planes(double slice_thickness, double row_pitch_at_iso) 
 
 Image reconstruct(const Rebinned& scan, const Kernel& kernel, const Grid& grid,
                   double slice_thickness, const HounsfieldScale& scale, Isa isa) {
+  if (scan.scan().tilt != 0.0) {
+    // Slices parallel to the gantry's plane: upright ones in its frame, about its isocentre.
+    const Mat3 axes = scan.scan().gantry_axes();
+    require(!scan.is_helical() && scan.half_turns() == 2, Error::Kind::unsupported,
+            "a tilted gantry took ", scan.half_turns() / 2,
+            " turns or a helix (their axes differ, ",
+            "and slices across them all cannot be reconstructed). Use one axial turn per scan");
+    require((grid.axes - axes).cwiseAbs().maxCoeff() < 1e-12, Error::Kind::unsupported,
+            "the slices of a scan with a tilted gantry must be parallel to its plane (this grid's ",
+            "axes are others). Take the grid's axes from ScanGeometry::gantry_axes");
+    const Vec3 iso(0.0, 0.0, scan.source_z(0, 0));
+    Grid upright = grid;
+    upright.axes = Mat3::Identity();
+    upright.origin = axes.transpose() * (grid.origin - iso) + iso;
+    Image turned(grid);
+    const detail::LineFilter filter(scan, kernel);
+    check(upright, slice_thickness);
+    const Image image = BackProjection(scan, filter, upright, slice_thickness, isa).run(scale);
+    std::ranges::copy(image.values(), turned.values().begin());
+    return turned;
+  }
   check(grid, slice_thickness);
   const detail::LineFilter filter(scan, kernel);
   return BackProjection(scan, filter, grid, slice_thickness, isa).run(scale);

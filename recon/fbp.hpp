@@ -15,10 +15,10 @@ struct HounsfieldScale {
   double operator()(double mu) const { return 1000.0 * (mu - mu_water) / (mu_water - mu_air); }
 };
 
-/// Filtered back projection of an axial scan onto an axial grid.
+/// Filtered back projection of an axial or helical scan onto an axial grid.
 ///
 /// Cone-parallel weighted back projection (Stierstorfer et al. 2004): at every angle a voxel takes
-/// the weighted mean of the direct and the conjugate rays of all stations; the weight of a row
+/// the weighted mean of the direct and the conjugate rays of all half turns; the weight of a row
 /// falls to zero at the detector's edge. A slice is the mean over `slice_thickness` [mm] of
 /// sub-planes at most one detector row apart; thickness and increment are independent. A plane that
 /// no ray crosses takes the nearest row. Voxels outside the scan field of view are

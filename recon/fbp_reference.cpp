@@ -26,22 +26,24 @@ double sample(const float* lines, const detail::LineFilter& filter, Index rows, 
 }
 
 /// Where one source's detector sees a point, in rows from its middle.
-double row_offset(const Rebinned& scan, Index source, double depth, double along, double z) {
-  const double distance = depth + (source % 2 == 0 ? along : -along);
-  return (z - scan.station_z(source / 2)) / distance * scan.scan().source_to_detector /
-         scan.scan().row_pitch;
+double row_offset(const Rebinned& scan, Index source, Index angle, double t, double along,
+                  double z) {
+  const double radius = scan.scan().source_to_iso, side = source % 2 == 0 ? 1.0 : -1.0;
+  const double distance = std::sqrt(radius * radius - t * t) + side * along;
+  return (z - scan.source_z(source, angle) - side * scan.lead(t)) / distance *
+         scan.scan().source_to_detector / scan.scan().row_pitch;
 }
 
 /// Weighted mean of all sources at one angle; the nearest row where none sees the point.
 double mean_of_sources(const Rebinned& scan, const detail::LineFilter& filter, const float* lines,
-                       double t, double along, double z) {
-  const double radius = scan.scan().source_to_iso, half = 0.5 * double(scan.rows());
-  const double depth = std::sqrt(radius * radius - t * t), middle = 0.5 * double(scan.rows() - 1);
+                       Index angle, double t, double along, double z) {
+  const double half = 0.5 * double(scan.rows()), middle = 0.5 * double(scan.rows() - 1);
   double sum = 0.0, weights = 0.0, least = 0.0;
-  Index nearest = 0;
-  for (Index s = 0; s < 2 * scan.stations(); ++s) {
-    const double offset = row_offset(scan, s, depth, along, z);
-    if (s == 0 || std::abs(offset) < least) {
+  Index nearest = -1;
+  for (Index s = 0; s < scan.half_turns(); ++s) {
+    if (!scan.holds(s, angle)) continue;
+    const double offset = row_offset(scan, s, angle, t, along, z);
+    if (nearest < 0 || std::abs(offset) < least) {
       nearest = s;
       least = std::abs(offset);
     }
@@ -54,7 +56,8 @@ double mean_of_sources(const Rebinned& scan, const detail::LineFilter& filter, c
   }
   if (weights > 0.0) return sum / weights;
   const float* line = lines + nearest * filter.line_size();
-  return sample(line, filter, scan.rows(), t, middle + row_offset(scan, nearest, depth, along, z));
+  return sample(line, filter, scan.rows(), t,
+                middle + row_offset(scan, nearest, angle, t, along, z));
 }
 
 }  // namespace
@@ -62,21 +65,24 @@ double mean_of_sources(const Rebinned& scan, const detail::LineFilter& filter, c
 std::vector<double> reconstruct_points(const Rebinned& scan, const Kernel& kernel,
                                        std::span<const Vec3> points, double slice_thickness,
                                        const HounsfieldScale& scale, Isa isa) {
+  require(scan.scan().tilt == 0.0, Error::Kind::unsupported,
+          "single points of a scan with a tilted gantry are not reconstructed. Use reconstruct");
   const detail::LineFilter filter(scan, kernel);
   const auto planes = sub_planes(slice_thickness, scan.scan().row_pitch_at_iso());
-  const Index half_turn = scan.angles() / 2, sources = 2 * scan.stations();
+  const Index half_turn = scan.angles() / 2, sources = scan.half_turns();
   const Index line_size = filter.line_size();
   Buffer<float> lines(std::size_t(sources * line_size)), scratch(filter.scratch_size());
   std::vector<double> mu(points.size(), 0.0);
   for (Index a = 0; a < half_turn; ++a) {
     for (Index s = 0; s < sources; ++s)
-      filter(scan.line(s / 2, a + (s % 2) * half_turn), s % 2 == 1, scratch.span(),
-             lines.data() + s * line_size, isa);
+      if (scan.holds(s, a))
+        filter(scan.line(s, a), s % 2 == 1, scratch.span(), lines.data() + s * line_size, isa);
     const double c = math::cos(scan.angle(a)), n = math::sin(scan.angle(a));
     for (std::size_t i = 0; i < points.size(); ++i)
       for (const double plane : planes)
-        mu[i] += mean_of_sources(scan, filter, lines.data(), points[i].x() * c + points[i].y() * n,
-                                 -points[i].x() * n + points[i].y() * c, points[i].z() + plane);
+        mu[i] +=
+            mean_of_sources(scan, filter, lines.data(), a, points[i].x() * c + points[i].y() * n,
+                            -points[i].x() * n + points[i].y() * c, points[i].z() + plane);
   }
   const double radius = scan.scan().field_of_view_radius();
   for (std::size_t i = 0; i < points.size(); ++i)

@@ -12,7 +12,8 @@ struct ImageBox {
   double slice_increment = 1.0;  ///< mm between the middles of slices
 };
 
-/// Axial grid of a box: i = +x (left), j = +y (posterior), k = +z (head).
-Grid image_grid(const ImageBox& box);
+/// Axial grid of a box: i = +x (left), j = +y (posterior), k = +z (head); or turned about its
+/// centre.
+Grid image_grid(const ImageBox& box, const Mat3& axes = Mat3::Identity());
 
 }  // namespace vitrine::recon

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
@@ -100,6 +101,12 @@ WaterCorrection WaterCorrection::none(Index columns) {
   WaterCorrection identity;
   identity.columns_.assign(std::size_t(columns), Column{{1.0f}, 1.0f, 1.0f, 1.0f});
   return identity;
+}
+
+WaterCorrection WaterCorrection::of(std::vector<Column> columns) {
+  WaterCorrection known;
+  known.columns_ = std::move(columns);
+  return known;
 }
 
 double WaterCorrection::apply(Index column, double p) const {

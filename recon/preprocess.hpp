@@ -41,6 +41,8 @@ class WaterCorrection {
                   const RowWaterSignal& water_signal);
   /// The identity: monoenergetic data.
   static WaterCorrection none(Index columns);
+  /// A correction that was fitted before.
+  static WaterCorrection of(std::vector<Column> columns);
 
   Index columns() const { return std::ssize(columns_) / std::max<Index>(1, std::ssize(rows_)); }
   const Column& column(Index c) const { return columns_[std::size_t(c)]; }

@@ -18,33 +18,40 @@ namespace {
 constexpr double two_pi = 2.0 * std::numbers::pi;
 constexpr int taps = detail::rebin_taps;
 
-/// Table positions of the turns, after checking that these are turns.
-std::vector<double> stations_of(const ScanGeometry& scan) {
+/// Refuses what is neither whole axial turns nor one even helix; the table's advance per view.
+double advance_of(const ScanGeometry& scan) {
   const Index views = scan.views_per_rotation;
   const auto unsupported = [](const auto&... why) {
     throw Error(Error::Kind::unsupported,
-                str("this scan cannot be reconstructed by axial filtered back projection (", why...,
-                    "). Use full axial turns that start at one angle"));
+                str("this scan cannot be reconstructed by filtered back projection (", why...,
+                    "). Use full axial turns that start at one angle, or a helix of even pitch"));
   };
-  if (views < 2 * taps || scan.views() % views != 0 || scan.views() == 0)
-    unsupported(scan.views(), " views are no whole number of turns of ", views);
   if (std::ssize(scan.table_positions) != scan.views())
     unsupported(scan.table_positions.size(), " table positions for ", scan.views(), " views");
   if (!scan.focal_shifts.empty()) unsupported("its focal spot flies");
+  if (views < 2 * taps || scan.views() < views)
+    unsupported(scan.views(), " views are no whole turn of ", views);
   if (scan.columns < 2 * taps || scan.rows < 1)
     unsupported(scan.columns, " columns, ", scan.rows, " rows");
-  std::vector<double> stations;
   for (Index v = 0; v < scan.views(); ++v) {
-    const auto i = std::size_t(v);
-    if (v % views == 0) stations.push_back(scan.table_positions[i]);
-    if (scan.table_positions[i] != stations.back())
-      unsupported("the table moves during a turn, at view ", v);
     const double expected = scan.view_angles[0] + two_pi * double(v % views) / double(views);
-    const double turns = (scan.view_angles[i] - expected) / two_pi;
+    const double turns = (scan.view_angles[std::size_t(v)] - expected) / two_pi;
     if (std::abs(turns - std::round(turns)) > 1e-9)
-      unsupported("view ", v, " is at ", scan.view_angles[i], " rad, not at ", expected);
+      unsupported("view ", v, " is at ", scan.view_angles[std::size_t(v)], " rad, not at ",
+                  expected);
   }
-  return stations;
+  const std::vector<double>& table = scan.table_positions;
+  const double advance = table[1] - table[0];
+  for (Index v = 1; v < scan.views(); ++v) {
+    const auto i = std::size_t(v);
+    if (advance == 0.0 && v % views != 0 && table[i] != table[i - 1])
+      unsupported("the table moves during a turn, at view ", v);
+    if (advance != 0.0 && std::abs(table[i] - table[0] - double(v) * advance) > 1e-6)
+      unsupported("the table does not move evenly, at view ", v);
+  }
+  if (advance == 0.0 && scan.views() % views != 0)
+    unsupported(scan.views(), " views are no whole number of turns of ", views);
+  return advance;
 }
 
 /// Weights of the points 0..5 for the value at x, exact for polynomials of degree 5.
@@ -72,8 +79,11 @@ struct Interpolation {
 
 }  // namespace
 
-Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), station_z_(stations_of(scan)) {
-  angles_ = 2 * ((scan.views_per_rotation + 1) / 2);
+Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan) {
+  const double per_view = advance_of(scan);
+  const Index views = scan.views_per_rotation;
+  advance_ = per_view * double(views) / two_pi;
+  angles_ = 2 * ((views + 1) / 2);
   spacing_ = scan.source_to_iso * scan.column_angle;
   // Sample j lies at the column whose ray passes nearest: the same offset, no interpolation there.
   const double first = scan.source_to_iso * math::sin(scan.fan_angle(0.0)) / spacing_;
@@ -85,20 +95,47 @@ Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), station_z_(stations_
   samples_ = Index(highest - lowest) + 1;
   centre_ = offset - lowest;
   padded_rows_ = (scan.rows + detail::row_batch - 1) / detail::row_batch * detail::row_batch;
-  values_ = Buffer<float>(std::size_t(stations() * angles_ * samples_ * padded_rows_));
+  if (!is_helical()) {
+    first_angle_ = scan.view_angles[0];
+    for (Index turn = 0; turn < scan.views() / views; ++turn)
+      source_z_.insert(source_z_.end(), std::size_t(angles_),
+                       scan.table_positions[std::size_t(turn * views)]);
+  } else {  // lines all of whose rays lie between measured views
+    const double views_per_angle = double(views) / double(angles_);
+    const double early = -scan.fan_angle(0.0) / two_pi * double(views);
+    const double late = scan.fan_angle(double(scan.columns - 1)) / two_pi * double(views);
+    const double first_line = std::ceil((early + 2.0) / views_per_angle);
+    const double last_line = std::floor((double(scan.views()) - 4.0 - late) / views_per_angle);
+    require(last_line - first_line + 1.0 >= 0.5 * double(angles_), Error::Kind::unsupported,
+            "this helical scan is too short (", scan.views(), " views of ", views,
+            " a turn leave no half turn of parallel rays). Scan farther");
+    first_angle_ = scan.view_angles[0] + two_pi * first_line / double(angles_);
+    first_view_ = first_line * views_per_angle;
+    for (double line = first_line; line <= last_line; line += 1.0)
+      source_z_.push_back(scan.table_positions[0] + line * views_per_angle * per_view);
+  }
+  values_ = Buffer<float>(source_z_.size() * std::size_t(samples_ * padded_rows_));
 }
 
 double Rebinned::angle(Index i) const {
-  return scan_.view_angles[0] + two_pi * double(i) / double(angles_);
+  return first_angle_ + two_pi * double(i) / double(angles_);
 }
 
-std::span<float> Rebinned::line(Index station, Index angle) {
-  const auto size = std::size_t(samples_ * padded_rows_);
-  return values_.span().subspan(std::size_t(station * angles_ + angle) * size, size);
+double Rebinned::lead(double t) const {
+  return advance_ * math::asin(std::clamp(t / scan_.source_to_iso, -1.0, 1.0));
 }
-std::span<const float> Rebinned::line(Index station, Index angle) const {
+
+double Rebinned::view_of(Index line) const {
+  return first_view_ + double(line) * double(scan_.views_per_rotation) / double(angles_);
+}
+
+std::span<float> Rebinned::line(Index half_turn, Index i) {
   const auto size = std::size_t(samples_ * padded_rows_);
-  return values_.span().subspan(std::size_t(station * angles_ + angle) * size, size);
+  return values_.span().subspan(std::size_t(half_turn * (angles_ / 2) + i) * size, size);
+}
+std::span<const float> Rebinned::line(Index half_turn, Index i) const {
+  const auto size = std::size_t(samples_ * padded_rows_);
+  return values_.span().subspan(std::size_t(half_turn * (angles_ / 2) + i) * size, size);
 }
 
 Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
@@ -136,21 +173,25 @@ Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
 
   const detail::HotKernels& hot = detail::hot_kernels(isa);
   detail::ScratchPool pool(std::size_t(columns * out.padded_rows()));
-  parallel_for(out.stations() * out.angles(), [&](Index task) {
-    const Index station = task / out.angles(), i = task % out.angles();
+  const Index half = out.angles() / 2;
+  parallel_for(out.lines(), [&](Index n) {
+    // An axial turn closes: its views are taken modulo one turn. A helix has all that it needs.
+    const Index turn = out.is_helical() ? 0 : n / out.angles();
+    const Index in_turn = out.is_helical() ? scan.views() : views;
+    const double axial_view = out.view_of(n - turn * out.angles());
     // The ray of column c that has parallel angle theta is measured at view angle theta + fan(c).
     Interpolation between;
     for (Index c = 0; c < columns; ++c) {
-      const double view = double(i) * double(views) / double(out.angles()) +
-                          scan.fan_angle(double(c)) / two_pi * double(views);
+      const double view = axial_view + scan.fan_angle(double(c)) / two_pi * double(views);
       const double first = std::floor(view + 1e-9) - 2.0;
-      const auto wrapped = std::int32_t(first - std::floor(first / double(views)) * double(views));
+      const auto wrapped =
+          std::int32_t(first - std::floor(first / double(in_turn)) * double(in_turn));
       between.add(wrapped, view - first);
     }
     const auto scratch = pool.borrow();
     detail::RebinJob job;
-    job.views = sinogram.view(station * views).data();
-    job.view_count = views;
+    job.views = sinogram.view(turn * views).data();
+    job.view_count = in_turn;
     job.columns = columns;
     job.rows = scan.rows;
     job.padded_rows = out.padded_rows();
@@ -161,9 +202,9 @@ Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
     job.column_weights = across.weights.data();
     job.row_weights = row_weights.data();
     job.scratch = scratch.data();
-    job.out = out.line(station, i).data();
+    job.out = out.line(n / half, n % half).data();
     hot.rebin(job);
-    if (flat_rows) flat_rows->curve(out.padded_rows(), out.line(station, i));
+    if (flat_rows) flat_rows->curve(out.padded_rows(), out.line(n / half, n % half));
   });
   return out;
 }

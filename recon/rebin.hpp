@@ -8,18 +8,21 @@
 
 namespace vitrine::recon {
 
-/// An axial scan rearranged into parallel views: what every kernel of that scan starts from.
+/// An axial or helical scan rearranged into parallel views: what every kernel of it starts from.
 ///
 /// Angle i is theta = start + 2 pi i / angles; its rays run along (-sin theta, cos theta) in the
-/// plane and pass the axis at t = x cos theta + y sin theta. A station is one full turn at one
-/// table position. Rows stay as measured (cone-parallel), times the cosine of their cone angle;
-/// those of a flat detector become a curved one's. Samples have the spacing of the columns at the
-/// isocentre and keep the detector's quarter offset, so that a ray and its conjugate, half a turn
-/// later, interleave.
+/// plane and pass the axis at t = x cos theta + y sin theta. Half turn h has the lines of angles
+/// theta + h pi, i in [0, angles / 2): those of odd h are the conjugates of those of even h. An
+/// axial scan has two half turns for each position of the table; a helical one goes on and on, and
+/// its first and last half turns lack lines. Rows stay as measured (cone-parallel), times the
+/// cosine of their cone angle; those of a flat detector become a curved one's. Samples have the
+/// spacing of the columns at the isocentre and keep the detector's quarter offset, so that a ray
+/// and its conjugate interleave.
 class Rebinned {
  public:
-  /// Geometry and memory; the values are not initialised. Throws Error (unsupported) unless the
-  /// scan is a number of full, equally spaced turns that start at the same angle.
+  /// Geometry and memory; the values are not initialised. Throws Error (unsupported) unless views
+  /// are equally spaced and either whole turns from the same angle, each at one position of the
+  /// table, or one turning on and on while the table moves evenly, long enough for a half turn.
   explicit Rebinned(const ScanGeometry& scan);
 
   const ScanGeometry& scan() const { return scan_; }
@@ -30,16 +33,31 @@ class Rebinned {
   double position(double sample) const { return (sample - centre_) * spacing_; }  ///< t, mm
   Index rows() const { return scan_.rows; }
   Index padded_rows() const { return padded_rows_; }
-  Index stations() const { return std::ssize(station_z_); }
-  double station_z(Index s) const { return station_z_[std::size_t(s)]; }  ///< mm
+  Index half_turns() const { return (std::ssize(source_z_) + angles_ / 2 - 1) / (angles_ / 2); }
+  Index lines() const { return std::ssize(source_z_); }
+  bool holds(Index half_turn, Index i) const {
+    return half_turn * (angles_ / 2) + i < std::ssize(source_z_);
+  }
+  /// Where the table is when the ray through the axis is measured, mm.
+  double source_z(Index half_turn, Index i) const {
+    return source_z_[std::size_t(half_turn * (angles_ / 2) + i)];
+  }
+  /// How far the table has moved on when the ray that passes the axis at t is measured, mm.
+  double lead(double t) const;
 
-  /// The samples of one angle of one station: samples x padded_rows, rows contiguous, padding zero.
-  std::span<float> line(Index station, Index angle);
-  std::span<const float> line(Index station, Index angle) const;
+  /// The samples of one line: samples x padded_rows, rows contiguous, padding zero.
+  std::span<float> line(Index half_turn, Index i);
+  std::span<const float> line(Index half_turn, Index i) const;
+
+  bool is_helical() const { return advance_ != 0.0; }
+  /// Views from the scan's first to that of the axial ray of line n, counted through all lines.
+  double view_of(Index n) const;
 
  private:
   ScanGeometry scan_;
-  std::vector<double> station_z_;
+  double advance_ = 0.0;  // of the table, mm per radian; 0 in axial scans
+  double first_angle_ = 0.0, first_view_ = 0.0;
+  std::vector<double> source_z_;  // per line
   Index angles_ = 0, samples_ = 0, padded_rows_ = 0;
   double spacing_ = 0.0, centre_ = 0.0;
   Buffer<float> values_;

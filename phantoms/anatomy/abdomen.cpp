@@ -120,7 +120,10 @@ std::vector<std::pair<std::string, double>> parameters_of(const AbdomenDraw& dra
 std::vector<Host> abdominal_hosts(const AbdomenDraw& drawn, const AbdomenFrame& f) {
   const auto own = [](std::string_view name) { return material(name).density; };
   const std::vector<Solid> kidneys{kidney_solid(f, -1.0), kidney_solid(f, 1.0)};
-  return {host(f, "liver", {"liver", "liver_vessels"}, liver_solids(f), "liver", drawn.density),
+  Host liver =
+      host(f, "liver", {"liver", "liver_vessels"}, liver_solids(f), "liver", drawn.density);
+  liver.inside = {"liver_vessels"};
+  return {std::move(liver),
           host(f, "kidney", {"kidney_cortex", "kidney_medulla"}, kidneys, "kidney", own("kidney")),
           host(f, "spleen", {"spleen"}, spleen_solids(f), "spleen", own("spleen")),
           host(f, "pancreas", {"pancreas"}, pancreas_solids(f), "pancreas", own("pancreas"))};

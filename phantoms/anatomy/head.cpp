@@ -70,6 +70,7 @@ AnatomyRecord Head::build(SceneBuilder& scene, Rng rng, const PatientState&) con
   Host brain;
   brain.organ = "brain";
   brain.tissue = {"grey_matter", "white_matter", "cerebellum"};
+  brain.inside = {"ventricles"};
   brain.extent = bounds(detail::vault(f, f.skull));
   brain.background_material = "white_matter";
   brain.background = material("white_matter").density;

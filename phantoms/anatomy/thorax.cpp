@@ -109,6 +109,7 @@ AnatomyRecord Thorax::build(SceneBuilder& scene, Rng rng, const PatientState& st
   Host lung;
   lung.organ = "lung";
   lung.tissue = {"lung_right", "lung_left", "lung_vessels"};
+  lung.inside = {"lung_vessels", "airway_walls", "airways"};
   lung.extent.low = f.at(-130, -85, -100);
   lung.extent.high = f.at(130, 90, 125);
   lung.stretch(2, 2) = f.breath;

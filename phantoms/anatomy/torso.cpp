@@ -284,6 +284,7 @@ AnatomyRecord Torso::build(SceneBuilder& scene, Rng rng, const PatientState& sta
   Host lung;
   lung.organ = "lung";
   lung.tissue = {"lung_right", "lung_left", "lung_vessels"};
+  lung.inside = {"lung_vessels", "airway_walls", "airways"};
   lung.extent = {f.chest.at(-130, -85, -100) + f.lift, f.chest.at(130, 90, 125) + f.lift};
   lung.stretch(2, 2) = f.chest.breath;
   const double fixed = f.lift.z() + f.chest.apex;

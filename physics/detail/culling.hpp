@@ -11,16 +11,17 @@
 /// Which rows and columns of a view may meet something: the projector looks at no others.
 namespace vitrine::physics::detail {
 
-/// A view's frame: across, along, z of a patient direction or point.
+/// A view's frame: across, along, z of a direction or point of the gantry's frame, which is the
+/// patient's where the gantry is not tilted.
 struct Gantry {
   double sine, cosine;
-  Vec3 focus;  ///< focal point, patient
+  Vec3 focus;  ///< focal point
 
   Vec3 turned(const Vec3& v) const {
     return {v.x() * cosine + v.y() * sine, -v.x() * sine + v.y() * cosine, v.z()};
   }
   Vec3 seen(const Vec3& p) const { return turned(p - focus); }
-  /// The patient's direction of one in the view's frame.
+  /// The gantry's direction of one in the view's frame.
   Vec3 back(const Vec3& v) const {
     return {v.x() * cosine - v.y() * sine, v.x() * sine + v.y() * cosine, v.z()};
   }

@@ -11,9 +11,9 @@ inline constexpr int rebin_taps = 6;
 /// Rows are padded to whole batches of the filter: eight complex lanes carry sixteen real rows.
 inline constexpr Index row_batch = 16;
 
-/// One parallel angle of one station: fan to parallel, first between views, then between columns.
+/// One line: fan to parallel, first between views, then between columns.
 struct RebinJob {
-  const float* views;  ///< the station's first view
+  const float* views;  ///< the first that may be taken
   Index view_count, columns, rows, padded_rows, samples;
   const std::int32_t* first_view;    ///< per column: view of the first tap, in [0, view_count)
   const float* view_weights;         ///< per column: rebin_taps
@@ -31,13 +31,14 @@ struct TileJob {
   const float* filtered;
   Index angles, sources, rows, block_stride, source_stride, angle_stride;
   const float *cosine, *sine;  ///< per angle
-  // A source is one half turn of one station. `side` is +1 for the direct rays, -1 for the
-  // conjugate.
-  const float *side, *station_z;  ///< per source; mm
-  const float* depth;             ///< per sample: source to the line's foot point, mm
+  // A source is one half turn. `side` is +1 for the direct rays, -1 for the conjugate ones.
+  const float* side;      ///< per source
+  const float* source_z;  ///< [angle][source]: table position of the ray through the axis, mm
+  const float* lead;      ///< per sample: how far the table has moved on at the direct ray, mm
+  const float* depth;     ///< per sample: source to the line's foot point, mm
   Index samples;
   float first_sample, per_mm;  ///< sample = first_sample + t * per_mm
-  float row_scale;             ///< row = row_centre + row_scale * (z - station_z) / distance
+  float row_scale;             ///< row = row_centre + row_scale * (z - z of the source) / distance
   float row_centre, half_rows;
   // The voxels.
   Index width, height;

@@ -12,5 +12,6 @@ void add_explain(CLI::App& app, int& code);
 void add_schema(CLI::App& app, int& code);
 void add_features(CLI::App& app, int& code);
 void add_phantom(CLI::App& app, int& code);
+void add_recon(CLI::App& app, int& code);
 
 }  // namespace vitrine::cli

@@ -47,6 +47,7 @@ int run(int argc, char** argv) {
   add_schema(app, code);
   add_features(app, code);
   add_phantom(app, code);
+  add_recon(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -9,6 +9,7 @@
 #include "vitrine/core/units.hpp"
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/nifti.hpp"
+#include "vitrine/io/raw.hpp"
 #include "vitrine/report/figures.hpp"
 
 namespace vitrine::cli {
@@ -52,7 +53,12 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.acquisition.source_to_patient_mm = c.scanner.source_to_iso;
   const double row = c.scanner.row_pitch * c.scanner.source_to_iso / c.scanner.source_to_detector;
   d.acquisition.collimation_row_mm = row;
+  d.acquisition.gantry_tilt_deg = c.protocol.gantry_tilt / units::deg;
   d.acquisition.collimation_total_mm = row * double(c.scanner.rows);
+  if (c.protocol.mode == "helical") {
+    d.acquisition.pitch = c.protocol.pitch;
+    d.acquisition.table_feed_mm = c.protocol.pitch * *d.acquisition.collimation_total_mm;
+  }
   d.acquisition.focal_spot_mm = c.scanner.focal_spot_width;
   d.reconstruction.kernel = c.arm.kernel_name;
   d.reconstruction.diameter_mm = c.protocol.field_of_view;
@@ -144,6 +150,18 @@ std::vector<trial::FileRecord> OutputSink::mask(const trial::ImageContext& conte
   const std::string description = str("vitrine ", context.case_id, ' ', lesion, suffix);
   return {write(str("masks/", context.case_id, '/', lesion, suffix, ".nii.gz"),
                 io::encode_nifti(mask, description))};
+}
+
+std::vector<trial::FileRecord> OutputSink::raw(const RawScan& scan, std::span<const float> values) {
+  RawScan complete = scan;
+  complete.origin.software = "vitrine " VITRINE_VERSION;
+  complete.origin.body_part = body_part(plan_.scenario.patients.anatomy.canonical);
+  const std::string path = str("raw/", scan.origin.case_id, '/', scan.origin.scan, ".h5");
+  io::make_directories((dir_ / path).parent_path());
+  io::RawWriter writer(dir_ / path, complete, plan_.scenario.outputs.raw_packed.value_or(true));
+  writer.views(values);
+  const io::SealedFile sealed = writer.finish();
+  return {{path, sealed.sha256.hex(), sealed.bytes}};
 }
 
 void OutputSink::keep_slice(const trial::ImageContext& context, const Image& image) {

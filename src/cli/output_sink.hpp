@@ -12,9 +12,10 @@ namespace vitrine::cli {
 
 /// Writes images, masks and figures below the output directory.
 ///
-/// images/CASE/ARM.nii.gz and images/CASE/ARM/IM0001.dcm ...; masks/CASE/LESION.nii.gz (all arms
-/// share the grid); repeats carry their name as a suffix. Figures show the first case only: each
-/// arm's slice through the first lesion, and all arms on one contact sheet.
+/// raw/CASE/SCAN.h5 if asked for; images/CASE/ARM.nii.gz and images/CASE/ARM/IM0001.dcm ...;
+/// masks/CASE/LESION.nii.gz (all arms share the grid); repeats carry their name as a suffix.
+/// Figures show the first case only: each arm's slice through the first lesion, and all arms on one
+/// contact sheet.
 class OutputSink final : public trial::Sink {
  public:
   OutputSink(const trial::Plan& plan, io::Path dir) : plan_(plan), dir_(std::move(dir)) {}
@@ -23,6 +24,7 @@ class OutputSink final : public trial::Sink {
                                        const Image& image) override;
   std::vector<trial::FileRecord> mask(const trial::ImageContext& context, const std::string& lesion,
                                       const Mask& mask) override;
+  std::vector<trial::FileRecord> raw(const RawScan& scan, std::span<const float> values) override;
   std::vector<trial::FileRecord> finish_case(const std::string& case_id) override;
 
  private:

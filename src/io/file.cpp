@@ -224,6 +224,28 @@ void write_files(const Path& dir, std::span<const NamedBytes> files) {
   sync_directory(dir);
 }
 
+SealedFile seal_partial(const Path& path) {
+  Path partial = path;
+  partial += ".partial";
+  Descriptor file = open_file("read", partial, O_RDONLY);
+  if (::fsync(file.number()) != 0) fail("write", path, errno);
+  Sha256 hash;
+  SealedFile sealed;
+  Bytes block(mebibyte);
+  for (;;) {
+    const ssize_t n = ::read(file.number(), block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("read", partial, errno);
+    if (n == 0) break;
+    hash.bytes(std::span(block).first(static_cast<std::size_t>(n)));
+    sealed.bytes += static_cast<std::uint64_t>(n);
+  }
+  if (::rename(partial.c_str(), path.c_str()) != 0) fail("write", path, errno);
+  sync_directory(path.parent_path());
+  sealed.sha256 = hash.finish();
+  return sealed;
+}
+
 Bytes read_file(const Path& path, std::uint64_t limit) { return read_whole<Bytes>(path, limit); }
 
 std::string read_text(const Path& path, std::uint64_t limit) {

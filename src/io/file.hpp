@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "vitrine/core/hash.hpp"
+
 namespace vitrine::io {
 
 using Path = std::filesystem::path;
@@ -34,6 +36,16 @@ void write_file(const Path& path, std::string_view text);
 /// The same for many files of one directory, which is synchronised once: all are written, then all
 /// are synchronised, then all renamed. On an Error files already renamed stay.
 void write_files(const Path& dir, std::span<const NamedBytes> files);
+
+/// What a finished file is.
+struct SealedFile {
+  Digest sha256;
+  std::uint64_t bytes = 0;
+};
+
+/// Finish a file that was written to `path.partial` by other means: synchronised, digested,
+/// renamed. Throws Error (io).
+SealedFile seal_partial(const Path& path);
 
 /// The whole file. Throws Error (io) if it cannot be read or is no regular file, Error (data) if it
 /// has more than `limit` bytes.

@@ -1,57 +1,25 @@
 #include "vitrine/io/hdf5.hpp"
 
-#include <hdf5.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
-#include <utility>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/core/value.hpp"
+#include "vitrine/io/detail/deflate.hpp"
+#include "vitrine/io/detail/h5.hpp"
 
 namespace vitrine::io {
 namespace {
 
-/// An HDF5 identifier that closes itself.
-class Handle {
- public:
-  using Close = herr_t (*)(hid_t);
-  Handle(hid_t id, Close close_id, const std::string& what) : id_(id), close_(close_id) {
-    require(id >= 0, Error::Kind::io, "HDF5 cannot make ", what,
-            " in the results file. Is the name used twice, or memory short?");
-  }
-  Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
-  Handle& operator=(Handle&&) = delete;
-  ~Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  operator hid_t() const { return id_; }
-
- private:
-  hid_t id_;
-  Close close_;
-};
-
-/// HDF5 prints its error stack by itself; we throw instead.
-class Quiet {
- public:
-  Quiet() {
-    H5Eget_auto2(H5E_DEFAULT, &print_, &data_);
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  }
-  Quiet(const Quiet&) = delete;
-  Quiet& operator=(const Quiet&) = delete;
-  ~Quiet() { H5Eset_auto2(H5E_DEFAULT, print_, data_); }
-
- private:
-  H5E_auto2_t print_ = nullptr;
-  void* data_ = nullptr;
-};
+using detail::Handle;
+using detail::Quiet;
 
 void check(herr_t result, const std::string& what) {
-  require(result >= 0, Error::Kind::io, "HDF5 cannot ", what, ". Is memory short?");
+  require(result >= 0, Error::Kind::io, "HDF5 cannot ", what,
+          ". Is the disk full, or memory short?");
 }
 
 Handle memory_file() {
@@ -60,6 +28,23 @@ Handle memory_file() {
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "file properties");
   check(H5Pset_obj_track_times(creation, false), "leave out times");  // of the root group
   return {H5Fcreate("results.h5", H5F_ACC_TRUNC, creation, access), H5Fclose, "the file"};
+}
+
+Handle disk_file(const Path& path) {
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "file properties");
+  check(H5Pset_obj_track_times(creation, false), "leave out times");
+  return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, H5P_DEFAULT), H5Fclose,
+          str("the file '", path.string(), "'")};
+}
+
+/// Byte j of all numbers, then byte j + 1: HDF5's shuffle.
+Bytes shuffled(std::span<const float> values) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(values.data());
+  Bytes out(values.size_bytes());
+  for (std::size_t j = 0; j < sizeof(float); ++j)
+    for (std::size_t i = 0; i < values.size(); ++i)
+      out[j * values.size() + i] = bytes[i * sizeof(float) + j];
+  return out;
 }
 
 Handle text_type(std::size_t size) {
@@ -77,10 +62,21 @@ Handle simple_space(const std::vector<hsize_t>& dims) {
 
 struct H5File::State {
   Quiet quiet;
-  Handle file = memory_file();
+  Handle file;
   Handle with_groups{H5Pcreate(H5P_LINK_CREATE), H5Pclose, "link properties"};
 
-  State() {
+  /// The data set that arrives by rows.
+  struct Growing {
+    Handle set;
+    std::string path;
+    std::vector<hsize_t> extent;
+    bool packed;
+    std::size_t next, row_size;
+  };
+  std::unique_ptr<Growing> growing;
+  static constexpr int packing_level = 1;  // the noise of a scan packs no better at any other
+
+  explicit State(Handle opened) : file(std::move(opened)) {
     check(H5Pset_create_intermediate_group(with_groups, 1), "make groups on the way");
     check(H5Pset_char_encoding(with_groups, H5T_CSET_UTF8), "name things in UTF-8");
   }
@@ -105,6 +101,53 @@ struct H5File::State {
         path);
     if (count > 0)
       check(H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), str("write ", path));
+  }
+
+  void rows(const std::string& path, const std::vector<std::size_t>& dims, bool packed) {
+    make_parents(path);
+    const std::vector<hsize_t> extent(dims.begin(), dims.end());
+    std::vector<hsize_t> chunk = extent;
+    chunk.front() = 1;
+    const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "data set properties");
+    check(H5Pset_obj_track_times(creation, false), "leave out times");
+    check(H5Pset_chunk(creation, int(chunk.size()), chunk.data()), str("split ", path));
+    if (packed) {
+      check(H5Pset_shuffle(creation), str("pack ", path));
+      check(H5Pset_deflate(creation, packing_level), str("pack ", path));
+    }
+    const Handle space = simple_space(extent);
+    const hid_t id =
+        H5Dcreate2(file, path.c_str(), H5T_IEEE_F32LE, space, with_groups, creation, H5P_DEFAULT);
+    growing =
+        std::make_unique<Growing>(Growing{Handle(id, H5Dclose, path), path, extent, packed, 0, 1});
+    for (std::size_t i = 1; i < extent.size(); ++i) growing->row_size *= extent[i];
+  }
+
+  void append(std::span<const float> values) {
+    VITRINE_EXPECT(growing && values.size() % growing->row_size == 0);
+    const std::size_t size = growing->row_size, count = values.size() / size;
+    VITRINE_EXPECT(growing->next + count <= growing->extent.front());
+    std::vector<Bytes> packed(growing->packed ? count : 0);
+    parallel_for(std::ssize(packed), [&](std::int64_t i) {
+      const auto row = std::size_t(i);
+      packed[row] = detail::deflate(shuffled(values.subspan(row * size, size)), detail::Wrap::zlib,
+                                    packing_level);
+    });
+    std::vector<hsize_t> at(growing->extent.size(), 0);
+    for (std::size_t row = 0; row < count; ++row) {
+      at.front() = growing->next++;
+      const void* bytes = growing->packed ? static_cast<const void*>(packed[row].data())
+                                          : values.data() + row * size;
+      const std::size_t length = growing->packed ? packed[row].size() : size * sizeof(float);
+      check(H5Dwrite_chunk(growing->set, H5P_DEFAULT, 0, at.data(), length, bytes),
+            str("write ", growing->path));
+    }
+  }
+
+  void close() {
+    growing.reset();
+    check(H5Fflush(file, H5F_SCOPE_GLOBAL), "complete the file");
+    check(H5Fclose(file.release()), "complete the file");
   }
 
   /// Groups made on the way by HDF5 itself would carry times.
@@ -144,7 +187,8 @@ struct H5File::State {
   }
 };
 
-H5File::H5File() : state_(std::make_unique<State>()) {}
+H5File::H5File() : state_(std::make_unique<State>(memory_file())) {}
+H5File::H5File(const Path& path) : state_(std::make_unique<State>(disk_file(path))) {}
 H5File::~H5File() = default;
 H5File::H5File(H5File&&) noexcept = default;
 H5File& H5File::operator=(H5File&&) noexcept = default;
@@ -156,8 +200,8 @@ void add(State& state, const std::string& path, hid_t stored, hid_t memory,
          std::span<const T> values, const std::vector<std::size_t>& dims) {
   const std::size_t count =
       std::accumulate(dims.begin(), dims.end(), std::size_t{1}, std::multiplies<>());
-  require(!dims.empty() && count == values.size(), Error::Kind::data, "'", path, "' has ",
-          values.size(), " values, its dimensions ask for ", count);
+  require(count == values.size(), Error::Kind::data, "'", path, "' has ", values.size(),
+          " values, its dimensions ask for ", count);
   state.dataset(path, stored, memory, values.data(), sizeof(T), dims);
 }
 
@@ -204,6 +248,14 @@ void H5File::attribute(const std::string& path, const std::string& name, double 
 void H5File::attribute(const std::string& path, const std::string& name, std::int64_t number) {
   state_->attribute(path, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &number);
 }
+
+void H5File::rows(const std::string& path, const std::vector<std::size_t>& dims, bool packed) {
+  state_->rows(path, dims, packed);
+}
+
+void H5File::append(std::span<const float> values) { state_->append(values); }
+
+void H5File::close() { state_->close(); }
 
 Bytes H5File::bytes() {
   check(H5Fflush(state_->file, H5F_SCOPE_GLOBAL), "complete the file");

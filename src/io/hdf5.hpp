@@ -10,18 +10,23 @@
 
 namespace vitrine::io {
 
-/// An HDF5 file that is built in memory; `bytes()` gives its image, the same for the same calls.
+/// An HDF5 file, the same bytes for the same calls.
 ///
 /// Paths are absolute (`/truth/volume_mm3`); missing groups are made. Names and text are UTF-8.
-/// Objects carry no times; nothing touches the disk.
+/// Objects carry no times.
 class H5File {
  public:
+  /// Built in memory; `bytes()` gives its image and nothing touches the disk.
   H5File();
+  /// Written to disk as it grows, for what is too large for memory: made or emptied, and whole only
+  /// after `close()`.
+  explicit H5File(const Path& path);
   ~H5File();
   H5File(H5File&&) noexcept;
   H5File& operator=(H5File&&) noexcept;
 
-  /// An array in C order: the last dimension runs fastest; the product of `dims` is the size.
+  /// An array in C order: the last dimension runs fastest; the product of `dims` is the size (none:
+  /// a single number).
   /// Arrays above 64 KiB are packed (shuffle and deflate).
   void dataset(const std::string& path, std::span<const double> values,
                const std::vector<std::size_t>& dims);
@@ -40,8 +45,15 @@ class H5File {
   void attribute(const std::string& path, const std::string& name, double number);
   void attribute(const std::string& path, const std::string& name, std::int64_t number);
 
+  /// An array of floats that `append` fills, whole rows of its first dimension at a time, each a
+  /// chunk of its own. One at a time.
+  void rows(const std::string& path, const std::vector<std::size_t>& dims, bool packed);
+  void append(std::span<const float> values);
+
   /// The file as it would be on disk.
   Bytes bytes();
+  /// Complete a file on disk; nothing may be added then.
+  void close();
 
  private:
   struct State;

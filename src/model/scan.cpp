@@ -38,10 +38,31 @@ double ScanGeometry::photon_share(double column, double row) const {
   return 1.0 / (square * std::sqrt(square));
 }
 
+Mat3 ScanGeometry::gantry_axes() const {
+  if (tilt == 0.0) return Mat3::Identity();
+  const double s = math::sin(tilt), c = math::cos(tilt);
+  Mat3 axes;
+  axes << 1.0, 0.0, 0.0, 0.0, c, -s, 0.0, s, c;
+  return axes;
+}
+
+Vec3 ScanGeometry::isocentre(Index view) const {
+  const double z = table_positions[std::size_t(view)];
+  return {0.0, math::sin(tilt) * z, math::cos(tilt) * z};
+}
+
 double ScanGeometry::field_of_view_radius() const {
   const double left = std::abs(fan_angle(0.0));
   const double right = std::abs(fan_angle(double(columns - 1)));
   return source_to_iso * math::sin(std::min(left, right));
+}
+
+double largest_pitch(const ScanGeometry& geometry) {
+  // A ray and its conjugate are half a turn and twice the fan angle apart; their beams are together
+  // two collimations wide at any point.
+  const double fan =
+      std::max(std::abs(geometry.fan_angle(0.0)), geometry.fan_angle(double(geometry.columns - 1)));
+  return 1.0 / (0.5 + fan / std::numbers::pi);
 }
 
 ScanGeometry hardware_geometry(const Scanner& scanner) {

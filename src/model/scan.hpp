@@ -43,6 +43,9 @@ struct ScanGeometry {
   double axis_offset = 0.0;
   Index columns = 0, rows = 0;
   Index views_per_rotation = 0;
+  /// rad, of the gantry about x; the table still moves along z. Positive: its top leans towards the
+  /// feet, as DICOM's Gantry/Detector Tilt of a patient who lies head first.
+  double tilt = 0.0;
   std::vector<double> view_angles;      ///< rad, one per view
   std::vector<double> table_positions;  ///< mm (patient z of the detector's centre), one per view
   std::vector<double> view_times;  ///< s since the scan's start, one per view; none: all at once
@@ -50,6 +53,11 @@ struct ScanGeometry {
   std::vector<FocalShift> focal_shifts;  ///< flying focal spot, one per view; none: it stands still
 
   Index views() const { return std::ssize(view_angles); }
+  /// From the gantry's frame (z along the rotation axis) to the patient's.
+  Mat3 gantry_axes() const;
+  /// Where the axis meets the central plane in a view, mm, in the gantry's frame about the
+  /// patient's origin.
+  Vec3 isocentre(Index view) const;
   FocalShift focal_shift(Index view) const {
     return focal_shifts.empty() ? FocalShift{} : focal_shifts[std::size_t(view)];
   }
@@ -84,6 +92,11 @@ std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, b
 
 /// Let the focal spot take some positions in turn, view after view.
 void fly(ScanGeometry& geometry, const std::vector<FocalShift>& positions);
+
+/// The largest pitch at which every half turn of a helix sees every point: beyond it the direct and
+/// the conjugate rays leave a gap between them. Pitch: table travel per rotation over the rows'
+/// width at the isocentre.
+double largest_pitch(const ScanGeometry& geometry);
 
 /// When the views of axial rotations of `rotation_time` s are taken, with `pause` s between them.
 std::vector<double> axial_view_times(Index views_per_rotation, std::size_t rotations,

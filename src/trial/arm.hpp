@@ -20,6 +20,7 @@ struct Arm {
   double slice_thickness = 0.0;
   std::optional<double> contrast_delay;  ///< s; none without contrast medium, 0 before it
   double motion = 0.0;                   ///< strength of the protocol's motion
+  std::string scan = {};  ///< name of the scan that the image is made of: no kernel, no thickness
 
   /// Same image but for the noise?
   bool same_but_dose(const Arm& other) const;
@@ -64,10 +65,11 @@ Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_
 /// repeat, and breathes as differently.
 std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id);
 
-/// Image grid of a protocol about the patient's point (0, 0, z): axial slices, x left, y posterior.
+/// Image grid of a protocol about the patient's point (0, 0, z): axial slices, x left, y posterior,
+/// or parallel to the tilted gantry's plane.
 Grid image_grid(const Protocol& protocol, double z);
 
-/// Step-and-shoot rotations that cover the protocol's slices about table position z.
+/// Step-and-shoot rotations, or one helix, that cover the protocol's slices about table position z.
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
                            double start_angle);
 

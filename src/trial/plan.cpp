@@ -30,6 +30,7 @@ constexpr double trace_per_ray = 43.0e-9;           // through a thorax
 constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
 constexpr double write_per_voxel = 25.0e-9;
+constexpr double raw_per_sample = 60.0e-9;  // packed, hashed twice
 
 bool has(const std::vector<std::string>& list, const char* item) {
   return std::find(list.begin(), list.end(), item) != list.end();
@@ -43,7 +44,8 @@ Estimate estimate(const Plan& plan, int threads) {
   const double cases = double(plan.cases.size());
   const double voxels = double(protocol.matrix) * double(protocol.matrix) * double(protocol.slices);
   const double sub_rays =
-      double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows);
+      double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows *
+             plan.scenario.simulation.sub_views);
   const auto repeats = static_cast<std::uint64_t>(arms.repeat.count) + arms.follow_up.days.size();
 
   // Scans share their rays if scanner, voltage, contrast medium and motion are the same.
@@ -74,13 +76,19 @@ Estimate estimate(const Plan& plan, int threads) {
     trace(scanner, 1.0);
     seconds += cases * samples_of(scanner) * detect_per_sample;  // the noiseless scan
   }
-  for (const auto& [shared, load] : scans)
-    seconds += cases * samples_of(std::get<0>(shared)) * detect_per_sample;
+  const std::string raw = plan.scenario.outputs.raw.value_or("none");
+  const auto read_out = [&](std::size_t scanner, double times) {
+    seconds += cases * times * samples_of(scanner) * detect_per_sample;
+    if (raw == "none") return;
+    e.disk_bytes += cases * times * samples_of(scanner) * sizeof(float);
+    seconds += cases * times * samples_of(scanner) * raw_per_sample;
+  };
+  for (const auto& [shared, load] : scans) read_out(std::get<0>(shared), 1.0);
   for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.count)),
                                    std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
     const std::size_t scanner = plan.arms[arm].scanner;
     trace(scanner, times);
-    seconds += cases * times * samples_of(scanner) * detect_per_sample;
+    read_out(scanner, times);
   }
   const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
   e.traced_scans = per_case(traced.size() + repeats);
@@ -94,8 +102,9 @@ Estimate estimate(const Plan& plan, int threads) {
 
   const bool nifti = has(plan.scenario.outputs.images, "nifti");
   const bool dicom = has(plan.scenario.outputs.images, "dicom");
-  e.files = e.images * (std::uint64_t(nifti) + (dicom ? std::uint64_t(protocol.slices) : 0)) + 8;
-  e.disk_bytes = double(e.images) * voxels * ((nifti ? 1.3 : 0.0) + (dicom ? 2.0 : 0.0)) + 2e6;
+  if (raw != "none") e.files += e.scans;
+  e.files += e.images * (std::uint64_t(nifti) + (dicom ? std::uint64_t(protocol.slices) : 0)) + 8;
+  e.disk_bytes += double(e.images) * voxels * ((nifti ? 1.3 : 0.0) + (dicom ? 2.0 : 0.0)) + 2e6;
   // Two exposure maps, one scan, its rebinned and its filtered copy; the noiseless images are kept.
   e.memory_bytes = 5.0 * 4.0 * largest + (2.0 + double(noiseless.size())) * 4.0 * voxels + 2e8;
   return e;

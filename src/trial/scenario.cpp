@@ -4,6 +4,8 @@
 #include <set>
 
 #include "vitrine/core/hash.hpp"
+#include "vitrine/model/scan.hpp"
+#include "vitrine/trial/arm.hpp"
 
 namespace vitrine::trial {
 
@@ -57,18 +59,37 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("full_coverage_radius", &Protocol::full_coverage_radius, unit::mm,
                     "inside this radius every slice is seen by all views")
           .between(0, 400)
+          .optional(
+              "mode", &Protocol::mode,
+              "axial: rotations with the table at rest between them; helical: the table moves "
+              "on while the tube turns")
+          .one_of({"axial", "helical"})
+          .unless_default()
+          .optional(
+              "pitch", &Protocol::pitch,
+              "of a helical scan: table travel per rotation over the width of all rows at the "
+              "isocentre")
+          .between(0.1, 2)
+          .unless_default()
           .optional("rotation_time", &Protocol::rotation_time, unit::s, "time of a rotation")
           .between(0.1, 10)
           .optional("table_time", &Protocol::table_time, unit::s,
                     "time that the table takes between two rotations")
           .between(0, 60)
+          .optional(
+              "gantry_tilt", &Protocol::gantry_tilt, unit::deg,
+              "tilt of the gantry, its top towards the feet; slices are parallel to its plane")
+          .between(-30, 30)
+          .unless_default()
           .optional("flying_focal_spot", &Protocol::flying_focal_spot,
                     "which way the scanner deflects its focal spot between readings")
           .one_of({"off", "in_plane", "z", "both"})
           .unless_default()
           .optional("motion", &Protocol::motion,
                     "how the patient moves during the scan (not at all if nothing is said)")
-          .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)");
+          .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)")
+          .rule("pitch goes with mode: helical (an axial scan has none)",
+                [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
   return s;
 }
 
@@ -224,10 +245,35 @@ const Schema<Arms>& Arms::schema() {
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
           .rule(
+              "a tilted gantry takes one rotation (the slices of several, whose axes differ, "
+              "cannot be "
+              "reconstructed together): reduce slices, slice_increment_mm or "
+              "full_coverage_radius_mm, "
+              "or use a scanner with more rows",
+              [](const Arms& a) {
+                return a.protocol.gantry_tilt == 0.0 ||
+                       std::all_of(a.scanners.begin(), a.scanners.end(),
+                                   [&](const Scanner& scanner) {
+                                     return scan_geometry(scanner, a.protocol, 0.0, 0.0).views() ==
+                                            scanner.views_per_rotation;
+                                   });
+              })
+          .rule(
               "protocol.flying_focal_spot must be off (filtered back projection takes the focal "
               "spot "
               "to stand still; the projector follows it, see ScanGeometry::focal_shifts)",
               [](const Arms& a) { return a.protocol.flying_focal_spot == "off"; })
+          .rule(
+              "protocol.pitch leaves gaps: each half turn must see every slice, which a table "
+              "travel of 1 / (0.5 + fan angle / 180 deg) collimations at most allows (1.55 for a "
+              "fan "
+              "of 26 deg to either side). Lower the pitch",
+              [](const Arms& a) {
+                return a.protocol.mode != "helical" ||
+                       std::all_of(a.scanners.begin(), a.scanners.end(), [&](const Scanner& each) {
+                         return a.protocol.pitch <= largest_pitch(hardware_geometry(each));
+                       });
+              })
           .rule("reference must name an arm of this design (see scanners and vary)",
                 [](const Arms& a) { return selects(a, a.reference); })
           .rule("repeat.of must name an arm of this design (see scanners and vary)",
@@ -259,7 +305,12 @@ const Schema<Outputs>& Outputs::schema() {
                             .optional("tables", &Outputs::tables, "table formats")
                             .one_of({"csv"})
                             .optional("report", &Outputs::report, "report format")
-                            .one_of({"html", "none"});
+                            .one_of({"html", "none"})
+                            .optional("raw", &Outputs::raw,
+                                      "raw data of every scan, as HDF5 (none if nothing is said)")
+                            .one_of({"none", "signal", "line_integrals"})
+                            .optional("raw_packed", &Outputs::raw_packed,
+                                      "pack raw data without loss (yes if nothing is said)");
   return s;
 }
 
@@ -271,6 +322,11 @@ const Schema<Simulation>& Simulation::schema() {
           .between(1, 8)
           .optional("sub_rows", &Simulation::sub_rows, "rays along a detector cell's height")
           .between(1, 8)
+          .optional(
+              "sub_views", &Simulation::sub_views,
+              "instants of a reading, during which the gantry turns on (1: no blur by rotation)")
+          .between(1, 16)
+          .unless_default()
           .optional("motion_step", &Simulation::motion_step, unit::s,
                     "time for which a moving patient is held still")
           .between(0.001, 1);

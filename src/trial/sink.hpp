@@ -1,9 +1,11 @@
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "vitrine/core/table.hpp"
+#include "vitrine/model/raw_scan.hpp"
 #include "vitrine/model/volume.hpp"
 #include "vitrine/trial/arm.hpp"
 
@@ -43,6 +45,8 @@ class Sink {
   virtual std::vector<FileRecord> image(const ImageContext& context, const Image& image) = 0;
   virtual std::vector<FileRecord> mask(const ImageContext& context, const std::string& lesion,
                                        const Mask& mask) = 0;
+  /// The raw data of a scan, in the order of a sinogram; only if the scenario asks for them.
+  virtual std::vector<FileRecord> raw(const RawScan&, std::span<const float>) { return {}; }
   /// All images of a case are out: figures that need several of them can be drawn.
   virtual std::vector<FileRecord> finish_case(const std::string& case_id) = 0;
 };

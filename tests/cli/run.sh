@@ -191,6 +191,34 @@ scenario enhanced 's/margin_mm: 1/margin_mm: 1\n      enhancement: hypervascular
 expect 2 'enhanced.yaml:[0-9]+:[0-9]+.* need contrast medium' "$program" validate enhanced.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/06_contrast_timing.yaml"
 
+# Raw data, and the same images from them.
+raw=(--set patients.count=1 --set arms.repeat.count=0 --set 'arms.vary={tube_load_mas: [80, 20]}')
+for kind in signal line_integrals; do
+  expect 0 'report: ' "$program" run tiny.yaml --out "raw_$kind" --set "outputs.raw=$kind" "${raw[@]}"
+  for load in 80 20; do
+    file=raw_$kind/raw/case001/coarse_${load}mAs.h5
+    expect 0 "coarse_soft_${load}mAs.nii.gz" "$program" recon "$file" --out "again_$kind"
+    expect 0 '' cmp "again_$kind/coarse_soft_${load}mAs.nii.gz" "raw_$kind/images/case001/coarse_soft_${load}mAs.nii.gz"
+  done
+  expect 0 '' bash -c "cd raw_$kind && sha256sum -c SHA256SUMS --quiet"
+done
+file=raw_signal/raw/case001/coarse_80mAs.h5
+expect 0 '' cmp again_signal/coarse_soft_80mAs.nii.gz again_line_integrals/coarse_soft_80mAs.nii.gz
+expect 0 'signals of 320 views x 220 columns x 16 rows' "$program" recon "$file" --info
+expect 0 'coarse_80mAs_sharp_5mm' "$program" recon "$file" --out zoom --kernel sharp --thickness 5 --increment 1 --fov 100 --matrix 96 --format nifti,dicom
+expect 0 '' test -s zoom/coarse_80mAs_sharp_5mm/IM0030.dcm
+expect 2 'is there already' "$program" recon "$file" --out again_signal
+expect 2 'the scan saw the axis from' "$program" recon "$file" --out far --centre 0 0 300
+expect 2 "unknown kernel 'sharpp'.*Did you mean 'sharp'" "$program" recon "$file" --out far --kernel sharpp
+expect 4 'missing.h5' "$program" recon missing.h5 --out far
+expect 2 'no HDF5 file' "$program" recon tiny.yaml --out far
+expect 2 'no raw data of ours' "$program" recon raw_signal/results.h5 --out far
+head -c 100000 "$file" >cut.h5
+expect 2 'cut short or damaged' "$program" recon cut.h5 --out far
+cp "$file" flipped.h5 && printf '\125\252\125' | dd of=flipped.h5 bs=1 seek=$(( $(stat -c %s "$file") / 2 )) conv=notrunc 2>/dev/null
+expect 2 'view [0-9]+ is not what was written|/data/values is damaged' "$program" recon flipped.h5 --out far
+expect 1 '' test -e far
+
 # A patient who moves: other images, and the same still one.
 moving=(--set 'arms.protocol.motion=[breathing, {kind: shift, distance_mm: 3}]' --set 'arms.vary={motion_percent: [0, 100]}'
         --set patients.count=1 --set arms.repeat.count=0 --set simulation.motion_step_s=0.1)

@@ -8,6 +8,8 @@
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
+#include "vitrine/trial/detail/raw_header.hpp"
+#include "vitrine/trial/scan_check.hpp"
 
 namespace vitrine::trial::detail {
 namespace {
@@ -28,6 +30,8 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   const Protocol& p = s.arms.protocol;
   hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
   hash.add(to_json(Simulation::schema().write(s.simulation)));
+  if (p.mode == "helical") hash.add(str("helical ", to_text(p.pitch)));
+  if (p.gantry_tilt != 0.0) hash.add("gantry tilt ").add(to_text(p.gantry_tilt));
   if (p.flying_focal_spot != "off") hash.add("flying focal spot ").add(p.flying_focal_spot);
   if (const auto& injection = visit.state.injection)
     hash.add(to_json(phantoms::Injection::schema().write(*injection)));
@@ -80,13 +84,17 @@ struct Scan {
   recon::Rebinned noiseless() const {
     return recon::rebin(recon::line_integrals(exposure.signal, calibrated.water, isa), isa);
   }
-  recon::Rebinned at(double tube_load) const {
+  /// Takes the values of the raw data, once, in the form that was asked for.
+  using Tap = std::function<void(std::span<const float>)>;
+  recon::Rebinned at(double tube_load, const Tap& tap) const {
     const Stream noise = make_stream(std::uint64_t(plan.scenario.trial.seed),
                                      str(key, '|', to_text(tube_load)), Draw::quantum);
-    return recon::rebin(
-        recon::line_integrals(physics::acquire(exposure, calibrated.beam, tube_load, noise, isa),
-                              calibrated.water, isa),
-        isa);
+    const auto& raw = plan.scenario.outputs.raw;
+    auto signal = physics::acquire(exposure, calibrated.beam, tube_load, noise, isa);
+    if (raw == "signal") tap(signal.values());
+    const auto data = recon::line_integrals(std::move(signal), calibrated.water, isa);
+    if (raw == "line_integrals") tap(data.values());
+    return recon::rebin(data, isa);
   }
   Image reconstruct(const recon::Rebinned& data, const Arm& arm) const {
     return recon::reconstruct(data, *arm.kernel, patient.grid(), arm.slice_thickness,
@@ -117,7 +125,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
                                patient.table_position() + near);
     };
     const physics::Sampling sampling{int(scenario.simulation.sub_columns),
-                                     int(scenario.simulation.sub_rows)};
+                                     int(scenario.simulation.sub_rows),
+                                     int(scenario.simulation.sub_views)};
     std::string key =
         scan_key(plan_, case_id, patient.visit(), arms.scanners[scanner], voltage, motion);
     physics::Exposure exposure{Sinogram<quantity::Signal>(geometry),
@@ -136,16 +145,31 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     } else {
       physics::expose_into(met(patient.scene()), calibrated.beam, sampling, isa_, exposure);
     }
+    require_met(exposure, patient.scene());
     return Scan{plan_, patient, calibrated, std::move(key), std::move(exposure), isa_};
   };
   const auto deliver = [&](const Measurer& patient, const Scan& done, const Arm& arm,
                            const Image& image, double noise) {
-    const double ctdi = done.calibrated.beam.ctdi_vol_32() * arm.tube_load;
+    const double pitch = arms.protocol.mode == "helical" ? arms.protocol.pitch : 1.0;
+    const double ctdi = done.calibrated.beam.ctdi_vol_32() * arm.tube_load / pitch;
     const ImageContext context = patient.context(arm, ctdi);
     const auto files = sink_.image(context, image);
     result.files.insert(result.files.end(), files.begin(), files.end());
     patient.record_image(result.images, arm, ctdi, done.photons(arm.tube_load), noise);
     patient.measure(result.features, image, arm.name, patient.visit().name);
+  };
+
+  /// The raw data of a scan and the arms that are made of it, rearranged for reconstruction.
+  const auto acquire = [&](const Measurer& patient, const Scan& done,
+                           const std::vector<const Arm*>& made) {
+    return done.at(made.front()->tube_load, [&](std::span<const float> values) {
+      RawScan raw =
+          raw_header(plan_, case_id, patient.visit(), made, done.exposure.signal.geometry(),
+                     done.calibrated, patient.table_position(), isa_);
+      raw.origin.sex = patient.context(*made.front(), raw.beam.ctdi_vol).sex;
+      const auto files = sink_.raw(raw, values);
+      result.files.insert(result.files.end(), files.begin(), files.end());
+    });
   };
 
   const auto write_masks = [&](const Measurer& who) {
@@ -195,12 +219,14 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
       for (const auto& [arm, image] : clean)
         patient.record_profiles(result.profiles, image, arm->name);
       for (const double load : loads) {
-        const recon::Rebinned data = done.at(load);
-        for (const Arm& arm : mine) {
-          if (arm.tube_voltage != voltage || arm.tube_load != load) continue;
-          next(arm.name);
-          const Image image = done.reconstruct(data, arm);
-          deliver(patient, done, arm, image, noise_level(image, noiseless_of(arm)));
+        std::vector<const Arm*> made;
+        for (const Arm& arm : mine)
+          if (arm.tube_voltage == voltage && arm.tube_load == load) made.push_back(&arm);
+        const recon::Rebinned data = acquire(patient, done, made);
+        for (const Arm* arm : made) {
+          next(arm->name);
+          const Image image = done.reconstruct(data, *arm);
+          deliver(patient, done, *arm, image, noise_level(image, noiseless_of(*arm)));
         }
       }
     }
@@ -232,7 +258,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     again.record_contrast(result.contrast);
-    deliver(again, done, arm, done.reconstruct(done.at(arm.tube_load), arm), not_measured);
+    deliver(again, done, arm, done.reconstruct(acquire(again, done, {&arm}), arm), not_measured);
   };
   for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
     Visit visit = reposition(scenario, case_id, repeat);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/digitise.hpp"
 #include "vitrine/phantoms/lesion_content.hpp"
@@ -98,9 +99,15 @@ double Measurer::aim(std::span<const LesionTruth> lesions) const {
   if (visit_.table_position) return *visit_.table_position + visit_.table_offset;
   double low = 0.0, high = 0.0;
   if (plan_.scenario.arms.protocol.centre == "lesions" && !lesions.empty()) {
-    low = high = visit_.pose.apply(lesions.front().centre).z();
+    // Where the table must be for the gantry's plane to meet a point.
+    const double lean = math::tan(plan_.scenario.arms.protocol.gantry_tilt);
+    const auto met_at = [&](const Vec3& centre) {
+      const Vec3 p = visit_.pose.apply(centre);
+      return p.z() - p.y() * lean;
+    };
+    low = high = met_at(lesions.front().centre);
     for (const LesionTruth& lesion : lesions) {
-      const double z = visit_.pose.apply(lesion.centre).z();
+      const double z = met_at(lesion.centre);
       low = std::min(low, z);
       high = std::max(high, z);
     }

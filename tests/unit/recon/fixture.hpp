@@ -77,7 +77,8 @@ inline LineIntegrals project(const ScanGeometry& g, const std::vector<Part>& par
   LineIntegrals out(g);
   parallel_for(g.views(), [&](Index v) {
     const double b = g.view_angles[std::size_t(v)];
-    const Vec3 source(g.source_to_iso * std::sin(b), -g.source_to_iso * std::cos(b),
+    const Vec3 source(g.source_to_iso * std::sin(b) + g.axis_offset * std::cos(b),
+                      -g.source_to_iso * std::cos(b) + g.axis_offset * std::sin(b),
                       g.table_positions[std::size_t(v)]);
     for (Index c = 0; c < g.columns; ++c)
       for (Index r = 0; r < g.rows; ++r) {

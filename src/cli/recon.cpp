@@ -1,0 +1,305 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include "vitrine/cli/commands.hpp"
+#include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/version.hpp"
+#include "vitrine/config/yaml.hpp"
+#include "vitrine/core/units.hpp"
+#include "vitrine/io/dicom.hpp"
+#include "vitrine/io/json.hpp"
+#include "vitrine/io/nifti.hpp"
+#include "vitrine/io/raw.hpp"
+#include "vitrine/recon/fbp.hpp"
+#include "vitrine/recon/image_grid.hpp"
+#include "vitrine/recon/preprocess.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+struct Options {
+  std::string file, kernel, out;
+  std::optional<double> thickness, increment, field_of_view;
+  std::optional<std::int64_t> matrix, slices;
+  std::vector<double> centre;
+  std::vector<std::string> formats{"nifti"};
+  bool info = false;
+
+  bool order() const {
+    return !kernel.empty() || thickness || increment || field_of_view || matrix || slices ||
+           !centre.empty();
+  }
+};
+
+/// One image to be made.
+struct Order {
+  std::string name;
+  Pick<recon::Kernel> kernel;
+  double thickness = 0.0;
+  RawScan::Box box;
+};
+
+Pick<recon::Kernel> kernel_of(const Value& node) {
+  Diagnostics problems;
+  auto kernel = recon::kernels().make(node, problems);
+  problems.throw_if_any();
+  return kernel;
+}
+
+Pick<recon::Kernel> kernel_named(const std::string& text) {
+  Diagnostics problems;
+  const Value tree = config::parse_yaml("kernel: " + text, "--kernel", problems);
+  problems.throw_if_any();
+  const Value* node = tree.find("kernel");
+  require(node != nullptr, Error::Kind::input, "--kernel '", text,
+          "' is no kernel. See `vitrine list kernel`.");
+  return kernel_of(*node);
+}
+
+bool same(const RawScan::Box& a, const RawScan::Box& b) {
+  return a.field_of_view == b.field_of_view && a.slice_increment == b.slice_increment &&
+         a.centre == b.centre && a.matrix == b.matrix && a.slices == b.slices;
+}
+
+/// The images that the options ask for: without any, those that were made of the scan before.
+std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
+  std::vector<Order> made;
+  for (const RawScan::Made& image : raw.images)
+    made.push_back({image.series, kernel_of(io::parse_json(image.kernel, options.file)),
+                    image.slice_thickness, raw.box});
+  if (!options.order()) {
+    require(!made.empty(), Error::Kind::input, "'", options.file,
+            "' tells of no image that was made of it. Give --kernel and --thickness.");
+    return made;
+  }
+  require(!made.empty() || (!options.kernel.empty() && options.thickness), Error::Kind::input, "'",
+          options.file, "' tells of no image that was made of it. Give --kernel and --thickness.");
+  Order order = made.empty() ? Order{} : made.front();
+  RawScan::Box& box = order.box = raw.box;
+  if (!options.kernel.empty()) order.kernel = kernel_named(options.kernel);
+  order.thickness = options.thickness.value_or(order.thickness);
+  box.field_of_view = options.field_of_view.value_or(box.field_of_view);
+  box.matrix = options.matrix.value_or(box.matrix);
+  if (options.increment) {
+    const double length = double(box.slices) * box.slice_increment;
+    box.slice_increment = *options.increment;
+    box.slices = std::max<std::int64_t>(1, std::llround(length / box.slice_increment));
+  }
+  box.slices = options.slices.value_or(box.slices);
+  if (!options.centre.empty())
+    box.centre = Vec3(options.centre[0], options.centre[1], options.centre[2]);
+  const std::string& kind = *order.kernel.canonical.find("kind")->as<std::string>();
+  order.name = str(raw.origin.scan, '_', kind, '_', to_text(order.thickness), "mm");
+  for (const Order& known : made)
+    if (to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
+        known.thickness == order.thickness && same(known.box, box))
+      order.name = known.name;
+  return {order};
+}
+
+/// Slices where nothing was measured would be made of the nearest rows, and look real.
+void require_measured(const RawScan& raw, const RawScan::Box& box) {
+  const ScanGeometry& g = raw.geometry;
+  const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
+  const double half = 0.5 * double(g.rows) * g.row_pitch_at_iso();
+  const double reach = 0.5 * double(box.slices - 1) * box.slice_increment;
+  require(box.centre.z() - reach >= *low - half && box.centre.z() + reach <= *high + half,
+          Error::Kind::input, "slices at ", box.centre.z() - reach, " to ", box.centre.z() + reach,
+          " mm are asked for (the scan saw the axis from ", *low - half, " to ", *high + half,
+          " mm). Choose another --centre, or fewer --slices.");
+}
+
+io::DicomSeries describe(const RawScan& raw, const Order& order) {
+  const auto& origin = raw.origin;
+  const std::string study =
+      str(origin.fingerprint, '/', origin.case_id, '/', origin.scanner, '/', origin.visit);
+  io::DicomSeries d;
+  d.patient.id = str(origin.trial, '-', origin.case_id);
+  d.patient.name = "Vitrine^" + origin.case_id;
+  d.patient.sex = origin.sex == "female" ? "F" : origin.sex == "male" ? "M" : "O";
+  d.trial.protocol_id = origin.trial;
+  d.trial.subject_id = origin.case_id;
+  d.trial.time_point_id = origin.visit;
+  d.equipment.model = origin.scanner;
+  d.acquisition.protocol = origin.protocol;
+  d.acquisition.tube_voltage_kv = raw.beam.tube_voltage;
+  d.acquisition.exposure_mas = raw.beam.tube_load;
+  d.acquisition.ctdi_vol_mgy = raw.beam.ctdi_vol;
+  d.acquisition.source_to_detector_mm = raw.geometry.source_to_detector;
+  d.acquisition.source_to_patient_mm = raw.geometry.source_to_iso;
+  d.acquisition.collimation_row_mm = raw.geometry.row_pitch_at_iso();
+  d.acquisition.collimation_total_mm = raw.geometry.row_pitch_at_iso() * double(raw.geometry.rows);
+  d.acquisition.focal_spot_mm = raw.beam.focal_spot_width;
+  d.acquisition.gantry_tilt_deg = raw.geometry.tilt / units::deg;
+  d.reconstruction.kernel = *order.kernel.canonical.find("kind")->as<std::string>();
+  d.reconstruction.diameter_mm = order.box.field_of_view;
+  d.reconstruction.slice_thickness_mm = order.thickness;
+  d.study_uid = io::dicom_uid("study/" + study);
+  d.frame_of_reference_uid = io::dicom_uid("frame/" + study);
+  const RawScan::Box& box = order.box;
+  d.series_uid = io::dicom_uid(
+      str("recon/", study, '/', order.name, '/', to_json(order.kernel.canonical), '/',
+          to_text(order.thickness), '/', to_text(box.field_of_view), '/', box.matrix, '/',
+          box.slices, '/', to_text(box.slice_increment), '/', to_text(box.centre.x()), '/',
+          to_text(box.centre.y()), '/', to_text(box.centre.z())));
+  d.study_id = origin.case_id;
+  d.study_description = "Virtual imaging trial " + origin.trial;
+  d.series_description = order.name;
+  d.body_part = origin.body_part;
+  d.comments = "Simulated image of a synthetic patient";
+  return d;
+}
+
+void show(const RawScan& raw) {
+  const ScanGeometry& g = raw.geometry;
+  std::printf("trial      %s, %s, %s\n", raw.origin.trial.c_str(), raw.origin.case_id.c_str(),
+              raw.origin.visit.c_str());
+  std::printf("scanner    %s, protocol %s, %g kV, %g mAs per rotation\n",
+              raw.origin.scanner.c_str(), raw.origin.protocol.c_str(), raw.beam.tube_voltage,
+              raw.beam.tube_load);
+  std::printf("data       %s of %lld views x %lld columns x %lld rows, made by %s at level %s\n",
+              raw.quantity == RawScan::Quantity::signal ? "signals" : "line integrals",
+              static_cast<long long>(g.views()), static_cast<long long>(g.columns),
+              static_cast<long long>(g.rows), raw.origin.software.c_str(), raw.origin.isa.c_str());
+  const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
+  std::printf("table      %g to %g mm, %lld views a rotation\n", *low, *high,
+              static_cast<long long>(g.views_per_rotation));
+  std::printf("images     %g mm, %lld x %lld pixels, %lld slices every %g mm\n",
+              raw.box.field_of_view, static_cast<long long>(raw.box.matrix),
+              static_cast<long long>(raw.box.matrix), static_cast<long long>(raw.box.slices),
+              raw.box.slice_increment);
+  for (const RawScan::Made& image : raw.images)
+    std::printf("  %s: slices of %g mm, kernel %s\n", image.series.c_str(), image.slice_thickness,
+                image.kernel.c_str());
+}
+
+recon::WaterCorrection correction(const RawScan::WaterTable& table) {
+  constexpr std::size_t terms = recon::WaterCorrection::terms;
+  require(table.terms == std::int64_t(terms), Error::Kind::unsupported, "the water correction has ",
+          table.terms, " terms (this program knows ", terms,
+          "). Use the program that wrote the file.");
+  std::vector<recon::WaterCorrection::Column> columns(table.limit.size());
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    std::copy_n(table.coefficients.begin() + std::ptrdiff_t(c * terms), terms,
+                columns[c].coefficients);
+    columns[c].low_slope = table.low_slope[c];
+    columns[c].limit = table.limit[c];
+    columns[c].limit_slope = table.limit_slope[c];
+  }
+  return recon::WaterCorrection::of(std::move(columns));
+}
+
+recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
+  const RawScan& raw = file.scan();
+  if (raw.quantity == RawScan::Quantity::signal)
+    return recon::rebin(
+        recon::line_integrals(Sinogram<quantity::Signal>(raw.geometry, file.values()),
+                              correction(raw.water), isa),
+        isa);
+  return recon::rebin(Sinogram<quantity::LineIntegral>(raw.geometry, file.values()), isa);
+}
+
+void write(const io::Path& dir, const Options& options, const RawScan& raw, const Order& order,
+           const Image& image) {
+  for (const std::string& format : options.formats) {
+    const io::Path path = dir / (order.name + (format == "nifti" ? ".nii.gz" : ""));
+    if (format == "nifti") {
+      io::write_file(path,
+                     io::encode_nifti(image, str("vitrine ", raw.origin.case_id, ' ', order.name)));
+    } else {
+      io::make_directories(path);
+      io::write_files(path, io::encode_dicom(image, describe(raw, order)));
+    }
+    std::printf("%s\n", path.string().c_str());
+  }
+}
+
+/// Names come from the file: they must stay in the directory that the user named.
+void require_file_name(const std::string& name, const std::string& file) {
+  require(!name.empty() && name.size() <= 200 && name.front() != '.' &&
+              name.find('/') == std::string::npos,
+          Error::Kind::data, "'", file, "' cannot be used ('", name,
+          "' is no name for an image). Make the file again.");
+}
+
+int reconstruct(const Options& options) {
+  const io::RawReader file(options.file);
+  const RawScan& raw = file.scan();
+  if (options.info) {
+    show(raw);
+    return ok;
+  }
+  require(!options.out.empty(), Error::Kind::input,
+          "--out is missing (where the images go). See `vitrine recon --help`.");
+  const io::Path dir = options.out;
+  const std::vector<Order> orders = orders_of(options, raw);
+  for (const Order& order : orders) {
+    require_file_name(order.name, options.file);
+    require_measured(raw, order.box);
+    for (const std::string& format : options.formats) {
+      const io::Path path = dir / (order.name + (format == "nifti" ? ".nii.gz" : ""));
+      require(!std::filesystem::exists(path), Error::Kind::input, "'", path.string(),
+              "' is there already. Choose another --out.");
+    }
+  }
+  const Isa isa = chosen_isa();
+  if (to_string(isa) != raw.origin.isa)
+    std::fprintf(stderr,
+                 "vitrine: the data were made at instruction-set level %s, this is %s: images "
+                 "agree to 0.05 HU, not to the bit\n",
+                 raw.origin.isa.c_str(), std::string(to_string(isa)).c_str());
+  const recon::Rebinned data = rebinned(file, isa);
+  io::make_directories(dir);
+  for (const Order& order : orders) {
+    const Grid grid =
+        recon::image_grid({order.box.field_of_view, order.box.matrix, order.box.centre,
+                           order.box.slices, order.box.slice_increment},
+                          raw.geometry.gantry_axes());
+    write(dir, options, raw, order,
+          recon::reconstruct(data, *order.kernel, grid, order.thickness, raw.beam.mu_water,
+                             raw.beam.mu_air, isa));
+  }
+  return ok;
+}
+
+}  // namespace
+
+void add_recon(CLI::App& app, int& code) {
+  auto* command = app.add_subcommand("recon", "Reconstruct images from raw data of a trial");
+  auto options = std::make_shared<Options>();
+  command->add_option("file", options->file, "raw/CASE/SCAN.h5 of a trial with outputs.raw")
+      ->required();
+  command->add_option("--out,-o", options->out, "directory for the images");
+  command->add_option("--kernel,-k", options->kernel,
+                      "a kernel, as in a scenario: sharp, or '{kind: hann, cutoff_per_mm: 0.6}'");
+  command->add_option("--thickness", options->thickness, "slice thickness, mm")
+      ->check(CLI::Range(0.3, 20.0));
+  command->add_option("--increment", options->increment, "spacing of slice centres, mm")
+      ->check(CLI::Range(0.1, 20.0));
+  command->add_option("--slices", options->slices, "number of slices (default: the same length)")
+      ->check(CLI::Range(1, 2000));
+  command->add_option("--fov", options->field_of_view, "edge of the square image, mm")
+      ->check(CLI::Range(10.0, 1000.0));
+  command->add_option("--matrix", options->matrix, "pixels along each edge")
+      ->check(CLI::Range(16, 2048));
+  command->add_option("--centre", options->centre, "middle of the image: x y z, mm")->expected(3);
+  command->add_option("--format", options->formats, "nifti, dicom, or both, comma-separated")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"nifti", "dicom"}))
+      ->capture_default_str();
+  command->add_flag("--info", options->info, "only say what the file holds");
+  command->footer(
+      "\nWithout options of an image, the images that the trial made of this scan are made again,\n"
+      "to the last bit. With some, one image is: what is not said is as in the first of them.\n"
+      "\n  vitrine run scenario.yaml --out results --set outputs.raw=signal\n"
+      "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --info\n"
+      "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --out again\n"
+      "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --out zoom \\\n"
+      "      --kernel sharp --thickness 1 --increment 0.5 --fov 100 --matrix 512");
+  command->callback([options, &code] { code = reconstruct(*options); });
+}
+
+}  // namespace vitrine::cli

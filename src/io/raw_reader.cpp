@@ -1,0 +1,125 @@
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/io/detail/raw_layout.hpp"
+#include "vitrine/io/h5_reader.hpp"
+#include "vitrine/io/raw.hpp"
+
+namespace vitrine::io {
+namespace {
+
+/// Takes what `describe` lists out of a file.
+class Read {
+ public:
+  explicit Read(const H5Reader& file) : file_(file) {}
+
+  void text(const char* name, std::string& text) {
+    text = file_.text("/", name);
+    for (const char c : text)
+      check(static_cast<unsigned char>(c) >= 0x20, name, " has control characters");
+  }
+  void whole(const char* path, const char*, std::int64_t& number, std::int64_t low,
+             std::int64_t high) {
+    number = file_.integers(path, {}).front();
+    check(number >= low && number <= high, path, " is ", number, ", out of range: ", low, " to ",
+          high);
+  }
+  void number(const char* path, const char*, double& number, double low, double high) {
+    number = file_.doubles(path, {}).front();
+    in_range(path, number, low, high);
+  }
+  void list(const char* path, const char*, std::vector<double>& numbers, std::int64_t count,
+            double low, double high) {
+    numbers = file_.doubles(path, {std::size_t(count)});
+    for (const double x : numbers) in_range(path, x, low, high);
+  }
+  void list(const char* path, const char*, std::vector<float>& numbers, std::int64_t count,
+            double low, double high) {
+    numbers = file_.floats(path, {std::size_t(count)});
+    for (const float x : numbers) in_range(path, double(x), low, high);
+  }
+  void texts(const char* path, std::vector<std::string>& texts, std::int64_t count) {
+    texts = file_.strings(path, std::size_t(count));
+  }
+
+  template <class... Why>
+  void check(bool ok, const Why&... why) const {
+    require(ok, Error::Kind::data, "'", file_.path().string(), "' cannot be used (", why...,
+            "). Make the file again, or fetch a whole copy.");
+  }
+
+ private:
+  void in_range(const char* path, double number, double low, double high) const {
+    check(number >= low && number <= high, path, " has ", number, ", out of range: ", low, " to ",
+          high);
+  }
+
+  const H5Reader& file_;
+};
+
+}  // namespace
+
+struct RawReader::State {
+  H5Reader file;
+  RawScan scan;
+};
+
+RawReader::RawReader(const Path& path) : state_(new State{H5Reader(path), {}}) {
+  const H5Reader& file = state_->file;
+  Read read(file);
+  read.check(file.has_attribute("/", "format") && file.has_attribute("/", "format_version") &&
+                 file.text("/", "format") == detail::raw_format,
+             "it holds no raw data of ours");
+  const std::int64_t version = file.integer("/", "format_version");
+  require(version == detail::raw_version, Error::Kind::unsupported, "'", path.string(),
+          "' has version ", version, " of the raw-data format (this program reads ",
+          detail::raw_version, "). Use the program that wrote it.");
+  const std::string quantity = file.text("/", "quantity");
+  read.check(quantity == "signal" || quantity == "line_integral", "its quantity is '", quantity,
+             "', not signal or line_integral");
+  RawScan& scan = state_->scan;
+  scan.quantity =
+      quantity == "signal" ? RawScan::Quantity::signal : RawScan::Quantity::line_integral;
+  detail::describe(read, scan);
+  const ScanGeometry& g = scan.geometry;
+  for (const std::int64_t some : {std::ssize(g.view_times), std::ssize(g.focal_shifts)})
+    read.check(some == 0 || some == g.views(), "it has times or focal shifts for ", some, " of ",
+               g.views(), " views");
+  read.check(file.text("/", detail::raw_header_digest) == detail::header_digest(scan),
+             "its header is not what was written: the SHA-256 differs");
+}
+RawReader::~RawReader() = default;
+
+const RawScan& RawReader::scan() const { return state_->scan; }
+
+Buffer<float> RawReader::values() const {
+  const ScanGeometry& g = state_->scan.geometry;
+  const Read read(state_->file);
+  const auto cells = std::size_t(g.columns * g.rows), views = std::size_t(g.views());
+  const std::vector<std::size_t> dims{views, std::size_t(g.columns), std::size_t(g.rows)};
+  constexpr std::size_t width = sizeof(Digest::bytes);
+  const std::vector<std::uint8_t> digests = state_->file.bytes(detail::raw_digests, {views, width});
+  state_->file.rows(detail::raw_values, dims, 0, {});  // is all there, before memory is taken
+  Buffer<float> out(views * cells);
+  constexpr std::size_t batch = 64;  // views
+  for (std::size_t first = 0; first < views; first += batch) {
+    const std::size_t count = std::min(batch, views - first);
+    state_->file.rows(detail::raw_values, dims, first,
+                      out.span().subspan(first * cells, count * cells));
+    parallel_for(Index(count), [&](Index v) {
+      const std::size_t view = first + std::size_t(v);
+      const auto values = out.span().subspan(view * cells, cells);
+      const Digest digest = sha256(std::as_bytes(values));
+      read.check(std::equal(digest.bytes.begin(), digest.bytes.end(),
+                            digests.begin() + std::ptrdiff_t(view * width)),
+                 "view ", view, " is not what was written: its SHA-256 differs");
+      for (const float x : values)
+        read.check(std::isfinite(x), "view ", view, " holds a value that is no number");
+    });
+  }
+  return out;
+}
+
+}  // namespace vitrine::io

@@ -1,0 +1,77 @@
+#include "vitrine/trial/detail/raw_header.hpp"
+
+namespace vitrine::trial::detail {
+namespace {
+
+RawScan::Beam describe(const physics::Beam& beam, double tube_load) {
+  RawScan::Beam out;
+  out.tube_voltage = beam.kv();
+  out.tube_load = tube_load;
+  out.ctdi_vol = beam.ctdi_vol_32() * tube_load;
+  out.energies = beam.incident().energies;
+  out.fluence = beam.incident().fluence;
+  out.effective_energy = beam.effective_energy();
+  out.mu_water = beam.mu_water();
+  out.mu_air = beam.mu_air();
+  out.half_value_layer = beam.half_value_layer();
+  out.electronic_noise = beam.electronic_noise();
+  out.focal_spot_width = beam.focal_spot_across().width();
+  out.focal_spot_length = beam.focal_spot_along().width();
+  for (Index column = 0; column < beam.columns(); ++column) {
+    out.air_signal.push_back(beam.air_signal(column));
+    out.air_quanta.push_back(beam.air_quanta(column));
+    out.detected_energy.push_back(beam.mean_detected_energy(column));
+  }
+  return out;
+}
+
+RawScan::WaterTable describe(const recon::WaterCorrection& water) {
+  RawScan::WaterTable out;
+  out.terms = std::int64_t(recon::WaterCorrection::terms);
+  const std::size_t rows = water.rows().size();  // of a heel effect: the middle one is told
+  for (Index c = 0; c < water.columns(); ++c) {
+    const auto& column = rows == 0 ? water.column(c) : water.column(c, rows / 2);
+    for (const float coefficient : column.coefficients) out.coefficients.push_back(coefficient);
+    out.low_slope.push_back(column.low_slope);
+    out.limit.push_back(column.limit);
+    out.limit_slope.push_back(column.limit_slope);
+  }
+  return out;
+}
+
+}  // namespace
+
+RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& visit,
+                   std::span<const Arm* const> arms, const ScanGeometry& geometry,
+                   const CalibratedBeam& calibrated, double table_position, Isa isa) {
+  const Protocol& protocol = plan.scenario.arms.protocol;
+  const Arm& first = *arms.front();
+  const std::string suffix = visit.name == "scan" ? "" : '_' + visit.name;
+  RawScan raw;
+  raw.quantity = plan.scenario.outputs.raw == "signal" ? RawScan::Quantity::signal
+                                                       : RawScan::Quantity::line_integral;
+  raw.origin.trial = plan.scenario.trial.name;
+  raw.origin.fingerprint = plan.fingerprint;
+  raw.origin.case_id = case_id;
+  raw.origin.visit = visit.name;
+  raw.origin.scan = first.scan + suffix;
+  raw.origin.scanner = plan.scenario.arms.scanners[first.scanner].name;
+  raw.origin.protocol = protocol.name;
+  raw.origin.isa = std::string(to_string(isa));
+  raw.origin.seed = plan.scenario.trial.seed;
+  raw.geometry = geometry;
+  require(raw.quantity != RawScan::Quantity::signal || calibrated.water.rows().empty(),
+          Error::Kind::unsupported, raw.origin.scanner,
+          " has a heel effect (a file of signals holds one water correction for all rows). Keep "
+          "raw: line_integrals, or turn heel_effect off.");
+  raw.beam = describe(calibrated.beam, first.tube_load);
+  raw.water = describe(calibrated.water);
+  raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),
+             protocol.matrix, protocol.slices};
+  for (const Arm* arm : arms)
+    raw.images.push_back(
+        {arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness});
+  return raw;
+}
+
+}  // namespace vitrine::trial::detail

@@ -1,0 +1,16 @@
+#pragma once
+#include <span>
+#include <string>
+
+#include "vitrine/model/raw_scan.hpp"
+#include "vitrine/trial/detail/case_runner.hpp"
+
+namespace vitrine::trial::detail {
+
+/// What the raw data of a scan say of themselves. `arms` are those whose images are made of it, one
+/// at least; the images' middle is at `table_position` [mm].
+RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& visit,
+                   std::span<const Arm* const> arms, const ScanGeometry& geometry,
+                   const CalibratedBeam& calibrated, double table_position, Isa isa);
+
+}  // namespace vitrine::trial::detail

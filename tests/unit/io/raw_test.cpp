@@ -1,0 +1,177 @@
+#include <cmath>
+#include <limits>
+
+#include "scratch.hpp"
+#include "vitrine/core/random.hpp"
+#include "vitrine/io/hdf5.hpp"
+#include "vitrine/io/raw.hpp"
+
+using namespace vitrine;
+using Catch::Matchers::Contains;
+using Kind = Error::Kind;
+
+namespace {
+
+RawScan small_scan(Index views = 5) {
+  RawScan raw;
+  raw.origin = {"tiny", "abc", "case001", "scan", "female",   "CHEST",
+                "a",    "b",   "c",       "v",    "portable", 7};
+  ScanGeometry& g = raw.geometry;
+  g.source_to_iso = 541.0;
+  g.source_to_detector = 949.0;
+  g.column_angle = 0.1 / 3.0;
+  g.row_pitch = 1.1;
+  g.column_offset = 0.25;
+  g.shape = DetectorShape::flat;
+  g.axis_offset = -0.125;
+  g.columns = 7;
+  g.rows = 3;
+  g.views_per_rotation = 5;
+  for (Index v = 0; v < views; ++v) {
+    g.view_angles.push_back(0.1 * double(v));
+    g.table_positions.push_back(-3.0);
+    g.view_times.push_back(0.25 * double(v));
+    g.focal_shifts.push_back({0.1, double(v), -0.3});
+  }
+  raw.beam.tube_voltage = 120.0;
+  raw.beam.tube_load = 80.0;
+  raw.beam.energies = {20.0, 40.0};
+  raw.beam.fluence = {1e5, 2e5};
+  raw.beam.mu_water = 0.02;
+  raw.beam.mu_air = 2e-5;
+  raw.beam.air_signal = raw.beam.air_quanta = raw.beam.detected_energy = {1, 2, 3, 4, 5, 6, 7};
+  raw.water.terms = 2;
+  raw.water.coefficients.assign(14, 1.0f / 3.0f);
+  raw.water.low_slope = raw.water.limit = raw.water.limit_slope = {1, 2, 3, 4, 5, 6, 7};
+  raw.box = {360.0, 2.5, Vec3(0.0, 0.0, -3.25), 128, 12};
+  raw.images = {{"a_soft", R"({"kind":"soft"})", 1.25}, {"a_sharp", R"({"kind":"sharp"})", 2.5}};
+  return raw;
+}
+
+std::vector<float> noise(const RawScan& raw) {
+  const ScanGeometry& g = raw.geometry;
+  std::vector<float> values(std::size_t(g.views() * g.columns * g.rows));
+  Rng rng(make_stream(1, "raw", Draw::test), 0);
+  for (float& x : values) x = float(rng.uniform());
+  return values;
+}
+
+io::SealedFile write(const io::Path& path, const RawScan& raw, std::span<const float> values,
+                     bool packed) {
+  io::RawWriter writer(path, raw, packed);
+  const std::size_t view = std::size_t(raw.geometry.columns * raw.geometry.rows);
+  writer.views(values.first(view));  // as they come
+  writer.views(values.subspan(view));
+  return writer.finish();
+}
+
+std::string refusal(const io::Path& path) {
+  return complaint(Kind::data, [&] { (void)io::RawReader(path).values(); });
+}
+
+}  // namespace
+
+TEST_CASE("raw data come back as they were written, packed or not") {
+  const Scratch dir;
+  const RawScan raw = small_scan();
+  const std::vector<float> values = noise(raw);
+  for (const bool packed : {true, false}) {
+    const io::SealedFile sealed = write(dir / "a.h5", raw, values, packed);
+    CHECK(io::read_file(dir / "a.h5").size() == sealed.bytes);
+    CHECK(sha256(io::read_file(dir / "a.h5")) == sealed.sha256);
+    CHECK(write(dir / "b.h5", raw, values, packed).sha256 == sealed.sha256);
+    CHECK_FALSE(std::filesystem::exists(dir / "a.h5.partial"));
+    const io::RawReader file(dir / "a.h5");
+    const auto read = file.values();
+    REQUIRE(read.size() == values.size());
+    CHECK(std::equal(values.begin(), values.end(), read.data()));
+    const RawScan& back = file.scan();
+    CHECK(back.geometry.view_angles == raw.geometry.view_angles);
+    CHECK(back.geometry.table_positions == raw.geometry.table_positions);
+    CHECK(back.geometry.view_times == raw.geometry.view_times);
+    CHECK(back.geometry.column_angle == raw.geometry.column_angle);
+    CHECK(back.geometry.focal_shifts == raw.geometry.focal_shifts);
+    CHECK(back.geometry.axis_offset == raw.geometry.axis_offset);
+    CHECK(back.geometry.shape == DetectorShape::flat);
+    CHECK(back.water.coefficients == raw.water.coefficients);
+    CHECK(back.beam.fluence == raw.beam.fluence);
+    CHECK(back.box.centre == raw.box.centre);
+    REQUIRE(back.images.size() == 2);
+    CHECK(back.images[1].kernel == raw.images[1].kernel);
+    CHECK(back.origin.body_part == "CHEST");
+    CHECK(back.origin.seed == 7);
+  }
+}
+
+TEST_CASE("a raw file that is not finished leaves nothing behind") {
+  const Scratch dir;
+  const RawScan raw = small_scan();
+  { const io::RawWriter writer(dir / "a.h5", raw, true); }
+  CHECK(std::filesystem::is_empty(dir.path()));
+}
+
+TEST_CASE("a damaged raw file is refused, or reads as it was written") {
+  const Scratch dir;
+  const RawScan raw = small_scan(40);
+  const std::vector<float> values = noise(raw);
+  write(dir / "a.h5", raw, values, true);
+  const io::Bytes whole = io::read_file(dir / "a.h5");
+  Rng rng(make_stream(2, "raw", Draw::test), 0);
+  int refused = 0;
+  for (int trial = 0; trial < 120; ++trial) {
+    io::Bytes bytes = whole;
+    const std::size_t at = rng.below(bytes.size());
+    if (trial % 3 == 0) {
+      bytes.resize(at);
+    } else {
+      bytes[at] ^= std::byte(1 + rng.below(255));
+    }
+    io::write_file(dir / "b.h5", bytes);
+    INFO("trial " << trial << ", byte " << at);
+    try {
+      const io::RawReader file(dir / "b.h5");
+      const auto read = file.values();
+      CHECK(std::equal(values.begin(), values.end(), read.data()));
+      CHECK(file.scan().beam.mu_water == raw.beam.mu_water);
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  CHECK(refused > 60);
+}
+
+TEST_CASE("a raw file says what is wrong with it") {
+  const Scratch dir;
+  RawScan raw = small_scan();
+  std::vector<float> values = noise(raw);
+  SECTION("a value that is no number") {
+    values[50] = std::numeric_limits<float>::quiet_NaN();
+    write(dir / "a.h5", raw, values, true);
+    CHECK_THAT(refusal(dir / "a.h5"), Contains("view 2 holds a value that is no number"));
+  }
+  SECTION("a header out of range") {
+    raw.beam.mu_water = -1.0;
+    write(dir / "a.h5", raw, values, true);
+    CHECK_THAT(refusal(dir / "a.h5"), Contains("/beam/mu_water has -1, out of range"));
+  }
+  SECTION("a header that is no number") {
+    raw.geometry.source_to_iso = std::numeric_limits<double>::quiet_NaN();
+    write(dir / "a.h5", raw, values, true);
+    CHECK_THAT(refusal(dir / "a.h5"), Contains("/geometry/source_to_isocentre has nan"));
+  }
+  SECTION("another version") {
+    io::H5File file;
+    file.attribute("/", "format", std::string("vitrine raw"));
+    file.attribute("/", "format_version", std::int64_t{2});
+    io::write_file(dir / "a.h5", file.bytes());
+    CHECK_THAT(complaint(Kind::unsupported, [&] { const io::RawReader reader(dir / "a.h5"); }),
+               Contains("has version 2 of the raw-data format (this program reads 1)"));
+  }
+  SECTION("something else") {
+    io::H5File file;
+    io::write_file(dir / "a.h5", file.bytes());
+    CHECK_THAT(refusal(dir / "a.h5"), Contains("it holds no raw data of ours"));
+    io::write_file(dir / "a.h5", "view, column, row, value");
+    CHECK_THAT(refusal(dir / "a.h5"), Contains("no HDF5 file"));
+  }
+}
