@@ -34,6 +34,7 @@ double stratum(int i, int n) { return (double(i) + 0.5) / double(n) - 0.5; }
 /// correlation, except for n = 2, where both move together.
 int partner(int i, int n) {
   if (n <= 2) return i;
+  if (n == 5) return (2 * i + 3) % n;  // below, five would only be turned round
   int stride = n / 2;
   while (std::gcd(stride, n + 1) != 1) ++stride;
   return (i + 1) * stride % (n + 1) - 1;

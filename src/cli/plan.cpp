@@ -8,6 +8,7 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/trial/beams.hpp"
 #include "vitrine/trial/plan.hpp"
+#include "vitrine/trial/scan_check.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -56,6 +57,8 @@ Value as_json(const trial::Plan& plan, const Beams& beams) {
 Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams) {
   Value::List arms;
   for (const trial::Arm& arm : plan.arms) arms.push_back(Value(arm.name));
+  Value::List notes;
+  for (const std::string& note : trial::geometry_notes(plan)) notes.push_back(Value(note));
   return Value()
       .set("trial", Value(plan.scenario.trial.name))
       .set("fingerprint", Value(plan.fingerprint))
@@ -71,7 +74,8 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& be
       .set("rays", Value(e.rays))
       .set("disk_bytes", Value(e.disk_bytes))
       .set("memory_bytes", Value(e.memory_bytes))
-      .set("seconds", Value(std::round(e.seconds)));
+      .set("seconds", Value(std::round(e.seconds)))
+      .set("notes", Value(std::move(notes)));
 }
 
 void show(const trial::Plan& plan, const Beams& beams) {
@@ -106,6 +110,8 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
               amount(e.disk_bytes).c_str());
   std::printf("needs   about %s of memory and %s on %d threads\n", amount(e.memory_bytes).c_str(),
               duration(e.seconds).c_str(), threads);
+  for (const std::string& note : trial::geometry_notes(plan))
+    std::printf("note    %s\n", note.c_str());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/config/yaml.hpp"
+#include "vitrine/core/units.hpp"
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/json.hpp"
 #include "vitrine/io/nifti.hpp"

@@ -39,6 +39,7 @@ double ScanGeometry::photon_share(double column, double row) const {
 }
 
 Mat3 ScanGeometry::gantry_axes() const {
+  if (tilt == 0.0) return Mat3::Identity();
   const double s = math::sin(tilt), c = math::cos(tilt);
   Mat3 axes;
   axes << 1.0, 0.0, 0.0, 0.0, c, -s, 0.0, s, c;

@@ -237,10 +237,11 @@ const Schema<Arms>& Arms::schema() {
               "or use a scanner with more rows",
               [](const Arms& a) {
                 return a.protocol.gantry_tilt == 0.0 ||
-                       std::all_of(a.scanners.begin(), a.scanners.end(), [&](const Scanner& s) {
-                         return scan_geometry(s, a.protocol, 0.0, 0.0).views() ==
-                                s.views_per_rotation;
-                       });
+                       std::all_of(a.scanners.begin(), a.scanners.end(),
+                                   [&](const Scanner& scanner) {
+                                     return scan_geometry(scanner, a.protocol, 0.0, 0.0).views() ==
+                                            scanner.views_per_rotation;
+                                   });
               })
           .rule(
               "protocol.flying_focal_spot must be off (filtered back projection takes the focal "

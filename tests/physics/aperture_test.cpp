@@ -14,14 +14,17 @@ using namespace vitrine::physics;
 
 namespace {
 
-/// A slab of a material beside soft tissue, its edge along the central ray but for `lean`, and along z.
-Scene edge(std::string_view name, double thickness, double lean) {
+/// A body with something dense in it: a slab whose faces lean 0.02 rad from the central ray (a cell
+/// sees the whole step), or a rod along z.
+Scene body_with(std::string_view name, bool slab) {
   test::SceneBuilder b({"muscle", "cortical_bone", "titanium"});
   b.term({b.add(Solid::Kind::cylinder, {0, 0, 0}, {150, 100, 200})}, 0, 1.05e-3);
   const std::uint32_t m = name == "titanium" ? 2 : 1;
-  const Mat3 turn = Eigen::AngleAxisd(lean, Vec3::UnitZ()).toRotationMatrix();
-  b.term({b.add(Solid::Kind::box, {20, 0, 0}, {20, 0.5 * thickness, 100}, turn)}, m,
-         b.scene.materials[m].density - 1.05e-3);
+  const Mat3 turn = Eigen::AngleAxisd(0.02, Vec3::UnitZ()).toRotationMatrix();
+  const double radius = m == 2 ? 3.0 : 8.0;
+  const auto what = slab ? b.add(Solid::Kind::box, {20, 0, 0}, {20, 5, 100}, turn)
+                         : b.add(Solid::Kind::cylinder, {20, 0, 0}, {radius, radius, 100});
+  b.term({what}, m, b.scene.materials[m].density - 1.05e-3);
   return b.scene;
 }
 
@@ -39,7 +42,8 @@ double mean_signal(const Scene& scene, const ScanGeometry& g, const Beam& beam, 
   return sum / double(offsets.size());
 }
 
-/// The truth: cell and focal spot each in 32 equal parts across, all pairs; nothing changes along z.
+/// The truth: cell and focal spot each in 32 equal parts across, all pairs; nothing changes along
+/// z.
 std::vector<Offset> whole_aperture(const Beam& beam) {
   std::vector<Offset> all;
   constexpr int n = 32;
@@ -53,38 +57,34 @@ std::vector<Offset> whole_aperture(const Beam& beam) {
   return all;
 }
 
-/// Largest error of the line integral, and of the signal relative to air, about an edge.
-struct Error2 {
-  double line_integral = 0.0, signal = 0.0;
-};
-
 }  // namespace
 
-TEST_CASE("sub-rays against 32 x 32 at edges of bone and titanium", "[full]") {
+TEST_CASE("four sub-rays give the signal at edges of bone to 1e-4, of titanium to 1e-3", "[full]") {
+  // Of the signal in air, against 32 x 32 places on cell and focal spot. As an error of the line
+  // integral it is larger where little is left of the beam; see docs/methods/projector.md.
   const Scanner scanner = test::scanner();
-  for (const auto& [name, thickness] :
-       {std::pair("cortical_bone", 10.0), std::pair("titanium", 10.0)})
-    for (const double lean : {0.0, 0.02, 0.3}) {
-      const Scene scene = edge(name, thickness, lean);
+  for (const char* name : {"cortical_bone", "titanium"})
+    for (const bool slab : {true, false}) {
+      const Scene scene = body_with(name, slab);
       const Beam beam(scanner, 120.0, scene.materials);
       ScanGeometry g = test::geometry(scanner, 1);
       g.view_angles[0] = 0.0;
       const auto whole = whole_aperture(beam);
       std::vector<Index> columns;
-      for (Index c = 441; c < 450; ++c) columns.push_back(c);
-      for (Index c = 505; c < 515; ++c) columns.push_back(c);
+      for (Index c = 440; c < 520; ++c) columns.push_back(c);
       std::vector<double> truth;
       for (const Index c : columns) truth.push_back(mean_signal(scene, g, beam, c, whole));
-      for (const int n : {1, 2, 3, 4, 5, 8, 16}) {
+      for (const int n : {1, 2, 3, 4, 5, 8}) {
         const auto offsets = sub_rays({n, 1}, g, beam);
-        Error2 worst;
+        double signal = 0.0, integral = 0.0;
         for (std::size_t i = 0; i < columns.size(); ++i) {
           const double s = mean_signal(scene, g, beam, columns[i], offsets);
-          worst.line_integral = std::max(worst.line_integral, std::abs(math::log(s / truth[i])));
-          worst.signal = std::max(worst.signal, std::abs(s - truth[i]));
+          integral = std::max(integral, std::abs(math::log(s / truth[i])));
+          signal = std::max(signal, std::abs(s - truth[i]));
         }
-        WARN(name << " lean " << lean << ": " << n << " sub-rays " << worst.line_integral
-                  << " of the line integral, " << worst.signal << " of the signal in air");
+        INFO(name << (slab ? " slab " : " rod ") << n << ": signal " << signal << ", line integral "
+                  << integral);
+        if (n == 4) CHECK(signal < (scene.terms[1].deltas[0].material == 2 ? 1e-3 : 1e-4));
       }
     }
 }

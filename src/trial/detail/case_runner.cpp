@@ -9,6 +9,7 @@
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
+#include "vitrine/trial/scan_check.hpp"
 
 namespace vitrine::trial::detail {
 namespace {
@@ -145,6 +146,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     } else {
       physics::expose_into(met(patient.scene()), calibrated.beam, sampling, isa_, exposure);
     }
+    require_met(exposure, patient.scene());
     return Scan{plan_, patient, calibrated, std::move(key), std::move(exposure), isa_};
   };
   const auto deliver = [&](const Measurer& patient, const Scan& done, const Arm& arm,

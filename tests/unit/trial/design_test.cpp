@@ -1,7 +1,11 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "vitrine/core/units.hpp"
+#include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/plan.hpp"
+#include "vitrine/trial/scan_check.hpp"
 
 using namespace vitrine;
 
@@ -235,4 +239,88 @@ TEST_CASE("a name that cannot be part of a file name is refused") {
   for (const char* bad : {"", "..", "../elsewhere", "a/b", "a b", "-out", "na\xc3\xafve", "tab\t",
                           "01234567890123456789012345678901234567890"})
     CHECK(problems_of(bad) == 1);
+}
+
+namespace {
+
+/// The scenario with another key in its protocol.
+Value with_protocol(const char* key, Value value, double slices = 40.0) {
+  Value all = scenario();
+  const auto replace = [](Value& map, const char* name, Value by) {
+    for (auto& member : std::get<Value::Map>(map.data))
+      if (member.key == name) member.value = std::move(by);
+  };
+  Value arms = *all.find("arms");
+  replace(arms, "protocol",
+          Value()
+              .set("kernel", kernel("soft"))
+              .set("slices", Value(slices))
+              .set(key, std::move(value)));
+  replace(all, "arms", std::move(arms));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("keys that came later stay out of a scenario that does not use them") {
+  const std::string plain = to_json(trial::Scenario::schema().write(read(scenario())));
+  for (const char* key :
+       {"shape", "axis_offset_mm", "gantry_tilt_deg", "flying_focal_spot", "sub_views"}) {
+    CAPTURE(key);
+    CHECK(plain.find(key) == std::string::npos);
+  }
+  CHECK(trial::fingerprint(read(with_protocol("gantry_tilt_deg", Value(0.0)))) ==
+        trial::fingerprint(read(scenario())));
+  CHECK(trial::fingerprint(read(with_protocol("gantry_tilt_deg", Value(5.0), 8.0))) !=
+        trial::fingerprint(read(with_protocol("gantry_tilt_deg", Value(0.0), 8.0))));
+}
+
+TEST_CASE("a tilted gantry takes one rotation, and its slices lie in its plane") {
+  CHECK_THROWS_WITH(read(with_protocol("gantry_tilt_deg", Value(10.0))),
+                    Catch::Contains("takes one rotation"));
+  CHECK_THROWS_AS(read(with_protocol("gantry_tilt_deg", Value(31.0), 8.0)), Error);
+  const trial::Scenario tilted = read(with_protocol("gantry_tilt_deg", Value(10.0), 8.0));
+  const trial::Protocol& protocol = tilted.arms.protocol;
+  const ScanGeometry g = trial::scan_geometry(tilted.arms.scanners[0], protocol, 50.0, 0.0);
+  CHECK(g.tilt == Approx(10.0 * units::deg));
+  const Grid grid = trial::image_grid(protocol, 50.0);
+  CHECK(grid.axes == g.gantry_axes());
+  // The gantry's top, which is anterior (-y), leans towards the feet (-z).
+  CHECK(grid.axes.col(1).z() == Approx(std::sin(10.0 * units::deg)));
+  const double half = 0.5 * double(protocol.matrix - 1);
+  const Vec3 index(half, half, 0.5 * double(protocol.slices - 1));
+  CHECK((grid.origin + grid.axes * grid.spacing.cwiseProduct(index) - Vec3(0, 0, 50)).norm() <
+        1e-9);
+  CHECK(trial::scan_reach(g, 50.0) > 230.0 * std::sin(10.0 * units::deg));
+}
+
+TEST_CASE("a flying focal spot, which the reconstruction does not honour, is refused") {
+  CHECK_THROWS_WITH(read(with_protocol("flying_focal_spot", Value("z"))),
+                    Catch::Contains("must be off"));
+}
+
+TEST_CASE("a plan tells where the detector sees less than the image shows") {
+  CHECK(trial::geometry_notes(trial::make_plan(read(scenario()))).empty());
+  const auto plan = trial::make_plan(read(with_protocol("field_of_view_mm", Value(520.0))));
+  const auto notes = trial::geometry_notes(plan);
+  REQUIRE(notes.size() == 2);
+  CHECK(notes[0].find("a sees 249 mm about its axis (the image reaches 260 mm)") == 0);
+}
+
+TEST_CASE("a scan that meets nothing of the patient is an error with both their places") {
+  ScanGeometry g = hardware_geometry(read(scenario()).arms.scanners[0]);
+  g.view_angles = {0.0};
+  g.table_positions = {10.0};
+  physics::Exposure exposure{Sinogram<quantity::Signal>(g), Sinogram<quantity::Quanta>(g)};
+  std::ranges::fill(exposure.signal.values(), 1.0f);
+  Scene scene;
+  trial::require_met(exposure, scene);  // of nothing there is nothing to see
+  Solid ball;
+  ball.centre = Vec3(0, 0, 400);
+  ball.half_axes = Vec3::Constant(20.0);
+  scene.solids.push_back(ball);
+  CHECK_THROWS_WITH(trial::require_met(exposure, scene),
+                    Catch::Contains("from z = -10 to 30 mm") && Catch::Contains("z 380 to 420"));
+  exposure.signal.values()[77] = 0.5f;
+  trial::require_met(exposure, scene);
 }

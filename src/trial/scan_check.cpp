@@ -1,0 +1,78 @@
+#include "vitrine/trial/scan_check.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "vitrine/trial/arm.hpp"
+
+namespace vitrine::trial {
+namespace {
+
+/// A box about something, mm.
+struct Extent {
+  Vec3 low = Vec3::Constant(1e300), high = Vec3::Constant(-1e300);
+
+  void add(const Vec3& p) {
+    low = low.cwiseMin(p);
+    high = high.cwiseMax(p);
+  }
+  void add(const Grid& grid) {
+    for (int corner = 0; corner < 8; ++corner)
+      add(grid.centre(corner & 1 ? grid.size[0] - 1 : 0, corner & 2 ? grid.size[1] - 1 : 0,
+                      corner & 4 ? grid.size[2] - 1 : 0));
+  }
+  bool empty() const { return low.x() > high.x(); }
+};
+
+Extent extent_of(const Scene& scene) {
+  Extent out;
+  for (const Solid& solid : scene.solids) {
+    const Vec3 reach = Vec3::Constant(bounding_radius(solid));
+    out.add(solid.centre - reach);
+    out.add(solid.centre + reach);
+  }
+  for (const Patch& patch : scene.patches) out.add(patch.grid);
+  for (const IndexedMap& map : scene.maps) out.add(map.grid);
+  return out;
+}
+
+std::string rounded(double mm) { return to_text(std::round(mm)); }
+
+}  // namespace
+
+std::vector<std::string> geometry_notes(const Plan& plan) {
+  const Protocol& protocol = plan.scenario.arms.protocol;
+  std::vector<std::string> notes;
+  for (const Scanner& scanner : plan.scenario.arms.scanners) {
+    const double seen = hardware_geometry(scanner).field_of_view_radius();
+    if (seen >= 0.5 * protocol.field_of_view) continue;
+    notes.push_back(str(scanner.name, " sees ", rounded(seen),
+                        " mm about its axis (the image reaches ",
+                        rounded(0.5 * protocol.field_of_view),
+                        " mm): voxels beyond hold -1000 HU, and what of a patient lies there is "
+                        "truncated, which brightens the rim"));
+  }
+  return notes;
+}
+
+void require_met(const physics::Exposure& exposure, const Scene& scene) {
+  const auto values = exposure.signal.values();
+  const Extent extent = extent_of(scene);
+  if (extent.empty() || std::ranges::any_of(values, [](float s) { return s != 1.0f; })) return;
+  const ScanGeometry& g = exposure.signal.geometry();
+  const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
+  const double half = 0.5 * double(g.rows) * g.row_pitch_at_iso();
+  throw Error(
+      Error::Kind::input,
+      str("no ray of the scan meets the patient (rays pass within ",
+          rounded(g.field_of_view_radius()), " mm of the axis from z = ", rounded(*low - half),
+          " to ", rounded(*high + half), " mm; what is there lies in x ", rounded(extent.low.x()),
+          " to ", rounded(extent.high.x()), ", y ", rounded(extent.low.y()), " to ",
+          rounded(extent.high.y()), ", z ", rounded(extent.low.z()), " to ",
+          rounded(extent.high.z()),
+          " mm). Move the patient to the axis, set the protocol's centre to what is scanned, or "
+          "use "
+          "a scanner with a wider detector"));
+}
+
+}  // namespace vitrine::trial
