@@ -17,6 +17,8 @@ struct Item {
 
 std::vector<Item> projection_items();
 std::vector<Item> reconstruction_items();
+/// Matched voxel projectors: Joseph forward, `b` back, `d` distance-driven forward.
+std::vector<Item> voxel_items();
 std::vector<Item> feature_items();
 std::vector<Item> trial_items();
 

@@ -55,6 +55,10 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.acquisition.collimation_row_mm = row;
   d.acquisition.gantry_tilt_deg = c.protocol.gantry_tilt / units::deg;
   d.acquisition.collimation_total_mm = row * double(c.scanner.rows);
+  if (c.protocol.mode == "helical") {
+    d.acquisition.pitch = c.protocol.pitch;
+    d.acquisition.table_feed_mm = c.protocol.pitch * *d.acquisition.collimation_total_mm;
+  }
   d.acquisition.focal_spot_mm = c.scanner.focal_spot_width;
   d.reconstruction.kernel = c.arm.kernel_name;
   d.reconstruction.diameter_mm = c.protocol.field_of_view;

@@ -40,6 +40,7 @@ struct DicomSeries {
     std::optional<double> source_to_detector_mm, source_to_patient_mm;
     double gantry_tilt_deg = 0.0;
     std::optional<double> collimation_row_mm, collimation_total_mm;
+    std::optional<double> pitch, table_feed_mm;  ///< helical scans; per rotation
     std::optional<double> focal_spot_mm, data_collection_diameter_mm;
     std::string filter_type;      ///< at most 16 characters, e.g. BODY
     std::string filter_material;  ///< a code word, e.g. ALUMINUM

@@ -256,6 +256,8 @@ void put_technique(Attributes& to, const DicomSeries& series) {
   to.put(DCM_DistanceSourceToPatient, scan.source_to_patient_mm);
   to.real(DCM_SingleCollimationWidth, scan.collimation_row_mm);
   to.real(DCM_TotalCollimationWidth, scan.collimation_total_mm);
+  to.real(DCM_TableFeedPerRotation, scan.table_feed_mm);
+  to.real(DCM_SpiralPitchFactor, scan.pitch);
   to.put(DCM_FocalSpots, scan.focal_spot_mm);
   to.put(DCM_DataCollectionDiameter, scan.data_collection_diameter_mm);
   to.maybe(DCM_FilterType, scan.filter_type);

@@ -83,6 +83,10 @@ RawReader::RawReader(const Path& path) : state_(new State{H5Reader(path), {}}) {
   scan.quantity =
       quantity == "signal" ? RawScan::Quantity::signal : RawScan::Quantity::line_integral;
   detail::describe(read, scan);
+  const ScanGeometry& g = scan.geometry;
+  for (const std::int64_t some : {std::ssize(g.view_times), std::ssize(g.focal_shifts)})
+    read.check(some == 0 || some == g.views(), "it has times or focal shifts for ", some, " of ",
+               g.views(), " views");
   read.check(file.text("/", detail::raw_header_digest) == detail::header_digest(scan),
              "its header is not what was written: the SHA-256 differs");
 }

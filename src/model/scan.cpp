@@ -57,6 +57,14 @@ double ScanGeometry::field_of_view_radius() const {
   return source_to_iso * math::sin(std::min(left, right));
 }
 
+double largest_pitch(const ScanGeometry& geometry) {
+  // A ray and its conjugate are half a turn and twice the fan angle apart; their beams are together
+  // two collimations wide at any point.
+  const double fan =
+      std::max(std::abs(geometry.fan_angle(0.0)), geometry.fan_angle(double(geometry.columns - 1)));
+  return 1.0 / (0.5 + fan / std::numbers::pi);
+}
+
 ScanGeometry hardware_geometry(const Scanner& scanner) {
   ScanGeometry g;
   g.shape = scanner.detector.shape == "flat" ? DetectorShape::flat : DetectorShape::curved;

@@ -93,6 +93,11 @@ std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, b
 /// Let the focal spot take some positions in turn, view after view.
 void fly(ScanGeometry& geometry, const std::vector<FocalShift>& positions);
 
+/// The largest pitch at which every half turn of a helix sees every point: beyond it the direct and
+/// the conjugate rays leave a gap between them. Pitch: table travel per rotation over the rows'
+/// width at the isocentre.
+double largest_pitch(const ScanGeometry& geometry);
+
 /// When the views of axial rotations of `rotation_time` s are taken, with `pause` s between them.
 std::vector<double> axial_view_times(Index views_per_rotation, std::size_t rotations,
                                      double rotation_time, double pause);

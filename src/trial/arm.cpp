@@ -199,10 +199,10 @@ Grid image_grid(const Protocol& protocol, double z) {
                            gantry.gantry_axes());
 }
 
-ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
-                           double start_angle) {
-  ScanGeometry g = hardware_geometry(scanner);
-  g.tilt = protocol.gantry_tilt;
+namespace {
+
+/// Rotations with the table at rest between them, that cover the protocol's slices.
+void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double start_angle) {
   const double radius = std::min(protocol.full_coverage_radius, 0.8 * g.source_to_iso);
   const double beam =
       double(g.rows) * g.row_pitch_at_iso() * (g.source_to_iso - radius) / g.source_to_iso;
@@ -215,6 +215,38 @@ ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, dou
   for (std::size_t station = 0; station < stations; ++station)
     g.table_positions.insert(g.table_positions.end(), std::size_t(g.views_per_rotation),
                              z - 0.5 * protocol.coverage() + (double(station) + 0.5) * step);
+}
+
+/// One helix whose rays through the axis meet all slices from everywhere.
+void turn_on_and_on(ScanGeometry& g, const Protocol& protocol, double z, double start_angle) {
+  const double collimation = double(g.rows) * g.row_pitch_at_iso();
+  const double per_view = protocol.pitch * collimation / double(g.views_per_rotation);
+  // Before the first slice: half the beam, and the fan's edges, which are measured early and late.
+  constexpr double interpolation = 4.0;  // views that the rebinning needs beyond
+  const double fan = std::max(std::abs(g.fan_angle(0.0)), g.fan_angle(double(g.columns - 1)));
+  const double early = fan / (2.0 * std::numbers::pi) * double(g.views_per_rotation);
+  const double before = 0.5 * collimation + (early + interpolation) * per_view;
+  const double half = 0.5 * protocol.coverage() + before;
+  const auto views = std::max(Index(std::ceil(2.0 * half / per_view)) + 1,
+                              2 * g.views_per_rotation);  // a half turn of parallel rays at least
+  for (Index view = 0; view < views; ++view) {
+    const double turn = double(view) / double(g.views_per_rotation);
+    g.view_angles.push_back(start_angle + 2.0 * std::numbers::pi * turn);
+    g.view_times.push_back(protocol.rotation_time * (turn + 0.5 / double(g.views_per_rotation)));
+    g.table_positions.push_back(z + (double(view) - 0.5 * double(views - 1)) * per_view);
+  }
+}
+
+}  // namespace
+
+ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
+                           double start_angle) {
+  ScanGeometry g = hardware_geometry(scanner);
+  g.tilt = protocol.gantry_tilt;
+  if (protocol.mode == "helical")
+    turn_on_and_on(g, protocol, z, start_angle);
+  else
+    step_and_shoot(g, protocol, z, start_angle);
   const std::string& flies = protocol.flying_focal_spot;
   fly(g, focal_positions(scanner, flies == "in_plane" || flies == "both",
                          flies == "z" || flies == "both"));

@@ -69,7 +69,7 @@ std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id)
 /// or parallel to the tilted gantry's plane.
 Grid image_grid(const Protocol& protocol, double z);
 
-/// Step-and-shoot rotations that cover the protocol's slices about table position z.
+/// Step-and-shoot rotations, or one helix, that cover the protocol's slices about table position z.
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
                            double start_angle);
 

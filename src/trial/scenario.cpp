@@ -4,6 +4,7 @@
 #include <set>
 
 #include "vitrine/core/hash.hpp"
+#include "vitrine/model/scan.hpp"
 #include "vitrine/trial/arm.hpp"
 
 namespace vitrine::trial {
@@ -58,6 +59,18 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("full_coverage_radius", &Protocol::full_coverage_radius, unit::mm,
                     "inside this radius every slice is seen by all views")
           .between(0, 400)
+          .optional(
+              "mode", &Protocol::mode,
+              "axial: rotations with the table at rest between them; helical: the table moves "
+              "on while the tube turns")
+          .one_of({"axial", "helical"})
+          .unless_default()
+          .optional(
+              "pitch", &Protocol::pitch,
+              "of a helical scan: table travel per rotation over the width of all rows at the "
+              "isocentre")
+          .between(0.1, 2)
+          .unless_default()
           .optional("rotation_time", &Protocol::rotation_time, unit::s, "time of a rotation")
           .between(0.1, 10)
           .optional("table_time", &Protocol::table_time, unit::s,
@@ -74,7 +87,9 @@ const Schema<Protocol>& Protocol::schema() {
           .unless_default()
           .optional("motion", &Protocol::motion,
                     "how the patient moves during the scan (not at all if nothing is said)")
-          .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)");
+          .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)")
+          .rule("pitch goes with mode: helical (an axial scan has none)",
+                [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
   return s;
 }
 
@@ -248,6 +263,17 @@ const Schema<Arms>& Arms::schema() {
               "spot "
               "to stand still; the projector follows it, see ScanGeometry::focal_shifts)",
               [](const Arms& a) { return a.protocol.flying_focal_spot == "off"; })
+          .rule(
+              "protocol.pitch leaves gaps: each half turn must see every slice, which a table "
+              "travel of 1 / (0.5 + fan angle / 180 deg) collimations at most allows (1.55 for a "
+              "fan "
+              "of 26 deg to either side). Lower the pitch",
+              [](const Arms& a) {
+                return a.protocol.mode != "helical" ||
+                       std::all_of(a.scanners.begin(), a.scanners.end(), [&](const Scanner& each) {
+                         return a.protocol.pitch <= largest_pitch(hardware_geometry(each));
+                       });
+              })
           .rule("reference must name an arm of this design (see scanners and vary)",
                 [](const Arms& a) { return selects(a, a.reference); })
           .rule("repeat.of must name an arm of this design (see scanners and vary)",

@@ -36,12 +36,14 @@ struct Protocol {
   double slice_thickness = 1.25, slice_increment = 1.25;  ///< mm
   std::int64_t slices = 40;
   std::int64_t matrix = 512;
-  double field_of_view = 360.0;                ///< mm, edge of the square image
-  std::string centre = "lesions";              ///< what the middle slice is aimed at
-  double full_coverage_radius = 150.0;         ///< mm: inside it every slice is seen from all sides
-  double rotation_time = 0.5;                  ///< s
-  double table_time = 1.0;                     ///< s between two rotations of a step-and-shoot scan
-  double gantry_tilt = 0.0;                    ///< rad about x; the top leans towards the feet
+  double field_of_view = 360.0;         ///< mm, edge of the square image
+  std::string centre = "lesions";       ///< what the middle slice is aimed at
+  double full_coverage_radius = 150.0;  ///< mm: inside it every slice is seen from all sides
+  std::string mode = "axial";           ///< axial (step and shoot) or helical
+  double pitch = 1.0;          ///< helical: travel per rotation over the collimation at the axis
+  double rotation_time = 0.5;  ///< s
+  double table_time = 1.0;     ///< s between two rotations of a step-and-shoot scan
+  double gantry_tilt = 0.0;    ///< rad about x; the top leans towards the feet
   std::string flying_focal_spot = "off";       ///< off, in_plane, z, both
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;

@@ -45,32 +45,33 @@ void describe(File& file, RawScan& raw) {
   file.whole("/geometry/views", "1", views, 1, 10000000);
   file.whole("/geometry/views_per_rotation", "1", g.views_per_rotation, 1, 1000000);
   std::int64_t flat = g.shape == DetectorShape::flat ? 1 : 0;
-  file.whole("/geometry/flat_detector", "1", flat, 0, 1);
+  file.whole("/geometry/flat", "1", flat, 0, 1);
   g.shape = flat == 1 ? DetectorShape::flat : DetectorShape::curved;
   file.number("/geometry/gantry_tilt", "rad", g.tilt, -1.0, 1.0);
   file.number("/geometry/source_to_isocentre", "mm", g.source_to_iso, 1.0, length);
   file.number("/geometry/source_to_detector", "mm", g.source_to_detector, 1.0, length);
   file.number("/geometry/column_angle", "rad", g.column_angle, 1e-9, 1.0);
   file.number("/geometry/column_offset", "columns", g.column_offset, -length, length);
+  file.number("/geometry/axis_offset", "mm", g.axis_offset, -length, length);
   file.number("/geometry/row_pitch", "mm", g.row_pitch, 1e-6, length);
   file.list("/geometry/view_angle", "rad", g.view_angles, views, -any, any);
   file.list("/geometry/table_position", "mm", g.table_positions, views, -any, any);
   file.whole("/geometry/timed_views", "1", timed, 0, views);
   file.list("/geometry/view_time", "s", g.view_times, timed, -any, any);
   std::int64_t shifted = std::ssize(g.focal_shifts);
-  file.whole("/geometry/shifted_views", "1", shifted, 0, views);
-  std::vector<double> across, along, up;
+  std::vector<double> across, along, z;
   for (const FocalShift& shift : g.focal_shifts) {
     across.push_back(shift.across);
     along.push_back(shift.along);
-    up.push_back(shift.z);
+    z.push_back(shift.z);
   }
-  file.list("/geometry/focal_spot_across", "mm", across, shifted, -length, length);
-  file.list("/geometry/focal_spot_along", "mm", along, shifted, -length, length);
-  file.list("/geometry/focal_spot_z", "mm", up, shifted, -length, length);
+  file.whole("/geometry/shifted_views", "1", shifted, 0, views);
+  file.list("/geometry/focal_shift_across", "mm", across, shifted, -length, length);
+  file.list("/geometry/focal_shift_along", "mm", along, shifted, -length, length);
+  file.list("/geometry/focal_shift_z", "mm", z, shifted, -length, length);
   g.focal_shifts.clear();
   for (std::size_t v = 0; v < across.size(); ++v)
-    g.focal_shifts.push_back({across[v], along[v], up[v]});
+    g.focal_shifts.push_back({across[v], along[v], z[v]});
 
   RawScan::Beam& beam = raw.beam;
   std::int64_t energies = std::ssize(beam.energies);

@@ -8,6 +8,7 @@
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
+#include "vitrine/trial/scan_check.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
 #include "vitrine/trial/scan_check.hpp"
 
@@ -30,6 +31,7 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   const Protocol& p = s.arms.protocol;
   hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
   hash.add(to_json(Simulation::schema().write(s.simulation)));
+  if (p.mode == "helical") hash.add(str("helical ", to_text(p.pitch)));
   if (p.gantry_tilt != 0.0) hash.add("gantry tilt ").add(to_text(p.gantry_tilt));
   if (p.flying_focal_spot != "off") hash.add("flying focal spot ").add(p.flying_focal_spot);
   if (const auto& injection = visit.state.injection)
@@ -151,7 +153,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   };
   const auto deliver = [&](const Measurer& patient, const Scan& done, const Arm& arm,
                            const Image& image, double noise) {
-    const double ctdi = done.calibrated.beam.ctdi_vol_32() * arm.tube_load;
+    const double pitch = arms.protocol.mode == "helical" ? arms.protocol.pitch : 1.0;
+    const double ctdi = done.calibrated.beam.ctdi_vol_32() * arm.tube_load / pitch;
     const ImageContext context = patient.context(arm, ctdi);
     const auto files = sink_.image(context, image);
     result.files.insert(result.files.end(), files.begin(), files.end());

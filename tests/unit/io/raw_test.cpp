@@ -22,6 +22,8 @@ RawScan small_scan(Index views = 5) {
   g.column_angle = 0.1 / 3.0;
   g.row_pitch = 1.1;
   g.column_offset = 0.25;
+  g.shape = DetectorShape::flat;
+  g.axis_offset = -0.125;
   g.columns = 7;
   g.rows = 3;
   g.views_per_rotation = 5;
@@ -29,6 +31,7 @@ RawScan small_scan(Index views = 5) {
     g.view_angles.push_back(0.1 * double(v));
     g.table_positions.push_back(-3.0);
     g.view_times.push_back(0.25 * double(v));
+    g.focal_shifts.push_back({0.1, double(v), -0.3});
   }
   raw.beam.tube_voltage = 120.0;
   raw.beam.tube_load = 80.0;
@@ -87,6 +90,9 @@ TEST_CASE("raw data come back as they were written, packed or not") {
     CHECK(back.geometry.table_positions == raw.geometry.table_positions);
     CHECK(back.geometry.view_times == raw.geometry.view_times);
     CHECK(back.geometry.column_angle == raw.geometry.column_angle);
+    CHECK(back.geometry.focal_shifts == raw.geometry.focal_shifts);
+    CHECK(back.geometry.axis_offset == raw.geometry.axis_offset);
+    CHECK(back.geometry.shape == DetectorShape::flat);
     CHECK(back.water.coefficients == raw.water.coefficients);
     CHECK(back.beam.fluence == raw.beam.fluence);
     CHECK(back.box.centre == raw.box.centre);

@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "fixture.hpp"
+
+using namespace vitrine;
+using namespace vitrine::recon;
+
+namespace {
+
+/// A helix of the small detector about z = 0 that leaves room for slices within +-`reach`.
+ScanGeometry helix(double pitch, double reach, Index rows = 16, Index views = 360) {
+  ScanGeometry g = small_scan(rows, views);
+  const double per_view = pitch * double(rows) * g.row_pitch_at_iso() / double(views);
+  const Index count = Index(2.0 * (reach + double(rows) * g.row_pitch_at_iso()) / per_view) + views;
+  g.view_angles.clear();
+  g.table_positions.clear();
+  for (Index v = 0; v < count; ++v) {
+    g.view_angles.push_back(0.4 + 2.0 * std::numbers::pi * double(v) / double(views));
+    g.table_positions.push_back((double(v) - 0.5 * double(count - 1)) * per_view);
+  }
+  return g;
+}
+
+/// Full width at half of the maximum of equally spaced values, by linear interpolation.
+double full_width(const std::vector<double>& y, double spacing) {
+  const auto top = std::max_element(y.begin(), y.end());
+  const double half = 0.5 * *top;
+  auto right = top, left = top;
+  while (*right > half) ++right;
+  while (*left > half) --left;
+  const double r = double(right - y.begin()) - (half - *right) / (*(right - 1) - *right);
+  const double l = double(left - y.begin()) + (half - *left) / (*(left + 1) - *left);
+  return (r - l) * spacing;
+}
+
+/// Slice sensitivity profile at (x, 0): FWHM of a thin disc's mean CT number over z.
+double slice_width(double pitch, double thickness, double x) {
+  constexpr double disc = 0.05, spacing = 0.1;  // mm
+  const double reach = 2.5 * thickness;
+  const ScanGeometry g = helix(pitch, reach);
+  const Rebinned scan = rebin(project(g, {{cylinder({x, 0, 0}, 6.0, 0.5 * disc), 1.0}}), isa());
+  const Index slices = 2 * Index(reach / spacing) + 1;
+  const Grid grid = box(8, 12, Vec3(x, 0, 0), slices, spacing);
+  const Image image =
+      reconstruct(scan, *kernel(Value("soft")), grid, thickness, HounsfieldScale{1.0, 0.0}, isa());
+  std::vector<double> profile;
+  for (Index k = 0; k < slices; ++k) {
+    double sum = 0.0;
+    for (Index j = 3; j < 9; ++j)
+      for (Index i = 3; i < 9; ++i) sum += double(image(i, j, k)) + 1000.0;
+    profile.push_back(sum);
+  }
+  return full_width(profile, spacing);
+}
+
+/// Standard deviation at the axis of a 2.5 mm slice, when every ray has noise of this variance.
+double noise(const ScanGeometry& g, double variance) {
+  LineIntegrals rays(g);
+  const Stream stream = make_stream(1, "white noise", Draw::test);
+  for (Index v = 0; v < g.views(); ++v) {
+    Rng rng(stream, std::uint64_t(v));
+    for (float& ray : rays.view(v)) ray = float(std::sqrt(variance) * rng.normal());
+  }
+  const Image image =
+      reconstruct(rebin(rays, isa()), *kernel(Value("soft")), box(40, 64, Vec3::Zero(), 5, 0.9),
+                  2.5, HounsfieldScale{1, 0}, isa());
+  double squares = 0.0;
+  for (const float hu : image.values()) squares += std::pow(double(hu) / 1000.0 + 1.0, 2);
+  return std::sqrt(squares / double(image.values().size()));
+}
+
+}  // namespace
+
+TEST_CASE("helical: no dose is lost: noise depends on mAs over pitch alone", "[full]") {
+  // The same photons per length of the patient: a rotation has pitch times as many.
+  // Within 5 % at any pitch, and within 10 % of a turn whose rays all count in full.
+  const double axial = noise(small_scan(16), 1.0);
+  double least = 1e9, most = 0.0;
+  for (const double pitch : {0.5, 0.75, 1.0, 1.25, 1.5}) {
+    const double now = noise(helix(pitch, 4.0), 1.0 / pitch) / axial;
+    INFO("pitch " << pitch << ": " << now << " of an axial turn's noise");
+    CHECK(now == Approx(1.0).epsilon(0.1));
+    least = std::min(least, now);
+    most = std::max(most, now);
+  }
+  CHECK(most / least < 1.05);
+}
+
+TEST_CASE("helical: a water disc is flat and 0 HU at any pitch") {
+  const Vec3 centre(12, -8, 0);
+  for (const double pitch : {0.5, 1.0, 1.5}) {
+    const Rebinned scan =
+        rebin(project(helix(pitch, 4.0), {{cylinder(centre, 65), mu_70kev}}), isa());
+    REQUIRE(scan.is_helical());
+    const Image image =
+        reconstruct(scan, *kernel(Value("standard")), box(180, 128), 0.625, water_scale, isa());
+    CAPTURE(pitch);
+    for (const Vec3& offset :
+         {Vec3(0, 0, 0), Vec3(45, 0, 0), Vec3(-45, 0, 0), Vec3(0, 45, 0), Vec3(0, -45, 0)})
+      CHECK(std::abs(roi_mean(image, centre + offset, 8)) < 0.7);
+  }
+}
+
+TEST_CASE("helical: the tiled back projection agrees with the voxel-by-voxel one") {
+  std::vector<Part> parts{{cylinder({0, 0, 0}, 80), mu_70kev}};
+  for (int i = 0; i < 12; ++i)
+    parts.push_back(
+        {ball(Vec3(60 * math::cos(i * 0.9), 50 * math::sin(i * 1.3), 2.0 * i - 12), 9), 0.01});
+  const Rebinned scan = rebin(project(helix(0.9, 14.0, 16, 181), parts), isa());
+  const Grid grid = box(160, 100, Vec3(4, -6, 0), 20, 1.4);
+  const Image image = reconstruct(scan, *kernel(Value("soft")), grid, 1.25, water_scale, isa());
+  std::vector<Vec3> points;
+  std::vector<double> fast;
+  for (Index n = 0; n < 400; ++n) {
+    const Index i = (n * 37) % 100, j = (n * 61 + 7) % 100, k = (n * 7) % 20;
+    points.push_back(grid.centre(i, j, k));
+    fast.push_back(double(image(i, j, k)));
+  }
+  const auto exact =
+      reconstruct_points(scan, *kernel(Value("soft")), points, 1.25, water_scale, isa());
+  double difference = 0.0, size = 0.0;
+  for (std::size_t n = 0; n < exact.size(); ++n) {
+    difference += (exact[n] - fast[n]) * (exact[n] - fast[n]);
+    size += (exact[n] + 1000.0) * (exact[n] + 1000.0);
+  }
+  CHECK(std::sqrt(difference / size) < 2e-3);
+}
+
+TEST_CASE("helical: a ball has its CT number, its place and its volume wherever it is") {
+  for (const double pitch : {0.6, 1.4})
+    for (const Vec3& centre : {Vec3(25, -18, 2), Vec3(-55, 30, -9), Vec3(0, 70, 5)}) {
+      const Rebinned scan =
+          rebin(project(helix(pitch, 22.0), {{ball(centre, 6), mu_70kev}}), isa());
+      const Grid grid = box(30, 48, centre, 31, 0.625);
+      const Image image =
+          reconstruct(scan, *kernel(Value("standard")), grid, 0.625, water_scale, isa());
+      CAPTURE(pitch, centre.x());
+      CHECK(std::abs(roi_mean(image, centre, 4)) < 8.0);
+      Vec3 moment = Vec3::Zero();
+      double mass = 0.0;
+      for (Index k = 0; k < 31; ++k)
+        for (Index j = 0; j < 48; ++j)
+          for (Index i = 0; i < 48; ++i) {
+            const double mu = double(image(i, j, k)) + 1000.0;
+            if ((grid.centre(i, j, k) - centre).norm() > 9.0) continue;
+            mass += mu;
+            moment += mu * grid.centre(i, j, k);
+          }
+      CHECK((moment / mass - centre).norm() < 0.1);
+      CHECK(mass / 1000.0 * grid.voxel_volume() ==
+            Approx(4.0 / 3.0 * std::numbers::pi * 216.0).epsilon(0.02));
+    }
+}
+
+TEST_CASE("helical: the slice profile is as wide as the slice at any pitch", "[full]") {
+  // +-10 % on the axis and +-15 % at 75 mm, from 1.5 rows of 0.625 mm up.
+  for (const double thickness : {1.0, 1.25, 2.5, 5.0})
+    for (const double pitch : {0.5, 1.0, 1.5}) {
+      const double middle = slice_width(pitch, thickness, 0.0);
+      const double outside = slice_width(pitch, thickness, 75.0);
+      INFO("thickness " << thickness << ", pitch " << pitch << ": " << middle << ", " << outside);
+      CHECK(middle == Approx(thickness).epsilon(0.10));
+      CHECK(outside == Approx(thickness).epsilon(0.15));
+    }
+}
+
+TEST_CASE("helices that cannot be reconstructed are refused") {
+  ScanGeometry uneven = helix(1.0, 5.0);
+  uneven.table_positions[40] += 0.01;
+  CHECK_THROWS_WITH(Rebinned(uneven), Catch::Contains("does not move evenly, at view 40"));
+}
