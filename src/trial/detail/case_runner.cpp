@@ -8,7 +8,6 @@
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
-#include "vitrine/trial/scan_check.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
 #include "vitrine/trial/scan_check.hpp"
 
