@@ -9,6 +9,7 @@
 #include "vitrine/model/scan.hpp"
 #include "vitrine/physics/attenuation.hpp"
 #include "vitrine/physics/detail/beam_fit.hpp"
+#include "vitrine/physics/detail/heel.hpp"
 
 namespace vitrine::physics {
 namespace {
@@ -17,6 +18,41 @@ void add_material(std::vector<Material>& list, const Material& material) {
   for (const Material& known : list)
     if (known.name == material.name) return;
   list.push_back(material);
+}
+
+/// The most that a ray may meet of the bowtie, mm.
+double thickest_bowtie(const Scanner& scanner) {
+  constexpr double widest = 0.5 * std::numbers::pi;
+  return scanner.bowtie.cylinder ? bowtie_thickness(scanner, widest)
+                                 : *std::ranges::max_element(scanner.bowtie.thickness);
+}
+
+/// What a cell detects with, as an area at 1 m, mm^2.
+double sensitive_area_of(const Scanner& scanner) {
+  const double metre_over_distance = 1000.0 / scanner.source_to_detector;
+  return metre_over_distance * metre_over_distance * scanner.column_pitch * scanner.row_pitch *
+         scanner.detector.fill_factor;
+}
+
+/// Throws Error where a channel would read (nearly) nothing with nothing but air in the beam.
+void require_photons(const detail::FitTask& task, const Scanner& scanner) {
+  constexpr double fewest = 100.0;  // quanta per mAs: a clinical beam has 1e5 to 1e6
+  for (const double mass : {task.centre, task.edge}) {
+    double signal = 0.0, square = 0.0;
+    for (std::size_t e = 0; e < task.mean.size(); ++e) {
+      const double left = math::exp(-mass * task.shaper[e]);
+      signal += task.mean[e] * left;
+      square += task.variance[e] * left;
+    }
+    const double quanta =
+        square > 0.0 ? signal * signal / square * Spectrum::bin_width * sensitive_area_of(scanner)
+                     : 0.0;
+    require(quanta >= fewest, Error::Kind::input, "filters and bowtie of ", scanner.name, " leave ",
+            quanta, " quanta per mAs in a reading of ",
+            mass == task.centre ? "the central" : "the first", " channel without a patient (",
+            fewest, " are needed; a usual beam has 1e5 to 1e6). Use thinner filters or a higher ",
+            "tube voltage.");
+  }
 }
 
 /// Kerma at the axis of the beam that the published CTDI is taken to belong to, mGy/mAs.
@@ -54,6 +90,17 @@ double bowtie_thickness(const Bowtie& bowtie, double fan_angle) {
          h * t * r * (r * tangent(i) - t * tangent(i + 1));
 }
 
+double bowtie_thickness(const Scanner& scanner, double fan_angle) {
+  if (!scanner.bowtie.cylinder) return bowtie_thickness(scanner.bowtie, fan_angle);
+  const CylinderBowtie& shape = *scanner.bowtie.cylinder;
+  const double radius = 0.5 * shape.diameter;
+  const double beside = scanner.source_to_iso * math::sin(fan_angle);
+  const double chord = 2.0 * std::sqrt(std::max(0.0, radius * radius - beside * beside));
+  const double ratio = linear_attenuation(material("water"), shape.energy) /
+                       linear_attenuation(material(scanner.bowtie.material), shape.energy);
+  return shape.thinnest + shape.share * (2.0 * radius - chord) * ratio;
+}
+
 Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> materials)
     : kv_(kv),
       rows_(scanner.rows),
@@ -61,10 +108,11 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
       incident_(tube_spectrum(kv, scanner.anode_angle)),
       bowtie_material_(material(scanner.bowtie.material)),
       electronic_noise_(scanner.detector.electronic_noise),
-      focal_spot_width_(scanner.focal_spot_width),
-      focal_spot_length_(scanner.focal_spot_length) {
+      spot_across_(SpotProfile::across(scanner)),
+      spot_along_(SpotProfile::along(scanner)) {
   add_material(materials_, material("water"));
   add_material(materials_, material("air"));
+  detail::Heel heel = detail::heel_of(scanner, kv, incident_);
   for (const Filter& filter : scanner.filters)
     incident_ = filtered(std::move(incident_), material(filter.material), filter.thickness);
   const auto& energies = incident_.energies;
@@ -81,16 +129,18 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     variance[e] = mean[e] * energies[e];
   }
 
+  const ScanGeometry geometry = hardware_geometry(scanner);
   detail::FitTask task;
   task.materials = materials_;
   task.energies = energies;
   task.mean = mean;
   task.variance = variance;
   task.shaper = mass_attenuation(bowtie_material_, energies);
-  task.thickest = *std::ranges::max_element(scanner.bowtie.thickness) * bowtie_material_.density;
-  task.centre = bowtie_thickness(scanner.bowtie, 0.0) * bowtie_material_.density;
-  task.edge = bowtie_thickness(scanner.bowtie, hardware_geometry(scanner).fan_angle(0.0)) *
-              bowtie_material_.density;
+  task.thickest = thickest_bowtie(scanner) * bowtie_material_.density;
+  task.centre = bowtie_thickness(scanner, 0.0) * bowtie_material_.density;
+  task.edge = bowtie_thickness(scanner, geometry.fan_angle(0.0)) * bowtie_material_.density;
+  task.rows = heel.ratio;
+  require_photons(task, scanner);
   detail::BeamFit fit = detail::fit_beam(task);
   const Quadrature& quadrature = fit.quadrature;
   const auto& bowtie_mu = task.shaper;
@@ -99,27 +149,33 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
   fit_centre_ = fit.centre;
   fit_edge_ = fit.edge;
   rank_ = fit.basis.rank;
+  heel_rows_ = std::move(heel.rows);
+  heel_mean_ = std::move(fit.row_mean);
+  heel_variance_ = std::move(fit.row_variance);
   coefficients_ = std::move(fit.basis.coefficient);
   functions_ = std::move(fit.basis.function);
   for (const auto& row : functions_)
     for (const double value : row) exponents_.push_back(float(-std::numbers::log2e * value));
 
   // Columns: the bowtie's own weights and absolute scale.
-  const double metre_over_distance = 1000.0 / scanner.source_to_detector;
-  const double sensitive_area = metre_over_distance * metre_over_distance * scanner.column_pitch *
-                                scanner.row_pitch * scanner.detector.fill_factor;
+  const double sensitive_area = sensitive_area_of(scanner);
   columns_.resize(std::size_t(scanner.columns));
-  const ScanGeometry geometry = hardware_geometry(scanner);
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     Column& column = columns_[c];
-    column.bowtie = bowtie_thickness(scanner.bowtie, geometry.fan_angle(double(c)));
+    column.bowtie = bowtie_thickness(scanner, geometry.fan_angle(double(c)));
     const double mass = column.bowtie * bowtie_material_.density;
     double signal = 0.0, square = 0.0, quanta_sum = 0.0;
+    column.heel_signal.assign(heel_rows_.size(), 0.0);
+    column.heel_square.assign(heel_rows_.size(), 0.0);
     for (std::size_t e = 0; e < energy_count; ++e) {
       const double left = math::exp(-mass * bowtie_mu[e]) * Spectrum::bin_width * sensitive_area;
       signal += mean[e] * left;
       square += variance[e] * left;
       quanta_sum += mean[e] / energies[e] * left;
+      for (std::size_t r = 0; r < heel_rows_.size(); ++r) {
+        column.heel_signal[r] += mean[e] * heel.ratio[r][e] * left;
+        column.heel_square[r] += variance[e] * heel.ratio[r][e] * left;
+      }
     }
     column.air_signal = signal;
     column.air_quanta = signal * signal / square;
@@ -127,6 +183,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     double mean_sum = 0.0, variance_sum = 0.0;
     for (std::size_t j = 0; j < nodes; ++j) {
       const double left = math::exp(-mass * bowtie_mu[quadrature.nodes[j]]);
+      column.left.push_back(left);
       column.mean.push_back(quadrature.mean[j] * left);
       column.variance.push_back(quadrature.variance[j] * left);
       mean_sum += column.mean.back();
@@ -134,8 +191,9 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     }
     for (double& w : column.mean) w /= mean_sum;
     for (double& w : column.variance) w /= variance_sum;
-    for (const double w : column.mean) weights_.push_back(float(w));
-    for (const double w : column.variance) weights_.push_back(float(w));
+    for (const auto* weights : {&column.mean, &column.variance})
+      for (const double w : heel_rows_.empty() ? *weights : column.left)
+        weights_.push_back(float(w));
   }
 
   set_reference(scanner);
@@ -153,8 +211,7 @@ void Beam::set_reference(const Scanner& scanner) {
   effective_energy_ = 0.5 * (low + high);
   mu_water_ = linear_attenuation(water, effective_energy_);
   mu_air_ = linear_attenuation(material("air"), effective_energy_);
-  const Spectrum central =
-      filtered(incident_, bowtie_material_, bowtie_thickness(scanner.bowtie, 0.0));
+  const Spectrum central = filtered(incident_, bowtie_material_, bowtie_thickness(scanner, 0.0));
   half_value_layer_ = physics::half_value_layer(central, material("aluminium"));
   const double metre_over_iso = 1000.0 / scanner.source_to_iso;
   kerma_at_isocentre_ = air_kerma(central) * metre_over_iso * metre_over_iso;
@@ -196,6 +253,53 @@ double Beam::transmission(Index column, std::span<const Path> paths) const {
   return signal;
 }
 
+double Beam::air_signal(Index column, double row) const {
+  const Column& here = columns_[std::size_t(column)];
+  if (heel_rows_.empty()) return here.air_signal;
+  const auto at = detail::between(heel_rows_, row);
+  return at.of(here.heel_signal[at.first], here.heel_signal[at.second()]);
+}
+
+double Beam::air_quanta(Index column, double row) const {
+  const Column& here = columns_[std::size_t(column)];
+  if (heel_rows_.empty()) return here.air_quanta;
+  const auto at = detail::between(heel_rows_, row);
+  const double signal = at.of(here.heel_signal[at.first], here.heel_signal[at.second()]);
+  return signal * signal / at.of(here.heel_square[at.first], here.heel_square[at.second()]);
+}
+
+double Beam::transmission(Index column, double row, std::span<const Path> paths) const {
+  if (heel_rows_.empty()) return transmission(column, paths);
+  const auto sums = integrals(paths);
+  const auto at = detail::between(heel_rows_, row);
+  double before = 0.0, behind = 0.0;
+  for (std::size_t j = 0; j < nodes(); ++j) {
+    double x = 0.0;
+    for (std::size_t k = 0; k < rank_; ++k) x += functions_[j][k] * sums[k];
+    const double weight = columns_[std::size_t(column)].left[j] *
+                          at.of(heel_mean_[at.first][j], heel_mean_[at.second()][j]);
+    before += weight;
+    behind += weight * math::exp(-x);
+  }
+  return behind / before;
+}
+
+std::vector<float> Beam::row_weights(std::size_t lanes) const {
+  std::vector<float> out;
+  for (const auto* table : {&heel_mean_, &heel_variance_}) {
+    std::vector<double> sums(lanes, 0.0);
+    const auto weight = [&](std::size_t node, std::size_t row) {
+      const auto at = detail::between(heel_rows_, double(row));
+      return at.of((*table)[at.first][node], (*table)[at.second()][node]);
+    };
+    for (std::size_t j = 0; j < nodes(); ++j)
+      for (std::size_t r = 0; r < lanes; ++r) sums[r] += weight(j, r);
+    for (std::size_t j = 0; j < nodes(); ++j)
+      for (std::size_t r = 0; r < lanes; ++r) out.push_back(float(weight(j, r) / sums[r]));
+  }
+  return out;
+}
+
 double Beam::exact_transmission(Index column, std::span<const Path> paths) const {
   const double bowtie = columns_[std::size_t(column)].bowtie;
   double before = 0.0, behind = 0.0;
@@ -232,6 +336,11 @@ double Beam::quanta(Index column, std::span<const Path> paths) const {
 double Beam::water_signal(Index column, double length) const {
   const Path water{"water", length, 0.0};
   return transmission(column, std::span(&water, 1));
+}
+
+double Beam::water_signal(Index column, double row, double length) const {
+  const Path water{"water", length, 0.0};
+  return transmission(column, row, std::span(&water, 1));
 }
 
 }  // namespace vitrine::physics

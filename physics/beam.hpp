@@ -8,6 +8,7 @@
 #include "vitrine/model/material.hpp"
 #include "vitrine/model/scanner.hpp"
 #include "vitrine/model/volume.hpp"
+#include "vitrine/physics/focal_spot.hpp"
 #include "vitrine/physics/spectrum.hpp"
 
 namespace vitrine::physics {
@@ -52,6 +53,11 @@ class Beam {
   double air_signal(Index column) const { return columns_[std::size_t(column)].air_signal; }
   /// Equivalent quanta per mAs there: mean^2 / variance of the signal of 1 mAs.
   double air_quanta(Index column) const { return columns_[std::size_t(column)].air_quanta; }
+  /// The same in one (fractional) row: with a heel effect rows differ.
+  double air_signal(Index column, double row) const;
+  double air_quanta(Index column, double row) const;
+  /// With a heel effect: the rows between which those of the beam are interpolated.
+  std::span<const double> heel_rows() const { return heel_rows_; }
   /// Mean energy of a detected quantum there, weighted by its signal's energy once: keV.
   double mean_detected_energy(Index column) const {
     return columns_[std::size_t(column)].mean_energy;
@@ -59,12 +65,15 @@ class Beam {
 
   /// Mean signal behind the paths, over the signal of the same column without them.
   double transmission(Index column, std::span<const Path> paths) const;
+  /// The same in one (fractional) row.
+  double transmission(Index column, double row, std::span<const Path> paths) const;
   /// The same from the whole spectrum instead of its nodes and basis: the truth of the two fits.
   double exact_transmission(Index column, std::span<const Path> paths) const;
   /// Equivalent quanta per mAs behind the paths.
   double quanta(Index column, std::span<const Path> paths) const;
   /// Mean relative signal behind `length` mm of water: what a water correction inverts.
   double water_signal(Index column, double length) const;
+  double water_signal(Index column, double row, double length) const;
 
   /// Energy at which 200 mm of water weaken a monochromatic beam as much as this one does on its
   /// central ray, keV: the reference energy of its CT numbers.
@@ -90,8 +99,8 @@ class Beam {
   double fit_error() const { return std::max(fit_centre_.total, fit_edge_.total); }
 
   double electronic_noise() const { return electronic_noise_; }  ///< keV per cell and reading, sd
-  double focal_spot_width() const { return focal_spot_width_; }
-  double focal_spot_length() const { return focal_spot_length_; }
+  const SpotProfile& focal_spot_across() const { return spot_across_; }
+  const SpotProfile& focal_spot_along() const { return spot_along_; }
 
   /// Basis coefficients of a material, mm^2/g: element k times the mass per area along a ray is
   /// what it adds to integral k. Throws Error if the beam was built without the material.
@@ -99,15 +108,22 @@ class Beam {
   /// -log2(e) times basis function k at node j, [j * rank() + k].
   std::span<const float> exponents() const { return exponents_; }
   /// Weights of the column's mean signal, one per node, summing to 1; then those of its variance.
+  /// With a heel effect: what the bowtie lets through at each node, twice.
   std::span<const float> weights(Index column) const {
     return std::span(weights_).subspan(std::size_t(column) * 2 * nodes(), 2 * nodes());
   }
 
+  /// With a heel effect: weights of each row's mean signal before the bowtie, [node][row], `lanes`
+  /// rows each, summing to 1 over the nodes; then those of its variance.
+  std::vector<float> row_weights(std::size_t lanes) const;
+
  private:
   struct Column {
     double air_signal = 0.0, air_quanta = 0.0, mean_energy = 0.0;
-    double bowtie = 0.0;                 ///< mm
-    std::vector<double> mean, variance;  ///< normalised node weights
+    double bowtie = 0.0;                           ///< mm
+    std::vector<double> mean, variance;            ///< normalised node weights
+    std::vector<double> left;                      ///< behind the bowtie, per node
+    std::vector<double> heel_signal, heel_square;  ///< of the heel's rows, with nothing but air
   };
   std::vector<double> integrals(std::span<const Path> paths) const;
   std::size_t known(std::string_view name) const;
@@ -121,6 +137,8 @@ class Beam {
   std::vector<double> node_energies_;
   std::vector<std::vector<double>> functions_;  ///< [node][k]
   std::vector<Column> columns_;
+  std::vector<double> heel_rows_;
+  std::vector<std::vector<double>> heel_mean_, heel_variance_;  ///< [row of heel_rows_][node]
   std::vector<float> exponents_, weights_;
   Spectrum incident_;             ///< behind the filters, before the bowtie
   std::vector<double> absorbed_;  ///< share taken up by the scintillator, per energy
@@ -128,10 +146,15 @@ class Beam {
   double effective_energy_ = 0.0, mu_water_ = 0.0, mu_air_ = 0.0;
   double kerma_at_isocentre_ = 0.0, ctdi_vol_32_ = 0.0, half_value_layer_ = 0.0;
   FitError fit_centre_, fit_edge_;
-  double electronic_noise_ = 0.0, focal_spot_width_ = 0.0, focal_spot_length_ = 0.0;
+  double electronic_noise_ = 0.0;
+  SpotProfile spot_across_, spot_along_;
 };
 
-/// Thickness of a bowtie at a fan angle (either sign), mm along the ray.
+/// Thickness of a bowtie's table at a fan angle (either sign), mm along the ray.
 double bowtie_thickness(const Bowtie& bowtie, double fan_angle);
+/// Thickness of a scanner's bowtie, table or shape. A shape for a water cylinder of radius R has
+/// thinnest + share (2 R - chord) mu_water / mu_bowtie at its energy, where the chord of the ray is
+/// 2 sqrt(R^2 - (source_to_iso sin fan_angle)^2), 0 outside.
+double bowtie_thickness(const Scanner& scanner, double fan_angle);
 
 }  // namespace vitrine::physics

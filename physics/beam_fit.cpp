@@ -200,6 +200,15 @@ BeamFit fit_beam(const FitTask& task) {
     if (least <= largest_quadrature_error) break;
   }
   choose_basis(trials, mu, mass_scale, out);
+  const auto times = [](std::vector<double> weights, const std::vector<double>& ratio) {
+    for (std::size_t e = 0; e < weights.size(); ++e) weights[e] *= ratio[e];
+    return weights;
+  };
+  for (const auto& ratio : task.rows) {
+    out.row_mean.push_back(fit_weights(times(task.mean, ratio), training, out.quadrature.nodes));
+    out.row_variance.push_back(
+        fit_weights(times(task.variance, ratio), training, out.quadrature.nodes));
+  }
   return out;
 }
 

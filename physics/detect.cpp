@@ -39,6 +39,11 @@ void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, 
   for (Index c = 0; c < geometry.columns; ++c)
     electronic.insert(electronic.end(), std::size_t(geometry.rows),
                       float(beam.electronic_noise() / (beam.air_signal(c) * reading_mas)));
+  if (!beam.heel_rows().empty())
+    for (Index i = 0; i < cells; ++i)
+      electronic[std::size_t(i)] *=
+          float(beam.air_signal(i / geometry.rows) /
+                beam.air_signal(i / geometry.rows, double(i % geometry.rows)));
   if (geometry.shape == DetectorShape::flat)
     for (Index i = 0; i < cells; ++i)
       electronic[std::size_t(i)] /=

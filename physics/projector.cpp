@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/math.hpp"
@@ -26,31 +25,6 @@ const Kernels& kernels(Isa isa) {
 }  // namespace detail
 
 namespace {
-
-/// n places on [-1/2, 1/2], the middles of n equal parts.
-double stratum(int i, int n) { return (double(i) + 0.5) / double(n) - 0.5; }
-
-/// Which part of the focal spot goes with part i of the cell: a permutation with little
-/// correlation, except for n = 2, where both move together.
-int partner(int i, int n) {
-  if (n <= 2) return i;
-  if (n == 5) return (2 * i + 3) % n;  // below, five would only be turned round
-  int stride = n / 2;
-  while (std::gcd(stride, n + 1) != 1) ++stride;
-  return (i + 1) * stride % (n + 1) - 1;
-}
-
-/// Scale that gives n joint offsets the spread that a uniform cell and a uniform spot have at the
-/// isocentre, where their images are `cell` and `spot` mm wide.
-double spread_scale(int n, double cell, double spot) {
-  double square = 0.0;
-  for (int i = 0; i < n; ++i) {
-    const double at = cell * stratum(i, n) + spot * stratum(partner(i, n), n);
-    square += at * at / double(n);
-  }
-  const double wanted = (cell * cell + spot * spot) / 12.0;
-  return square > 0.0 ? std::sqrt(wanted / square) : 0.0;
-}
 
 /// A scene in the gantry's frame.
 class AlignedScene {
@@ -100,6 +74,14 @@ class Projection {
       for (Index c = 0; c < geometry.columns; ++c)
         for (Index r = 0; r < geometry.rows; ++r)
           photon_share_.push_back(float(geometry.photon_share(double(c), double(r))));
+    if (!beam.heel_rows().empty()) {
+      photon_share_.resize(std::size_t(geometry.columns * geometry.rows), 1.0f);
+      for (Index c = 0, i = 0; c < geometry.columns; ++c)
+        for (Index r = 0; r < geometry.rows; ++r, ++i)
+          photon_share_[std::size_t(i)] *=
+              float(beam.air_quanta(c, double(r)) / beam.air_quanta(c));
+      row_weights_ = beam.row_weights(std::size_t(row_groups_ * detail::lane_width));
+    }
     for (const float w : weights_all()) node_weights_.push_back(w);
   }
 
@@ -222,6 +204,7 @@ class Projection {
     j.reference = geometry_.source_to_iso;
     j.exponents = beam_.exponents().data();
     j.node_weights = node_weights_.data();
+    j.row_weights = row_weights_.empty() ? nullptr : row_weights_.data();
     j.air_quanta = air_quanta_.data();
     return j;
   }
@@ -234,39 +217,11 @@ class Projection {
   int row_sub_rays_, row_groups_;
   const detail::Kernels& kernels_;
   std::vector<Spot> spots_;  ///< each place of the focal spot
-  std::vector<float> air_quanta_, node_weights_;
+  std::vector<float> air_quanta_, node_weights_, row_weights_;
   std::vector<float> photon_share_;  ///< per cell; none: 1
 };
 
 }  // namespace
-
-std::vector<Offset> sub_rays(const Sampling& sampling, const ScanGeometry& geometry,
-                             const Beam& beam) {
-  require(
-      sampling.columns >= 1 && sampling.rows >= 1 && sampling.columns <= 16 && sampling.rows <= 8,
-      Error::Kind::input, "sampling is ", sampling.columns, " x ", sampling.rows,
-      " sub-rays (it must be within 1 x 1 and 16 x 8)");
-  const double demagnified = geometry.source_to_iso / geometry.source_to_detector;
-  const double column = geometry.column_angle * geometry.source_to_iso;
-  const double row = geometry.row_pitch_at_iso();
-  const double width = beam.focal_spot_width() * (1.0 - demagnified);
-  const double length = beam.focal_spot_length() * (1.0 - demagnified);
-  const double in_plane = spread_scale(sampling.columns, column, width);
-  const double along_z = spread_scale(sampling.rows, row, length);
-  std::vector<Offset> out;
-  for (int i = 0; i < sampling.columns; ++i)
-    for (int j = 0; j < sampling.rows; ++j) {
-      Offset o;
-      o.column = in_plane * stratum(i, sampling.columns);
-      o.spot_across = in_plane * stratum(partner(i, sampling.columns), sampling.columns) *
-                      beam.focal_spot_width();
-      o.row = along_z * stratum(j, sampling.rows);
-      o.spot_z =
-          along_z * stratum(partner(j, sampling.rows), sampling.rows) * beam.focal_spot_length();
-      out.push_back(o);
-    }
-  return out;
-}
 
 namespace {
 

@@ -55,8 +55,9 @@ struct Offset {
   double spot_across = 0.0, spot_z = 0.0;
 };
 
-/// The sub-rays of a cell, in-plane index slowest. Stratified over cell and focal spot, and scaled
-/// so that the spread at the isocentre is that of a uniform cell and spot.
+/// The sub-rays of a cell, in-plane index slowest. Stratified over cell and focal spot, paired
+/// so that their places at the isocentre are spread like the convolution of both, and scaled to
+/// the spread of a uniform cell and the focal spot's shape. Of an image the two profiles count.
 std::vector<Offset> sub_rays(const Sampling& sampling, const ScanGeometry& geometry,
                              const Beam& beam);
 

@@ -264,4 +264,10 @@ Quadrature fit_quadrature(const std::vector<double>& mean, const std::vector<dou
   return out;
 }
 
+std::vector<double> fit_weights(const std::vector<double>& spectrum,
+                                const std::vector<std::vector<double>>& line_integrals,
+                                const std::vector<std::size_t>& nodes) {
+  return solve_nonnegative(relative_shares(spectrum, line_integrals), nodes);
+}
+
 }  // namespace vitrine::physics

@@ -25,4 +25,10 @@ Quadrature fit_quadrature(const std::vector<double>& mean, const std::vector<dou
                           const std::vector<std::vector<double>>& line_integrals,
                           std::size_t node_count);
 
+/// Weights >= 0 on nodes that are there already, of another spectrum: by least squares of the
+/// relative error, as above.
+std::vector<double> fit_weights(const std::vector<double>& spectrum,
+                                const std::vector<std::vector<double>>& line_integrals,
+                                const std::vector<std::size_t>& nodes);
+
 }  // namespace vitrine::physics

@@ -260,6 +260,29 @@ VITRINE_INLINE void attenuate(const TraceJob& job, const float* node_weights, co
   }
 }
 
+/// The same where rows have weights of their own, `row_weights` from the first of the eight.
+template <int rank>
+VITRINE_INLINE void attenuate_rows(const TraceJob& job, const float* node_weights,
+                                   const float* row_weights, std::ptrdiff_t row_lanes,
+                                   const Lanes* x, Lanes& mean, Lanes& variance) {
+  Lanes mean_air = all(0.0f), variance_air = all(0.0f);
+  mean = variance = all(0.0f);
+  const float* f = job.exponents;
+  for (int j = 0; j < job.nodes; ++j, f += rank, row_weights += row_lanes) {
+    Lanes power = all(f[0]) * x[0];
+    for (int k = 1; k < rank; ++k) power += all(f[k]) * x[k];
+    const Lanes left = exp2(power);
+    const Lanes m = all(node_weights[j]) * load(row_weights);
+    const Lanes v = all(node_weights[job.nodes + j]) * load(row_weights + job.nodes * row_lanes);
+    mean += m * left;
+    variance += v * left;
+    mean_air += m;
+    variance_air += v;
+  }
+  mean /= mean_air;
+  variance /= variance_air;
+}
+
 /// The signal of one column from its basis integrals, and its patches.
 template <int rank>
 class ColumnDetector {
@@ -316,7 +339,11 @@ class ColumnDetector {
       }
       Lanes x[rank], mean, variance;
       gather_integrals(group, row, patch, stretch, x);
-      attenuate<rank>(job_, node_weights, x, mean, variance);
+      if (job_.row_weights)
+        attenuate_rows<rank>(job_, node_weights, job_.row_weights + row, row_lanes_, x, mean,
+                             variance);
+      else
+        attenuate<rank>(job_, node_weights, x, mean, variance);
       // The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
       Bits something = Bits(x[0]);
       for (int k = 1; k < rank; ++k) something |= Bits(x[k]);

@@ -1,6 +1,7 @@
 #include "vitrine/recon/preprocess.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numbers>
 #include <utility>
 
@@ -74,6 +75,28 @@ WaterCorrection::WaterCorrection(Index columns, double mu_water, const WaterSign
   residual_ = columns > 0 ? *std::max_element(errors.begin(), errors.end()) : 0.0;
 }
 
+WaterCorrection::WaterCorrection(Index columns, std::span<const double> rows, double mu_water,
+                                 const RowWaterSignal& water_signal)
+    : rows_(rows.begin(), rows.end()) {
+  for (const double row : rows) {
+    const WaterCorrection here(columns, mu_water, [&](Index column, double length) {
+      return water_signal(column, row, length);
+    });
+    columns_.insert(columns_.end(), here.columns_.begin(), here.columns_.end());
+    residual_ = std::max(residual_, here.residual_);
+  }
+}
+
+WaterCorrection water_correction(const physics::Beam& beam) {
+  if (beam.heel_rows().empty())
+    return {beam.columns(), beam.mu_water(),
+            [&](Index column, double length) { return beam.water_signal(column, length); }};
+  return {beam.columns(), beam.heel_rows(), beam.mu_water(),
+          [&](Index column, double row, double length) {
+            return beam.water_signal(column, row, length);
+          }};
+}
+
 WaterCorrection WaterCorrection::none(Index columns) {
   WaterCorrection identity;
   identity.columns_.assign(std::size_t(columns), Column{{1.0f}, 1.0f, 1.0f, 1.0f});
@@ -94,6 +117,29 @@ double WaterCorrection::apply(Index column, double p) const {
 
 namespace {
 
+/// A column whose rows differ: between two rows of the correction, what both make of it, mixed.
+void convert_rows(const detail::HotKernels& hot, const WaterCorrection& correction, Index column,
+                  std::span<const float> signal, float* line_integral) {
+  const auto rows = correction.rows();
+  std::vector<float> low(signal.size()), high(signal.size());
+  Index begin = 0;
+  for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
+    const bool last = i + 2 == rows.size();
+    const Index end = last ? std::ssize(signal) : Index(std::ceil(rows[i + 1]));
+    hot.line_integrals(signal.data() + begin, end - begin, correction.column(column, i),
+                       low.data() + begin);
+    hot.line_integrals(signal.data() + begin, end - begin, correction.column(column, i + 1),
+                       high.data() + begin);
+    for (Index r = begin; r < end; ++r) {
+      const auto share = float((double(r) - rows[i]) / (rows[i + 1] - rows[i]));
+      const auto at = std::size_t(r);
+      low[at] += share * (high[at] - low[at]);
+    }
+    begin = end;
+  }
+  std::copy(low.begin(), low.end(), line_integral);
+}
+
 void convert(const ScanGeometry& geometry, const WaterCorrection& correction, Isa isa,
              const float* signal, float* line_integral) {
   require(correction.columns() == geometry.columns, Error::Kind::data, "the water correction has ",
@@ -103,6 +149,11 @@ void convert(const ScanGeometry& geometry, const WaterCorrection& correction, Is
   parallel_for(geometry.views(), [&](Index view) {
     for (Index column = 0; column < geometry.columns; ++column) {
       const Index at = view * cells + column * geometry.rows;
+      if (correction.rows().size() > 1) {
+        convert_rows(hot, correction, column, {signal + at, std::size_t(geometry.rows)},
+                     line_integral + at);
+        continue;
+      }
       hot.line_integrals(signal + at, geometry.rows, correction.column(column), line_integral + at);
     }
   });

@@ -1,9 +1,12 @@
 #pragma once
+#include <algorithm>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
 #include "vitrine/model/scan.hpp"
+#include "vitrine/physics/beam.hpp"
 
 namespace vitrine::recon {
 
@@ -31,13 +34,23 @@ class WaterCorrection {
   /// water, at the reference energy.
   WaterCorrection(Index columns, double mu_water, const WaterSignal& water_signal,
                   double max_length = 600.0);
+  /// The same where rows differ: fitted in some rows, ascending from the first to the last, and
+  /// interpolated between them.
+  using RowWaterSignal = std::function<double(Index column, double row, double length)>;
+  WaterCorrection(Index columns, std::span<const double> rows, double mu_water,
+                  const RowWaterSignal& water_signal);
   /// The identity: monoenergetic data.
   static WaterCorrection none(Index columns);
   /// A correction that was fitted before.
   static WaterCorrection of(std::vector<Column> columns);
 
-  Index columns() const { return std::ssize(columns_); }
+  Index columns() const { return std::ssize(columns_) / std::max<Index>(1, std::ssize(rows_)); }
   const Column& column(Index c) const { return columns_[std::size_t(c)]; }
+  /// With rows that differ: those it was fitted in, and a column of the i-th.
+  std::span<const double> rows() const { return rows_; }
+  const Column& column(Index c, std::size_t i) const {
+    return columns_[i * columns_.size() / rows_.size() + std::size_t(c)];
+  }
   /// The corrected value of a log attenuation, in double.
   double apply(Index column, double p) const;
   /// Largest error of the fit over its range, as a share of the line integral: 1e-3 is 1 HU in
@@ -46,9 +59,13 @@ class WaterCorrection {
 
  private:
   WaterCorrection() = default;
-  std::vector<Column> columns_;
+  std::vector<double> rows_;
+  std::vector<Column> columns_;  ///< of the first of `rows_`, then of the second, ...
   double residual_ = 0.0;
 };
+
+/// What a scan with this beam is corrected with.
+WaterCorrection water_correction(const physics::Beam& beam);
 
 /// Line integrals [mu_water x mm of water] from signals relative to air.
 Sinogram<quantity::LineIntegral> line_integrals(const Sinogram<quantity::Signal>& signal,

@@ -12,17 +12,19 @@ namespace vitrine::physics::detail {
 
 /// What a beam is fitted to. Vectors are per energy of its spectrum.
 struct FitTask {
-  std::span<const Material> materials;  ///< that may be met on a ray
-  std::span<const double> energies;     ///< keV
-  std::vector<double> mean, variance;   ///< what an energy adds to the signal and to its variance
-  std::vector<double> shaper;           ///< mass attenuation of the bowtie, mm^2/g
-  double thickest = 0.0;                ///< most of the bowtie that a ray meets, g/mm^2
-  double centre = 0.0, edge = 0.0;      ///< what those of the central and the first channel meet
+  std::span<const Material> materials;    ///< that may be met on a ray
+  std::span<const double> energies;       ///< keV
+  std::vector<double> mean, variance;     ///< what an energy adds to the signal and to its variance
+  std::vector<double> shaper;             ///< mass attenuation of the bowtie, mm^2/g
+  double thickest = 0.0;                  ///< most of the bowtie that a ray meets, g/mm^2
+  std::vector<std::vector<double>> rows;  ///< of some rows: their fluence over the central ray's
+  double centre = 0.0, edge = 0.0;        ///< what those of the central and the first channel meet
 };
 
 struct BeamFit {
   Quadrature quadrature;
   Basis basis;
+  std::vector<std::vector<double>> row_mean, row_variance;  ///< weights on the nodes, of those rows
   FitError centre, edge;  ///< of the central and of an outermost channel
 };
 

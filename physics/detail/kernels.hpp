@@ -137,6 +137,7 @@ struct TraceJob {
   double reference;        ///< in-plane mm from the focal point to where intervals are counted from
   const float* exponents;  ///< [node][rank]
   const float* node_weights;  ///< [column][mean, variance][node]
+  const float* row_weights;   ///< null, or factors of those: [mean, variance][node][row lane]
   const float* air_quanta;    ///< per column
   float* scratch;             ///< Kernels::scratch_floats of them
   float* signal;              ///< [column][row]

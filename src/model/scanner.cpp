@@ -2,13 +2,63 @@
 
 #include <algorithm>
 
+#include "vitrine/model/material.hpp"
+
 namespace vitrine {
+namespace {
+
+/// Report a material that there is not, at its key.
+void check_material(const std::string& name, const char* key, const Value& node,
+                    Diagnostics& problems) {
+  try {
+    material(name);
+  } catch (const Error& error) {
+    const Value* value = node.find(key);
+    problems.error(value ? value->where : node.where, error.what());
+  }
+}
+
+/// Rows of equal length, not negative, and not all 0.
+bool is_image(const std::vector<std::vector<double>>& rows) {
+  double sum = 0.0;
+  for (const auto& row : rows) {
+    if (row.empty() || row.size() != rows.front().size()) return false;
+    for (const double weight : row) {
+      if (!(weight >= 0.0)) return false;
+      sum += weight;
+    }
+  }
+  return sum > 0.0;
+}
+
+}  // namespace
 
 const Schema<Filter>& Filter::schema() {
   static const auto s =
       Schema<Filter>("filter", "A plate in the beam")
           .optional("material", &Filter::material, "a material of `vitrine list material`")
           .required("thickness", &Filter::thickness, unit::mm, "thickness along the central ray")
+          .between(0, 100)
+          .checked([](const Filter& f, const Value& node, Diagnostics& problems) {
+            check_material(f.material, "material", node, problems);
+          });
+  return s;
+}
+
+const Schema<CylinderBowtie>& CylinderBowtie::schema() {
+  static const auto s =
+      Schema<CylinderBowtie>("cylinder_bowtie",
+                             "The shape that makes up for the chords of a water cylinder")
+          .optional("diameter", &CylinderBowtie::diameter, unit::mm, "of the cylinder on the axis")
+          .between(20, 800)
+          .optional("thinnest", &CylinderBowtie::thinnest, unit::mm,
+                    "thickness along the central ray")
+          .between(0, 50)
+          .optional("energy", &CylinderBowtie::energy, unit::kev,
+                    "where water and bowtie weaken a ray alike")
+          .between(20, 150)
+          .optional("share", &CylinderBowtie::share, unit::percent,
+                    "of the chords that is made up for")
           .between(0, 100);
   return s;
 }
@@ -23,6 +73,15 @@ const Schema<Bowtie>& Bowtie::schema() {
           .optional("thickness", &Bowtie::thickness, unit::mm,
                     "thickness along the ray at each angle")
           .between(0, 100)
+          .optional("cylinder", &Bowtie::cylinder,
+                    "a shape instead of a table: what equalises a water cylinder")
+          .rule("cylinder stands in place of angles_deg and thickness_mm (remove one of them)",
+                [](const Bowtie& b) {
+                  return !b.cylinder || (b.angles.size() == 1 && b.thickness.front() == 0.0);
+                })
+          .checked([](const Bowtie& b, const Value& node, Diagnostics& problems) {
+            check_material(b.material, "material", node, problems);
+          })
           .rule("angles_deg and thickness_mm must have the same length, at least 1",
                 [](const Bowtie& b) {
                   return b.angles.size() == b.thickness.size() && !b.angles.empty();
@@ -52,7 +111,10 @@ const Schema<Detector>& Detector::schema() {
           .between(0.1, 1)
           .optional("electronic_noise", &Detector::electronic_noise, unit::kev,
                     "standard deviation per cell and reading, as absorbed energy")
-          .between(0, 1e6);
+          .between(0, 1e6)
+          .checked([](const Detector& x, const Value& node, Diagnostics& problems) {
+            check_material(x.scintillator, "scintillator", node, problems);
+          });
   return s;
 }
 
@@ -95,12 +157,23 @@ const Schema<Scanner>& Scanner::schema() {
           .between(16, 16384)
           .required("anode_angle", &Scanner::anode_angle, unit::deg, "angle of the tungsten target")
           .between(5, 20)
+          .optional("heel_effect", &Scanner::heel_effect,
+                    "the beam is weaker and harder towards the anode (-z), row by row")
+          .unless_default()
           .optional("focal_spot_width", &Scanner::focal_spot_width, unit::mm,
                     "effective width in the plane of the fan")
           .between(0, 3)
           .optional("focal_spot_length", &Scanner::focal_spot_length, unit::mm,
                     "effective length along z")
           .between(0, 3)
+          .optional("focal_spot_shape", &Scanner::focal_spot_shape,
+                    "uniform: a rectangle of width x length; gaussian: width and length are full "
+                    "widths at half maximum; image: focal_spot_image over width x length")
+          .one_of({"uniform", "gaussian", "image"})
+          .unless_default()
+          .optional("focal_spot_image", &Scanner::focal_spot_image,
+                    "what parts of the focal spot emit, rows along z, columns across")
+          .unless_default()
           .optional(
               "flying_focal_spot", &Scanner::flying_focal_spot,
               "how far the focal spot can be deflected between readings (not at all if nothing "
@@ -117,7 +190,20 @@ const Schema<Scanner>& Scanner::schema() {
           .rule(
               "source_to_detector_mm must exceed source_to_iso_mm (the detector is behind the "
               "axis)",
-              [](const Scanner& x) { return x.source_to_detector > x.source_to_iso; });
+              [](const Scanner& x) { return x.source_to_detector > x.source_to_iso; })
+          .rule(
+              "focal_spot_image belongs to focal_spot_shape: image, and must be rows of equal "
+              "length that are not negative and not all 0",
+              [](const Scanner& x) {
+                return x.focal_spot_shape == "image" ? is_image(x.focal_spot_image)
+                                                     : x.focal_spot_image.empty();
+              })
+          .rule(
+              "bowtie.cylinder.diameter_mm must be below twice source_to_iso_mm (the tube is "
+              "outside of the cylinder)",
+              [](const Scanner& x) {
+                return !x.bowtie.cylinder || x.bowtie.cylinder->diameter < 2.0 * x.source_to_iso;
+              });
   return s;
 }
 

@@ -15,12 +15,22 @@ struct Filter {
   static const Schema<Filter>& schema();
 };
 
-/// A filter whose thickness depends on the fan angle, by a table (monotone cubic between the
-/// points, constant beyond the last, symmetric about the central ray).
+/// The shape of a bowtie that makes up for the chords of a water cylinder about the axis.
+struct CylinderBowtie {
+  double diameter = 320.0;  ///< mm, of the cylinder
+  double thinnest = 1.0;    ///< mm along the central ray
+  double energy = 70.0;     ///< keV at which water and bowtie weaken a ray alike
+  double share = 1.0;       ///< of the cylinder's chords that is made up for
+  static const Schema<CylinderBowtie>& schema();
+};
+
+/// A filter whose thickness depends on the fan angle: by a table (monotone cubic between the
+/// points, constant beyond the last, symmetric about the central ray), or by a shape.
 struct Bowtie {
   std::string material = "aluminium";
   std::vector<double> angles{0.0};     ///< rad, ascending from 0
   std::vector<double> thickness{0.0};  ///< mm along the ray
+  std::optional<CylinderBowtie> cylinder;
   static const Schema<Bowtie>& schema();
 };
 
@@ -51,9 +61,13 @@ struct Scanner {
   double column_pitch = 0.0, row_pitch = 0.0;  ///< mm at the detector
   double column_offset = 0.25;                 ///< columns
   std::int64_t views_per_rotation = 0;
-  double anode_angle = 0.0;        ///< rad
+  double anode_angle = 0.0;        ///< rad, between the target's face and the central ray
+  bool heel_effect = false;        ///< the beam differs from row to row (anode towards -z)
   double focal_spot_width = 1.0;   ///< mm, in the plane of the fan
   double focal_spot_length = 1.0;  ///< mm, along z, as seen from the isocentre
+  std::string focal_spot_shape = "uniform";  ///< uniform, gaussian (sizes are FWHM) or image
+  /// Of shape image: what each part of width x length emits, along z then across.
+  std::vector<std::vector<double>> focal_spot_image;
   std::optional<FlyingFocalSpot> flying_focal_spot;
   double axis_offset = 0.0;  ///< mm: the axis is that far from where reconstruction takes it to be
   std::vector<Filter> filters;  ///< added to the tube's inherent filtration

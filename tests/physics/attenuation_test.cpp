@@ -64,7 +64,12 @@ TEST_CASE("CT numbers of tissues are the published ones at 60 to 100 keV") {
       CAPTURE(row.material, energies[i]);
       CHECK(hu(row.material, row.density, energies[i]) == Approx(row.hu[i]).margin(3.0));
     }
-  CHECK(hu("cortical_bone", 1.92, 70.0) == Approx(1558).epsilon(0.01));
+  constexpr std::array bone{1935., 1558., 1330., 1086.};
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(hu("cortical_bone", 1.92, energies[i]) == Approx(bone[i]).epsilon(0.01));
+    // PMMA of 1.18 g/cm3 has 10 HU less than that of 1.19.
+    CHECK(hu("pmma", 1.19, energies[i]) - hu("pmma", 1.18, energies[i]) == Approx(10).margin(1));
+  }
   CHECK(hu("polyethylene", .93, 70.0) == Approx(-90).margin(3));
   CHECK(hu("ptfe", 2.16, 70.0) == Approx(940).margin(10));
 }
@@ -140,6 +145,47 @@ TEST_CASE("the K lines of tungsten stand where they are known, above the K edge'
   const Spectrum high = tube_spectrum(120.0, 7 * units::deg);
   for (const double line : {59.318, 57.981, 67.244}) CHECK(excess(high, line) > 1.8);
   CHECK(excess(tube_spectrum(69.0, 7 * units::deg), 59.318) == Approx(1.0).margin(0.05));
+}
+
+TEST_CASE(
+    "from 40 to 150 kV and 5 to 20 degrees a tube emits more and harder photons with voltage") {
+  // More and softer ones with the anode angle: less tungsten on the way out. Bremsstrahlung of a
+  // thick target emits energy as kV^2; filtered, kerma grows as about kV^2 to kV^3.5.
+  const Material& aluminium = material("aluminium");
+  for (double angle = 5.0; angle <= 20.0; angle += 2.5) {
+    double kerma = 0.0, count = 0.0, energy = 0.0, layer = 0.0;
+    for (double kv = 40.0; kv <= 150.0; kv += 5.0) {
+      const Spectrum s = tube_spectrum(kv, angle * units::deg);
+      CAPTURE(angle, kv);
+      CHECK(photons(s) > count);
+      CHECK(air_kerma(s) > kerma);
+      CHECK(mean_energy(s) > energy);
+      CHECK(half_value_layer(s, aluminium) > layer);
+      if (kerma > 0.0 && kv > 50.0) {
+        const double power = std::log(air_kerma(s) / kerma) / std::log(kv / (kv - 5.0));
+        CHECK(power > 1.5);
+        CHECK(power < 3.5);
+      }
+      count = photons(s);
+      kerma = air_kerma(s);
+      energy = mean_energy(s);
+      layer = half_value_layer(s, aluminium);
+      if (angle > 5.0) {
+        const Spectrum steeper = tube_spectrum(kv, (angle - 2.5) * units::deg);
+        CHECK(photons(steeper) < count);
+        CHECK(mean_energy(steeper) > energy);
+        CHECK(half_value_layer(steeper, aluminium) > layer);
+      }
+    }
+  }
+}
+
+TEST_CASE("kerma and mean energy of a flux agree with its photons at one energy") {
+  // 1 photon/mm^2 of 60 keV: 60 keV x 0.03041 cm^2/g (NIST air) = 2.92e-11 mGy.
+  const Spectrum mono{{60.0}, {1.0 / Spectrum::bin_width}};
+  CHECK(photons(mono) == Approx(1.0));
+  CHECK(mean_energy(mono) == Approx(60.0));
+  CHECK(air_kerma(mono) == Approx(60.0 * 3.041 * 1.602177e-10).epsilon(0.02));
 }
 
 TEST_CASE("detected quanta follow sum(E^2 n) / sum(E n)^2 of the detected spectrum") {

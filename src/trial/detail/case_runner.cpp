@@ -59,9 +59,7 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
   if (!entry) {
     const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
     physics::Beam beam(hardware, tube_voltage, scene.materials);
-    recon::WaterCorrection water(beam.columns(), beam.mu_water(), [&](Index column, double length) {
-      return beam.water_signal(column, length);
-    });
+    recon::WaterCorrection water = recon::water_correction(beam);
     entry = std::make_unique<CalibratedBeam>(CalibratedBeam{std::move(beam), std::move(water)});
   }
   return *entry;
