@@ -8,8 +8,8 @@
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
-#include "vitrine/trial/scan_check.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
+#include "vitrine/trial/scan_check.hpp"
 
 namespace vitrine::trial::detail {
 namespace {
