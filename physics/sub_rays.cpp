@@ -11,8 +11,24 @@ namespace {
 /// n places on [-1/2, 1/2], the middles of n equal parts.
 double stratum(int i, int n) { return (double(i) + 0.5) / double(n) - 0.5; }
 
-/// Part i of n of the cell goes with one of n parts of the focal spot: a permutation.
-int partner(int i, int n, int stride) { return (i + 1) * stride % (n + 1) - 1; }
+using Order = std::vector<int>;  ///< with which part of the focal spot each part of the cell goes
+
+/// Permutations of n that spread well: multiples modulo n + 1, and modulo n from any start.
+std::vector<Order> orders(int n) {
+  std::vector<Order> all;
+  for (int stride = 1; stride <= n; ++stride) {
+    if (std::gcd(stride, n + 1) == 1) {
+      Order& order = all.emplace_back();
+      for (int i = 0; i < n; ++i) order.push_back((i + 1) * stride % (n + 1) - 1);
+    }
+    if (std::gcd(stride, n) != 1) continue;
+    for (int start = 0; start < n; ++start) {
+      Order& order = all.emplace_back();
+      for (int i = 0; i < n; ++i) order.push_back((start + i * stride) % n);
+    }
+  }
+  return all;
+}
 
 /// One direction of a cell and of a focal spot whose images at the isocentre are `cell` and `spot`
 /// mm wide, by n sub-rays.
@@ -20,12 +36,15 @@ class Joint {
  public:
   Joint(int n, double cell, double spot, const SpotProfile& profile)
       : n_(n), cell_(cell), spot_(spot), profile_(profile) {
-    if (n == 1) return;  // the cell's central ray
+    if (n == 1) {  // the cell's central ray
+      order_ = {0};
+      return;
+    }
     // Of two rays, both ends move together: farther apart, they have the right spread.
-    if (n > 2) stride_ = best_stride();
+    order_ = n == 2 ? Order{0, 1} : best_order();
     double square = 0.0;
     for (int i = 0; i < n; ++i) {
-      const double at = place(i, stride_);
+      const double at = cell * stratum(i, n) + spot * profile.place(order_[std::size_t(i)], n);
       square += at * at / double(n);
     }
     const double wanted = (cell * cell + profile.spread() * spot * spot) / 12.0;
@@ -33,44 +52,46 @@ class Joint {
   }
   double in_cell(int i) const { return scale_ * stratum(i, n_); }  ///< in cells
   double on_spot(int i) const {                                    ///< mm
-    return scale_ * profile_.place(partner(i, n_, stride_), n_) * profile_.width();
+    return scale_ * profile_.place(order_[std::size_t(i)], n_) * profile_.width();
   }
 
  private:
-  double place(int i, int stride) const {
-    return cell_ * stratum(i, n_) + spot_ * profile_.place(partner(i, n_, stride), n_);
-  }
-
-  /// The permutation whose places at the isocentre are nearest to those of any part of the cell
-  /// with any part of the spot, rank by rank.
-  int best_stride() const {
-    constexpr int parts = 32;
-    std::vector<double> all;
-    for (int i = 0; i < parts; ++i)
-      for (int j = 0; j < parts; ++j)
-        all.push_back(cell_ * stratum(i, parts) + spot_ * profile_.place(j, parts));
-    std::ranges::sort(all);
-    int best = 1;
-    double least = 1e300;
-    std::vector<double> places(static_cast<std::size_t>(n_));
-    for (int stride = 1; stride <= n_; ++stride) {
-      if (std::gcd(stride, n_ + 1) != 1) continue;
-      for (int i = 0; i < n_; ++i) places[std::size_t(i)] = place(i, stride);
-      std::ranges::sort(places);
-      double square = 0.0;
-      for (std::size_t i = 0; i < places.size(); ++i) {
-        const double off = places[i] - all[(2 * i + 1) * all.size() / (2 * places.size())];
-        square += off * off;
-      }
-      if (square < least) {
-        least = square;
-        best = stride;
+  /// The permutation whose places in the patient are nearest to those of any part of the cell with
+  /// any part of the spot, rank by rank: at the isocentre and about 200 mm before and behind it,
+  /// where the image of the spot is half as wide again and half as wide.
+  Order best_order() const {
+    std::vector<Order> all = orders(n_);
+    std::vector<double> off(all.size(), 0.0);
+    for (const double behind : {-1.0, 0.0, 1.0}) {
+      const double cell = cell_ * (1.0 + 0.37 * behind), spot = spot_ * (1.0 - 0.5 * behind);
+      const auto wanted = convolution(cell, spot);
+      std::vector<double> places(static_cast<std::size_t>(n_));
+      for (std::size_t k = 0; k < all.size(); ++k) {
+        for (std::size_t i = 0; i < places.size(); ++i)
+          places[i] = cell * stratum(int(i), n_) + spot * profile_.place(all[k][i], n_);
+        std::ranges::sort(places);
+        for (std::size_t i = 0; i < places.size(); ++i)
+          off[k] += (places[i] - wanted[i]) * (places[i] - wanted[i]);
       }
     }
-    return best;
+    return all[std::size_t(std::ranges::min_element(off) - off.begin())];
   }
 
-  int n_, stride_ = 1;
+  /// The middles of n equal parts of the places of a cell and a spot that are as wide as this.
+  std::vector<double> convolution(double cell, double spot) const {
+    constexpr int parts = 32;
+    std::vector<double> all, out;
+    for (int i = 0; i < parts; ++i)
+      for (int j = 0; j < parts; ++j)
+        all.push_back(cell * stratum(i, parts) + spot * profile_.place(j, parts));
+    std::ranges::sort(all);
+    for (int i = 0; i < n_; ++i)
+      out.push_back(all[(2 * std::size_t(i) + 1) * all.size() / (2 * std::size_t(n_))]);
+    return out;
+  }
+
+  int n_;
+  Order order_;
   double cell_, spot_, scale_ = 0.0;
   const SpotProfile& profile_;
 };

@@ -51,7 +51,7 @@ std::vector<Offset> whole_aperture(const Beam& beam) {
     for (int j = 0; j < n; ++j) {
       Offset o;
       o.column = (i + 0.5) / n - 0.5;
-      o.spot_across = ((j + 0.5) / n - 0.5) * beam.focal_spot_width();
+      o.spot_across = ((j + 0.5) / n - 0.5) * beam.focal_spot_across().width();
       all.push_back(o);
     }
   return all;

@@ -15,8 +15,8 @@ RawScan::Beam describe(const physics::Beam& beam, double tube_load) {
   out.mu_air = beam.mu_air();
   out.half_value_layer = beam.half_value_layer();
   out.electronic_noise = beam.electronic_noise();
-  out.focal_spot_width = beam.focal_spot_width();
-  out.focal_spot_length = beam.focal_spot_length();
+  out.focal_spot_width = beam.focal_spot_across().width();
+  out.focal_spot_length = beam.focal_spot_along().width();
   for (Index column = 0; column < beam.columns(); ++column) {
     out.air_signal.push_back(beam.air_signal(column));
     out.air_quanta.push_back(beam.air_quanta(column));
@@ -28,8 +28,9 @@ RawScan::Beam describe(const physics::Beam& beam, double tube_load) {
 RawScan::WaterTable describe(const recon::WaterCorrection& water) {
   RawScan::WaterTable out;
   out.terms = std::int64_t(recon::WaterCorrection::terms);
+  const std::size_t rows = water.rows().size();  // of a heel effect: the middle one is told
   for (Index c = 0; c < water.columns(); ++c) {
-    const auto& column = water.column(c);
+    const auto& column = rows == 0 ? water.column(c) : water.column(c, rows / 2);
     for (const float coefficient : column.coefficients) out.coefficients.push_back(coefficient);
     out.low_slope.push_back(column.low_slope);
     out.limit.push_back(column.limit);
@@ -59,6 +60,10 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
   raw.origin.isa = std::string(to_string(isa));
   raw.origin.seed = plan.scenario.trial.seed;
   raw.geometry = geometry;
+  require(raw.quantity != RawScan::Quantity::signal || calibrated.water.rows().empty(),
+          Error::Kind::unsupported, raw.origin.scanner,
+          " has a heel effect (a file of signals holds one water correction for all rows). Keep "
+          "raw: line_integrals, or turn heel_effect off.");
   raw.beam = describe(calibrated.beam, first.tube_load);
   raw.water = describe(calibrated.water);
   raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),

@@ -166,7 +166,7 @@ TEST_CASE("the blur of an edge is the convolution of the cell with the focal spo
       double inside = 0.0;
       for (const double x : places) inside += double(double(column - 444) * cell + x > 0.0) / 16.0;
       const double signal = double(e.signal.view(0)[std::size_t(column * 8 + 4)]);
-      CHECK((1.0 - signal) / through == Approx(inside).margin(0.02));
+      CHECK((1.0 - signal) / through == Approx(inside).margin(0.5 / 16.0));
     }
   }
 }
