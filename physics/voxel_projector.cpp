@@ -211,7 +211,7 @@ struct VoxelProjector::State {
   /// From the grid's order to columns along z, and back.
   template <bool in>
   void reorder(std::conditional_t<in, const float, float>* volume, float* columns) const {
-    const auto [nx, ny, nz] = grid.size;
+    const Index nx = grid.size[0], ny = grid.size[1], nz = grid.size[2];
     parallel_for(ny, [&](Index j) {
       constexpr Index tile = 16;
       for (Index i0 = 0; i0 < nx; i0 += tile)

@@ -133,7 +133,10 @@ H5Reader::H5Reader(const Path& path) {
   const Quiet quiet;
   require(H5Fis_hdf5(path.c_str()) > 0, Error::Kind::data, "'", path.string(),
           "' is no HDF5 file. Check that it is the right one.");
-  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  // Locks fail on some network file systems.
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "file properties");
+  static_cast<void>(H5Pset_file_locking(access, false, true));
+  const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);
   require(id >= 0, Error::Kind::data, "'", path.string(),
           "' cannot be used (it is cut short or damaged: it has ", size,
           " bytes). Make the file again, or fetch a whole copy.");

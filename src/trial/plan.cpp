@@ -30,7 +30,7 @@ constexpr double trace_per_ray = 43.0e-9;           // through a thorax
 constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
 constexpr double write_per_voxel = 25.0e-9;
-constexpr double raw_per_sample = 60.0e-9;  // packed, hashed twice
+constexpr double raw_per_sample = 40.0e-9;  // packed, hashed twice
 
 bool has(const std::vector<std::string>& list, const char* item) {
   return std::find(list.begin(), list.end(), item) != list.end();

@@ -83,7 +83,7 @@ const Schema<Protocol>& Protocol::schema() {
           .unless_default()
           .optional("flying_focal_spot", &Protocol::flying_focal_spot,
                     "which way the scanner deflects its focal spot between readings")
-          .one_of({"off", "in_plane", "z", "both"})
+          .one_of({"none", "in_plane", "z", "both"})
           .unless_default()
           .optional("motion", &Protocol::motion,
                     "how the patient moves during the scan (not at all if nothing is said)")
@@ -259,10 +259,10 @@ const Schema<Arms>& Arms::schema() {
                                    });
               })
           .rule(
-              "protocol.flying_focal_spot must be off (filtered back projection takes the focal "
+              "protocol.flying_focal_spot must be none (filtered back projection takes the focal "
               "spot "
               "to stand still; the projector follows it, see ScanGeometry::focal_shifts)",
-              [](const Arms& a) { return a.protocol.flying_focal_spot == "off"; })
+              [](const Arms& a) { return a.protocol.flying_focal_spot == "none"; })
           .rule(
               "protocol.pitch leaves gaps: each half turn must see every slice, which a table "
               "travel of 1 / (0.5 + fan angle / 180 deg) collimations at most allows (1.55 for a "

@@ -44,7 +44,7 @@ struct Protocol {
   double rotation_time = 0.5;  ///< s
   double table_time = 1.0;     ///< s between two rotations of a step-and-shoot scan
   double gantry_tilt = 0.0;    ///< rad about x; the top leans towards the feet
-  std::string flying_focal_spot = "off";       ///< off, in_plane, z, both
+  std::string flying_focal_spot = "none";      ///< none, in_plane, z, both
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
 

@@ -202,6 +202,9 @@ for kind in signal line_integrals; do
   done
   expect 0 '' bash -c "cd raw_$kind && sha256sum -c SHA256SUMS --quiet"
 done
+expect 0 'report: ' "$program" run tiny.yaml --out raw_helical --set outputs.raw=signal "${raw[@]}" --set arms.protocol.mode=helical --set arms.protocol.pitch=0.9
+expect 0 'coarse_soft_80mAs.nii.gz' "$program" recon raw_helical/raw/case001/coarse_80mAs.h5 --out again_helical
+expect 0 '' cmp again_helical/coarse_soft_80mAs.nii.gz raw_helical/images/case001/coarse_soft_80mAs.nii.gz
 file=raw_signal/raw/case001/coarse_80mAs.h5
 expect 0 '' cmp again_signal/coarse_soft_80mAs.nii.gz again_line_integrals/coarse_soft_80mAs.nii.gz
 expect 0 'signals of 320 views x 220 columns x 16 rows' "$program" recon "$file" --info

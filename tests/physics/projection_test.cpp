@@ -89,6 +89,47 @@ TEST_CASE("every parallel view integrates to the mass") {
   }
 }
 
+TEST_CASE("a fan or a cone whose angle goes to 0 sees what parallel rays see, curved or flat") {
+  // A ray through the same point of the isocentre's plane: the difference falls as 1 / distance.
+  Scene scene = shepp_logan();
+  for (Solid& solid : scene.solids) {
+    solid.centre *= 100.0;
+    solid.half_axes *= 100.0;
+  }
+  for (const DetectorShape shape : {DetectorShape::curved, DetectorShape::flat}) {
+    const auto difference = [&](double distance) {
+      ScanGeometry g = test::geometry(test::scanner(), 3, 0.0);
+      g.shape = shape;
+      g.source_to_iso = distance;
+      g.source_to_detector = distance + 400.0;
+      g.columns = 181;
+      g.rows = 61;
+      g.column_offset = 0.0;
+      g.column_angle = 1.0 / distance;
+      g.row_pitch = 3.0 * g.source_to_detector / distance;
+      double square = 0.0;
+      int count = 0;
+      for (Index v = 0; v < 3; ++v)
+        for (double c = 0.0; c < 181.0; c += 4.5)
+          for (double r = 0.0; r < 61.0; r += 4.5) {
+            const double angle = g.view_angles[std::size_t(v)], t = c - 90.0, z = 3.0 * (r - 30.0);
+            const Vec3 u(std::cos(angle), std::sin(angle), 0),
+                n(-std::sin(angle), std::cos(angle), 0);
+            const double parallel = path_masses(scene, {t * u + Vec3(0, 0, z) - 500.0 * n, n})[0];
+            const double seen = path_masses(scene, ray_of(g, v, c, r))[0];
+            square += (seen - parallel) * (seen - parallel);
+            ++count;
+          }
+      return std::sqrt(square / count);
+    };
+    const double near = difference(1e5), far = difference(1e6), farther = difference(1e7);
+    CAPTURE(near, far, farther);
+    CHECK(far < 0.2 * near);
+    CHECK(farther < 0.2 * far);
+    CHECK(farther < 1e-2);  // of 200 mm
+  }
+}
+
 TEST_CASE("scaling the phantom and the geometry together scales the line integrals only") {
   const Scanner scanner = test::scanner();
   Scene scene = test::body(10, 0);

@@ -32,7 +32,7 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   hash.add(to_json(Simulation::schema().write(s.simulation)));
   if (p.mode == "helical") hash.add(str("helical ", to_text(p.pitch)));
   if (p.gantry_tilt != 0.0) hash.add("gantry tilt ").add(to_text(p.gantry_tilt));
-  if (p.flying_focal_spot != "off") hash.add("flying focal spot ").add(p.flying_focal_spot);
+  if (p.flying_focal_spot != "none") hash.add("flying focal spot ").add(p.flying_focal_spot);
   if (const auto& injection = visit.state.injection)
     hash.add(to_json(phantoms::Injection::schema().write(*injection)));
   if (motion > 0.0) {

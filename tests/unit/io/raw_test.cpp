@@ -24,6 +24,7 @@ RawScan small_scan(Index views = 5) {
   g.column_offset = 0.25;
   g.shape = DetectorShape::flat;
   g.axis_offset = -0.125;
+  g.tilt = 0.2;
   g.columns = 7;
   g.rows = 3;
   g.views_per_rotation = 5;
@@ -93,6 +94,7 @@ TEST_CASE("raw data come back as they were written, packed or not") {
     CHECK(back.geometry.focal_shifts == raw.geometry.focal_shifts);
     CHECK(back.geometry.axis_offset == raw.geometry.axis_offset);
     CHECK(back.geometry.shape == DetectorShape::flat);
+    CHECK(back.geometry.tilt == raw.geometry.tilt);
     CHECK(back.water.coefficients == raw.water.coefficients);
     CHECK(back.beam.fluence == raw.beam.fluence);
     CHECK(back.box.centre == raw.box.centre);

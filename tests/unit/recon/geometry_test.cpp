@@ -13,8 +13,8 @@ using namespace vitrine::recon;
 namespace {
 
 /// A panel that spans a fan of +-23 degrees.
-ScanGeometry panel_scan(Index rows = 24) {
-  ScanGeometry g = small_scan(rows, 360);
+ScanGeometry panel_scan(Index rows, Index views) {
+  ScanGeometry g = small_scan(rows, views);
   g.shape = DetectorShape::flat;
   g.columns = 560;
   g.column_angle = 1.5 / g.source_to_detector;
@@ -25,8 +25,8 @@ ScanGeometry panel_scan(Index rows = 24) {
 
 TEST_CASE("water scanned by a flat panel is flat and 0 HU, and a rod lies where it is") {
   const Vec3 rod(110, 60, 0);
-  const Rebinned scan = rebin(project(panel_scan(), {{cylinder({10, -5, 0}, 170), mu_70kev},
-                                                     {cylinder(rod, 6), 0.2 * mu_70kev}}),
+  const Rebinned scan = rebin(project(panel_scan(8, 360), {{cylinder({10, -5, 0}, 170), mu_70kev},
+                                                           {cylinder(rod, 6), 0.2 * mu_70kev}}),
                               isa());
   const Image image =
       reconstruct(scan, *kernel(Value("soft")), box(400, 200), 0.625, water_scale, isa());
@@ -149,7 +149,7 @@ TEST_CASE("a ball off the plane and far off the axis is seen alike by flat and c
   // Where the fan angle is 17 degrees a flat row's tangent is 4 % less than a curved one's.
   const Vec3 centre(150, 20, 5);
   const auto image_by = [&](DetectorShape shape) {
-    ScanGeometry g = panel_scan(32);
+    ScanGeometry g = panel_scan(32, 180);
     g.shape = shape;
     return reconstruct(rebin(project(g, {{ball(centre, 4), mu_70kev}}), isa()),
                        *kernel(Value("soft")), box(40, 80, centre, 24, 0.5), 0.625, water_scale,

@@ -296,7 +296,7 @@ TEST_CASE("a tilted gantry takes one rotation, and its slices lie in its plane")
 
 TEST_CASE("a flying focal spot, which the reconstruction does not honour, is refused") {
   CHECK_THROWS_WITH(read(with_protocol("flying_focal_spot", Value("z"))),
-                    Catch::Contains("must be off"));
+                    Catch::Contains("must be none"));
 }
 
 TEST_CASE("a plan tells where the detector sees less than the image shows") {
