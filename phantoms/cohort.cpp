@@ -47,6 +47,7 @@ const Schema<LesionSpec>& LesionSpec::schema() {
                     "share of its volume by which it pushes vessels, airways and ventricles of its "
                     "organ aside instead of taking their place")
           .between(0, 100)
+          .unless_default()
           .rule(
               "mass_effect_percent goes with attachment: free or pleura (it would push its own "
               "vessel away)",
