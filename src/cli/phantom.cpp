@@ -15,6 +15,7 @@
 #include "vitrine/io/checksums.hpp"
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/phantoms/patient.hpp"
+#include "vitrine/phantoms/surface.hpp"
 #include "vitrine/phantoms/voxelise.hpp"
 #include "vitrine/trial/plan.hpp"
 
@@ -100,6 +101,7 @@ Table truth_of(const phantoms::Patient& patient, std::span<const std::string> na
     add("volume", "mm3", lesion.volume);
     add("longest_axial_diameter", "mm", lesion.longest_axial_diameter);
     add("short_axis", "mm", lesion.short_axis);
+    add("surface", "mm2", phantoms::surface_area(patient.scene, lesion));
     add("density", "g/cm3", lesion.density / units::g_per_cm3);
     add("iodine", "mg/mL", lesion.iodine / units::mg_per_ml);
     add("attenuation", "HU", lesion.attenuation);

@@ -7,6 +7,7 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/phantoms/digitise.hpp"
 #include "vitrine/phantoms/lesion_content.hpp"
+#include "vitrine/phantoms/surface.hpp"
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/trial/object.hpp"
 
@@ -83,7 +84,9 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                             "composition",
                             "parts",
                             "iodine_mg_per_ml",
-                            "attenuation_hu"};
+                            "attenuation_hu",
+                            "surface_mm2",
+                            "lobe"};
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
@@ -184,7 +187,8 @@ void Measurer::record_truth(CaseResult& result) const {
     result.lesions.add({case_id_, t.id, t.organ, t.shape, t.volume, t.longest_axial_diameter,
                         t.short_axis, t.centre.x(), t.centre.y(), t.centre.z(),
                         t.density / units::g_per_cm3, voxels, voxels * grid_.voxel_volume(),
-                        t.composition, parts_of(t), t.iodine / units::mg_per_ml, t.attenuation});
+                        t.composition, parts_of(t), t.iodine / units::mg_per_ml, t.attenuation,
+                        phantoms::surface_area(patient_.scene, t), t.lobe});
   }
 }
 
