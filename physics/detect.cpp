@@ -39,15 +39,14 @@ void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, 
   for (Index c = 0; c < geometry.columns; ++c)
     electronic.insert(electronic.end(), std::size_t(geometry.rows),
                       float(beam.electronic_noise() / (beam.air_signal(c) * reading_mas)));
-  if (!beam.heel_rows().empty())
-    for (Index i = 0; i < cells; ++i)
-      electronic[std::size_t(i)] *=
-          float(beam.air_signal(i / geometry.rows) /
-                beam.air_signal(i / geometry.rows, double(i % geometry.rows)));
-  if (geometry.shape == DetectorShape::flat)
-    for (Index i = 0; i < cells; ++i)
-      electronic[std::size_t(i)] /=
-          float(geometry.photon_share(double(i / geometry.rows), double(i % geometry.rows)));
+  const bool heel = !beam.heel_rows().empty(), flat = geometry.shape == DetectorShape::flat;
+  if (heel || flat)
+    for (Index i = 0; i < cells; ++i) {
+      const Index column = i / geometry.rows, row = i % geometry.rows;
+      float& here = electronic[std::size_t(i)];
+      if (heel) here *= float(beam.air_signal(column) / beam.air_signal(column, double(row)));
+      if (flat) here /= float(geometry.photon_share(double(column), double(row)));
+    }
 
   const auto& kernel = detail::kernels(isa);
   parallel_for(geometry.views(), [&](std::int64_t v) {
