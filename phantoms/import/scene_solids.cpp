@@ -1,4 +1,6 @@
 // Every solid that a scene file may name; a new one is a class and a line in the list at the end.
+#include <algorithm>
+
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/import/scene_solid.hpp"
 #include "vitrine/phantoms/solids.hpp"
@@ -22,6 +24,12 @@ Mat3 about(int axis, double angle) {
   return m;
 }
 
+std::vector<Solid::Plane> planes(const std::vector<Cut>& cuts) {
+  std::vector<Solid::Plane> out;
+  for (const Cut& cut : cuts) out.push_back({vector(cut.normal).normalized(), cut.offset});
+  return out;
+}
+
 /// What all solids have.
 struct Placing {
   Three centre{}, rotation{};  // mm, rad
@@ -33,10 +41,7 @@ struct Placing {
     solid.centre = vector(centre);
     solid.half_axes = half_axes;
     solid.axes = about(2, rotation[2]) * about(1, rotation[1]) * about(0, rotation[0]);
-    for (const Cut& cut : cuts) {
-      const Vec3 normal = vector(cut.normal);
-      solid.cuts.push_back({normal.normalized(), cut.offset});
-    }
+    solid.cuts = planes(cuts);
     return solid;
   }
 };
@@ -137,6 +142,42 @@ class CapsuleSolid final : public SceneSolid {
   Params p_;
 };
 
+class ConeSolid final : public SceneSolid {
+ public:
+  struct Params {
+    Three from{}, to{};
+    double radius_from = 1.0, radius_to = 0.0;
+    std::vector<Cut> cuts;
+  };
+  static const Schema<Params>& schema() {
+    static const auto s =
+        Schema<Params>("cone", "Round cone with flat ends; it is pointed where a radius is 0")
+            .required("from", &Params::from, unit::mm, "middle of one end")
+            .between(-farthest, farthest)
+            .required("to", &Params::to, unit::mm, "middle of the other end")
+            .between(-farthest, farthest)
+            .required("radius_from", &Params::radius_from, unit::mm, "radius at from_mm")
+            .between(0, farthest)
+            .required("radius_to", &Params::radius_to, unit::mm, "radius at to_mm")
+            .between(0, farthest)
+            .optional("cuts", &Params::cuts, "half spaces that it is cut by")
+            .rule("from_mm and to_mm must differ (a cone has a height)",
+                  [](const Params& p) { return p.from != p.to; })
+            .rule("one of radius_from_mm and radius_to_mm must be 0.01 mm or more",
+                  [](const Params& p) { return std::max(p.radius_from, p.radius_to) >= 0.01; });
+    return s;
+  }
+  explicit ConeSolid(Params p) : p_(std::move(p)) {}
+  Solid solid() const override {
+    Solid solid = cone(vector(p_.from), vector(p_.to), p_.radius_from, p_.radius_to);
+    solid.cuts = planes(p_.cuts);
+    return solid;
+  }
+
+ private:
+  Params p_;
+};
+
 }  // namespace
 
 const Schema<Cut>& Cut::schema() {
@@ -157,6 +198,7 @@ const Catalogue<SceneSolid>& scene_solids() {
                               .add<ByHalfAxes<Solid::Kind::ellipsoid>>()
                               .add<ByHalfAxes<Solid::Kind::cylinder>>()
                               .add<CapsuleSolid>()
+                              .add<ConeSolid>()
                               .add<ByHalfAxes<Solid::Kind::box>>();
   return all;
 }

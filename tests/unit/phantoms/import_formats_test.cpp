@@ -335,35 +335,43 @@ TEST_CASE("a scene file builds what the scene builder builds from the same solid
   const Value up = Value().set("normal", list({0, 0, 2})).set("offset_mm", 10.0);
   const Value node =
       kind("analytic_scene")
-          .set("objects",
-               Value::List{object("body", kind("cylinder").set("half_axes_mm", list({90, 70, 60})),
-                                  "water"),
-                           object("rod",
-                                  kind("box")
-                                      .set("half_axes_mm", list({10, 30, 20}))
-                                      .set("centre_mm", list({20, 0, 5}))
-                                      .set("rotation_deg", list({0, 0, 30})),
-                                  "pmma"),
-                           object("egg",
-                                  kind("ellipsoid")
-                                      .set("half_axes_mm", list({20, 12, 9}))
-                                      .set("centre_mm", list({25, 5, 0}))
-                                      .set("rotation_deg", list({90, 0, 0})),
-                                  "lung")
-                               .set("density_g_per_cm3", 0.3)
-                               .set("host", "lung"),
-                           object("ball",
-                                  kind("sphere")
-                                      .set("radius_mm", 15.0)
-                                      .set("centre_mm", list({-30, 0, 0}))
-                                      .set("cuts", Value::List{up}),
-                                  "cortical_bone"),
-                           object("wire",
-                                  kind("capsule")
-                                      .set("from_mm", list({-50, 20, -20}))
-                                      .set("to_mm", list({-20, 30, 20}))
-                                      .set("radius_mm", 3.0),
-                                  "aluminium")});
+          .set(
+              "objects",
+              Value::List{
+                  object("body", kind("cylinder").set("half_axes_mm", list({90, 70, 60})), "water"),
+                  object("rod",
+                         kind("box")
+                             .set("half_axes_mm", list({10, 30, 20}))
+                             .set("centre_mm", list({20, 0, 5}))
+                             .set("rotation_deg", list({0, 0, 30})),
+                         "pmma"),
+                  object("egg",
+                         kind("ellipsoid")
+                             .set("half_axes_mm", list({20, 12, 9}))
+                             .set("centre_mm", list({25, 5, 0}))
+                             .set("rotation_deg", list({90, 0, 0})),
+                         "lung")
+                      .set("density_g_per_cm3", 0.3)
+                      .set("host", "lung"),
+                  object("ball",
+                         kind("sphere")
+                             .set("radius_mm", 15.0)
+                             .set("centre_mm", list({-30, 0, 0}))
+                             .set("cuts", Value::List{up}),
+                         "cortical_bone"),
+                  object("wire",
+                         kind("capsule")
+                             .set("from_mm", list({-50, 20, -20}))
+                             .set("to_mm", list({-20, 30, 20}))
+                             .set("radius_mm", 3.0),
+                         "aluminium"),
+                  object("tip",
+                         kind("cone")
+                             .set("from_mm", list({0, -40, -30}))
+                             .set("to_mm", list({10, -20, 25}))
+                             .set("radius_from_mm", 12.0)
+                             .set("radius_to_mm", 0.0),
+                         "muscle")});
   FakeFiles files;
   const Scene scene = scene_of(supplied(node, files));
   SceneBuilder by_hand;
@@ -383,6 +391,8 @@ TEST_CASE("a scene file builds what the scene builder builds from the same solid
                 "cortical_bone");
   by_hand.begin_organ("wire");
   by_hand.place(capsule(Vec3(-50, 20, -20), Vec3(-20, 30, 20), 3.0), "aluminium");
+  by_hand.begin_organ("tip");
+  by_hand.place(cone(Vec3(0, -40, -30), Vec3(10, -20, 25), 12.0, 0.0), "muscle");
   const Scene expected = std::move(by_hand).build();
   const Grid grid = grid_about(expected, 2.3);
   const Substance one = substance_map(scene, grid), two = substance_map(expected, grid);
