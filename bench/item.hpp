@@ -20,6 +20,8 @@ std::vector<Item> reconstruction_items();
 /// Matched voxel projectors: Joseph forward, `b` back, `d` distance-driven forward.
 std::vector<Item> voxel_items();
 std::vector<Item> feature_items();
+/// Photon histories of the Monte Carlo.
+std::vector<Item> carlo_items();
 std::vector<Item> trial_items();
 
 }  // namespace vitrine::bench
