@@ -84,7 +84,7 @@ std::pair<double, double> Rebinner::State::tap(Index number, Index column) const
 }
 
 Rebinner::State::Line Rebinner::State::line_of(Index number) const {
-  const auto [a, b] = std::minmax(tap(number, 0).first, tap(number, scan.columns - 1).first);
+  const auto [a, b] = std::minmax({tap(number, 0).first, tap(number, scan.columns - 1).first});
   // A turn at rest closes: what lies before its first view is seen again after its last one.
   Line line{number, Index(a), Index(b) + taps - 1, 0};
   while (line.first < 0) {
