@@ -216,6 +216,9 @@ void Rebinner::take(Index count) {
   ++s.turn;
   s.next = 0;
   s.next_line = 0;
+  if (s.turn * s.in_turn < s.scan.views()) return;
+  s.ring = {};
+  s.head = {};
 }
 
 Rebinned Rebinner::finish() && {

@@ -8,6 +8,7 @@
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
+#include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/scan_check.hpp"
 
 namespace vitrine::trial::detail {
