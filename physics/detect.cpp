@@ -24,64 +24,81 @@ float few_quanta(double signal, double mean, double electronic, const Stream& no
 
 }  // namespace
 
-void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
-                  Isa isa, Sinogram<quantity::Signal>& out) {
-  const ScanGeometry& geometry = exposure.signal.geometry();
+Acquisition::Acquisition(const ScanGeometry& geometry, const Beam& beam, double tube_load,
+                         const Stream& noise, Isa isa)
+    : views_(geometry.views()),
+      cells_(geometry.columns * geometry.rows),
+      reading_mas_(tube_load / double(geometry.views_per_rotation)),
+      noise_(noise),
+      isa_(isa) {
   require(tube_load > 0.0, Error::Kind::input, "tube_load_mas is ", tube_load,
           " (no quanta without it). Use a positive one.");
-  VITRINE_EXPECT(out.values().size() == exposure.signal.values().size());
-  const double reading_mas = tube_load / double(geometry.views_per_rotation);
-
-  // Electronic noise relative to the unattenuated signal, per cell of a view.
-  const Index cells = geometry.columns * geometry.rows, whole = cells / chunk * chunk;
-  std::vector<float> electronic;
-  electronic.reserve(std::size_t(cells));
+  electronic_.reserve(std::size_t(cells_));
   for (Index c = 0; c < geometry.columns; ++c)
-    electronic.insert(electronic.end(), std::size_t(geometry.rows),
-                      float(beam.electronic_noise() / (beam.air_signal(c) * reading_mas)));
+    electronic_.insert(electronic_.end(), std::size_t(geometry.rows),
+                       float(beam.electronic_noise() / (beam.air_signal(c) * reading_mas_)));
   const bool heel = !beam.heel_rows().empty(), flat = geometry.shape == DetectorShape::flat;
   if (heel || flat)
-    for (Index i = 0; i < cells; ++i) {
+    for (Index i = 0; i < cells_; ++i) {
       const Index column = i / geometry.rows, row = i % geometry.rows;
-      float& here = electronic[std::size_t(i)];
+      float& here = electronic_[std::size_t(i)];
       if (heel) here *= float(beam.air_signal(column) / beam.air_signal(column, double(row)));
       if (flat) here /= float(geometry.photon_share(double(column), double(row)));
     }
+}
 
-  const auto& kernel = detail::kernels(isa);
-  parallel_for(geometry.views(), [&](std::int64_t v) {
-    const auto signal = exposure.signal.view(v);
-    const auto quanta = exposure.quanta.view(v);
-    const auto reading = out.view(v);
-    std::vector<std::uint8_t> low(std::size_t(cells / chunk + 1));
-    detail::DetectJob job{};
-    job.cells = whole;
-    job.signal = signal.data();
-    job.quanta = quanta.data();
-    job.electronic = electronic.data();
-    job.tube_load = float(reading_mas);
-    job.exact_below = float(exact_below);
-    job.key[0] = std::uint32_t(noise.key);
-    job.key[1] = std::uint32_t(noise.key >> 32);
-    job.view = std::uint32_t(v);
-    job.draw = std::uint32_t(noise.draw);
-    job.out = reading.data();
-    job.low = low.data();
-    kernel.detect(job);
-
-    // The last cells of a view whose number is no multiple of 16, and cells with few quanta.
-    if (whole < cells) low.back() = 1;
-    for (Index begin = 0; begin < cells; begin += chunk) {
-      if (!low[std::size_t(begin / chunk)]) continue;
-      for (Index i = begin; i < std::min(begin + chunk, cells); ++i) {
-        const auto cell = std::size_t(i);
-        const float mean = quanta[cell] * job.tube_load;
-        if (i < whole && mean >= job.exact_below) continue;
-        reading[cell] =
-            few_quanta(signal[cell], mean, electronic[cell], noise, std::uint64_t(v), cell);
-      }
-    }
+void Acquisition::read(Index first, Index count, std::span<const float> signal,
+                       std::span<const float> quanta, std::span<float> readings) {
+  const auto size = std::size_t(count * cells_);
+  VITRINE_EXPECT(first == next_ && count >= 0 && first + count <= views_);
+  VITRINE_EXPECT(signal.size() == size && quanta.size() == size && readings.size() == size);
+  parallel_for(count, [&](Index v) {
+    const auto at = std::size_t(v * cells_), cells = std::size_t(cells_);
+    add_noise(first + v, signal.subspan(at, cells), quanta.subspan(at, cells),
+              readings.subspan(at, cells));
   });
+  next_ += count;
+}
+
+/// One view.
+void Acquisition::add_noise(Index view, std::span<const float> signal,
+                            std::span<const float> quanta, std::span<float> reading) const {
+  const Index whole = cells_ / chunk * chunk;
+  std::vector<std::uint8_t> low(std::size_t(cells_ / chunk + 1));
+  detail::DetectJob job{};
+  job.cells = whole;
+  job.signal = signal.data();
+  job.quanta = quanta.data();
+  job.electronic = electronic_.data();
+  job.tube_load = float(reading_mas_);
+  job.exact_below = float(exact_below);
+  job.key[0] = std::uint32_t(noise_.key);
+  job.key[1] = std::uint32_t(noise_.key >> 32);
+  job.view = std::uint32_t(view);
+  job.draw = std::uint32_t(noise_.draw);
+  job.out = reading.data();
+  job.low = low.data();
+  detail::kernels(isa_).detect(job);
+
+  // The last cells of a view whose number is no multiple of 16, and cells with few quanta.
+  if (whole < cells_) low.back() = 1;
+  for (Index begin = 0; begin < cells_; begin += chunk) {
+    if (!low[std::size_t(begin / chunk)]) continue;
+    for (Index i = begin; i < std::min(begin + chunk, cells_); ++i) {
+      const auto cell = std::size_t(i);
+      const float mean = quanta[cell] * job.tube_load;
+      if (i < whole && mean >= job.exact_below) continue;
+      reading[cell] =
+          few_quanta(signal[cell], mean, electronic_[cell], noise_, std::uint64_t(view), cell);
+    }
+  }
+}
+
+void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
+                  Isa isa, Sinogram<quantity::Signal>& out) {
+  const ScanGeometry& geometry = exposure.signal.geometry();
+  Acquisition(geometry, beam, tube_load, noise, isa)
+      .read(0, geometry.views(), exposure.signal.values(), exposure.quanta.values(), out.values());
 }
 
 Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, double tube_load,

@@ -22,7 +22,7 @@ namespace detail {
 const Kernels& kernels(Isa isa) {
   static constexpr Kernels portable_kernels{portable::carry, portable::angles},
       v3_kernels{v3::carry, v3::angles};
-  return isa == Isa::v3 ? v3_kernels : portable_kernels;
+  return isa == Isa::portable ? portable_kernels : v3_kernels;
 }
 
 std::vector<Alias> aliases(const std::vector<double>& weights) {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numbers>
 
+#include "unit/physics/compare.hpp"
 #include "unit/physics/fixture.hpp"
 #include "vitrine/physics/detect.hpp"
 
@@ -159,4 +160,26 @@ TEST_CASE("no quanta at all read nothing but electronic noise") {
   for (const float x : reading.values()) REQUIRE(x == 0.0f);
   CHECK_THROWS_WITH(acquire(setup.flat(1.0f, 1.0), setup.beam, 0.0, noise, best_isa()),
                     Catch::Contains("tube_load_mas"));
+}
+
+TEST_CASE("a scan that is read out in blocks has the readings of one that is read out at once") {
+  const Setup setup;
+  const Exposure e = setup.flat(0.3f, 40.0);
+  const Index cells = setup.geometry.columns * setup.geometry.rows;
+  for (const Isa isa : {Isa::portable, best_isa()}) {
+    const auto whole = acquire(e, setup.beam, 1.0, noise, isa);
+    Sinogram<quantity::Signal> parts(setup.geometry);
+    Acquisition scan(setup.geometry, setup.beam, 1.0, noise, isa);
+    Index first = 0;
+    for (const Index count : {1, 3, 2}) {
+      const auto part = [&](auto all) {
+        return all.subspan(std::size_t(first * cells), std::size_t(count * cells));
+      };
+      scan.read(first, count, part(e.signal.values()), part(e.quanta.values()),
+                part(parts.values()));
+      first += count;
+    }
+    REQUIRE(first == setup.geometry.views());
+    CHECK(test::same_bits(parts.values(), whole.values()));
+  }
 }
