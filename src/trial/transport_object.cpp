@@ -35,11 +35,13 @@ void mix_iodine(const Scene& scene, Object& object) {
   std::vector<double> weight(scene.materials.size(), 0.0);
   weight[iodine] = 1.0;
   const Image image = phantoms::object_image(scene, object.grid, weight, unit, 0.0);
-  constexpr double step = 5e-4, most = 0.5;  // shares by mass
+  constexpr double step = 5e-4, most = 0.1;  // shares by mass
+  // Gas beside a wall holds none, though the mean over its voxel does.
+  constexpr float gas = 5e-5f;  // g/mm^3
   std::map<std::pair<std::uint16_t, int>, std::uint16_t> mixtures;
   for (std::size_t i = 0; i < object.voxels.size(); ++i) {
     Content& voxel = object.voxels[i];
-    if (voxel.density <= 0.0f || voxel.material == iodine) continue;
+    if (voxel.density < gas || voxel.material == iodine) continue;
     const double density = unit * (double(image.values()[i]) / 1000.0 + 1.0);
     const double share = std::min(density / double(voxel.density), most);
     const int level = int(std::lround(share / step));
