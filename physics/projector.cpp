@@ -17,8 +17,10 @@ namespace detail {
 
 const Kernels& kernels(Isa isa) {
   static constexpr Kernels portable{portable::scratch_floats, portable::trace,
-                                    portable::trace_voxels, portable::detect};
-  static constexpr Kernels v3{v3::scratch_floats, v3::trace, v3::trace_voxels, v3::detect};
+                                    portable::trace_voxels, portable::detect,
+                                    portable::add_normals};
+  static constexpr Kernels v3{v3::scratch_floats, v3::trace, v3::trace_voxels, v3::detect,
+                              v3::add_normals};
   return isa == Isa::v3 ? v3 : portable;
 }
 
