@@ -151,17 +151,25 @@ void Acquisition::add_noise(Index view, std::span<const float> signal,
 }
 
 void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
-                  Isa isa, Sinogram<quantity::Signal>& out) {
+                  Isa isa, Sinogram<quantity::Signal>& out, Readout readout) {
   const ScanGeometry& geometry = exposure.signal.geometry();
-  Acquisition(geometry, beam, tube_load, noise, isa)
+  Acquisition(geometry, beam, tube_load, noise, isa, std::move(readout))
       .read(0, geometry.views(), exposure.signal.values(), exposure.quanta.values(), out.values());
 }
 
 Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, double tube_load,
-                                   const Stream& noise, Isa isa) {
+                                   const Stream& noise, Isa isa, Readout readout) {
   Sinogram<quantity::Signal> out(exposure.signal.geometry());
-  acquire_into(exposure, beam, tube_load, noise, isa, out);
+  acquire_into(exposure, beam, tube_load, noise, isa, out, std::move(readout));
   return out;
+}
+
+Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& beam, double tube_load,
+                                        const Stream& hardware, Isa isa) {
+  Readout readout;
+  readout.hardware = hardware;
+  readout.noiseless = true;
+  return acquire(exposure, beam, tube_load, {}, isa, std::move(readout));
 }
 
 }  // namespace vitrine::physics

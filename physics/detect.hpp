@@ -67,11 +67,15 @@ class Acquisition {
 
 /// A whole scan of an exposure.
 Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, double tube_load,
-                                   const Stream& noise, Isa isa);
+                                   const Stream& noise, Isa isa, Readout readout = {});
 
-/// The same into memory that is there already.
+/// What the detector reads of an exposure on average: without quantum and electronic noise.
+Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& beam,
+                                        double tube_load, const Stream& hardware, Isa isa);
+
+/// A noisy scan into memory that is there already.
 void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
-                  Isa isa, Sinogram<quantity::Signal>& out);
+                  Isa isa, Sinogram<quantity::Signal>& out, Readout readout = {});
 
 /// Does a noiseless readout differ from the exposure's signal?
 bool changes_mean(const Detector& detector);
