@@ -26,7 +26,7 @@ float few_quanta(double signal, double mean, double electronic, const Stream& no
 }  // namespace
 
 Acquisition::Acquisition(const ScanGeometry& geometry, const Beam& beam, double tube_load,
-                         const Stream& noise, Isa isa, Readout readout)
+                         const Stream& noise, Isa isa, Conditions conditions)
     : geometry_(geometry),
       views_(geometry.views()),
       cells_(geometry.columns * geometry.rows),
@@ -34,8 +34,8 @@ Acquisition::Acquisition(const ScanGeometry& geometry, const Beam& beam, double 
       swank_(beam.detector().swank_factor),
       noise_(noise),
       isa_(isa),
-      modulation_(std::move(readout.modulation)),
-      noiseless_(readout.noiseless) {
+      modulation_(std::move(conditions.modulation)),
+      noiseless_(conditions.noiseless) {
   require(tube_load > 0.0, Error::Kind::input, "tube_load_mas is ", tube_load,
           " (no quanta without it). Use a positive one.");
   require(modulation_.empty() || std::ssize(modulation_) == views_, Error::Kind::input,
@@ -50,10 +50,11 @@ Acquisition::Acquisition(const ScanGeometry& geometry, const Beam& beam, double 
     if (flat) air *= geometry.photon_share(double(column), double(row));
     air_.push_back(float(air));
   }
-  effects_ = detector_effects({geometry_, beam, air_, noise_, readout.hardware, noiseless_, isa});
+  effects_ =
+      detector_effects({geometry_, beam, air_, noise_, conditions.hardware, noiseless_, isa});
   if (effects_.empty() && !modulation_.empty() && !noiseless_)
     effects_.push_back(
-        electronic_noise({geometry_, beam, air_, noise_, readout.hardware, noiseless_, isa}));
+        electronic_noise({geometry_, beam, air_, noise_, conditions.hardware, noiseless_, isa}));
   electronic_.assign(std::size_t(cells_), 0.0f);
   if (effects_.empty()) {
     for (Index c = 0; c < geometry.columns; ++c)
@@ -151,25 +152,25 @@ void Acquisition::add_noise(Index view, std::span<const float> signal,
 }
 
 void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
-                  Isa isa, Sinogram<quantity::Signal>& out, Readout readout) {
+                  Isa isa, Sinogram<quantity::Signal>& out, Conditions conditions) {
   const ScanGeometry& geometry = exposure.signal.geometry();
-  Acquisition(geometry, beam, tube_load, noise, isa, std::move(readout))
+  Acquisition(geometry, beam, tube_load, noise, isa, std::move(conditions))
       .read(0, geometry.views(), exposure.signal.values(), exposure.quanta.values(), out.values());
 }
 
 Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, double tube_load,
-                                   const Stream& noise, Isa isa, Readout readout) {
+                                   const Stream& noise, Isa isa, Conditions conditions) {
   Sinogram<quantity::Signal> out(exposure.signal.geometry());
-  acquire_into(exposure, beam, tube_load, noise, isa, out, std::move(readout));
+  acquire_into(exposure, beam, tube_load, noise, isa, out, std::move(conditions));
   return out;
 }
 
-Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& beam, double tube_load,
-                                        const Stream& hardware, Isa isa) {
-  Readout readout;
-  readout.hardware = hardware;
-  readout.noiseless = true;
-  return acquire(exposure, beam, tube_load, {}, isa, std::move(readout));
+Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& beam,
+                                        double tube_load, const Stream& hardware, Isa isa) {
+  Conditions conditions;
+  conditions.hardware = hardware;
+  conditions.noiseless = true;
+  return acquire(exposure, beam, tube_load, {}, isa, std::move(conditions));
 }
 
 }  // namespace vitrine::physics

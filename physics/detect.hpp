@@ -11,7 +11,7 @@
 namespace vitrine::physics {
 
 /// How a scan is read out beside its mean tube load.
-struct Readout {
+struct Conditions {
   Stream hardware = {};  ///< of the scanner's own imperfections, the same in all its scans
   /// Tube load of every view over the scan's mean; empty: all the same.
   std::vector<double> modulation = {};
@@ -34,7 +34,7 @@ class Acquisition {
  public:
   /// Throws Error for a tube load that is not positive, and for effects that the scan cannot have.
   Acquisition(const ScanGeometry& geometry, const Beam& beam, double tube_load, const Stream& noise,
-              Isa isa, Readout readout = {});
+              Isa isa, Conditions conditions = {});
 
   /// The readings of views `first` to `first + count`, which follow those of the last call: columns
   /// x rows of each, rows contiguous, as in a Sinogram. `signal` and `quanta` are as in an
@@ -67,7 +67,7 @@ class Acquisition {
 
 /// A whole scan of an exposure.
 Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, double tube_load,
-                                   const Stream& noise, Isa isa, Readout readout = {});
+                                   const Stream& noise, Isa isa, Conditions conditions = {});
 
 /// What the detector reads of an exposure on average: without quantum and electronic noise.
 Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& beam,
@@ -75,9 +75,9 @@ Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& be
 
 /// A noisy scan into memory that is there already.
 void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
-                  Isa isa, Sinogram<quantity::Signal>& out, Readout readout = {});
+                  Isa isa, Sinogram<quantity::Signal>& out, Conditions conditions = {});
 
-/// Does a noiseless readout differ from the exposure's signal?
+/// Does a noiseless conditions differ from the exposure's signal?
 bool changes_mean(const Detector& detector);
 
 }  // namespace vitrine::physics

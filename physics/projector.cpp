@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/physics/detail/kernels.hpp"
+#include "vitrine/physics/detail/sub_views.hpp"
 #include "vitrine/physics/detail/view_plan.hpp"
 #include "vitrine/physics/detail/voxel_maps.hpp"
 
@@ -116,6 +119,8 @@ class Projection {
     for (Index n = 0; n < count; ++n) central[std::size_t(n)] = &spots_[spot_of(first + n)].centre;
     maps_.trace(first, std::span(central).first(std::size_t(count)), kernels_, w.voxels);
   }
+
+  bool has_maps() const { return !maps_.empty(); }
 
   /// Project view v, the n-th of its block; `integrals` instead of signal and quanta if it is
   /// given.
@@ -225,137 +230,190 @@ class Projection {
 
 }  // namespace
 
-namespace {
-
-/// Every reading as the middles of `sub_views` equal parts of its time.
-ScanGeometry refined(const ScanGeometry& geometry, Index sub_views) {
-  if (sub_views == 1) return geometry;
-  const double step = 2.0 * std::numbers::pi / double(geometry.views_per_rotation);
-  ScanGeometry fine = geometry;
-  fine.view_angles.clear();
-  fine.table_positions.clear();
-  fine.focal_shifts.clear();
-  const auto& table = geometry.table_positions;
-  for (std::size_t v = 0; v < table.size(); ++v) {
-    // How far the table moves in a reading: not at all beside a pause.
-    const double before =
-        v > 0 ? table[v] - table[v - 1] : table[std::min(v + 1, table.size() - 1)] - table[v];
-    const double after = v + 1 < table.size() ? table[v + 1] - table[v] : before;
-    const double feed = std::abs(before) < std::abs(after) ? before : after;
-    for (Index i = 0; i < sub_views; ++i) {
-      const double part = (double(i) + 0.5) / double(sub_views) - 0.5;
-      fine.view_angles.push_back(geometry.view_angles[v] + part * step);
-      fine.table_positions.push_back(table[v] + part * feed);
-      if (!geometry.focal_shifts.empty()) fine.focal_shifts.push_back(geometry.focal_shifts[v]);
-    }
-  }
-  return fine;
-}
-
-/// Mean signal of some sub-views and how many quanta that is worth: variances add as signals do.
-class Blur {
+/// What is there during some views, ready to be projected.
+class Projector::State {
  public:
-  explicit Blur(std::size_t cells) : signal_(cells), quanta_(cells) {}
-  float* signal() { return signal_.data(); }
-  float* quanta() { return quanta_.data(); }
+  /// Views `first` to `first + count` of a scan, of a scene that lives longer.
+  State(const Scene& scene, const ScanGeometry& geometry, Index first, Index count,
+        const Beam& beam, const Sampling& sampling, const std::vector<Offset>& offsets, Isa isa)
+      : first_(first),
+        count_(count),
+        sub_views_(sampling.views),
+        geometry_(detail::part_of(geometry, first, count)),
+        aligned_(scene, geometry_),
+        fine_(detail::refined(geometry_, sampling.views)),
+        projection_(*aligned_, fine_, beam, offsets, sampling.rows, isa) {}
+  /// The same of one of its own.
+  State(Scene&& scene, const ScanGeometry& geometry, Index first, Index count, const Beam& beam,
+        const Sampling& sampling, const std::vector<Offset>& offsets, Isa isa)
+      : State(std::make_unique<Scene>(std::move(scene)), geometry, first, count, beam, sampling,
+              offsets, isa) {}
 
-  void add_to(std::span<float> mean, std::span<float> variance) const {
-    for (std::size_t i = 0; i < mean.size(); ++i) {
-      mean[i] += signal_[i];
-      variance[i] += signal_[i] * signal_[i] / quanta_[i];
+  Index end() const { return first_ + count_; }
+  /// Views that are projected together: those that share a pass through voxels, or one.
+  Index together() const { return projection_.has_maps() ? Projection::block / sub_views_ : 1; }
+
+  /// Views [first, first + count) of the scan, at most `together()`.
+  void project(Index first, Index count, float* signal, float* quanta, std::size_t cells) {
+    auto work = borrow();
+    const Index begin = first - first_;
+    projection_.trace_maps(begin * sub_views_, count * sub_views_, work->views);
+    for (Index n = 0; n < count; ++n, signal += cells, quanta += cells) {
+      if (sub_views_ == 1) {
+        projection_.view(begin + n, n, work->views, signal, quanta, nullptr);
+        continue;
+      }
+      if (!work->blur) work->blur.emplace(cells);
+      detail::Blur& blur = *work->blur;
+      const std::span mean(signal, cells), variance(quanta, cells);
+      std::ranges::fill(mean, 0.0f);
+      std::ranges::fill(variance, 0.0f);
+      for (Index i = 0; i < sub_views_; ++i) {
+        projection_.view((begin + n) * sub_views_ + i, n * sub_views_ + i, work->views,
+                         blur.signal(), blur.quanta(), nullptr);
+        blur.add_to(mean, variance);
+      }
+      detail::Blur::finish(mean, variance, sub_views_);
     }
-  }
-  static void finish(std::span<float> mean, std::span<float> variance, Index sub_views) {
-    const float share = 1.0f / float(sub_views);
-    for (std::size_t i = 0; i < mean.size(); ++i) {
-      mean[i] *= share;
-      variance[i] = mean[i] * mean[i] / (variance[i] * share);
-    }
+    give_back(std::move(work));
   }
 
  private:
-  std::vector<float> signal_, quanta_;
+  /// Memory of one thread, which touching first costs more than a view's arithmetic.
+  struct Work {
+    Projection::Work views;
+    std::optional<detail::Blur> blur;
+  };
+
+  State(std::unique_ptr<Scene> scene, const ScanGeometry& geometry, Index first, Index count,
+        const Beam& beam, const Sampling& sampling, const std::vector<Offset>& offsets, Isa isa)
+      : State(*scene, geometry, first, count, beam, sampling, offsets, isa) {
+    own_ = std::move(scene);
+  }
+
+  std::unique_ptr<Work> borrow() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        auto work = std::move(idle_.back());
+        idle_.pop_back();
+        return work;
+      }
+    }
+    return std::make_unique<Work>(Work{projection_.work(), std::nullopt});
+  }
+  void give_back(std::unique_ptr<Work> work) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(work));
+  }
+
+  Index first_, count_, sub_views_;
+  std::unique_ptr<Scene> own_;
+  ScanGeometry geometry_;
+  AlignedScene aligned_;
+  ScanGeometry fine_;
+  Projection projection_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Work>> idle_;
 };
 
-/// Views `first` to `first + count` of `out`, which the projection's refined geometry counts from
-/// `of_projection` on; with their sub-views at most a block.
-void expose_block(const Projection& projection, Index sub_views, Index of_projection, Index first,
-                  Index count, Exposure& out) {
-  auto work = projection.work();
-  projection.trace_maps(of_projection * sub_views, count * sub_views, work);
-  if (sub_views == 1) {
-    for (Index n = 0; n < count; ++n)
-      projection.view(of_projection + n, n, work, out.signal.view(first + n).data(),
-                      out.quanta.view(first + n).data(), nullptr);
-    return;
-  }
-  Blur blur(out.signal.view(first).size());
-  for (Index n = 0; n < count; ++n) {
-    const auto mean = out.signal.view(first + n), variance = out.quanta.view(first + n);
-    std::ranges::fill(mean, 0.0f);
-    std::ranges::fill(variance, 0.0f);
-    for (Index i = 0; i < sub_views; ++i) {
-      projection.view((of_projection + n) * sub_views + i, n * sub_views + i, work, blur.signal(),
-                      blur.quanta(), nullptr);
-      blur.add_to(mean, variance);
-    }
-    Blur::finish(mean, variance, sub_views);
-  }
+Projector::Projector(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
+                     const Sampling& sampling, Isa isa)
+    : make_([&, sampling, isa, offsets = sub_rays(sampling, geometry, beam)](Index) {
+        return std::make_unique<State>(scene, geometry, 0, geometry.views(), beam, sampling,
+                                       offsets, isa);
+      }),
+      views_(geometry.views()),
+      cells_(geometry.columns * geometry.rows),
+      sub_views_(sampling.views),
+      views_per_state_(geometry.views()) {
+  prepare();
 }
 
-/// Views that a block holds with all their sub-views.
-Index views_of_block(const Sampling& sampling) {
-  require(sampling.views >= 1 && sampling.views <= Projection::block, Error::Kind::input,
-          "sampling has ", sampling.views, " sub-views (it must be within 1 and ",
-          Projection::block, ")");
-  return Projection::block / sampling.views;
+Projector::Projector(std::function<Scene(double time)> scene_at, Index views_per_state,
+                     const ScanGeometry& geometry, const Beam& beam, const Sampling& sampling,
+                     Isa isa)
+    : make_([&, at = std::move(scene_at), views_per_state, sampling, isa,
+             offsets = sub_rays(sampling, geometry, beam)](Index number) {
+        const Index first = number * views_per_state;
+        const Index count = std::min(views_per_state, geometry.views() - first);
+        const auto& times = geometry.view_times;
+        return std::make_unique<State>(
+            at(0.5 * (times[std::size_t(first)] + times[std::size_t(first + count - 1)])), geometry,
+            first, count, beam, sampling, offsets, isa);
+      }),
+      views_(geometry.views()),
+      cells_(geometry.columns * geometry.rows),
+      sub_views_(sampling.views),
+      views_per_state_(views_per_state) {
+  require(views_per_state >= 1 && std::ssize(geometry.view_times) == geometry.views(),
+          Error::Kind::input, "a moving patient needs views with times (the geometry has ",
+          geometry.view_times.size(), " for ", geometry.views(), " views)");
+  prepare();
 }
 
-}  // namespace
+Projector::~Projector() = default;
+
+/// The states of the next views: as many as can be made at the same time.
+void Projector::prepare() {
+  require(sub_views_ >= 1 && sub_views_ <= Projection::block, Error::Kind::input, "sampling has ",
+          sub_views_, " sub-views (it must be within 1 and ", Projection::block, ")");
+  const Index state = next_ / views_per_state_;
+  const Index all = (views_ + views_per_state_ - 1) / views_per_state_;
+  states_.clear();
+  states_.resize(std::size_t(std::min<Index>(thread_count(), all - state)));
+  parallel_for(std::ssize(states_), [&](Index i) { states_[std::size_t(i)] = make_(state + i); });
+}
+
+Index Projector::block() const {
+  // Waiting for the slowest costs half a task: 3 % of 16 views a thread. A flat panel's views are
+  // large: no more of them than bring the memory of a block to 64 MiB.
+  constexpr Index per_thread = 16, fewest = 128, bytes = Index(64) << 20;
+  const Index fitting = std::max(per_thread, bytes / (cells_ * Index(sizeof(float))));
+  return std::min({views_, fitting, std::max(fewest, per_thread * thread_count())});
+}
+
+void Projector::project(Index first, Index count, std::span<float> signal,
+                        std::span<float> quanta) {
+  const auto cells = std::size_t(cells_);
+  VITRINE_EXPECT(first == next_ && count >= 0 && first + count <= views_);
+  VITRINE_EXPECT(signal.size() == std::size_t(count) * cells && quanta.size() == signal.size());
+  struct Task {
+    State* state;
+    Index first, count;
+  };
+  std::vector<Task> tasks;
+  while (next_ < first + count) {
+    if (next_ == states_.back()->end()) prepare();
+    tasks.clear();
+    Index view = next_;
+    for (const auto& state : states_)
+      for (const Index end = std::min(state->end(), first + count); view < end;) {
+        const Index n = std::min(state->together(), end - view);
+        tasks.push_back({state.get(), view, n});
+        view += n;
+      }
+    parallel_for(std::ssize(tasks), [&](Index i) {
+      const Task& task = tasks[std::size_t(i)];
+      const auto at = std::size_t(task.first - first) * cells;
+      task.state->project(task.first, task.count, signal.data() + at, quanta.data() + at, cells);
+    });
+    next_ = view;
+  }
+}
 
 void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling, Isa isa,
                  Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
-  const AlignedScene aligned(scene, geometry);
-  const Index block = views_of_block(sampling);
-  const ScanGeometry fine = refined(geometry, sampling.views);
-  const Projection projection(*aligned, fine, beam, sub_rays(sampling, geometry, beam),
-                              sampling.rows, isa);
-  parallel_for((geometry.views() + block - 1) / block, [&](std::int64_t b) {
-    const Index first = b * block;
-    expose_block(projection, sampling.views, first, first,
-                 std::min(block, geometry.views() - first), out);
-  });
+  Projector(scene, geometry, beam, sampling, isa)
+      .project(0, geometry.views(), out.signal.values(), out.quanta.values());
 }
 
 void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
                    const Sampling& sampling, Isa isa, Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
-  require(views_per_state >= 1 && std::ssize(geometry.view_times) == geometry.views(),
-          Error::Kind::input, "a moving patient needs views with times (the geometry has ",
-          geometry.view_times.size(), " for ", geometry.views(), " views)");
-  const auto offsets = sub_rays(sampling, geometry, beam);
-  const Index views = geometry.views(), block = views_of_block(sampling);
-  parallel_for((views + views_per_state - 1) / views_per_state, [&](std::int64_t state) {
-    const Index first = state * views_per_state;
-    const Index count = std::min(views_per_state, views - first);
-    const auto part = [&](const std::vector<double>& all) {
-      return std::vector<double>(all.begin() + first, all.begin() + first + count);
-    };
-    ScanGeometry now = geometry;
-    now.view_angles = part(geometry.view_angles);
-    now.table_positions = part(geometry.table_positions);
-    now.view_times = part(geometry.view_times);
-    if (!geometry.focal_shifts.empty())
-      now.focal_shifts.assign(geometry.focal_shifts.begin() + first,
-                              geometry.focal_shifts.begin() + first + count);
-    const Scene scene = scene_at(0.5 * (now.view_times.front() + now.view_times.back()));
-    const AlignedScene aligned(scene, now);
-    const ScanGeometry fine = refined(now, sampling.views);
-    const Projection projection(*aligned, fine, beam, offsets, sampling.rows, isa);
-    for (Index n = 0; n < count; n += block)
-      expose_block(projection, sampling.views, n, first + n, std::min(block, count - n), out);
-  });
+  Projector(scene_at, views_per_state, geometry, beam, sampling, isa)
+      .project(0, geometry.views(), out.signal.values(), out.quanta.values());
 }
 
 Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,

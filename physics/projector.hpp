@@ -1,5 +1,8 @@
 #pragma once
 #include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
@@ -42,6 +45,37 @@ using SceneAt = FunctionRef<Scene(double time)>;
 /// middle of their time. The geometry must have times; `scene_at` is called by several threads.
 void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
                    const Sampling& sampling, Isa isa, Exposure& out);
+
+/// The same block by block, for those who take the views as they come and keep none of them. Views
+/// are those of `expose` to the bit, whatever the blocks.
+class Projector {
+ public:
+  /// A patient at rest. All that is given must live as long as this does.
+  Projector(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
+            const Sampling& sampling, Isa isa);
+  /// A patient who moves: `scene_at` is called for the middle of the time of every
+  /// `views_per_state` views, by several threads.
+  Projector(std::function<Scene(double time)> scene_at, Index views_per_state,
+            const ScanGeometry& geometry, const Beam& beam, const Sampling& sampling, Isa isa);
+  ~Projector();
+  Projector(const Projector&) = delete;
+  Projector& operator=(const Projector&) = delete;
+
+  /// Views that keep all threads busy between two waits for the slowest: a good `count`.
+  Index block() const;
+  /// Views `first` to `first + count`, which follow those of the last call: columns x rows of each,
+  /// rows contiguous, as in a Sinogram.
+  void project(Index first, Index count, std::span<float> signal, std::span<float> quanta);
+
+ private:
+  class State;
+  void prepare();
+
+  std::function<std::unique_ptr<State>(Index number)> make_;
+  Index views_, cells_, sub_views_, views_per_state_;
+  Index next_ = 0;                              ///< view
+  std::vector<std::unique_ptr<State>> states_;  ///< that of the next view and some to come
+};
 
 /// One ray of a geometry, in patient space. `direction` has length 1 in the plane of the fan (its z
 /// is dz per in-plane mm).

@@ -140,31 +140,33 @@ void convert_rows(const detail::HotKernels& hot, const WaterCorrection& correcti
   std::copy(low.begin(), low.end(), line_integral);
 }
 
-void convert(const ScanGeometry& geometry, const WaterCorrection& correction, Isa isa,
-             const float* signal, float* line_integral) {
+}  // namespace
+
+void line_integrals(const ScanGeometry& geometry, std::span<const float> signal,
+                    const WaterCorrection& correction, Isa isa, std::span<float> out) {
   require(correction.columns() == geometry.columns, Error::Kind::data, "the water correction has ",
           correction.columns(), " columns (the scan has ", geometry.columns, ")");
   const detail::HotKernels& hot = detail::hot_kernels(isa);
   const Index cells = geometry.columns * geometry.rows;
-  parallel_for(geometry.views(), [&](Index view) {
+  VITRINE_EXPECT(signal.size() == out.size() && signal.size() % std::size_t(cells) == 0);
+  parallel_for(std::ssize(signal) / cells, [&](Index view) {
     for (Index column = 0; column < geometry.columns; ++column) {
       const Index at = view * cells + column * geometry.rows;
       if (correction.rows().size() > 1) {
-        convert_rows(hot, correction, column, {signal + at, std::size_t(geometry.rows)},
-                     line_integral + at);
+        convert_rows(hot, correction, column,
+                     signal.subspan(std::size_t(at), std::size_t(geometry.rows)), out.data() + at);
         continue;
       }
-      hot.line_integrals(signal + at, geometry.rows, correction.column(column), line_integral + at);
+      hot.line_integrals(signal.data() + at, geometry.rows, correction.column(column),
+                         out.data() + at);
     }
   });
 }
 
-}  // namespace
-
 Sinogram<quantity::LineIntegral> line_integrals(const Sinogram<quantity::Signal>& signal,
                                                 const WaterCorrection& correction, Isa isa) {
   Sinogram<quantity::LineIntegral> out(signal.geometry());
-  convert(out.geometry(), correction, isa, signal.values().data(), out.values().data());
+  line_integrals(out.geometry(), signal.values(), correction, isa, out.values());
   return out;
 }
 
@@ -172,7 +174,7 @@ Sinogram<quantity::LineIntegral> line_integrals(Sinogram<quantity::Signal>&& sig
                                                 const WaterCorrection& correction, Isa isa) {
   ScanGeometry geometry = signal.geometry();
   Sinogram<quantity::LineIntegral> out(std::move(geometry), std::move(signal).release());
-  convert(out.geometry(), correction, isa, out.values().data(), out.values().data());
+  line_integrals(out.geometry(), out.values(), correction, isa, out.values());
   return out;
 }
 

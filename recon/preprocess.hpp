@@ -73,5 +73,8 @@ Sinogram<quantity::LineIntegral> line_integrals(const Sinogram<quantity::Signal>
 /// The same in the signal's own memory.
 Sinogram<quantity::LineIntegral> line_integrals(Sinogram<quantity::Signal>&& signal,
                                                 const WaterCorrection& correction, Isa isa);
+/// The same of some views alone; `out` may be the signal's memory.
+void line_integrals(const ScanGeometry& geometry, std::span<const float> signal,
+                    const WaterCorrection& correction, Isa isa, std::span<float> out);
 
 }  // namespace vitrine::recon

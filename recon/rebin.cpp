@@ -1,16 +1,11 @@
 #include "vitrine/recon/rebin.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
-#include <optional>
 
 #include "vitrine/core/math.hpp"
-#include "vitrine/core/parallel.hpp"
-#include "vitrine/recon/detail/flat_rows.hpp"
 #include "vitrine/recon/detail/hot.hpp"
-#include "vitrine/recon/detail/scratch.hpp"
 
 namespace vitrine::recon {
 namespace {
@@ -53,29 +48,6 @@ double advance_of(const ScanGeometry& scan) {
     unsupported(scan.views(), " views are no whole number of turns of ", views);
   return advance;
 }
-
-/// Weights of the points 0..5 for the value at x, exact for polynomials of degree 5.
-std::array<double, taps> lagrange(double x) {
-  std::array<double, taps> weights;
-  for (int i = 0; i < taps; ++i) {
-    double w = 1.0;
-    for (int k = 0; k < taps; ++k)
-      if (k != i) w *= (x - k) / (i - k);
-    weights[std::size_t(i)] = w;
-  }
-  return weights;
-}
-
-/// First taps and weights of many positions.
-struct Interpolation {
-  std::vector<std::int32_t> first;
-  std::vector<float> weights;
-
-  void add(std::int32_t first_tap, double position) {
-    first.push_back(first_tap);
-    for (const double w : lagrange(position)) weights.push_back(float(w));
-  }
-};
 
 }  // namespace
 
@@ -136,77 +108,6 @@ std::span<float> Rebinned::line(Index half_turn, Index i) {
 std::span<const float> Rebinned::line(Index half_turn, Index i) const {
   const auto size = std::size_t(samples_ * padded_rows_);
   return values_.span().subspan(std::size_t(half_turn * (angles_ / 2) + i) * size, size);
-}
-
-Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
-  const ScanGeometry& scan = sinogram.geometry();
-  Rebinned out(scan);
-  const Index views = scan.views_per_rotation, columns = scan.columns;
-
-  // The ray of sample t has fan angle asin(t / sid).
-  Interpolation across;
-  for (Index j = 0; j < out.samples(); ++j) {
-    const double fan =
-        math::asin(std::clamp(out.position(double(j)) / scan.source_to_iso, -1.0, 1.0));
-    const double column = scan.column_at(fan);
-    const double first = std::clamp(std::floor(column + 1e-9) - 2.0, 0.0, double(columns - taps));
-    across.add(std::int32_t(first), column - first);
-  }
-  // FDK: the cosine of the cone angle; of a flat detector's rows once they are those of a curved
-  // one.
-  const bool flat = scan.shape == DetectorShape::flat;
-  std::vector<float> row_weights(std::size_t(out.padded_rows()), flat ? 1.0f : 0.0f);
-  for (Index r = 0; r < scan.rows && !flat; ++r) {
-    const double tangent = scan.row_tangent(double(r));
-    row_weights[std::size_t(r)] = float(1.0 / std::sqrt(1.0 + tangent * tangent));
-  }
-
-  std::optional<detail::FlatRows> flat_rows;
-  if (flat) {
-    std::vector<double> cosines;
-    for (Index j = 0; j < out.samples(); ++j) {
-      const double t = out.position(double(j)) / scan.source_to_iso;
-      cosines.push_back(std::sqrt(std::max(1.0 - t * t, 0.0)));
-    }
-    flat_rows.emplace(scan, cosines);
-  }
-
-  const detail::HotKernels& hot = detail::hot_kernels(isa);
-  detail::ScratchPool pool(std::size_t(columns * out.padded_rows()));
-  const Index half = out.angles() / 2;
-  parallel_for(out.lines(), [&](Index n) {
-    // An axial turn closes: its views are taken modulo one turn. A helix has all that it needs.
-    const Index turn = out.is_helical() ? 0 : n / out.angles();
-    const Index in_turn = out.is_helical() ? scan.views() : views;
-    const double axial_view = out.view_of(n - turn * out.angles());
-    // The ray of column c that has parallel angle theta is measured at view angle theta + fan(c).
-    Interpolation between;
-    for (Index c = 0; c < columns; ++c) {
-      const double view = axial_view + scan.fan_angle(double(c)) / two_pi * double(views);
-      const double first = std::floor(view + 1e-9) - 2.0;
-      const auto wrapped =
-          std::int32_t(first - std::floor(first / double(in_turn)) * double(in_turn));
-      between.add(wrapped, view - first);
-    }
-    const auto scratch = pool.borrow();
-    detail::RebinJob job;
-    job.views = sinogram.view(turn * views).data();
-    job.view_count = in_turn;
-    job.columns = columns;
-    job.rows = scan.rows;
-    job.padded_rows = out.padded_rows();
-    job.samples = out.samples();
-    job.first_view = between.first.data();
-    job.view_weights = between.weights.data();
-    job.first_column = across.first.data();
-    job.column_weights = across.weights.data();
-    job.row_weights = row_weights.data();
-    job.scratch = scratch.data();
-    job.out = out.line(n / half, n % half).data();
-    hot.rebin(job);
-    if (flat_rows) flat_rows->curve(out.padded_rows(), out.line(n / half, n % half));
-  });
-  return out;
 }
 
 }  // namespace vitrine::recon

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -61,6 +62,32 @@ class Rebinned {
   Index angles_ = 0, samples_ = 0, padded_rows_ = 0;
   double spacing_ = 0.0, centre_ = 0.0;
   Buffer<float> values_;
+};
+
+/// Makes a Rebinned of a scan whose views come one after the other: a ring holds those that the
+/// next lines are made of, as many as the fan is wide. A turn at rest closes with its first views,
+/// which are kept until it ends.
+///
+/// Equal bits for any number of threads and however the views are cut into blocks.
+class Rebinner {
+ public:
+  /// `block`: the most views that come at once. Throws as Rebinned does.
+  Rebinner(const ScanGeometry& scan, Index block, Isa isa);
+  ~Rebinner();
+  Rebinner(Rebinner&&) noexcept;
+  Rebinner& operator=(Rebinner&&) noexcept;
+
+  /// Memory for the line integrals of the next views, of `count` or fewer, but of one at least:
+  /// columns x rows of each, rows contiguous, as in a Sinogram.
+  std::span<float> room(Index count);
+  /// They are there: the next `count` views, at most those that there was room for.
+  void take(Index count);
+  /// All views are there.
+  Rebinned finish() &&;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Fan to parallel by six-point Lagrange interpolation, first in angle, then along the detector.

@@ -37,10 +37,10 @@ struct Bench {
     std::ranges::fill(e.quanta.values(), float(quanta * double(geometry.views_per_rotation)));
     return e;
   }
-  Sinogram<quantity::Signal> read(const Exposure& e, const Readout& readout = {},
+  Sinogram<quantity::Signal> read(const Exposure& e, const Conditions& conditions = {},
                                   Index block = 1000000, const Stream& chance = noise) const {
     Sinogram<quantity::Signal> out(geometry);
-    Acquisition scan(geometry, beam, 1.0, chance, best_isa(), readout);
+    Acquisition scan(geometry, beam, 1.0, chance, best_isa(), conditions);
     const Index cells = geometry.columns * geometry.rows;
     for (Index first = 0; first < geometry.views(); first += block) {
       const Index count = std::min(block, geometry.views() - first);
@@ -51,9 +51,9 @@ struct Bench {
     return out;
   }
   Sinogram<quantity::Signal> mean(const Exposure& e) const {
-    Readout readout;
-    readout.noiseless = true;
-    return read(e, readout);
+    Conditions conditions;
+    conditions.noiseless = true;
+    return read(e, conditions);
   }
   /// keV that a cell reads of air in one reading.
   double air() const { return beam.air_signal(0) / double(geometry.views_per_rotation); }
@@ -104,7 +104,7 @@ TEST_CASE("effects of strength 0 leave every bit of a scan") {
   none.gain_spread = 0.1;  // which the calibration takes out
   const Bench with(5, none), without(5);
   const Exposure e = without.flat(0.3f, 200.0);
-  Readout constant;
+  Conditions constant;
   CHECK(equal(with.read(e, constant), without.read(e)));
   CHECK(equal(without.mean(e), e.signal));
 }
@@ -327,18 +327,18 @@ TEST_CASE("the noise of a finite air scan is one over the root of its quanta, in
 
 TEST_CASE("a view's share of the tube load is its share of the quanta") {
   const Bench bench(2, quiet(), 256, 64);
-  Readout readout;
-  readout.modulation = {0.25, 1.75};
-  const auto seen = bench.read(bench.flat(0.5f, 1000.0), readout);
+  Conditions conditions;
+  conditions.modulation = {0.25, 1.75};
+  const auto seen = bench.read(bench.flat(0.5f, 1000.0), conditions);
   for (const Index v : {0, 1}) {
     const auto view = seen.view(v);
     double square = 0.0;
     for (const float x : view) square += (double(x) / 0.5 - 1.0) * (double(x) / 0.5 - 1.0);
-    const double expected = 1.0 / (1000.0 * readout.modulation[std::size_t(v)]);
+    const double expected = 1.0 / (1000.0 * conditions.modulation[std::size_t(v)]);
     CHECK(square / double(view.size()) == Approx(expected).epsilon(0.05));
   }
-  readout.modulation = {1.0};
-  CHECK_THROWS_WITH(bench.read(bench.flat(0.5f, 1.0), readout), Catch::Contains("for 1 views"));
+  conditions.modulation = {1.0};
+  CHECK_THROWS_WITH(bench.read(bench.flat(0.5f, 1.0), conditions), Catch::Contains("for 1 views"));
 }
 
 TEST_CASE("over 1000 seeds readings have their mean and dispersion, and no memory") {

@@ -1,0 +1,243 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <optional>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/recon/detail/flat_rows.hpp"
+#include "vitrine/recon/detail/hot.hpp"
+#include "vitrine/recon/detail/scratch.hpp"
+#include "vitrine/recon/rebin.hpp"
+
+namespace vitrine::recon {
+namespace {
+
+constexpr double two_pi = 2.0 * std::numbers::pi;
+constexpr int taps = detail::rebin_taps;
+
+/// Weights of the points 0..5 for the value at x, exact for polynomials of degree 5.
+std::array<double, taps> lagrange(double x) {
+  std::array<double, taps> weights;
+  for (int i = 0; i < taps; ++i) {
+    double w = 1.0;
+    for (int k = 0; k < taps; ++k)
+      if (k != i) w *= (x - k) / (i - k);
+    weights[std::size_t(i)] = w;
+  }
+  return weights;
+}
+
+/// First taps and weights of many positions.
+struct Interpolation {
+  std::vector<std::int32_t> first;
+  std::vector<float> weights;
+
+  void add(std::int32_t first_tap, double position) {
+    first.push_back(first_tap);
+    for (const double w : lagrange(position)) weights.push_back(float(w));
+  }
+};
+
+}  // namespace
+
+struct Rebinner::State {
+  State(const ScanGeometry& scan, Index block, Isa isa);
+
+  /// A line of a turn, or of a helix, and the views that it is made of: counted from the turn's
+  /// first, and on beyond its last.
+  struct Line {
+    Index number, first, last;
+    Index shift;  ///< what `first` and `last` are later than where the interpolation starts
+  };
+  Line line_of(Index number) const;
+  /// View that the first tap of a column is in, and where the ray lies from there.
+  std::pair<double, double> tap(Index number, Index column) const;
+
+  float* slot(Index view) { return ring.data() + std::size_t(view % capacity) * cells; }
+  void made(Index views);
+  void make(const Line& line);
+
+  Rebinned out;
+  ScanGeometry scan;
+  const detail::HotKernels& hot;
+  Index in_turn;  ///< views until the angles start again
+  std::size_t cells;
+  Interpolation across;
+  std::vector<float> row_weights;
+  std::optional<detail::FlatRows> flat_rows;
+  detail::ScratchPool pool;
+  std::vector<Line> lines;  ///< of one turn, in the order in which they can be made
+  Index block, capacity = 0, replayed = 0;
+  Buffer<float> ring, head;
+  Index turn = 0, next = 0;  ///< view within the turn
+  std::size_t next_line = 0;
+};
+
+std::pair<double, double> Rebinner::State::tap(Index number, Index column) const {
+  // The ray of column c that has parallel angle theta is measured at view angle theta + fan(c).
+  const double view = out.view_of(number) +
+                      scan.fan_angle(double(column)) / two_pi * double(scan.views_per_rotation);
+  const double first = std::floor(view + 1e-9) - 2.0;
+  return {first, view - first};
+}
+
+Rebinner::State::Line Rebinner::State::line_of(Index number) const {
+  const auto [a, b] = std::minmax(tap(number, 0).first, tap(number, scan.columns - 1).first);
+  // A turn at rest closes: what lies before its first view is seen again after its last one.
+  Line line{number, Index(a), Index(b) + taps - 1, 0};
+  while (line.first < 0) {
+    line.first += in_turn;
+    line.last += in_turn;
+    line.shift += in_turn;
+  }
+  return line;
+}
+
+Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa)
+    : out(geometry),
+      scan(geometry),
+      hot(detail::hot_kernels(isa)),
+      in_turn(out.is_helical() ? scan.views() : scan.views_per_rotation),
+      cells(std::size_t(scan.columns * scan.rows)),
+      pool(std::size_t(scan.columns * out.padded_rows())),
+      block(std::min(most, in_turn)) {
+  VITRINE_EXPECT(block >= 1);
+  // The ray of sample t has fan angle asin(t / sid).
+  for (Index j = 0; j < out.samples(); ++j) {
+    const double fan =
+        math::asin(std::clamp(out.position(double(j)) / scan.source_to_iso, -1.0, 1.0));
+    const double column = scan.column_at(fan);
+    const double first =
+        std::clamp(std::floor(column + 1e-9) - 2.0, 0.0, double(scan.columns - taps));
+    across.add(std::int32_t(first), column - first);
+  }
+  // FDK: the cosine of the cone angle; of a flat detector's rows once they are those of a curved
+  // one.
+  const bool flat = scan.shape == DetectorShape::flat;
+  row_weights.assign(std::size_t(out.padded_rows()), flat ? 1.0f : 0.0f);
+  for (Index r = 0; r < scan.rows && !flat; ++r) {
+    const double tangent = scan.row_tangent(double(r));
+    row_weights[std::size_t(r)] = float(1.0 / std::sqrt(1.0 + tangent * tangent));
+  }
+  if (flat) {
+    std::vector<double> cosines;
+    for (Index j = 0; j < out.samples(); ++j) {
+      const double t = out.position(double(j)) / scan.source_to_iso;
+      cosines.push_back(std::sqrt(std::max(1.0 - t * t, 0.0)));
+    }
+    flat_rows.emplace(scan, cosines);
+  }
+
+  Index widest = 0, last = 0;
+  for (Index n = 0; n < (out.is_helical() ? out.lines() : out.angles()); ++n) {
+    const Line line = lines.emplace_back(line_of(n));
+    widest = std::max(widest, line.last - line.first + 1);
+    last = std::max(last, line.last);
+  }
+  std::ranges::stable_sort(lines, {}, &Line::last);
+  replayed = std::max<Index>(0, last + 1 - in_turn);
+  VITRINE_EXPECT(replayed == 0 || !out.is_helical());
+  // While a block comes in, its lines still need what came before it.
+  capacity = widest + block;
+  ring = Buffer<float>(std::size_t(capacity) * cells);
+  head = Buffer<float>(std::size_t(std::min(replayed, in_turn)) * cells);
+}
+
+/// The next views of this turn are in the ring.
+void Rebinner::State::made(Index views) {
+  next += views;
+  const auto begin = lines.begin() + std::ptrdiff_t(next_line);
+  const auto end =
+      std::ranges::find_if(begin, lines.end(), [&](const Line& line) { return line.last >= next; });
+  parallel_for(end - begin, [&](Index i) { make(begin[i]); });
+  next_line += std::size_t(end - begin);
+}
+
+void Rebinner::State::make(const Line& line) {
+  Interpolation between;
+  for (Index c = 0; c < scan.columns; ++c) {
+    const auto [first, position] = tap(line.number, c);
+    between.add(std::int32_t((Index(first) + line.shift) % capacity), position);
+  }
+  const auto scratch = pool.borrow();
+  const Index half = out.angles() / 2, n = turn * out.angles() + line.number;
+  const std::span<float> made = out.line(n / half, n % half);
+  detail::RebinJob job;
+  job.views = ring.data();
+  job.view_count = capacity;
+  job.columns = scan.columns;
+  job.rows = scan.rows;
+  job.padded_rows = out.padded_rows();
+  job.samples = out.samples();
+  job.first_view = between.first.data();
+  job.view_weights = between.weights.data();
+  job.first_column = across.first.data();
+  job.column_weights = across.weights.data();
+  job.row_weights = row_weights.data();
+  job.scratch = scratch.data();
+  job.out = made.data();
+  hot.rebin(job);
+  if (flat_rows) flat_rows->curve(out.padded_rows(), made);
+}
+
+Rebinner::Rebinner(const ScanGeometry& scan, Index block, Isa isa)
+    : state_(std::make_unique<State>(scan, block, isa)) {}
+Rebinner::~Rebinner() = default;
+Rebinner::Rebinner(Rebinner&&) noexcept = default;
+Rebinner& Rebinner::operator=(Rebinner&&) noexcept = default;
+
+std::span<float> Rebinner::room(Index count) {
+  State& s = *state_;
+  const Index views =
+      std::min({count, s.block, s.in_turn - s.next, s.capacity - s.next % s.capacity});
+  VITRINE_EXPECT(views >= 1 && s.turn * s.in_turn + s.next + views <= s.scan.views());
+  return {s.slot(s.next), std::size_t(views) * s.cells};
+}
+
+void Rebinner::take(Index count) {
+  State& s = *state_;
+  VITRINE_EXPECT(count >= 1 && std::size_t(count) * s.cells <= room(count).size());
+  const Index kept = Index(s.head.size() / s.cells);
+  for (Index v = s.next; v < std::min(s.next + count, kept); ++v)
+    std::copy_n(s.slot(v), s.cells, s.head.data() + std::size_t(v) * s.cells);
+  s.made(count);
+  if (s.next < s.in_turn) return;
+  for (Index done = 0; done < s.replayed;) {
+    const Index views = std::min(s.block, s.replayed - done);
+    parallel_for(views, [&](Index i) {
+      std::copy_n(s.head.data() + std::size_t((done + i) % s.in_turn) * s.cells, s.cells,
+                  s.slot(s.next + i));
+    });
+    s.made(views);
+    done += views;
+  }
+  ++s.turn;
+  s.next = 0;
+  s.next_line = 0;
+}
+
+Rebinned Rebinner::finish() && {
+  VITRINE_EXPECT(state_->turn * state_->in_turn == state_->scan.views());
+  return std::move(state_->out);
+}
+
+Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
+  const ScanGeometry& scan = sinogram.geometry();
+  constexpr Index block = 128;
+  Rebinner rebinner(scan, block, isa);
+  const auto cells = std::size_t(scan.columns * scan.rows);
+  for (Index first = 0; first < scan.views();) {
+    const std::span<float> room = rebinner.room(scan.views() - first);
+    const auto views = Index(room.size() / cells);
+    parallel_for(views, [&](Index v) {
+      std::ranges::copy(sinogram.view(first + v), room.data() + std::size_t(v) * cells);
+    });
+    rebinner.take(views);
+    first += views;
+  }
+  return std::move(rebinner).finish();
+}
+
+}  // namespace vitrine::recon
