@@ -77,7 +77,7 @@ Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& be
 void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
                   Isa isa, Sinogram<quantity::Signal>& out, Conditions conditions = {});
 
-/// Does a noiseless conditions differ from the exposure's signal?
+/// Does a noiseless scan differ from the exposure's signal?
 bool changes_mean(const Detector& detector);
 
 }  // namespace vitrine::physics

@@ -59,6 +59,7 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<trial::FollowUp>(),
                     block<trial::Protocol>(),
                     block<phantoms::Injection>(),
+                    block<physics::TubeCurrentModulation>(),
                     block<Scanner>(),
                     block<Filter>(),
                     block<Bowtie>(),

@@ -29,6 +29,7 @@ struct RawScan {
   struct Beam {
     double tube_voltage = 0.0;     ///< keV
     double tube_load = 0.0;        ///< mAs per rotation
+    std::vector<double> view_tube_load;  ///< the same of every view; none: it is constant
     double ctdi_vol = 0.0;         ///< mGy
     std::vector<double> energies;  ///< keV, of `fluence`
     /// Behind the flat filters, before the bowtie, at 1 m: photons / (mAs mm^2 keV).

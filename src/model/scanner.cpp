@@ -202,6 +202,10 @@ const Schema<Scanner>& Scanner::schema() {
               "flying_focal_spot", &Scanner::flying_focal_spot,
               "how far the focal spot can be deflected between readings (not at all if nothing "
               "is said)")
+          .optional("tube_power", &Scanner::tube_power, unit::kw,
+                    "the most that the tube takes, voltage times current (no limit if nothing is "
+                    "said)")
+          .between(0.001, 1000)
           .optional(
               "axis_offset", &Scanner::axis_offset, unit::mm,
               "misalignment: how far the axis is from where the reconstruction takes it to be, "

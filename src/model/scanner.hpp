@@ -78,6 +78,7 @@ struct Scanner {
   /// Of shape image: what each part of width x length emits, along z then across.
   std::vector<std::vector<double>> focal_spot_image;
   std::optional<FlyingFocalSpot> flying_focal_spot;
+  std::optional<double> tube_power;  ///< kW, the most that the tube takes; none: no limit
   double axis_offset = 0.0;  ///< mm: the axis is that far from where reconstruction takes it to be
   std::vector<Filter> filters;  ///< added to the tube's inherent filtration
   Bowtie bowtie;
