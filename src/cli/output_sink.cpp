@@ -152,16 +152,34 @@ std::vector<trial::FileRecord> OutputSink::mask(const trial::ImageContext& conte
                 io::encode_nifti(mask, description))};
 }
 
-std::vector<trial::FileRecord> OutputSink::raw(const RawScan& scan, std::span<const float> values) {
+namespace {
+
+class RawFile final : public trial::RawData {
+ public:
+  RawFile(const io::Path& path, std::string name, const RawScan& scan, bool packed)
+      : name_(std::move(name)), writer_(path, scan, packed) {}
+
+  void views(std::span<const float> values) override { writer_.views(values); }
+  std::vector<trial::FileRecord> finish() override {
+    const io::SealedFile sealed = writer_.finish();
+    return {{name_, sealed.sha256.hex(), sealed.bytes}};
+  }
+
+ private:
+  std::string name_;
+  io::RawWriter writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<trial::RawData> OutputSink::raw(const RawScan& scan) {
   RawScan complete = scan;
   complete.origin.software = "vitrine " VITRINE_VERSION;
   complete.origin.body_part = body_part(plan_.scenario.patients.anatomy.canonical);
   const std::string path = str("raw/", scan.origin.case_id, '/', scan.origin.scan, ".h5");
   io::make_directories((dir_ / path).parent_path());
-  io::RawWriter writer(dir_ / path, complete, plan_.scenario.outputs.raw_packed.value_or(true));
-  writer.views(values);
-  const io::SealedFile sealed = writer.finish();
-  return {{path, sealed.sha256.hex(), sealed.bytes}};
+  return std::make_unique<RawFile>(dir_ / path, path, complete,
+                                   plan_.scenario.outputs.raw_packed.value_or(true));
 }
 
 void OutputSink::keep_slice(const trial::ImageContext& context, const Image& image) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +25,7 @@ class OutputSink final : public trial::Sink {
                                        const Image& image) override;
   std::vector<trial::FileRecord> mask(const trial::ImageContext& context, const std::string& lesion,
                                       const Mask& mask) override;
-  std::vector<trial::FileRecord> raw(const RawScan& scan, std::span<const float> values) override;
+  std::unique_ptr<trial::RawData> raw(const RawScan& scan) override;
   std::vector<trial::FileRecord> finish_case(const std::string& case_id) override;
 
  private:

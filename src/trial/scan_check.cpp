@@ -55,11 +55,9 @@ std::vector<std::string> geometry_notes(const Plan& plan) {
   return notes;
 }
 
-void require_met(const physics::Exposure& exposure, const Scene& scene) {
-  const auto values = exposure.signal.values();
+void require_met(bool met, const ScanGeometry& g, const Scene& scene) {
   const Extent extent = extent_of(scene);
-  if (extent.empty() || std::ranges::any_of(values, [](float s) { return s != 1.0f; })) return;
-  const ScanGeometry& g = exposure.signal.geometry();
+  if (met || extent.empty()) return;
   const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
   const double half = 0.5 * double(g.rows) * g.row_pitch_at_iso();
   throw Error(

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,6 +39,16 @@ struct ImageContext {
   std::optional<phantoms::ContrastRecord> contrast;
 };
 
+/// Takes the raw data of one scan as its views come; what is not finished is as if it never was.
+class RawData {
+ public:
+  virtual ~RawData() = default;
+  /// The values of the next views, in the order of a sinogram.
+  virtual void views(std::span<const float> values) = 0;
+  /// All views are there.
+  virtual std::vector<FileRecord> finish() = 0;
+};
+
 /// Receives images and masks as they are made. io and cli implement it; the engine opens no file.
 class Sink {
  public:
@@ -45,8 +56,8 @@ class Sink {
   virtual std::vector<FileRecord> image(const ImageContext& context, const Image& image) = 0;
   virtual std::vector<FileRecord> mask(const ImageContext& context, const std::string& lesion,
                                        const Mask& mask) = 0;
-  /// The raw data of a scan, in the order of a sinogram; only if the scenario asks for them.
-  virtual std::vector<FileRecord> raw(const RawScan&, std::span<const float>) { return {}; }
+  /// Where the raw data of a scan go; only if the scenario asks for them. None: nowhere.
+  virtual std::unique_ptr<RawData> raw(const RawScan&) { return nullptr; }
   /// All images of a case are out: figures that need several of them can be drawn.
   virtual std::vector<FileRecord> finish_case(const std::string& case_id) = 0;
 };

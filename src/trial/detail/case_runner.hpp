@@ -6,19 +6,11 @@
 #include <utility>
 
 #include "vitrine/core/isa.hpp"
-#include "vitrine/physics/beam.hpp"
-#include "vitrine/physics/projector.hpp"
-#include "vitrine/recon/preprocess.hpp"
+#include "vitrine/trial/detail/calibrated_beam.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
 
 namespace vitrine::trial::detail {
-
-/// A beam and the water correction that belongs to it.
-struct CalibratedBeam {
-  physics::Beam beam;
-  recon::WaterCorrection water;
-};
 
 /// Takes patients through every arm, one after the other; all parallelism is inside the stages.
 class CaseRunner {

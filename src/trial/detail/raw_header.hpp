@@ -3,7 +3,8 @@
 #include <string>
 
 #include "vitrine/model/raw_scan.hpp"
-#include "vitrine/trial/detail/case_runner.hpp"
+#include "vitrine/trial/detail/calibrated_beam.hpp"
+#include "vitrine/trial/plan.hpp"
 
 namespace vitrine::trial::detail {
 

@@ -311,16 +311,13 @@ TEST_CASE("a scan that meets nothing of the patient is an error with both their 
   ScanGeometry g = hardware_geometry(read(scenario()).arms.scanners[0]);
   g.view_angles = {0.0};
   g.table_positions = {10.0};
-  physics::Exposure exposure{Sinogram<quantity::Signal>(g), Sinogram<quantity::Quanta>(g)};
-  std::ranges::fill(exposure.signal.values(), 1.0f);
   Scene scene;
-  trial::require_met(exposure, scene);  // of nothing there is nothing to see
+  trial::require_met(false, g, scene);  // of nothing there is nothing to see
   Solid ball;
   ball.centre = Vec3(0, 0, 400);
   ball.half_axes = Vec3::Constant(20.0);
   scene.solids.push_back(ball);
-  CHECK_THROWS_WITH(trial::require_met(exposure, scene),
+  CHECK_THROWS_WITH(trial::require_met(false, g, scene),
                     Catch::Contains("from z = -10 to 30 mm") && Catch::Contains("z 380 to 420"));
-  exposure.signal.values()[77] = 0.5f;
-  trial::require_met(exposure, scene);
+  trial::require_met(true, g, scene);
 }

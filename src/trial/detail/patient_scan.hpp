@@ -1,0 +1,74 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vitrine/physics/projector.hpp"
+#include "vitrine/recon/rebin.hpp"
+#include "vitrine/trial/detail/calibrated_beam.hpp"
+#include "vitrine/trial/detail/measurer.hpp"
+
+namespace vitrine::trial::detail {
+
+/// A noisy scan that is wanted: its dose, and the arms whose images are made of it, one at least.
+struct ReadOut {
+  double tube_load = 0.0;  ///< mAs per rotation
+  std::vector<const Arm*> made;
+};
+
+/// One visit of one patient to one scanner: its rays are traced once, and read out without noise
+/// and at several doses.
+///
+/// What comes out is as large as the scan's readings, and so are signal and quanta before the
+/// noise. Up to three outputs are made while the rays are traced, and signal and quanta of a few
+/// views exist at a time. More would take more memory than signal and quanta of all views and one
+/// output: these are then kept, and every output is made of them when its turn comes.
+class PatientScan {
+ public:
+  /// Traces the rays. Raw data go to `sink` if the scenario asks for them. All that is given must
+  /// live as long as this does.
+  PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
+              const CalibratedBeam& calibrated, std::size_t scanner, double motion, bool noiseless,
+              std::vector<ReadOut> read_outs, Sink& sink, Isa isa);
+  ~PatientScan();
+  PatientScan(const PatientScan&) = delete;
+  PatientScan& operator=(const PatientScan&) = delete;
+
+  /// Each can be had once: the scan without noise if it was asked for, and the i-th read-out with
+  /// the files that its raw data became.
+  recon::Rebinned noiseless();
+  std::pair<recon::Rebinned, std::vector<FileRecord>> read_out(std::size_t i);
+
+  Image reconstruct(const recon::Rebinned& data, const Arm& arm) const;
+  const physics::Beam& beam() const { return calibrated_.beam; }
+  /// Equivalent quanta in one reading of the middle column with nothing but air in the beam.
+  double photons(double tube_load) const;
+
+  /// Whether so many outputs are made while the rays are traced.
+  static bool streams(std::size_t outputs) { return outputs <= 3; }
+
+ private:
+  class Output;
+  std::unique_ptr<Output> noiseless_output() const;
+  std::unique_ptr<Output> noisy_output(const ReadOut& what) const;
+  void trace(std::size_t scanner, double motion);
+  std::pair<recon::Rebinned, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
+
+  const Plan& plan_;
+  const std::string& case_id_;
+  const Measurer& patient_;
+  const CalibratedBeam& calibrated_;
+  std::vector<ReadOut> read_outs_;
+  Sink& sink_;
+  Isa isa_;
+  ScanGeometry geometry_;
+  std::string key_;  ///< what the noise of all doses has in common
+  /// Streamed: without noise first, then the read-outs.
+  std::vector<std::unique_ptr<Output>> outputs_;
+  bool has_noiseless_;
+  std::optional<physics::Exposure> held_;
+};
+
+}  // namespace vitrine::trial::detail
