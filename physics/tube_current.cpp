@@ -106,12 +106,15 @@ std::vector<double> view_attenuation(const Scene& scene, const ScanGeometry& geo
 
 CurrentLimits current_limits(const TubeCurrentModulation& modulation, double mean_current,
                              double kv, const std::optional<double>& power) {
-  const double tube = power ? *power * 1000.0 / kv : 1e300;
-  const double most = std::min(modulation.most.value_or(tube), tube);
+  double most = power ? *power * 1000.0 / kv : 1e300;
+  if (modulation.most) most = std::min(most, *modulation.most);
   const double least = modulation.least.value_or(0.0);
-  require(mean_current >= least && mean_current <= most, Error::Kind::input,
-          "the mean tube current is ", mean_current, " mA (modulation keeps it between ", least,
-          " and ", most, " mA). Change tube_load_mas or the limits.");
+  require(mean_current >= least, Error::Kind::input, "the mean tube current is ", mean_current,
+          " mA (tube-current modulation never goes below ", least,
+          " mA). Raise tube_load_mas, or lower least_ma.");
+  require(mean_current <= most, Error::Kind::input, "the mean tube current is ", mean_current,
+          " mA (tube-current modulation never goes above ", most,
+          " mA). Lower tube_load_mas, or raise most_ma or the tube's power.");
   return {least / mean_current, most / mean_current};
 }
 

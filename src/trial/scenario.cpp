@@ -90,6 +90,9 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)")
           .optional("tube_current_modulation", &Protocol::tube_current_modulation,
                     "tube current that follows the patient (constant if nothing is said)")
+          .optional("water_correction", &Protocol::water_correction,
+                    "beam hardening is corrected as that of water; false leaves it in the image")
+          .unless_default()
           .rule("pitch goes with mode: helical (an axial scan has none)",
                 [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
   return s;
@@ -224,18 +227,18 @@ void check_tubes(const Arms& arms, const Value& node, Diagnostics& problems) {
       for (const double load : all(arms.vary.tube_load, p.tube_load)) {
         const double current = load / p.rotation_time, power = kv * current / 1000.0;
         if (scanner.tube_power && power > *scanner.tube_power) {
-          problems.error(node.where,
-                         str("arms: ", scanner.name, " would need ", to_text(power), " kW for ",
-                             to_text(load), " mAs in a rotation of ", to_text(p.rotation_time),
-                             " s at ", to_text(kv), " kV (its tube takes ",
-                             to_text(*scanner.tube_power),
-                             "). Lower the tube load or the voltage, or turn more slowly."));
+          problems.error(
+              node.where,
+              str(scanner.name, " would need ", to_text(power), " kW for ", to_text(load),
+                  " mAs in a rotation of ", to_text(p.rotation_time), " s at ", to_text(kv),
+                  " kV (its tube takes ", to_text(*scanner.tube_power),
+                  "). Lower the tube load or the voltage, or turn more slowly."));
           continue;
         }
         try {
           physics::current_limits(modulation, current, kv, scanner.tube_power);
         } catch (const Error& error) {
-          problems.error(node.where, str("arms: ", error.what()));
+          problems.error(node.where, error.what());
         }
       }
 }

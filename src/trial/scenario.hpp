@@ -49,6 +49,7 @@ struct Protocol {
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
+  bool water_correction = true;  ///< of beam hardening
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();
