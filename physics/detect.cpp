@@ -114,7 +114,7 @@ void Acquisition::run_effects(Index first, Index count, std::span<float> reading
 
 bool changes_mean(const Detector& d) {
   return d.x_ray_crosstalk || d.optical_crosstalk || d.lag || d.gain_drift || d.dead_cells ||
-         d.converter || d.air_scan;
+         d.converter || d.air_scan || d.low_signal;
 }
 
 /// One view.

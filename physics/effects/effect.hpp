@@ -63,6 +63,7 @@ Effect electronic_noise(const EffectSetting& setting);
 Effect gain_drift(const EffectSetting& setting);
 Effect gain_spread(const EffectSetting& setting);
 Effect converter(const EffectSetting& setting);
+Effect low_signal(const EffectSetting& setting);
 
 /// A number of its own for a cell, of one kind of imperfection.
 enum class Imperfection : std::uint64_t {

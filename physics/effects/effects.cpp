@@ -5,9 +5,16 @@ namespace vitrine::physics {
 namespace {
 
 constexpr Effect (*makers[])(const EffectSetting&) = {
-    air_scan,  // of the calibration alone
-    x_ray_crosstalk,  optical_crosstalk, lag,         dead_cells,
-    electronic_noise, gain_drift,        gain_spread, converter,
+    air_scan,           // of the calibration alone
+    x_ray_crosstalk,    // energy
+    optical_crosstalk,  // light
+    lag,                // light
+    dead_cells,         // corrected first
+    electronic_noise,   //
+    gain_drift,         //
+    gain_spread,        //
+    converter,          //
+    low_signal,         // of preprocessing alone
 };
 
 }  // namespace

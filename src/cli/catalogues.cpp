@@ -70,6 +70,7 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<DeadCells>(),
                     block<Converter>(),
                     block<AirScan>(),
+                    block<LowSignal>(),
                     block<trial::Measure>(),
                     block<radiomics::Settings>(),
                     block<trial::Outputs>(),

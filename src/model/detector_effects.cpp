@@ -101,4 +101,19 @@ const Schema<AirScan>& AirScan::schema() {
   return s;
 }
 
+const Schema<LowSignal>& LowSignal::schema() {
+  static const auto s =
+      Schema<LowSignal>(
+          "low_signal",
+          "Readings of few quanta are mixed with the mean of those around them: fewer "
+          "streaks and less bias, at some resolution")
+          .optional("threshold", &LowSignal::threshold, unit::kev,
+                    "absorbed energy in one reading below which this begins (0: never)")
+          .between(0, 1e9)
+          .optional("reach_cells", &LowSignal::reach,
+                    "how far the mean reaches to either side, along columns and rows")
+          .between(0, 20);
+  return s;
+}
+
 }  // namespace vitrine

@@ -57,4 +57,11 @@ struct AirScan {
   static const Schema<AirScan>& schema();
 };
 
+/// How preprocessing treats readings of few quanta before their logarithm is taken.
+struct LowSignal {
+  double threshold = 2000.0;  ///< keV in one reading: below it, readings are averaged
+  std::int64_t reach = 2;     ///< cells to either side, in columns and in rows
+  static const Schema<LowSignal>& schema();
+};
+
 }  // namespace vitrine

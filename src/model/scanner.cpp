@@ -136,6 +136,8 @@ const Schema<Detector>& Detector::schema() {
                     "steps and saturation (none if nothing is said)")
           .optional("air_scan", &Detector::air_scan,
                     "the scan that readings are calibrated with (without noise if nothing is said)")
+          .optional("low_signal", &Detector::low_signal,
+                    "treatment of readings with few quanta (none if nothing is said)")
           .checked([](const Detector& x, const Value& node, Diagnostics& problems) {
             check_material(x.scintillator, "scintillator", node, problems);
           });

@@ -50,6 +50,7 @@ struct Detector {
   std::optional<DeadCells> dead_cells;
   std::optional<Converter> converter;
   std::optional<AirScan> air_scan;  ///< none: an endless one
+  std::optional<LowSignal> low_signal;
   static const Schema<Detector>& schema();
 };
 

@@ -101,6 +101,7 @@ TEST_CASE("effects of strength 0 leave every bit of a scan") {
   none.lag = Lag{{0.0, 0.0}, {1e-3, 0.1}};
   none.gain_drift = GainDrift{.spread = 0.0};
   none.dead_cells = DeadCells{};
+  none.low_signal = LowSignal{0.0, 3};
   none.gain_spread = 0.1;  // which the calibration takes out
   const Bench with(5, none), without(5);
   const Exposure e = without.flat(0.3f, 200.0);
@@ -118,6 +119,7 @@ TEST_CASE("effects do not depend on how the views are cut into blocks") {
   all.gain_spread = 0.1;
   all.converter = Converter{14, 2e6};
   all.air_scan = AirScan{};
+  all.low_signal = LowSignal{1e7, 2};
   const Bench bench(12, all, 37, 9);
   const Exposure e = bench.flat(0.3f, 40.0);
   const auto whole = bench.read(e);
@@ -339,6 +341,32 @@ TEST_CASE("a view's share of the tube load is its share of the quanta") {
   }
   conditions.modulation = {1.0};
   CHECK_THROWS_WITH(bench.read(bench.flat(0.5f, 1.0), conditions), Catch::Contains("for 1 views"));
+}
+
+TEST_CASE("averaging where signals are low keeps the mean and takes bias from the logarithm") {
+  Detector detector;
+  const Bench plain(30, detector, 64, 16);
+  const auto at = [&](double quanta) {
+    const double signal = quanta * 60.0 / plain.air();  // keV a quantum
+    return plain.flat(float(signal), quanta);
+  };
+  const auto log_error = [](const Sinogram<quantity::Signal>& s, double truth) {
+    double sum = 0.0;
+    for (const float x : s.values()) sum -= std::log(std::max(double(x), 0x1p-20) / truth);
+    return sum / double(s.values().size());
+  };
+  detector.low_signal = LowSignal{3000.0, 2};
+  const Bench treated(30, detector, 64, 16);
+  const Exposure few = at(15.0), many = at(200.0);  // 900 and 12000 keV
+  const double truth = double(few.signal.values()[0]);
+  const auto before = plain.read(few), after = treated.read(few);
+  CHECK(mean_of(after.values()) == Approx(mean_of(before.values())).epsilon(0.01));
+  CHECK(mean_of(after.values()) == Approx(truth).epsilon(0.01));
+  CAPTURE(log_error(before, truth), log_error(after, truth));
+  CHECK(log_error(before, truth) > 0.08);
+  CHECK(std::abs(log_error(after, truth)) < 0.25 * log_error(before, truth));
+  const float left_alone = many.signal.values()[0];
+  for (const float x : treated.mean(many).values()) REQUIRE(x == Approx(left_alone).epsilon(1e-6));
 }
 
 TEST_CASE("over 1000 seeds readings have their mean and dispersion, and no memory") {
