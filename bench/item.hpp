@@ -1,11 +1,16 @@
 #pragma once
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
 
 namespace vitrine::bench {
+
+/// What a run says of itself beside its time: seconds of its parts, memory.
+using Parts = std::vector<std::pair<std::string, double>>;
 
 /// One piece of work whose time is known to matter (docs/developers/performance.md).
 struct Item {
@@ -13,12 +18,17 @@ struct Item {
   double work = 0.0;                                  ///< how many units one run does
   std::string unit;                                   ///< `rays`, `voxel views`, ...
   std::function<std::function<void()>(Isa)> prepare;  ///< set up once; the result is one timed run
+  /// A whole chain from nothing, first touch of its memory included: run without warming up.
+  bool whole = false;
+  std::shared_ptr<Parts> parts = {};  ///< of the last run
 };
 
 std::vector<Item> projection_items();
 std::vector<Item> reconstruction_items();
 /// Matched voxel projectors: Joseph forward, `b` back, `d` distance-driven forward.
 std::vector<Item> voxel_items();
+/// Whole scans of a chest with their reconstruction.
+std::vector<Item> chest_items();
 std::vector<Item> feature_items();
 std::vector<Item> trial_items();
 

@@ -21,9 +21,9 @@ struct Timing {
   double median = 0.0, fastest = 0.0;
 };
 
-Timing time(const std::function<void()>& work, int repeats) {
+Timing time(const std::function<void()>& work, int repeats, bool warm_up) {
   std::vector<double> seconds;
-  work();  // warm-up: first touch of memory
+  if (warm_up) work();  // first touch of memory
   for (int i = 0; i < repeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
     work();
@@ -36,8 +36,9 @@ Timing time(const std::function<void()>& work, int repeats) {
 
 std::vector<bench::Item> all_items() {
   std::vector<bench::Item> all;
-  for (const auto& family : {bench::projection_items, bench::voxel_items,
-                             bench::reconstruction_items, bench::feature_items, bench::trial_items})
+  for (const auto& family :
+       {bench::projection_items, bench::voxel_items, bench::reconstruction_items,
+        bench::chest_items, bench::feature_items, bench::trial_items})
     for (auto& item : family()) all.push_back(std::move(item));
   return all;
 }
@@ -78,7 +79,7 @@ int main(int argc, char** argv) {
   Value::List rows;
   for (const bench::Item& item : items) {
     if (!names.empty() && std::find(names.begin(), names.end(), item.name) == names.end()) continue;
-    const Timing t = time(item.prepare(isa), repeats);
+    const Timing t = time(item.prepare(isa), repeats, !item.whole);
     const double rate = item.work / t.median;
     const double relative = rate * 100.0 / machine.gflops;
     if (json) {
@@ -90,9 +91,14 @@ int main(int argc, char** argv) {
                          .set("unit", Value(item.unit))
                          .set("rate_per_s", Value(rate))
                          .set("rate_per_100_gflops", Value(relative)));
+      if (item.parts)
+        for (const auto& [name, value] : *item.parts) rows.back().set(name, Value(value));
     } else {
       std::printf("%-8s %10.4f %10.4f %14.4f %16.4f  %s (%s)\n", item.name.c_str(), t.median,
                   t.fastest, rate * 1e-9, relative * 1e-9, item.what.c_str(), item.unit.c_str());
+      if (item.parts)
+        for (const auto& [name, value] : *item.parts)
+          std::printf("%-8s %10.4f  %s\n", "", value, name.c_str());
       std::fflush(stdout);
     }
   }

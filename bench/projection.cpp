@@ -43,21 +43,21 @@ Scene water_cylinder() {
   return std::move(scene).build();
 }
 
-Scene thorax() {
+Scene thorax(double half_length) {
   Diagnostics problems;
   const Value cohort = Value().set("count", Value(1.0)).set("anatomy", Value("thorax"));
   const auto patients = phantoms::Cohort::schema().read(cohort, problems);
   problems.throw_if_any();
-  return phantoms::cropped(phantoms::build_patient(patients, 1, "case001", {}).scene, -100.0,
-                           100.0);
+  return phantoms::cropped(phantoms::build_patient(patients, 1, "case001", {}).scene, -half_length,
+                           half_length);
 }
 
-Scene voxel_thorax() {
-  Scene scene = thorax();
+Scene voxel_thorax(Index slices) {
   Grid grid;
-  grid.size = {512, 400, 160};
+  grid.size = {512, 400, slices};
   grid.spacing = Vec3::Constant(0.7);
-  grid.origin = -0.5 * 0.7 * Vec3(511, 399, 159);
+  grid.origin = -0.5 * 0.7 * Vec3(511, 399, double(slices - 1));
+  const Scene scene = thorax(std::max(100.0, 0.5 * 0.7 * double(slices)));
   const phantoms::Substance voxels = phantoms::substance_map(scene, grid);
   IndexedMap map;
   map.grid = grid;
@@ -93,7 +93,9 @@ Detector imperfect() {
   return d;
 }
 
-Item expose_item(const char* name, const char* what, Scene (*make)(), int sub_rays) {
+using MakeScene = Scene (*)();
+
+Item expose_item(const char* name, const char* what, MakeScene make, int sub_rays) {
   const ScanGeometry g = one_rotation(clinical_scanner());
   const double rays = double(g.views() * g.columns * g.rows) * sub_rays * sub_rays;
   return {name, what, rays, "rays", [make, sub_rays](Isa isa) -> std::function<void()> {
@@ -115,11 +117,12 @@ std::vector<Item> projection_items() {
   return {
       expose_item("W5a", "water cylinder, 64 rows x 888 x 984 views, polychromatic, 1 ray per cell",
                   water_cylinder, 1),
-      expose_item("W8p", "thorax, 64 rows x 888 x 984 views, polychromatic, 2 x 2 rays per cell",
-                  thorax, 2),
-      expose_item("W8v",
-                  "thorax of 512 x 400 x 160 voxels of 0.7 mm, the same detector, 1 ray per cell",
-                  voxel_thorax, 1),
+      expose_item(
+          "W8p", "thorax, 64 rows x 888 x 984 views, polychromatic, 2 x 2 rays per cell",
+          [] { return thorax(); }, 2),
+      expose_item(
+          "W8v", "thorax of 512 x 400 x 160 voxels of 0.7 mm, the same detector, 1 ray per cell",
+          [] { return voxel_thorax(160); }, 1),
       {"W8n", "compound Poisson and electronic noise of one rotation", samples, "samples",
        [](Isa isa) -> std::function<void()> {
          auto setting = std::make_shared<Setting>(water_cylinder());

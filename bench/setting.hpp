@@ -11,9 +11,9 @@ Scanner clinical_scanner();
 ScanGeometry one_rotation(const Scanner& scanner);
 /// A water cylinder of 320 mm across.
 Scene water_cylinder();
-/// The first patient of a default thorax cohort.
-Scene thorax();
-/// The same on voxels, every material at its own density.
-Scene voxel_thorax();
+/// The first patient of a default thorax cohort, so far to either side of its middle, mm.
+Scene thorax(double half_length = 100.0);
+/// The same on 0.7 mm voxels `slices` thick about its middle, every material at its own density.
+Scene voxel_thorax(Index slices);
 
 }  // namespace vitrine::bench

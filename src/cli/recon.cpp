@@ -192,14 +192,24 @@ recon::WaterCorrection correction(const RawScan::WaterTable& table) {
   return recon::WaterCorrection::of(std::move(columns));
 }
 
+/// A few views at a time: the file's values are never in memory as a whole.
 recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
   const RawScan& raw = file.scan();
-  if (raw.quantity == RawScan::Quantity::signal)
-    return recon::rebin(
-        recon::line_integrals(Sinogram<quantity::Signal>(raw.geometry, file.values()),
-                              correction(raw.water), isa),
-        isa);
-  return recon::rebin(Sinogram<quantity::LineIntegral>(raw.geometry, file.values()), isa);
+  const ScanGeometry& geometry = raw.geometry;
+  std::optional<recon::WaterCorrection> water;
+  if (raw.quantity == RawScan::Quantity::signal) water = correction(raw.water);
+  file.views(0, {});  // are they there, before memory is taken?
+  constexpr Index block = 128;
+  recon::Rebinner rebinner(geometry, block, isa);
+  for (Index first = 0; first < geometry.views();) {
+    const std::span<float> values = rebinner.room(geometry.views() - first);
+    file.views(first, values);
+    if (water) recon::line_integrals(geometry, values, *water, isa, values);
+    const Index views = std::ssize(values) / (geometry.columns * geometry.rows);
+    rebinner.take(views);
+    first += views;
+  }
+  return std::move(rebinner).finish();
 }
 
 void write(const io::Path& dir, const Options& options, const RawScan& raw, const Order& order,

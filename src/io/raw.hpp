@@ -39,7 +39,9 @@ class RawReader {
   RawReader& operator=(const RawReader&) = delete;
 
   const RawScan& scan() const;
-  /// All values, in the order of a sinogram's.
+  /// The values of views from `first` on, as many as fit, in the order of a sinogram's.
+  void views(Index first, std::span<float> out) const;
+  /// Those of all views.
   Buffer<float> values() const;
 
  private:

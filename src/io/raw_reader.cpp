@@ -10,6 +10,8 @@
 namespace vitrine::io {
 namespace {
 
+constexpr std::size_t digest_width = sizeof(Digest::bytes);
+
 /// Takes what `describe` lists out of a file.
 class Read {
  public:
@@ -65,9 +67,16 @@ class Read {
 struct RawReader::State {
   H5Reader file;
   RawScan scan;
+  std::vector<std::uint8_t> digests;  ///< once values were asked for
+
+  std::vector<std::size_t> dims() const {
+    const ScanGeometry& g = scan.geometry;
+    return {std::size_t(g.views()), std::size_t(g.columns), std::size_t(g.rows)};
+  }
+  void expect_values();
 };
 
-RawReader::RawReader(const Path& path) : state_(new State{H5Reader(path), {}}) {
+RawReader::RawReader(const Path& path) : state_(new State{H5Reader(path), {}, {}}) {
   const H5Reader& file = state_->file;
   Read read(file);
   read.check(file.has_attribute("/", "format") && file.has_attribute("/", "format_version") &&
@@ -95,31 +104,41 @@ RawReader::~RawReader() = default;
 
 const RawScan& RawReader::scan() const { return state_->scan; }
 
-Buffer<float> RawReader::values() const {
+void RawReader::State::expect_values() {
+  if (!digests.empty()) return;
+  digests = file.bytes(detail::raw_digests, {std::size_t(scan.geometry.views()), digest_width});
+  file.rows(detail::raw_values, dims(), 0, {});  // is all there, before memory is taken
+}
+
+void RawReader::views(Index first, std::span<float> out) const {
+  state_->expect_values();
   const ScanGeometry& g = state_->scan.geometry;
   const Read read(state_->file);
-  const auto cells = std::size_t(g.columns * g.rows), views = std::size_t(g.views());
-  const std::vector<std::size_t> dims{views, std::size_t(g.columns), std::size_t(g.rows)};
-  constexpr std::size_t width = sizeof(Digest::bytes);
-  const std::vector<std::uint8_t> digests = state_->file.bytes(detail::raw_digests, {views, width});
-  state_->file.rows(detail::raw_values, dims, 0, {});  // is all there, before memory is taken
-  Buffer<float> out(views * cells);
+  const auto cells = std::size_t(g.columns * g.rows);
+  VITRINE_EXPECT(out.size() % cells == 0);
   constexpr std::size_t batch = 64;  // views
-  for (std::size_t first = 0; first < views; first += batch) {
-    const std::size_t count = std::min(batch, views - first);
-    state_->file.rows(detail::raw_values, dims, first,
-                      out.span().subspan(first * cells, count * cells));
-    parallel_for(Index(count), [&](Index v) {
-      const std::size_t view = first + std::size_t(v);
-      const auto values = out.span().subspan(view * cells, cells);
+  auto view = std::size_t(first);
+  for (; !out.empty(); out = out.subspan(std::min(out.size(), batch * cells)), view += batch) {
+    const auto part = out.first(std::min(out.size(), batch * cells));
+    state_->file.rows(detail::raw_values, state_->dims(), view, part);
+    parallel_for(Index(part.size() / cells), [&](Index v) {
+      const std::size_t here = view + std::size_t(v);
+      const auto values = part.subspan(std::size_t(v) * cells, cells);
       const Digest digest = sha256(std::as_bytes(values));
       read.check(std::equal(digest.bytes.begin(), digest.bytes.end(),
-                            digests.begin() + std::ptrdiff_t(view * width)),
-                 "view ", view, " is not what was written: its SHA-256 differs");
+                            state_->digests.begin() + std::ptrdiff_t(here * digest_width)),
+                 "view ", here, " is not what was written: its SHA-256 differs");
       for (const float x : values)
-        read.check(std::isfinite(x), "view ", view, " holds a value that is no number");
+        read.check(std::isfinite(x), "view ", here, " holds a value that is no number");
     });
   }
+}
+
+Buffer<float> RawReader::values() const {
+  state_->expect_values();
+  const ScanGeometry& g = state_->scan.geometry;
+  Buffer<float> out(std::size_t(g.views() * g.columns * g.rows));
+  views(0, out.span());
   return out;
 }
 

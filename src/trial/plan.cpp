@@ -1,9 +1,14 @@
 #include "vitrine/trial/plan.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <optional>
 #include <set>
 #include <tuple>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial {
 
@@ -31,6 +36,29 @@ constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correct
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
 constexpr double write_per_voxel = 25.0e-9;
 constexpr double raw_per_sample = 40.0e-9;  // packed, hashed twice
+constexpr double base_memory = 200e6;       // bytes: program, patient, masks, files on their way
+
+/// Peak of a patient's scan that makes so many outputs at once or one after the other
+/// (detail/patient_scan.hpp), and of the images made of it while `kept` others stay, bytes.
+double scan_memory(const ScanGeometry& g, std::size_t outputs, std::size_t kept, double voxels) {
+  constexpr double row_batch = 16.0,
+                   block = 128.0;    // recon's rows come in batches, views in blocks
+  constexpr double filtered = 16e6;  // one block of filtered lines
+  const double fan = 2.0 * g.fan_angle(double(g.columns - 1) - g.column_offset);
+  const double fan_views = fan / (2.0 * std::numbers::pi) * double(g.views_per_rotation) + 6.0;
+  const double view = sizeof(float) * double(g.columns * g.rows);
+  const double line = sizeof(float) * 2.0 * math::sin(0.5 * fan) / g.column_angle * row_batch *
+                      std::ceil(double(g.rows) / row_batch);
+  const bool helical = g.table_positions.back() != g.table_positions.front() &&
+                       g.table_positions[1] != g.table_positions[0];
+  const double lines = line * (double(g.views()) - (helical ? fan_views : 0.0));
+  const double ring = view * (block + fan_views * (helical ? 1.0 : 2.0));
+  const bool streams = detail::streams(outputs);
+  const double tracing = streams ? double(outputs) * (lines + ring) + 2.0 * block * view
+                                 : 2.0 * view * double(g.views()) + lines + ring;
+  const double images = sizeof(float) * voxels * (double(kept) + 2.0) + filtered;
+  return streams ? std::max(tracing, double(outputs) * lines + images) : tracing + images;
+}
 
 bool has(const std::vector<std::string>& list, const char* item) {
   return std::find(list.begin(), list.end(), item) != list.end();
@@ -62,7 +90,6 @@ Estimate estimate(const Plan& plan, int threads) {
 
   Estimate e;
   double seconds = 0.0;
-  double largest = 0.0;
   const auto samples_of = [&](std::size_t scanner) {
     const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
     return double(g.views()) * double(g.columns) * double(g.rows);
@@ -70,7 +97,6 @@ Estimate estimate(const Plan& plan, int threads) {
   const auto trace = [&](std::size_t scanner, double times) {
     e.rays += cases * times * samples_of(scanner) * sub_rays;
     seconds += cases * times * samples_of(scanner) * sub_rays * trace_per_ray;
-    largest = std::max(largest, samples_of(scanner));
   };
   for (const auto& [scanner, voltage, delay, motion] : traced) {
     trace(scanner, 1.0);
@@ -105,8 +131,15 @@ Estimate estimate(const Plan& plan, int threads) {
   if (raw != "none") e.files += e.scans;
   e.files += e.images * (std::uint64_t(nifti) + (dicom ? std::uint64_t(protocol.slices) : 0)) + 8;
   e.disk_bytes += double(e.images) * voxels * ((nifti ? 1.3 : 0.0) + (dicom ? 2.0 : 0.0)) + 2e6;
-  // Two exposure maps, one scan, its rebinned and its filtered copy; the noiseless images are kept.
-  e.memory_bytes = 5.0 * 4.0 * largest + (2.0 + double(noiseless.size())) * 4.0 * voxels + 2e8;
+  double largest = 0.0;
+  for (const Shared& shared : traced) {
+    const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
+    const auto loads = std::size_t(std::ranges::count_if(scans, of_this));
+    const auto kept = std::size_t(std::ranges::count_if(noiseless, of_this));
+    const ScanGeometry g = scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0);
+    largest = std::max(largest, scan_memory(g, 1 + loads, kept, voxels));
+  }
+  e.memory_bytes = largest + base_memory;
   return e;
 }
 

@@ -205,6 +205,13 @@ done
 expect 0 'report: ' "$program" run tiny.yaml --out raw_helical --set outputs.raw=signal "${raw[@]}" --set arms.protocol.mode=helical --set arms.protocol.pitch=0.9
 expect 0 'coarse_soft_80mAs.nii.gz' "$program" recon raw_helical/raw/case001/coarse_80mAs.h5 --out again_helical
 expect 0 '' cmp again_helical/coarse_soft_80mAs.nii.gz raw_helical/images/case001/coarse_soft_80mAs.nii.gz
+# Five doses: signal and quanta are kept, not streamed; the images and raw data are the same.
+expect 0 'report: ' "$program" run tiny.yaml --out held --set outputs.raw=signal "${raw[@]}" --set 'arms.vary={tube_load_mas: [80, 20, 40, 60, 10]}'
+for load in 80 20; do
+  expect 0 '' cmp "held/images/case001/coarse_soft_${load}mAs.nii.gz" "raw_signal/images/case001/coarse_soft_${load}mAs.nii.gz"
+  expect 0 '' "$program" recon held/raw/case001/coarse_${load}mAs.h5 --out "again_held_$load"
+  expect 0 '' cmp "again_held_$load/coarse_soft_${load}mAs.nii.gz" "raw_signal/images/case001/coarse_soft_${load}mAs.nii.gz"
+done
 file=raw_signal/raw/case001/coarse_80mAs.h5
 expect 0 '' cmp again_signal/coarse_soft_80mAs.nii.gz again_line_integrals/coarse_soft_80mAs.nii.gz
 expect 0 'signals of 320 views x 220 columns x 16 rows' "$program" recon "$file" --info

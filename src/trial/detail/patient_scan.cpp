@@ -9,6 +9,7 @@
 #include "vitrine/physics/version.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
+#include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/scan_check.hpp"
 
 namespace vitrine::trial::detail {
@@ -59,7 +60,7 @@ class PatientScan::Output {
         water_(water),
         isa_(isa),
         cells_(std::size_t(geometry.columns * geometry.rows)),
-        rebinner_(geometry, most_views, isa) {}
+        rebinner_(geometry, most_views(cells_), isa) {}
 
   void add_noise(physics::Acquisition acquisition) { acquisition_ = std::move(acquisition); }
   void keep(std::unique_ptr<RawData> raw, RawScan::Quantity quantity) {
@@ -92,7 +93,11 @@ class PatientScan::Output {
   recon::Rebinned data() { return std::move(rebinner_).finish(); }
 
  private:
-  static constexpr Index most_views = 128;
+  /// At once: fewer of a flat panel, so that they take no more than 64 MiB.
+  static Index most_views(std::size_t cells) {
+    constexpr std::size_t bytes = std::size_t(64) << 20;
+    return std::clamp<Index>(Index(bytes / (cells * sizeof(float))), 16, 128);
+  }
 
   const ScanGeometry& geometry_;
   const recon::WaterCorrection& water_;

@@ -21,10 +21,8 @@ struct ReadOut {
 /// One visit of one patient to one scanner: its rays are traced once, and read out without noise
 /// and at several doses.
 ///
-/// What comes out is as large as the scan's readings, and so are signal and quanta before the
-/// noise. Up to three outputs are made while the rays are traced, and signal and quanta of a few
-/// views exist at a time. More would take more memory than signal and quanta of all views and one
-/// output: these are then kept, and every output is made of them when its turn comes.
+/// Signal and quanta exist for a block of views at a time where `streams` says that all outputs are
+/// made as they come; otherwise for all views until this goes.
 class PatientScan {
  public:
   /// Traces the rays. Raw data go to `sink` if the scenario asks for them. All that is given must
@@ -45,9 +43,6 @@ class PatientScan {
   const physics::Beam& beam() const { return calibrated_.beam; }
   /// Equivalent quanta in one reading of the middle column with nothing but air in the beam.
   double photons(double tube_load) const;
-
-  /// Whether so many outputs are made while the rays are traced.
-  static bool streams(std::size_t outputs) { return outputs <= 3; }
 
  private:
   class Output;

@@ -86,6 +86,10 @@ TEST_CASE("raw data come back as they were written, packed or not") {
     const auto read = file.values();
     REQUIRE(read.size() == values.size());
     CHECK(std::equal(values.begin(), values.end(), read.data()));
+    const auto cells = std::size_t(raw.geometry.columns * raw.geometry.rows);
+    std::vector<float> some(2 * cells);
+    file.views(1, some);
+    CHECK(std::equal(some.begin(), some.end(), values.begin() + std::ptrdiff_t(cells)));
     const RawScan& back = file.scan();
     CHECK(back.geometry.view_angles == raw.geometry.view_angles);
     CHECK(back.geometry.table_positions == raw.geometry.table_positions);

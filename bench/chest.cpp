@@ -1,0 +1,256 @@
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <numbers>
+#include <string>
+
+#include "item.hpp"
+#include "setting.hpp"
+#include "vitrine/cli/load_scenario.hpp"
+#include "vitrine/phantoms/crop.hpp"
+#include "vitrine/phantoms/patient.hpp"
+#include "vitrine/physics/detect.hpp"
+#include "vitrine/physics/projector.hpp"
+#include "vitrine/recon/fbp.hpp"
+#include "vitrine/recon/image_grid.hpp"
+#include "vitrine/recon/preprocess.hpp"
+#include "vitrine/trial/arm.hpp"
+
+namespace vitrine::bench {
+namespace {
+
+/// Since the last call, s.
+class Watch {
+ public:
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const double s = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    return s;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+/// Let the process's peak of resident memory start again from what it holds now.
+void forget_peak() {
+  if (std::FILE* file = std::fopen("/proc/self/clear_refs", "w")) {
+    std::fputs("5", file);
+    std::fclose(file);
+  }
+}
+
+/// The peak since then, GB.
+double peak_memory() {
+  double kilobytes = 0.0;
+  if (std::FILE* file = std::fopen("/proc/self/status", "r")) {
+    char line[256];
+    while (std::fgets(line, sizeof line, file))
+      if (std::sscanf(line, "VmHWM: %lf", &kilobytes) == 1) break;
+    std::fclose(file);
+  }
+  return kilobytes * 1024e-9;
+}
+
+/// Of all threads, s: says more than the time on a machine that does other work.
+double processor_time() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
+/// What a chest is scanned with, and what is made of it.
+struct Order {
+  Scanner scanner;
+  ScanGeometry geometry;
+  Scene scene;
+  physics::Sampling sampling;
+  double tube_voltage = 120.0, tube_load = 80.0;
+  Grid grid;
+  double slice_thickness = 1.25;
+  std::string kernel = "standard";
+};
+
+/// The whole chain by public stages, views streaming through a ring: beam, rays, noise, logarithm
+/// and correction, parallel views, image.
+void make(const Order& order, Isa isa, Parts& parts) {
+  forget_peak();
+  const double before = processor_time();
+  Watch watch;
+  const ScanGeometry& g = order.geometry;
+  const physics::Beam beam(order.scanner, order.tube_voltage, order.scene.materials);
+  const recon::WaterCorrection water = recon::water_correction(beam);
+  parts = {{"beam_s", watch.lap()}};
+
+  physics::Projector projector(order.scene, g, beam, order.sampling, isa);
+  physics::Acquisition acquisition(g, beam, order.tube_load, make_stream(1, "bench", Draw::quantum),
+                                   isa);
+  const Index block = projector.block();
+  recon::Rebinner rebinner(g, block, isa);
+  const auto cells = std::size_t(g.columns * g.rows);
+  Buffer<float> signal(std::size_t(block) * cells), quanta(std::size_t(block) * cells);
+  double projecting = 0.0, reading = 0.0, rebinning = 0.0;
+  parts.emplace_back("scan_setup_s", watch.lap());
+  for (Index first = 0; first < g.views(); first += block) {
+    const Index count = std::min(block, g.views() - first);
+    const auto part = [&](const Buffer<float>& all, Index begin, std::size_t size) {
+      return all.span().subspan(std::size_t(begin) * cells, size);
+    };
+    const std::size_t size = std::size_t(count) * cells;
+    projector.project(first, count, signal.span().first(size), quanta.span().first(size));
+    projecting += watch.lap();
+    for (Index done = 0; done < count;) {
+      const std::span<float> room = rebinner.room(count - done);
+      const Index views = Index(room.size() / cells);
+      acquisition.read(first + done, views, part(signal, done, room.size()),
+                       part(quanta, done, room.size()), room);
+      reading += watch.lap();
+      recon::line_integrals(g, room, water, isa, room);
+      rebinner.take(views);
+      rebinning += watch.lap();
+      done += views;
+    }
+  }
+  const recon::Rebinned data = std::move(rebinner).finish();
+  parts.insert(parts.end(),
+               {{"rays_s", projecting}, {"noise_s", reading}, {"rebinning_s", rebinning}});
+
+  Diagnostics problems;
+  const auto kernel = recon::kernels().make(Value(order.kernel), problems);
+  problems.throw_if_any();
+  const Image image = recon::reconstruct(data, *kernel, order.grid, order.slice_thickness,
+                                         beam.mu_water(), beam.mu_air(), isa);
+  parts.emplace_back("reconstruction_s", watch.lap());
+  double scan = 0.0;
+  for (const auto& [name, value] : parts)
+    if (name != "reconstruction_s") scan += value;
+  parts.emplace_back("scan_half_s", scan);
+  parts.emplace_back("cpu_s", processor_time() - before);
+  parts.emplace_back("peak_memory_gb", peak_memory());
+}
+
+/// Additive ellipsoids and capsules in the proportions of a chest: 500 ellipsoids of which all but
+/// seven are nodules of 2 to 6 mm, and 2,000 vessels of 0.5 to 2 mm radius and 6 to 16 mm length.
+Scene primitives() {
+  Scene scene;
+  for (const char* name : {"muscle", "cortical_bone", "blood"})
+    scene.materials.push_back(material(name));
+  Rng rng(make_stream(8, "chest of primitives", Draw::test), 0);
+  const auto add = [&](Solid::Kind kind, const Vec3& centre, const Vec3& half_axes,
+                       std::uint32_t what, double share, const Mat3& axes = Mat3::Identity()) {
+    Solid solid;
+    solid.kind = kind;
+    solid.centre = centre;
+    solid.half_axes = half_axes;
+    solid.axes = axes;
+    scene.solids.push_back(solid);
+    scene.terms.push_back({{std::uint32_t(scene.solids.size() - 1)},
+                           {{what, share * scene.materials[what].density}}});
+  };
+  const auto turned = [&] {
+    return Mat3(Eigen::Quaterniond(rng.normal(), rng.normal(), rng.normal(), rng.normal())
+                    .normalized()
+                    .toRotationMatrix());
+  };
+  const auto in_a_lung = [&](double half_height) {
+    const double side = rng.uniform() < 0.5 ? -75.0 : 75.0;
+    const double x = side + rng.uniform(-45.0, 45.0), y = rng.uniform(-55.0, 65.0);
+    return Vec3(x, y, rng.uniform(-half_height, half_height));
+  };
+  constexpr auto ellipsoid = Solid::Kind::ellipsoid;
+  add(ellipsoid, {0, 0, 0}, {160, 110, 400}, 0, 1.0);
+  add(ellipsoid, {-75, 5, 10}, {60, 80, 110}, 0, -0.75);  // lungs
+  add(ellipsoid, {75, 5, 10}, {58, 78, 110}, 0, -0.75);
+  add(ellipsoid, {0, 75, 0}, {18, 18, 400}, 1, 0.5);  // spine and its canal
+  add(ellipsoid, {0, 75, 0}, {7, 7, 400}, 1, -0.4);
+  add(ellipsoid, {20, -30, -10}, {45, 38, 40}, 0, 0.05);  // heart
+  add(ellipsoid, {-15, -20, 0}, {14, 14, 300}, 2, 0.25);  // aorta
+  while (scene.solids.size() < 500) {
+    const double r = rng.uniform(2.0, 6.0);
+    add(ellipsoid, in_a_lung(80.0), {r, r * rng.uniform(0.8, 1.2), r}, 2, 0.8, turned());
+  }
+  for (int i = 0; i < 2000; ++i) {
+    const double r = 0.5 + 1.5 * rng.uniform() * rng.uniform();
+    add(Solid::Kind::capsule, in_a_lung(90.0), {r, r, rng.uniform(3.0, 8.0)}, 2, 0.8, turned());
+  }
+  return scene;
+}
+
+/// 64 x 0.625 mm, 888 channels, 5.17 turns of 984 views, 40 mm a turn.
+Order clinical_order(Scene scene) {
+  Order order;
+  order.scanner = clinical_scanner();
+  order.scene = std::move(scene);
+  order.sampling = {1, 1};
+  order.geometry = hardware_geometry(order.scanner);
+  constexpr Index views = 5087;
+  for (Index v = 0; v < views; ++v) {
+    const double turn = double(v) / double(order.scanner.views_per_rotation);
+    order.geometry.view_angles.push_back(2.0 * std::numbers::pi * turn);
+    order.geometry.table_positions.push_back(40.0 * (double(v) - 0.5 * double(views - 1)) /
+                                             double(order.scanner.views_per_rotation));
+  }
+  order.grid = recon::image_grid({0.7 * 512, 512, Vec3::Zero(), 100, 1.25});
+  return order;
+}
+
+/// The first patient of scenario 01 in front of its first scanner, in a helix of as many turns: 100
+/// slices as far apart as that takes.
+Order shipped_order() {
+  auto loaded = cli::load_valid_scenario(
+      "scenarios/01_lung_nodule_stability.yaml",
+      {"arms.protocol.mode=helical", "arms.protocol.pitch=1", "arms.protocol.centre=origin",
+       "arms.protocol.slices=100", "arms.protocol.slice_increment_mm=1.608"});
+  const trial::Scenario& scenario = loaded.scenario;
+  const trial::Protocol& protocol = scenario.arms.protocol;
+  Order order;
+  order.scanner = scenario.arms.scanners.front();
+  order.geometry = trial::scan_geometry(order.scanner, protocol, 0.0, 0.0);
+  const double near = trial::scan_reach(order.geometry, 0.0);
+  order.scene = phantoms::cropped(
+      phantoms::build_patient(scenario.patients, std::uint64_t(scenario.trial.seed), "case001", {})
+          .scene,
+      -near, near);
+  order.sampling = {3, 3};
+  order.tube_voltage = protocol.tube_voltage;
+  order.tube_load = protocol.tube_load;
+  order.slice_thickness = protocol.slice_thickness;
+  order.grid = trial::image_grid(protocol, 0.0);
+  order.kernel = "soft";
+  return order;
+}
+
+Item chest_item(const char* name, const char* what, double samples,
+                std::function<Order()> order_of) {
+  auto parts = std::make_shared<Parts>();
+  return {name,
+          what,
+          samples,
+          "samples",
+          [parts, order_of = std::move(order_of)](Isa isa) -> std::function<void()> {
+            auto order = std::make_shared<Order>(order_of());
+            return [=] { make(*order, isa, *parts); };
+          },
+          true,
+          parts};
+}
+
+}  // namespace
+
+std::vector<Item> chest_items() {
+  constexpr double samples = 5087.0 * 888.0 * 64.0;
+  return {chest_item("W8a",
+                     "chest of 500 ellipsoids and 2,000 capsules: helical scan with noise, 1 ray "
+                     "per cell, 100 slices of 512 x 512",
+                     samples, [] { return clinical_order(primitives()); }),
+          chest_item("W8av", "the same of a default thorax in 512 x 400 x 400 voxels of 0.7 mm",
+                     samples, [] { return clinical_order(voxel_thorax(400)); }),
+          chest_item("W8b",
+                     "first patient of scenario 01, everything that its scanner has, 3 x 3 rays "
+                     "per cell (run in the repository's root)",
+                     samples, shipped_order)};
+}
+
+}  // namespace vitrine::bench
