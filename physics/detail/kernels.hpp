@@ -164,11 +164,20 @@ struct DetectJob {
   std::uint8_t* low;  ///< per 16 cells: 1 if one has fewer quanta than `exact_below`
 };
 
+/// Gaussian noise on the cells of a view, from addresses of its own.
+struct NormalJob {
+  std::int64_t cells;
+  float deviation;
+  std::uint32_t key[2], view, draw;
+  float* values;
+};
+
 struct Kernels {
   std::size_t (*scratch_floats)(const TraceJob&);  ///< working memory that a job needs
   void (*trace)(const TraceJob&);
   void (*trace_voxels)(const VoxelJob&);
   void (*detect)(const DetectJob&);
+  void (*add_normals)(const NormalJob&);
 };
 const Kernels& kernels(Isa isa);
 /// Those for views of so many groups of rows.
@@ -181,6 +190,7 @@ std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
 void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
+void add_normals(const detail::NormalJob& job);
 }  // namespace vitrine::physics::portable
 namespace vitrine::physics::v4 {
 std::size_t scratch_floats(const detail::TraceJob& job);
@@ -191,4 +201,5 @@ std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
 void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
+void add_normals(const detail::NormalJob& job);
 }  // namespace vitrine::physics::v3
