@@ -86,6 +86,7 @@ class Rebinner {
   Rebinned finish() &&;
 
  private:
+  friend Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa);
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -71,7 +71,8 @@ struct Rebinner::State {
   std::vector<Line> lines;  ///< of one turn, in the order in which they can be made
   Index block, capacity = 0, replayed = 0;
   Buffer<float> ring, head;
-  Index turn = 0, next = 0;  ///< view within the turn
+  const float* source = nullptr;  ///< what lines are made of: the ring
+  Index turn = 0, next = 0;       ///< view within the turn
   std::size_t next_line = 0;
 };
 
@@ -142,6 +143,7 @@ Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa)
   // While a block comes in, its lines still need what came before it.
   capacity = widest + block;
   ring = Buffer<float>(std::size_t(capacity) * cells);
+  source = ring.data();
   head = Buffer<float>(std::size_t(std::min(replayed, in_turn)) * cells);
 }
 
@@ -165,7 +167,7 @@ void Rebinner::State::make(const Line& line) {
   const Index half = out.angles() / 2, n = turn * out.angles() + line.number;
   const std::span<float> made = out.line(n / half, n % half);
   detail::RebinJob job;
-  job.views = ring.data();
+  job.views = source;
   job.view_count = capacity;
   job.columns = scan.columns;
   job.rows = scan.rows;
@@ -227,20 +229,15 @@ Rebinned Rebinner::finish() && {
 }
 
 Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
-  const ScanGeometry& scan = sinogram.geometry();
-  constexpr Index block = 128;
-  Rebinner rebinner(scan, block, isa);
-  const auto cells = std::size_t(scan.columns * scan.rows);
-  for (Index first = 0; first < scan.views();) {
-    const std::span<float> room = rebinner.room(scan.views() - first);
-    const auto views = Index(room.size() / cells);
-    parallel_for(views, [&](Index v) {
-      std::ranges::copy(sinogram.view(first + v), room.data() + std::size_t(v) * cells);
-    });
-    rebinner.take(views);
-    first += views;
+  // All views are there: no ring, lines straight from them.
+  Rebinner::State all(sinogram.geometry(), 1, isa);
+  all.ring = {};
+  all.capacity = all.in_turn;
+  for (; all.turn * all.in_turn < all.scan.views(); ++all.turn) {
+    all.source = sinogram.view(all.turn * all.in_turn).data();
+    parallel_for(std::ssize(all.lines), [&](Index i) { all.make(all.lines[std::size_t(i)]); });
   }
-  return std::move(rebinner).finish();
+  return std::move(all.out);
 }
 
 }  // namespace vitrine::recon

@@ -93,6 +93,13 @@ void check(const Setup& setup) {
           object.grid.count(), " places of an axial grid");
   require(setup.geometry.views() > 0, Error::Kind::input,
           "there is no view to emit photons from. Give the geometry one at least.");
+  const auto& weights = setup.view_weights;
+  require(weights.empty() || std::ssize(weights) == setup.geometry.views(), Error::Kind::input,
+          "there are ", weights.size(), " weights for ", setup.geometry.views(),
+          " views. Give each view one, or none.");
+  for (const double weight : weights)
+    require(weight >= 0.0 && std::isfinite(weight), Error::Kind::input, "a view has weight ",
+            weight, " (it must not be negative)");
   require(!setup.source.energies.empty() &&
               setup.source.energies.back() < std::ldexp(double(lowest_energy), energy_octaves),
           Error::Kind::input, "the source's energies reach beyond 256 keV, or there are none");
@@ -251,6 +258,10 @@ Prepared prepare(const Setup& setup, const Media& media) {
   p.job.grid_open = 1.0f;
   set_object(p, setup.object, media);
   set_source(p, setup.source, setup.geometry);
+  if (!setup.view_weights.empty()) {
+    p.view_choice = aliases(setup.view_weights);
+    p.job.view_choice = p.view_choice.data();
+  }
   if (setup.detector) set_detector(p, *setup.detector, setup.geometry);
   set_chambers(p, setup.chambers);
   return p;

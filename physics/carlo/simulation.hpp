@@ -49,10 +49,12 @@ struct Chamber {
 struct Setup {
   Object object;
   Source source;
-  /// The views that photons start from, all equally often.
+  /// The views that photons start from, equally often or by `view_weights`.
   ScanGeometry geometry;
   std::optional<CoarseDetector> detector{};
   std::vector<Chamber> chambers{};
+  /// Tube load of each view over the mean; empty: all alike.
+  std::vector<double> view_weights{};
 };
 
 /// A mean and its standard error, from batches of histories.

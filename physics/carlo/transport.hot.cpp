@@ -464,7 +464,11 @@ inline void pass_chambers(const Job& job, const Photon& photon, float length, co
 /// A photon as the tube sends it out behind filters and bowtie.
 inline Photon emit(const Job& job, Random& random) {
   Photon photon;
-  photon.view = job.views + ((std::uint64_t(random.word()) * job.view_count) >> 32);
+  photon.view = job.views;
+  if (job.view_choice)
+    photon.view += choose(job.view_choice, job.view_count, random);
+  else
+    photon.view += (std::uint64_t(random.word()) * job.view_count) >> 32;
   const View& view = *photon.view;
   const std::uint32_t bin = choose(job.fan, job.fan_count, random);
   photon.energy = job.energies[choose(job.energy + std::size_t(bin) * job.energy_count,

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "vitrine/core/units.hpp"
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/carlo/dose_indices.hpp"
+#include "vitrine/physics/tube_current.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/transport_object.hpp"
 
@@ -48,13 +50,15 @@ double worst_error(const carlo::Simulation& run, const std::vector<double>& mass
 }
 
 std::vector<OrganDose> organ_doses(const carlo::Object& object, const ScanGeometry& geometry,
-                                   const Scanner& scanner, double kv, const Stream& stream,
+                                   const std::vector<double>& modulation, const Scanner& scanner,
+                                   double kv, const Stream& stream,
                                    const carlo::Precision& precision, const std::string& what,
                                    Isa isa) {
   carlo::Setup setup;
   setup.object = object;
   setup.source = carlo::scanner_source(scanner, kv);
   setup.geometry = geometry;
+  setup.view_weights = modulation;
   const std::vector<double> masses = object.masses();
   carlo::Simulation run(std::move(setup), stream, isa);
   reach(
@@ -115,12 +119,29 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
     const double diameter =
         carlo::water_equivalent_diameter(object, z - half, z + half, output.energy);
     const auto factor = carlo::size_specific_factor(carlo::CtdiPhantom::body, diameter);
-    std::vector<OrganDose> per_mas;
     const std::string what = str("organ dose of ", case_id, " on ", scanner.name, " at ",
                                  to_text(output.tube_voltage), " kV");
-    if (options.organs)
-      per_mas = organ_doses(object, geometry, scanner, output.tube_voltage, stream_of(plan, what),
-                            options.organ, what, isa);
+    const auto& follows = arms.protocol.tube_current_modulation;
+    std::vector<double> attenuation;
+    if (follows && options.organs)
+      attenuation = physics::view_attenuation(
+          patient.scene(), geometry,
+          physics::Beam(scanner, output.tube_voltage, patient.scene().materials), isa);
+    // What a mAs does depends on the tube load only where a limit cuts the modulation.
+    std::map<std::vector<double>, std::vector<OrganDose>> simulated;
+    const auto doses_per_mas = [&](double tube_load) -> const std::vector<OrganDose>& {
+      std::vector<double> modulation;
+      if (follows)
+        modulation = physics::modulated(
+            *follows, attenuation, geometry,
+            physics::current_limits(*follows, tube_load / arms.protocol.rotation_time,
+                                    output.tube_voltage, scanner.tube_power));
+      const auto [at, is_new] = simulated.try_emplace(modulation);
+      if (is_new)
+        at->second = organ_doses(object, geometry, modulation, scanner, output.tube_voltage,
+                                 stream_of(plan, what), options.organ, what, isa);
+      return at->second;
+    };
     for (const Arm& arm : plan.arms) {
       if (arm.scanner != output.scanner || arm.tube_voltage != output.tube_voltage) continue;
       ScanDose dose;
@@ -136,9 +157,10 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
       dose.water_equivalent_diameter = diameter;
       if (factor) dose.ssde = *factor * dose.ctdi_vol;
       const double load = arm.tube_load * travel.rotations;
-      for (const OrganDose& organ : per_mas)
-        dose.organs.push_back(
-            {organ.organ, organ.mass, {load * organ.dose.mean, load * organ.dose.error}});
+      if (options.organs)
+        for (const OrganDose& organ : doses_per_mas(arm.tube_load))
+          dose.organs.push_back(
+              {organ.organ, organ.mass, {load * organ.dose.mean, load * organ.dose.error}});
       all.push_back(std::move(dose));
     }
   }

@@ -336,6 +336,32 @@ TEST_CASE("a scatter map is symmetric about a cylinder's axis and its scatter is
   CHECK(map.scatter(middle) < 2.0 * map.scatter(edge));
 }
 
+TEST_CASE("views are chosen by their weights") {
+  // Two views; all the weight on one is that view alone, and halves average.
+  const auto absorbed = [](std::vector<double> weights, std::vector<double> angles) {
+    Setup setup;
+    setup.object = cylinder(material("water"), 100.0, 100.0);
+    setup.object.body.y = 60.0;  // nearer to the source of one view
+    setup.source = scanner_source(test::scanner(), 120.0);
+    setup.geometry = test::geometry(test::scanner(), Index(angles.size()), 0.0);
+    setup.geometry.view_angles = std::move(angles);
+    setup.view_weights = std::move(weights);
+    Simulation run(setup, stream("weights"), best_isa());
+    run.run(200'000);
+    return run.absorbed(0);
+  };
+  const double back = std::numbers::pi;
+  const Estimate near = absorbed({}, {back}), far = absorbed({}, {0.0});
+  CHECK(near.mean > 1.1 * far.mean);
+  const Estimate one = absorbed({0.0, 2.0}, {0.0, back});
+  CHECK(std::abs(one.mean - near.mean) < 4.0 * std::hypot(one.error, near.error));
+  const Estimate mixed = absorbed({0.5, 1.5}, {0.0, back});
+  const double wanted = 0.25 * far.mean + 0.75 * near.mean;
+  CHECK(std::abs(mixed.mean - wanted) <
+        4.0 * std::hypot(mixed.error, 0.25 * far.error, 0.75 * near.error));
+  CHECK_THROWS_WITH(absorbed({1.0}, {0.0, back}), Catch::Contains("1 weights for 2 views"));
+}
+
 TEST_CASE("both instruction-set levels carry the same photons") {
   // Rounding alone differs: a few histories in a million take another way.
   Setup setup;

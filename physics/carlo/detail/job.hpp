@@ -78,7 +78,8 @@ struct Job {
   // The source.
   const View* views;
   std::uint32_t view_count;
-  const Alias* fan;  ///< of the bins of the fan
+  const Alias* view_choice;  ///< none: all views alike
+  const Alias* fan;          ///< of the bins of the fan
   std::uint32_t fan_count;
   const float* fan_sine;  ///< of the bins' middles
   const float* fan_cosine;

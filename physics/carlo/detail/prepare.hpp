@@ -14,7 +14,7 @@ struct Prepared {
   std::vector<Voxel> voxels;
   std::vector<Cylinder> inserts, chambers;
   std::vector<View> views;
-  std::vector<Alias> fan, energy;
+  std::vector<Alias> view_choice, fan, energy;
   std::vector<float> majorant, fan_sine, fan_cosine, energies, edges, scintillator, kerma;
   std::vector<Column> columns;
 };
