@@ -1,9 +1,10 @@
-# vitrine_layer(<name> USES <layers...> [SOURCES ...] [HOT ...] [PUBLIC <targets...>] [PRIVATE <targets...>])
+# vitrine_layer(<name> USES <layers...> [SOURCES ...] [HOT ...] [WIDE ...] [PUBLIC <targets...>] [PRIVATE <targets...>])
 #
 # One layer = one directory = one namespace = one target. USES is the whole list of layers whose headers this one may
 # include; scripts/check_layers.py holds it to that. PUBLIC names the packages seen in headers (Eigen3::Eigen, nothing
 # else), PRIVATE those used in sources alone. HOT files (*.hot.cpp) are compiled once per instruction-set level, each
-# time with VITRINE_ISA_LEVEL defined to the level's name, which they use as their innermost namespace.
+# time with VITRINE_ISA_LEVEL defined to the level's name, which they use as their innermost namespace. Those among them
+# that are WIDE are compiled for v4 (AVX-512) too: more lanes at once, the bits of v3.
 # Headers are found, and installed, as "vitrine/<name>/x.hpp"; those under detail/, and simd.hpp, which only hot files
 # can compile, stay at home.
 set(VITRINE_HOT_OPTIONS -O3 -fno-math-errno -fno-trapping-math -Wno-psabi)
@@ -13,10 +14,14 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 set(VITRINE_HOT_portable -march=x86-64 -ffp-contract=off)
 set(VITRINE_HOT_v3 -march=x86-64-v3 -ffp-contract=fast)
+set(VITRINE_HOT_v4 -march=x86-64-v4 -ffp-contract=fast)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND VITRINE_HOT_v4 -Wno-maybe-uninitialized)  # GCC 12's own header
+endif()
 set(VITRINE_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 
 function(vitrine_layer name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;SOURCES;HOT;PUBLIC;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "USES;SOURCES;HOT;WIDE;PUBLIC;PRIVATE")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "vitrine_layer(${name}): unexpected ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -42,9 +47,16 @@ function(vitrine_layer name)
           FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 
   if(arg_HOT)
-    foreach(level portable v3)
+    foreach(level portable v3 v4)
       set(hot ${target}_hot_${level})
-      add_library(${hot} OBJECT ${arg_HOT})
+      set(sources ${arg_HOT})
+      if(level STREQUAL "v4")
+        set(sources ${arg_WIDE})
+      endif()
+      if(NOT sources)
+        continue()
+      endif()
+      add_library(${hot} OBJECT ${sources})
       target_include_directories(${hot} PRIVATE ${VITRINE_INCLUDE_DIR})
       target_link_libraries(${hot} PRIVATE ${uses} ${arg_PUBLIC} ${arg_PRIVATE})
       target_compile_options(${hot} PRIVATE ${VITRINE_HOT_OPTIONS} ${VITRINE_HOT_${level}})

@@ -89,15 +89,10 @@ Heights heights_of(const Vec3& centre, double reach, double half_z, const RowVie
           std::min(last * (last > 0.0 ? far : near) + slack, centre.z() + half_z)};
 }
 
-std::optional<GroupRange> groups_of(const Slopes& seen, const RowView& rows) {
-  const double low = seen.low / (seen.low < 0.0 ? rows.least_scale : rows.most_scale);
-  const double high = seen.high / (seen.high > 0.0 ? rows.least_scale : rows.most_scale);
-  const double first = (low - rows.first) / rows.step - 1.5;
-  const double last = (high - rows.first) / rows.step + 1.5;
-  const double top = double(rows.rows - 1);
-  if (!(last >= 0.0) || !(first <= top)) return std::nullopt;
-  return GroupRange{std::int32_t(std::max(first, 0.0)) / lane_width,
-                    std::int32_t(std::min(last, top)) / lane_width};
+bool sees(const RowView& rows, const Slopes& slopes) {
+  const double low = slopes.low / (slopes.low < 0.0 ? rows.least_scale : rows.most_scale);
+  const double high = slopes.high / (slopes.high > 0.0 ? rows.least_scale : rows.most_scale);
+  return high >= rows.tangent(-1.5) && low <= rows.tangent(double(rows.rows) + 0.5);
 }
 
 void Fan::ellipse(double x, double y, double sxx, double sxy, double syy) {

@@ -25,6 +25,17 @@ const Kernels& kernels(Isa isa) {
   return isa == Isa::v3 ? v3 : portable;
 }
 
+std::atomic<int> most_lanes_at_once = 2 * lane_width;
+
+const Kernels& kernels(Isa isa, int row_groups) {
+  static constexpr Kernels wide{v4::scratch_floats, v4::trace, v3::trace_voxels, v3::detect};
+  static const bool has_v4 =
+      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+  const bool fits = row_groups % 2 == 0 && most_lanes_at_once >= 2 * lane_width;
+  return isa == Isa::v3 && has_v4 && fits ? wide : kernels(isa);
+}
+
 }  // namespace detail
 
 namespace {
@@ -59,7 +70,7 @@ class Projection {
         offsets_(std::move(offsets)),
         row_sub_rays_(row_sub_rays),
         row_groups_(int((geometry.rows + detail::lane_width - 1) / detail::lane_width)),
-        kernels_(detail::kernels(isa)) {
+        kernels_(detail::kernels(isa, row_groups_)) {
     require(geometry.columns == beam.columns() && geometry.rows == beam.rows(), Error::Kind::input,
             "the geometry has ", geometry.columns, " x ", geometry.rows,
             " cells (the beam was built for ", beam.columns(), " x ", beam.rows(), ")");
@@ -72,6 +83,12 @@ class Projection {
       if (std::ranges::none_of(spots_,
                                [&](const Spot& known) { return known.centre.shift() == shift; }))
         spots_.push_back(spot(shift));
+    for (std::size_t sub = 0; sub < std::size_t(row_sub_rays_); ++sub) {
+      const Offset& o = offsets_[sub];
+      sub_tangents_.push_back((geometry.row_pitch * o.row - o.spot_z) /
+                              geometry.source_to_detector);
+      sub_heights_.push_back(o.spot_z);
+    }
     for (Index c = 0; c < geometry.columns; ++c) air_quanta_.push_back(float(beam.air_quanta(c)));
     if (geometry.shape == DetectorShape::flat)
       for (Index c = 0; c < geometry.columns; ++c)
@@ -83,7 +100,8 @@ class Projection {
         for (Index r = 0; r < geometry.rows; ++r, ++i)
           photon_share_[std::size_t(i)] *=
               float(beam.air_quanta(c, double(r)) / beam.air_quanta(c));
-      row_weights_ = beam.row_weights(std::size_t(row_groups_ * detail::lane_width));
+      for (const float of_row : beam.row_weights(std::size_t(row_groups_ * detail::lane_width)))
+        row_weights_.insert(row_weights_.end(), std::size_t(row_sub_rays_), of_row);
     }
     for (const float w : weights_all()) node_weights_.push_back(w);
   }
@@ -156,8 +174,8 @@ class Projection {
     Spot out{detail::ViewPlan(geometry_, shift, {}), {}, {}, {}, {}};
     const std::size_t row_lanes = std::size_t(row_groups_ * detail::lane_width);
     const double sdd = geometry_.source_to_detector;
-    for (int sub = 0; sub < row_sub_rays_; ++sub)
-      for (std::size_t r = 0; r < row_lanes; ++r) {
+    for (std::size_t r = 0; r < row_lanes; ++r)
+      for (int sub = 0; sub < row_sub_rays_; ++sub) {
         const Offset& o = offsets_[std::size_t(sub)];
         const double slope = geometry_.row_tangent(double(r) + o.row) - (o.spot_z + shift.z) / sdd;
         out.tangent.push_back(float(slope));
@@ -202,6 +220,8 @@ class Projection {
     j.patch_scale = spot.centre.scales();
     j.tangent = spot.tangent.data();
     j.height = spot.height.data();
+    j.sub_tangent = sub_tangents_.data();
+    j.sub_height = sub_heights_.data();
     j.patch_tangent = spot.patch_tangent.data();
     j.stretch = spot.stretch.data();
     j.first_tangent = spot.centre.rows().first;
@@ -223,7 +243,8 @@ class Projection {
   const detail::Kernels& kernels_;
   std::vector<Spot> spots_;  ///< each place of the focal spot
   std::vector<float> air_quanta_, node_weights_, row_weights_;
-  std::vector<float> photon_share_;  ///< per cell; none: 1
+  std::vector<double> sub_tangents_, sub_heights_;  ///< per row sub-ray
+  std::vector<float> photon_share_;                 ///< per cell; none: 1
 };
 
 }  // namespace

@@ -174,10 +174,7 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     // Rows first: most solids of a long patient are above or below.
     const double reach = reach_in_plane(solid);
     const Slopes seen = slopes_of(centre, reach, half_z);
-    const auto groups = groups_of(seen, rows_);
-    if (!groups) continue;
-    shape.first_group = groups->first;
-    shape.last_group = groups->last;
+    if (!sees(rows_, seen)) continue;
     shape.slope = 0.5 * (std::max(seen.low, rows_.first) + std::min(seen.high, rows_.last));
 
     shape.kind = ShapeKind(int(solid.kind));
@@ -251,7 +248,7 @@ std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeome
     PatchShape p{};
     p.reach = bounding_radius(box);
     p.half_z = extent(box, Vec3::UnitZ());
-    if (!groups_of(slopes_of(centre, p.reach, p.half_z), central.rows())) continue;
+    if (!sees(central.rows(), slopes_of(centre, p.reach, p.half_z))) continue;
     Shape shape{};
     shape.kind = ShapeKind::box;
     const Vec3 start = grid.axes.transpose() * (frame.focus - grid.origin);

@@ -55,11 +55,8 @@ struct Heights {
 };
 Heights heights_of(const Vec3& centre, double reach, double half_z, const RowView& rows);
 
-/// The groups of 8 rows that see a range of slopes; a row and a half more for the sub-rays.
-struct GroupRange {
-  std::int32_t first, last;
-};
-std::optional<GroupRange> groups_of(const Slopes& seen, const RowView& rows);
+/// Whether a row of the view may see a range of slopes; a row and a half more for the sub-rays.
+bool sees(const RowView& rows, const Slopes& slopes);
 
 /// The fan angles, as tangents across/along, that may meet something; all of them if it is too
 /// near.

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -8,10 +9,14 @@
 ///
 /// Gantry frame of a view: `across` grows with the fan angle, `along` points from the focal spot to
 /// the axis, z is the patient's, from the table position. Rays start at (0, 0, height) of their
-/// sub-ray's focal point; a lane is one ray of a column: row sub-rays x rows, rows padded to 8.
+/// sub-ray's focal point; a lane is one ray of a column: rows padded to 8, each with its row
+/// sub-rays.
 namespace vitrine::physics::detail {
 
-inline constexpr int lane_width = 8;
+inline constexpr int lane_width = 8;  ///< columns of a bin; rows are padded to a multiple of it
+/// How many lanes `trace` takes at once: 16 where the processor has AVX-512 and they divide a
+/// column's rows, else 8. The bits do not depend on it. Fewer are for tests and the bench.
+extern std::atomic<int> most_lanes_at_once;
 inline constexpr int max_rank = 8;
 /// Solids that an intersection may have beside its last.
 inline constexpr int most_others = 128;
@@ -22,7 +27,6 @@ enum class ShapeKind : std::int32_t { ellipsoid, cylinder, capsule, box, cone };
 struct Shape {
   ShapeKind kind;
   std::int32_t first_column, last_column;  ///< columns that may meet it
-  std::int32_t first_group, last_group;    ///< rows that may, in groups of 8
   std::int32_t solid;                      ///< index of the compiled solid
   std::int32_t cut_begin, cut_end;
   double centre[3];    ///< across, along, z
@@ -130,6 +134,8 @@ struct TraceJob {
   const double* patch_along;
   const double* patch_scale;           ///< of the rows' tangents in each column
   const float* tangent;                ///< per lane: dz per in-plane mm, where the scale is 1
+  const double* sub_tangent;           ///< per row sub-ray: its tangent over that of its row
+  const double* sub_height;            ///< and its height
   const float* height;                 ///< per lane: z of the focal point
   const float* patch_tangent;          ///< per row: central ray
   const float* stretch;                ///< per lane: length of the ray per in-plane mm, likewise
@@ -137,7 +143,7 @@ struct TraceJob {
   double reference;        ///< in-plane mm from the focal point to where intervals are counted from
   const float* exponents;  ///< [node][rank]
   const float* node_weights;  ///< [column][mean, variance][node]
-  const float* row_weights;   ///< null, or factors of those: [mean, variance][node][row lane]
+  const float* row_weights;   ///< null, or factors of those: [mean, variance][node][lane]
   const float* air_quanta;    ///< per column
   float* scratch;             ///< Kernels::scratch_floats of them
   float* signal;              ///< [column][row]
@@ -164,6 +170,8 @@ struct Kernels {
   void (*detect)(const DetectJob&);
 };
 const Kernels& kernels(Isa isa);
+/// Those for views of so many groups of rows.
+const Kernels& kernels(Isa isa, int row_groups);
 
 }  // namespace vitrine::physics::detail
 
@@ -173,6 +181,10 @@ void trace(const detail::TraceJob& job);
 void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
 }  // namespace vitrine::physics::portable
+namespace vitrine::physics::v4 {
+std::size_t scratch_floats(const detail::TraceJob& job);
+void trace(const detail::TraceJob& job);
+}  // namespace vitrine::physics::v4
 namespace vitrine::physics::v3 {
 std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);

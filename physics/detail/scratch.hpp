@@ -12,9 +12,10 @@ namespace {
 /// What the scratch memory of a view is used for.
 struct Scratch {
   float *integrals, *patches, *mean, *variance, *enter, *leave;
+  float* spread;             // the patches' integrals, one for each row sub-ray
   float *tangent, *stretch;  // of one column's lanes, where its rows have a scale
   std::uint32_t* stamp;      // column and sub-ray that last met the solid
-  std::uint64_t* met;        // where: one bit a row group
+  Groups* met;               // where
   unsigned char* touched;    // per lane group: anything in the beam
   Entry* entries;
 };
@@ -39,15 +40,16 @@ Scratch divide(const TraceJob& job, Divider& d) {
   Scratch s;
   s.integrals = d.take(std::size_t(job.rank) * lanes);
   s.patches = d.take(std::size_t(job.rank) * rows);
-  s.mean = d.take(rows);
-  s.variance = d.take(rows);
+  s.spread = d.take(job.row_sub_rays > 1 ? std::size_t(job.rank) * lanes : 0);
+  s.mean = d.take(lanes);
+  s.variance = d.take(lanes);
   s.enter = d.take(std::size_t(job.slot_count) * lanes);
   s.leave = d.take(std::size_t(job.slot_count) * lanes);
   s.tangent = d.take(lanes);
   s.stretch = d.take(lanes);
   s.stamp = reinterpret_cast<std::uint32_t*>(d.take(solids));
-  s.met = reinterpret_cast<std::uint64_t*>(d.take(solids * sizeof(std::uint64_t) / sizeof(float)));
-  s.touched = reinterpret_cast<unsigned char*>(d.take(lanes / lane_width / sizeof(float) + 1));
+  s.met = reinterpret_cast<Groups*>(d.take(solids * sizeof(Groups) / sizeof(float)));
+  s.touched = reinterpret_cast<unsigned char*>(d.take(lanes / lanes_at_once / sizeof(float) + 1));
   s.entries = reinterpret_cast<Entry*>(
       d.take(solids * std::size_t(job.in_plane) * (sizeof(Entry) / sizeof(float))));
   return s;
@@ -62,7 +64,7 @@ struct Rise {
 inline Rise rise_of(const TraceJob& job, const SubView& view, int column, const Scratch& scratch) {
   if (!view.scale) return {job.tangent, job.stretch};
   const Lanes scale = all(float(view.scale[column]));
-  for (int lane = 0; lane < job.row_groups * job.row_sub_rays * lane_width; lane += lane_width) {
+  for (int lane = 0; lane < job.row_groups * job.row_sub_rays * lane_width; lane += lanes_at_once) {
     const Lanes slope = load(job.tangent + lane) * scale;
     store(scratch.tangent + lane, slope);
     store(scratch.stretch + lane, root(all(1.0f) + slope * slope));

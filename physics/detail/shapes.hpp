@@ -18,10 +18,18 @@ using detail::TraceJob;
 
 constexpr float far_away = 1e30f;  // mm: enter of a ray that misses
 
-/// Rows, in groups of 8, that may meet something.
+/// Lanes (or rows), in groups that are traced at once, that may meet something.
 struct Groups {
   int begin = 0, end = 0;
   bool empty() const { return begin >= end; }
+  bool holds(int group) const { return group >= begin && group < end; }
+  void cover(int group) {
+    begin = group < begin ? group : begin;
+    end = group >= end ? group + 1 : end;
+  }
+  Groups common(const Groups& o) const {
+    return {begin > o.begin ? begin : o.begin, end < o.end ? end : o.end};
+  }
 };
 
 /// A shape in the ray planes of eight neighbouring columns. With t counted from `foot`, the local
@@ -31,65 +39,122 @@ struct Groups {
 /// m.
 struct Entry {
   const Shape* shape;
-  Groups rows;
+  Groups groups;
   float foot[lane_width], q[3][lane_width], v[3][lane_width];
   float vv[lane_width], vm[lane_width], qv[lane_width], qm[lane_width], qq[lane_width];
 };
 
-/// Range of dz per in-plane mm under which something between two heights and two distances is seen.
+/// What may meet a ray: between two heights, at two in-plane distances from the focal spot.
+struct Extent {
+  double low, high, near, far;
+};
+
+/// Range of dz per in-plane mm under which an extent is seen from a height.
 struct Slopes {
   double low, high;
 };
-Slopes slopes(double z_low, double z_high, double near, double far) {
-  near = near > 1.0 ? near : 1.0;
-  far = far > 1.0 ? far : 1.0;
-  return {z_low / (z_low < 0.0 ? near : far), z_high / (z_high > 0.0 ? near : far)};
+Slopes slopes(const Extent& e, double height) {
+  const double near = e.near > 1.0 ? e.near : 1.0, far = e.far > 1.0 ? e.far : 1.0;
+  const double low = e.low - height, high = e.high - height;
+  return {low / (low < 0.0 ? near : far), high / (high > 0.0 ? near : far)};
 }
 
-/// The row groups of a range of slopes in columns of some scales; a row and a half more on both
-/// sides for the sub-rays.
-Groups groups_of(const TraceJob& job, const Slopes& seen, double least, double most) {
-  const double first_seen = seen.low / (seen.low < 0.0 ? least : most);
-  const double last_seen = seen.high / (seen.high > 0.0 ? least : most);
-  const double low = (first_seen - job.first_tangent) / job.tangent_step - 1.5;
-  const double high = (last_seen - job.first_tangent) / job.tangent_step + 1.5;
-  if (!(high >= 0.0) || !(low <= double(job.rows - 1))) return {};
-  const int first = low > 0.0 ? int(low) : 0;
-  const int last = high < double(job.rows - 1) ? int(high) : job.rows - 1;
-  return {first / lane_width, last / lane_width + 1};
+/// First and last row, as real numbers, whose tangents times a scale between two are those slopes,
+/// if `more` is added to the tangents.
+struct Rows {
+  double first, last;
+};
+Rows rows_of(const TraceJob& job, const Slopes& seen, double more, double least, double most) {
+  const double first = seen.low / (seen.low < 0.0 ? least : most);
+  const double last = seen.high / (seen.high > 0.0 ? least : most);
+  const double step = 1.0 / job.tangent_step, start = job.first_tangent + more;
+  return {(first - start) * step, (last - start) * step};
 }
 
-/// The rows that see the part of a capsule which is near the ray planes of two columns and those
-/// between them.
-Groups capsule_rows(const TraceJob& job, const Shape& s, const double* across, const double* along,
-                    const double* scale) {
+/// The groups of lanes that may meet something in columns of some scales.
+Groups lanes_of(const TraceJob& job, const Extent& extent, double least, double most) {
+  constexpr double slack = 0.02;  // rows: the lanes are in single precision
+  const int subs = job.row_sub_rays;
+  int first = job.rows * subs, last = -1;
+  for (int sub = 0; sub < subs; ++sub) {
+    const Rows rows =
+        rows_of(job, slopes(extent, job.sub_height[sub]), job.sub_tangent[sub], least, most);
+    const double low = rows.first - slack, high = rows.last + slack;
+    if (!(high >= 0.0) || !(low <= double(job.rows - 1)) || !(low <= high)) continue;
+    const int from = (low > 0.0 ? int(std::ceil(low)) : 0) * subs + sub;
+    const int to = (high < double(job.rows - 1) ? int(high) : job.rows - 1) * subs + sub;
+    first = from < first ? from : first;
+    last = to > last ? to : last;
+  }
+  return first > last ? Groups{} : Groups{first / lanes_at_once, last / lanes_at_once + 1};
+}
+
+/// Directions of two columns and how much farther something may be seen between them: c.u of a
+/// direction u between is at most the larger of theirs times this.
+struct Pair {
+  double across[2], along[2], bulge;
+};
+
+/// The part of a capsule which is near the ray planes of two columns and those between them.
+Extent capsule_extent(const Shape& s, const Pair& pair) {
   const double* c = s.centre;
   const double* axis = s.frame[2];
   const double radius = std::sqrt(double(s.radius_square)), half = double(s.half_length);
-  double low = half, high = -half, near = 1e30, far = -1e30;
+  double start[2], speed[2], near = 1e30, far = -1e30;
   for (int i = 0; i < 2; ++i) {
-    const double start = c[0] * along[i] - c[1] * across[i];
-    const double speed = axis[0] * along[i] - axis[1] * across[i];
-    double u0 = -half, u1 = half;
-    if (std::fabs(speed) * half > 1e-3 * radius) {
-      const double a = (-radius - start) / speed, b = (radius - start) / speed;
-      const double first = a < b ? a : b, last = a < b ? b : a;
-      u0 = first > -half ? (first < half ? first : half) : -half;
-      u1 = last < half ? (last > -half ? last : -half) : half;
-    }
-    low = u0 < low ? u0 : low;
-    high = u1 > high ? u1 : high;
-    const double middle = c[0] * across[i] + c[1] * along[i];
+    start[i] = c[0] * pair.along[i] - c[1] * pair.across[i];
+    speed[i] = axis[0] * pair.along[i] - axis[1] * pair.across[i];
+    const double middle = c[0] * pair.across[i] + c[1] * pair.along[i];
     near = middle < near ? middle : near;
     far = middle > far ? middle : far;
   }
+  // Where the axis comes within a radius of the planes moves evenly from one to the other, unless a
+  // plane between them holds the axis, or the axis points at the focal spot.
+  double low = half, high = -half;
+  const bool along_a_plane =
+      !(speed[0] * speed[1] > 0.0) || std::fabs(c[0] * axis[1] - c[1] * axis[0]) < 2.0 * radius;
+  if (along_a_plane) {
+    low = -half;
+    high = half;
+  } else {
+    for (int i = 0; i < 2; ++i) {
+      const double a = (-radius - start[i]) / speed[i], b = (radius - start[i]) / speed[i];
+      low = (a < b ? a : b) < low ? (a < b ? a : b) : low;
+      high = (a < b ? b : a) > high ? (a < b ? b : a) : high;
+    }
+    low = low > -half ? (low < half ? low : half) : -half;
+    high = high < half ? (high > -half ? high : -half) : half;
+  }
   const double flat = std::sqrt(axis[0] * axis[0] + axis[1] * axis[1]) * half + radius;
   const double z0 = c[2] + axis[2] * low, z1 = c[2] + axis[2] * high;
+  return {(z0 < z1 ? z0 : z1) - radius, (z0 < z1 ? z1 : z0) + radius, near - flat,
+          far * pair.bulge + flat};
+}
+
+/// The lanes that may meet a shape in the columns from the first to the last of eight.
+Groups lanes_of(const TraceJob& job, const SubView& view, const Shape& s, int column) {
+  const int first = s.first_column > column ? s.first_column : column;
+  const int end = column + lane_width - 1;
+  const int last = s.last_column < end ? s.last_column : end;
+  Pair pair{{view.across[first], view.across[last]}, {view.along[first], view.along[last]}, 1.0};
+  // 1 / cos(h) <= 1 + sin(h)^2 for half the angle between them, cos(2 h) = 1 - 2 sin(h)^2.
+  pair.bulge += 0.5 * (1.0 - pair.across[0] * pair.across[1] - pair.along[0] * pair.along[1]);
+  double scale[2] = {1.0, 1.0};
+  if (view.scale) {
+    scale[0] = view.scale[first];
+    scale[1] = view.scale[last];
+  }
   const bool falling = scale[1] < scale[0];
-  return groups_of(
-      job,
-      slopes((z0 < z1 ? z0 : z1) - radius, (z0 < z1 ? z1 : z0) + radius, near - flat, far + flat),
-      scale[falling ? 1 : 0], scale[falling ? 0 : 1]);
+  Extent extent;
+  if (s.kind == ShapeKind::capsule) {
+    extent = capsule_extent(s, pair);
+  } else {
+    const double a = s.centre[0] * pair.across[0] + s.centre[1] * pair.along[0];
+    const double b = s.centre[0] * pair.across[1] + s.centre[1] * pair.along[1];
+    extent = {s.centre[2] - s.half_z, s.centre[2] + s.half_z, (a < b ? a : b) - s.reach,
+              (a < b ? b : a) * pair.bulge + s.reach};
+  }
+  return lanes_of(job, extent, scale[falling ? 1 : 0], scale[falling ? 0 : 1]);
 }
 
 typedef double Doubles __attribute__((vector_size(64)));  // one per column
@@ -104,22 +169,7 @@ void prepare(const TraceJob& job, const SubView& view, const Shape& s, int colum
   const double* across_of = view.across + column;
   const double* along_of = view.along + column;
   out.shape = &s;
-  out.rows = {s.first_group, s.last_group + 1};
-  if (s.kind == ShapeKind::capsule && s.last_group - s.first_group > 1) {
-    const int first = s.first_column > column ? s.first_column - column : 0;
-    const int last =
-        s.last_column < column + lane_width - 1 ? s.last_column - column : lane_width - 1;
-    const double across[2] = {across_of[first], across_of[last]};
-    const double along[2] = {along_of[first], along_of[last]};
-    double scale[2] = {1.0, 1.0};
-    if (view.scale) {
-      scale[0] = view.scale[column + first];
-      scale[1] = view.scale[column + last];
-    }
-    const Groups tight = capsule_rows(job, s, across, along, scale);
-    if (tight.begin > out.rows.begin) out.rows.begin = tight.begin;
-    if (tight.end < out.rows.end) out.rows.end = tight.end;
-  }
+  out.groups = lanes_of(job, view, s, column);
   Doubles across, along;
   __builtin_memcpy(&across, across_of, sizeof across);
   __builtin_memcpy(&along, along_of, sizeof along);
@@ -160,7 +210,7 @@ void prepare(const TraceJob& job, const SubView& view, const Shape& s, int colum
   narrow(out.qq, qq);
 }
 
-/// The lanes of one row group and row sub-ray.
+/// The rays of a group of lanes.
 struct Ray {
   Lanes slope, z;  // slope - slope_0; height of the ray at t = 0 over that of slope_0
 };

@@ -8,7 +8,11 @@ namespace {
 using detail::PatchShape;
 
 VITRINE_INLINE Lanes gather(const float* p, Bits at) {
+#if defined(__AVX512F__)
+  return Lanes(_mm512_i32gather_ps(__m512i(at), p, sizeof(float)));
+#else
   return Lanes{p[at[0]], p[at[1]], p[at[2]], p[at[3]], p[at[4]], p[at[5]], p[at[6]], p[at[7]]};
+#endif
 }
 
 /// Trilinear samples at the voxel coordinates of eight points.
@@ -35,19 +39,29 @@ VITRINE_INLINE Lanes sample(const float* values, const PatchShape& p, const Lane
   return e + z * (f - e);
 }
 
+/// The groups of rows whose central ray may meet something.
+Groups row_groups_of(const TraceJob& job, const Extent& extent, double scale) {
+  constexpr double slack = 0.02;  // rows
+  const Rows rows = rows_of(job, slopes(extent, 0.0), 0.0, scale, scale);
+  const double low = rows.first - slack, high = rows.last + slack;
+  if (!(high >= 0.0) || !(low <= double(job.rows - 1))) return {};
+  const int first = low > 0.0 ? int(low) : 0;
+  const int last = high < double(job.rows - 1) ? int(high) : job.rows - 1;
+  return {first / lanes_at_once, last / lanes_at_once + 1};
+}
+
 /// Adds a patch along the central rays of a column; true where it may have met one, per row group.
 void trace_patch(const TraceJob& job, const PatchShape& p, int column, float* sums,
                  unsigned char* touched) {
   const double across = job.patch_across[column], along = job.patch_along[column];
   const double middle = p.centre[0] * across + p.centre[1] * along;
-  const Groups rows = groups_of(
-      job,
-      slopes(p.centre[2] - p.half_z, p.centre[2] + p.half_z, middle - p.reach, middle + p.reach),
-      job.patch_scale[column], job.patch_scale[column]);
+  const Groups rows = row_groups_of(
+      job, {p.centre[2] - p.half_z, p.centre[2] + p.half_z, middle - p.reach, middle + p.reach},
+      job.patch_scale[column]);
   const Lanes scale = all(float(job.patch_scale[column]));
   const double slope_0 = p.centre[2] / middle;
   for (int g = rows.begin; g < rows.end; ++g) {
-    const Lanes slope = load(job.patch_tangent + g * lane_width) * scale - all(float(slope_0));
+    const Lanes slope = load(job.patch_tangent + g * lanes_at_once) * scale - all(float(slope_0));
     const Lanes z = slope * all(float(middle));
     Lanes start[3], speed[3], enter = all(-far_away), leave = all(far_away);
     for (int i = 0; i < 3; ++i) {
@@ -58,23 +72,30 @@ void trace_patch(const TraceJob& job, const PatchShape& p, int column, float* su
       clip_slab(start[i] - half, speed[i], half, enter, leave);
     }
     const Lanes length = larger(leave - enter, all(0.0f));
-    float longest = 0.0f;
-    for (int l = 0; l < lane_width; ++l) longest = length[l] > longest ? length[l] : longest;
-    if (!(longest > 0.0f)) continue;
+    // As many steps for eight rows as the longest of them needs.
+    int most = 0;
+    Lanes steps;
+    for (int eight = 0; eight < lanes_at_once; eight += 8) {
+      float longest = 0.0f;
+      for (int l = eight; l < eight + 8; ++l) longest = length[l] > longest ? length[l] : longest;
+      const int needed = longest > 0.0f ? int(longest / float(p.step)) + 1 : 0;
+      for (int l = eight; l < eight + 8; ++l) steps[l] = float(needed);
+      most = needed > most ? needed : most;
+    }
+    if (most == 0) continue;
     touched[g] = 1;
-    const int steps = int(longest / float(p.step)) + 1;
-    const Lanes step = length * all(1.0f / float(steps));
+    const Lanes step = length * (all(1.0f) / larger(steps, all(1.0f)));
     for (int channel = 0; channel < p.channels; ++channel) {
       Lanes sum = all(0.0f);
-      for (int n = 0; n < steps; ++n) {
+      for (int n = 0; n < most; ++n) {
         const Lanes t = enter + (all(float(n) + 0.5f)) * step;
         const Lanes at[3] = {start[0] + speed[0] * t, start[1] + speed[1] * t,
                              start[2] + speed[2] * t};
-        sum += sample(p.values[channel], p, at);
+        sum += select(Bits(all(float(n)) < steps), sample(p.values[channel], p, at), all(0.0f));
       }
       sum = select(Bits(length > all(0.0f)), sum * step, all(0.0f));
       for (int k = 0; k < job.rank; ++k) {
-        float* here = sums + (k * job.row_groups + g) * lane_width;
+        float* here = sums + k * job.row_groups * lane_width + g * lanes_at_once;
         store(here, load(here) + all(p.weights[channel][k]) * sum);
       }
     }

@@ -59,16 +59,14 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("full_coverage_radius", &Protocol::full_coverage_radius, unit::mm,
                     "inside this radius every slice is seen by all views")
           .between(0, 400)
-          .optional(
-              "mode", &Protocol::mode,
-              "axial: rotations with the table at rest between them; helical: the table moves "
-              "on while the tube turns")
+          .optional("mode", &Protocol::mode,
+                    "axial: rotations with the table at rest between them; helical: the table "
+                    "moves on while the tube turns")
           .one_of({"axial", "helical"})
           .unless_default()
-          .optional(
-              "pitch", &Protocol::pitch,
-              "of a helical scan: table travel per rotation over the width of all rows at the "
-              "isocentre")
+          .optional("pitch", &Protocol::pitch,
+                    "of a helical scan: table travel per rotation over the width of all rows at "
+                    "the isocentre")
           .between(0.1, 2)
           .unless_default()
           .optional("rotation_time", &Protocol::rotation_time, unit::s, "time of a rotation")
@@ -246,10 +244,8 @@ const Schema<Arms>& Arms::schema() {
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
           .rule(
               "a tilted gantry takes one rotation (the slices of several, whose axes differ, "
-              "cannot be "
-              "reconstructed together): reduce slices, slice_increment_mm or "
-              "full_coverage_radius_mm, "
-              "or use a scanner with more rows",
+              "cannot be reconstructed together): reduce slices, slice_increment_mm or "
+              "full_coverage_radius_mm, or use a scanner with more rows",
               [](const Arms& a) {
                 return a.protocol.gantry_tilt == 0.0 ||
                        std::all_of(a.scanners.begin(), a.scanners.end(),
@@ -260,14 +256,12 @@ const Schema<Arms>& Arms::schema() {
               })
           .rule(
               "protocol.flying_focal_spot must be none (filtered back projection takes the focal "
-              "spot "
-              "to stand still; the projector follows it, see ScanGeometry::focal_shifts)",
+              "spot to stand still; the projector follows it, see ScanGeometry::focal_shifts)",
               [](const Arms& a) { return a.protocol.flying_focal_spot == "none"; })
           .rule(
               "protocol.pitch leaves gaps: each half turn must see every slice, which a table "
               "travel of 1 / (0.5 + fan angle / 180 deg) collimations at most allows (1.55 for a "
-              "fan "
-              "of 26 deg to either side). Lower the pitch",
+              "fan of 26 deg to either side). Lower the pitch",
               [](const Arms& a) {
                 return a.protocol.mode != "helical" ||
                        std::all_of(a.scanners.begin(), a.scanners.end(), [&](const Scanner& each) {

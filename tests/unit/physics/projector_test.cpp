@@ -5,6 +5,7 @@
 #include "unit/physics/compare.hpp"
 #include "unit/physics/fixture.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/physics/detail/kernels.hpp"
 #include "vitrine/physics/projector.hpp"
 
 using namespace vitrine;
@@ -215,6 +216,79 @@ TEST_CASE("the instruction-set levels agree to 1e-5 of a line integral") {
     worst = std::max(
         worst, std::abs(std::log(double(a.signal.values()[i]) / double(b.signal.values()[i]))));
   CHECK(worst < 1e-5);
+}
+
+TEST_CASE("sixteen lanes at once give the bits of eight") {
+  Scanner scanner = test::scanner();
+  Scene scene = test::body(20, 40);
+  Patch patch;
+  patch.grid.size = {9, 9, 9};
+  patch.grid.spacing = {4.0, 4.0, 4.0};
+  patch.grid.origin = {20, -40, -16};
+  patch.channels.push_back({0, std::vector<float>(729, 1e-4f)});
+  scene.patches.push_back(patch);
+  for (const bool heel : {false, true})
+    for (const Index rows : {64, 20}) {
+      scanner.heel_effect = heel;
+      scanner.rows = rows;
+      const Beam beam(scanner, 120.0, scene.materials);
+      const ScanGeometry geometry = test::geometry(scanner, 3);
+      for (const Sampling& sampling : {Sampling{1, 1}, Sampling{2, 3}}) {
+        physics::detail::most_lanes_at_once = 8;
+        const Exposure narrow = expose(scene, geometry, beam, sampling, levels().back());
+        physics::detail::most_lanes_at_once = 16;
+        const Exposure wide = expose(scene, geometry, beam, sampling, levels().back());
+        CAPTURE(heel, rows, sampling.rows);
+        CHECK(same_bits(narrow.signal.values(), wide.signal.values()));
+        CHECK(same_bits(narrow.quanta.values(), wide.quanta.values()));
+      }
+    }
+}
+
+TEST_CASE("every sub-ray meets what is in its way: a cell's signal is the mean of theirs") {
+  Scanner scanner = test::scanner();
+  scanner.columns = 40;  // eight columns are 10 degrees wide
+  scanner.rows = 20;
+  scanner.column_pitch = 20.0;
+  scanner.row_pitch = 4.0;
+  scanner.focal_spot_length = 8.0;
+  scanner.bowtie.thickness.assign(8, 1.0);
+  const ScanGeometry geometry = test::geometry(scanner, 4);
+  test::SceneBuilder b({"water", "cortical_bone"});
+  // Thin rods that point at the focal spot of some view, or nearly so, and some that do not.
+  Rng rng(Stream{9, Draw::test}, 0);
+  for (int i = 0; i < 60; ++i) {
+    const double angle = geometry.view_angles[std::size_t(i % 4)];
+    const Vec3 focus(541.0 * std::sin(angle), -541.0 * std::cos(angle), 3.0);
+    const Vec3 centre(rng.uniform(-150, 150), rng.uniform(-150, 150), rng.uniform(-25, 25));
+    Vec3 along =
+        (centre - focus).normalized() + 0.02 * double(i % 3) * test::random_axes(rng).col(0);
+    if (i % 5 == 0) along = Vec3(0.003 * rng.normal(), 0.003 * rng.normal(), 1.0);
+    Mat3 axes;
+    axes.col(2) = along.normalized();
+    axes.col(0) = axes.col(2).cross(Vec3(0.31, 0.92, 0.24)).normalized();
+    axes.col(1) = axes.col(2).cross(axes.col(0));
+    b.term({b.add(Solid::Kind::capsule, centre, {1.5, 1.5, rng.uniform(5, 40)}, axes)}, 1, 1.9e-3);
+  }
+  const Beam beam(scanner, 120.0, b.scene.materials);
+  const Sampling sampling{2, 3};
+  const auto offsets = sub_rays(sampling, geometry, beam);
+  const Exposure exposure = expose(b.scene, geometry, beam, sampling, levels().back());
+  double worst = 0.0;
+  for (Index v = 0; v < geometry.views(); ++v)
+    for (Index c = 0; c < geometry.columns; ++c)
+      for (Index r = 0; r < geometry.rows; ++r) {
+        double mean = 0.0;
+        for (const Offset& offset : offsets) {
+          const Ray ray = ray_of(geometry, v, double(c), double(r), offset);
+          const double mass = path_masses(b.scene, ray)[1];
+          const Path path{"cortical_bone", mass / 1.9e-3, 1.9e-3};
+          mean += beam.transmission(c, std::span(&path, 1)) / double(offsets.size());
+        }
+        const float signal = exposure.signal.view(v)[std::size_t(c * geometry.rows + r)];
+        worst = std::max(worst, std::abs(double(signal) - mean));
+      }
+  CHECK(worst < 2e-5);
 }
 
 TEST_CASE("a geometry of another scanner, or a term without a solid, is an error") {

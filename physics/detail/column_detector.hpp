@@ -1,0 +1,202 @@
+#pragma once
+#include <cstddef>
+#include <cstring>
+
+#include "vitrine/physics/detail/kernels.hpp"
+#include "vitrine/physics/detail/scratch.hpp"
+#include "vitrine/physics/detail/texture.hpp"
+
+/// From the basis integrals of a column's rays to what its cells read; for trace.hot.cpp only.
+namespace vitrine::physics::VITRINE_ISA_LEVEL {
+namespace {
+
+/// Mean and variance of the signal behind the basis integrals x of a group of rays.
+template <int rank>
+VITRINE_INLINE void attenuate(const TraceJob& job, const float* node_weights, const Lanes* x,
+                              Lanes& mean, Lanes& variance) {
+  mean = variance = all(0.0f);
+  const float* f = job.exponents;
+  for (int j = 0; j < job.nodes; ++j, f += rank) {
+    Lanes power = all(f[0]) * x[0];
+    for (int k = 1; k < rank; ++k) power += all(f[k]) * x[k];
+    const Lanes left = exp2(power);
+    mean += all(node_weights[j]) * left;
+    variance += all(node_weights[job.nodes + j]) * left;
+  }
+}
+
+/// The same where rows have weights of their own, `row_weights` from the first of the eight.
+template <int rank>
+VITRINE_INLINE void attenuate_rows(const TraceJob& job, const float* node_weights,
+                                   const float* row_weights, std::ptrdiff_t row_lanes,
+                                   const Lanes* x, Lanes& mean, Lanes& variance) {
+  Lanes mean_air = all(0.0f), variance_air = all(0.0f);
+  mean = variance = all(0.0f);
+  const float* f = job.exponents;
+  for (int j = 0; j < job.nodes; ++j, f += rank, row_weights += row_lanes) {
+    Lanes power = all(f[0]) * x[0];
+    for (int k = 1; k < rank; ++k) power += all(f[k]) * x[k];
+    const Lanes left = exp2(power);
+    const Lanes m = all(node_weights[j]) * load(row_weights);
+    const Lanes v = all(node_weights[job.nodes + j]) * load(row_weights + job.nodes * row_lanes);
+    mean += m * left;
+    variance += v * left;
+    mean_air += m;
+    variance_air += v;
+  }
+  mean /= mean_air;
+  variance /= variance_air;
+}
+
+/// The signal of one column from its basis integrals, and its patches.
+template <int rank>
+class ColumnDetector {
+ public:
+  ColumnDetector(const TraceJob& job, const Scratch& scratch)
+      : job_(job),
+        scratch_(scratch),
+        row_lanes_(job.row_groups * lane_width),
+        lanes_(row_lanes_ * job.row_sub_rays),
+        groups_(lanes_ / lanes_at_once) {}
+
+  void start(int column) {
+    column_ = column;
+    empty_ = true;
+    any_patch_ = false;
+    std::memset(scratch_.mean, 0, std::size_t(lanes_) * sizeof(float));
+    std::memset(scratch_.variance, 0, std::size_t(lanes_) * sizeof(float));
+    if (job_.voxels && job_.voxels_met[column / lane_width]) {
+      const std::size_t floats = std::size_t(rank * row_lanes_);
+      std::memcpy(scratch_.patches, job_.voxels + std::size_t(column) * floats,
+                  floats * sizeof(float));
+      std::memset(patched_, 1, sizeof patched_);
+      any_patch_ = true;
+    }
+    for (int i = 0; i < job_.patch_count; ++i) {
+      const PatchShape& patch = job_.patches[i];
+      if (column < patch.first_column || column > patch.last_column) continue;
+      if (!any_patch_) {
+        std::memset(scratch_.patches, 0, std::size_t(rank * row_lanes_) * sizeof(float));
+        std::memset(patched_, 0, sizeof patched_);
+      }
+      any_patch_ = true;
+      trace_patch(job_, patch, column, scratch_.patches, patched_);
+    }
+    if (any_patch_ && job_.row_sub_rays > 1) spread_patches();
+  }
+  bool any_patch() const { return any_patch_; }
+
+  /// A sub-ray of the plane that meets nothing in any row.
+  void add_air() const {
+    for (int lane = 0; lane < lanes_; lane += lanes_at_once) add(lane, all(1.0f), all(1.0f));
+  }
+
+  /// A sub-ray of the plane, from the scratch's integrals.
+  void add_rays(const float* stretch) {
+    empty_ = false;
+    const float* node_weights = job_.node_weights + std::ptrdiff_t(column_) * 2 * job_.nodes;
+    for (int group = 0; group < groups_; ++group) {
+      const int lane = group * lanes_at_once;
+      const bool patch = any_patch_ && patched_[group / job_.row_sub_rays];
+      if (!scratch_.touched[group] && !patch) {
+        add(lane, all(1.0f), all(1.0f));
+        continue;
+      }
+      Lanes x[rank], mean, variance;
+      gather_integrals(lane, patch, stretch, x);
+      if (job_.row_weights)
+        attenuate_rows<rank>(job_, node_weights, job_.row_weights + lane, lanes_, x, mean,
+                             variance);
+      else
+        attenuate<rank>(job_, node_weights, x, mean, variance);
+      // The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
+      Bits something = Bits(x[0]);
+      for (int k = 1; k < rank; ++k) something |= Bits(x[k]);
+      const Bits nothing = Bits((something & 0x7fffffff) == 0);
+      add(lane, select(nothing, all(1.0f), mean), select(nothing, all(1.0f), variance));
+    }
+  }
+
+  /// One ray per cell: the basis integrals themselves.
+  void write_integrals(const float* stretch) const {
+    for (int row = 0; row < row_lanes_; row += lanes_at_once) {
+      Lanes x[rank];
+      gather_integrals(row, any_patch_ && patched_[row / lanes_at_once], stretch, x);
+      for (int l = 0; l < lanes_at_once && row + l < job_.rows; ++l)
+        for (int k = 0; k < rank; ++k)
+          job_.integrals[(std::ptrdiff_t(column_) * job_.rows + row + l) * rank + k] = x[k][l];
+    }
+  }
+
+  void write_signal() const {
+    float* signal = job_.signal + std::ptrdiff_t(column_) * job_.rows;
+    float* quanta = job_.quanta + std::ptrdiff_t(column_) * job_.rows;
+    const float air = job_.air_quanta[column_];
+    const float share = 1.0f / float(job_.in_plane * job_.row_sub_rays);
+    if (!empty_ && job_.row_sub_rays > 1) {
+      sum_rows(scratch_.mean);
+      sum_rows(scratch_.variance);
+    }
+    for (int row = 0; row < row_lanes_; row += lanes_at_once) {
+      Lanes mean = all(1.0f), worth = all(air);
+      if (!empty_) {
+        mean = load(scratch_.mean + row) * all(share);
+        worth = all(air) * mean * mean / (load(scratch_.variance + row) * all(share));
+      }
+      if (row + lanes_at_once <= job_.rows) {
+        store(signal + row, mean);
+        store(quanta + row, worth);
+      } else {
+        for (int l = 0; row + l < job_.rows; ++l) {
+          signal[row + l] = mean[l];
+          quanta[row + l] = worth[l];
+        }
+      }
+    }
+  }
+
+ private:
+  VITRINE_INLINE_MEMBER void add(int lane, Lanes mean, Lanes variance) const {
+    store(scratch_.mean + lane, load(scratch_.mean + lane) + mean);
+    store(scratch_.variance + lane, load(scratch_.variance + lane) + variance);
+  }
+
+  /// From one value a lane to one a row, their sum, in place.
+  void sum_rows(float* values) const {
+    const float* lane = values;
+    for (int row = 0; row < row_lanes_; ++row) {
+      float sum = 0.0f;
+      for (int sub = 0; sub < job_.row_sub_rays; ++sub) sum += *lane++;
+      values[row] = sum;
+    }
+  }
+
+  /// What the central ray of a row meets of patches is what all its sub-rays meet.
+  void spread_patches() const {
+    const int subs = job_.row_sub_rays;
+    float* to = scratch_.spread;
+    for (const float *from = scratch_.patches, *end = from + rank * row_lanes_; from != end; ++from)
+      for (int sub = 0; sub < subs; ++sub) *to++ = *from;
+  }
+
+  /// Basis integrals along eight rays: the shapes', the patches', times mm per in-plane mm.
+  VITRINE_INLINE_MEMBER void gather_integrals(int lane, bool patch, const float* stretches,
+                                              Lanes* x) const {
+    const float* patches = job_.row_sub_rays > 1 ? scratch_.spread : scratch_.patches;
+    const Lanes stretch = load(stretches + lane);
+    for (int k = 0; k < rank; ++k) {
+      x[k] = load(scratch_.integrals + k * lanes_ + lane);
+      if (patch) x[k] += load(patches + k * lanes_ + lane);
+      x[k] *= stretch;
+    }
+  }
+
+  const TraceJob& job_;
+  const Scratch& scratch_;
+  int row_lanes_, lanes_, groups_, column_ = 0;
+  bool empty_ = true, any_patch_ = false;
+  unsigned char patched_[512 / lane_width] = {};
+};
+
+}  // namespace
+}  // namespace vitrine::physics::VITRINE_ISA_LEVEL
