@@ -82,6 +82,17 @@ struct Setting {
   explicit Setting(Scene s) : scene(std::move(s)), beam(scanner, 120.0, scene.materials) {}
 };
 
+/// A detector that does everything with a cost per sample.
+Detector imperfect() {
+  Detector d = clinical_scanner().detector;
+  d.x_ray_crosstalk = Crosstalk{0.02, 0.02};
+  d.optical_crosstalk = Crosstalk{0.02, 0.02};
+  d.lag = Lag{{0.05, 0.01, 0.003}, {1e-3, 10e-3, 0.1}};
+  d.gain_drift = GainDrift{};
+  d.converter = Converter{};
+  return d;
+}
+
 using MakeScene = Scene (*)();
 
 Item expose_item(const char* name, const char* what, MakeScene make, int sub_rays) {
@@ -121,6 +132,34 @@ std::vector<Item> projection_items() {
          return [=] {
            physics::acquire_into(*exposure, setting->beam, 80.0,
                                  make_stream(1, "bench", Draw::quantum), isa, *out);
+         };
+       }},
+      {"W8e",
+       "the same through crosstalk (twice), lag of three components, gains, converter, "
+       "calibration",
+       samples, "samples", [](Isa isa) -> std::function<void()> {
+         auto setting = std::make_shared<Setting>(water_cylinder());
+         const ScanGeometry& geometry = setting->geometry;
+         for (Index v = 0; v < geometry.views(); ++v)
+           setting->geometry.view_times.push_back(0.5e-3 * double(v));
+         Scanner scanner = setting->scanner;
+         scanner.detector = imperfect();
+         auto beam = std::make_shared<physics::Beam>(scanner, 120.0, setting->scene.materials);
+         auto exposure = std::make_shared<physics::Exposure>(
+             physics::expose(setting->scene, geometry, *beam, {1, 1}, isa));
+         auto out = std::make_shared<Sinogram<quantity::Signal>>(geometry);
+         return [=] {
+           constexpr Index block = 32;
+           const auto cells = exposure->signal.view(0).size();
+           physics::Acquisition scan(exposure->signal.geometry(), *beam, 80.0,
+                                     make_stream(1, "bench", Draw::quantum), isa);
+           for (Index v = 0; v < setting->geometry.views(); v += block) {
+             const Index count = std::min(block, setting->geometry.views() - v);
+             const auto at = std::size_t(v) * cells, size = std::size_t(count) * cells;
+             scan.read(v, count, exposure->signal.values().subspan(at, size),
+                       exposure->quanta.values().subspan(at, size),
+                       out->values().subspan(at, size));
+           }
          };
        }}};
 }

@@ -108,6 +108,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
       incident_(tube_spectrum(kv, scanner.anode_angle)),
       bowtie_material_(material(scanner.bowtie.material)),
       electronic_noise_(scanner.detector.electronic_noise),
+      detector_(scanner.detector),
       spot_across_(SpotProfile::across(scanner)),
       spot_along_(SpotProfile::along(scanner)) {
   add_material(materials_, material("water"));

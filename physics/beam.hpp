@@ -99,6 +99,7 @@ class Beam {
   double fit_error() const { return std::max(fit_centre_.total, fit_edge_.total); }
 
   double electronic_noise() const { return electronic_noise_; }  ///< keV per cell and reading, sd
+  const Detector& detector() const { return detector_; }         ///< that it falls upon
   const SpotProfile& focal_spot_across() const { return spot_across_; }
   const SpotProfile& focal_spot_along() const { return spot_along_; }
 
@@ -147,6 +148,7 @@ class Beam {
   double kerma_at_isocentre_ = 0.0, ctdi_vol_32_ = 0.0, half_value_layer_ = 0.0;
   FitError fit_centre_, fit_edge_;
   double electronic_noise_ = 0.0;
+  Detector detector_;
   SpotProfile spot_across_, spot_along_;
 };
 

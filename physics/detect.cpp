@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "vitrine/core/parallel.hpp"
@@ -25,39 +26,95 @@ float few_quanta(double signal, double mean, double electronic, const Stream& no
 }  // namespace
 
 Acquisition::Acquisition(const ScanGeometry& geometry, const Beam& beam, double tube_load,
-                         const Stream& noise, Isa isa)
-    : views_(geometry.views()),
+                         const Stream& noise, Isa isa, Conditions conditions)
+    : geometry_(geometry),
+      views_(geometry.views()),
       cells_(geometry.columns * geometry.rows),
       reading_mas_(tube_load / double(geometry.views_per_rotation)),
+      swank_(beam.detector().swank_factor),
       noise_(noise),
-      isa_(isa) {
+      isa_(isa),
+      modulation_(std::move(conditions.modulation)),
+      noiseless_(conditions.noiseless) {
   require(tube_load > 0.0, Error::Kind::input, "tube_load_mas is ", tube_load,
           " (no quanta without it). Use a positive one.");
-  electronic_.reserve(std::size_t(cells_));
-  for (Index c = 0; c < geometry.columns; ++c)
-    electronic_.insert(electronic_.end(), std::size_t(geometry.rows),
-                       float(beam.electronic_noise() / (beam.air_signal(c) * reading_mas_)));
+  require(modulation_.empty() || std::ssize(modulation_) == views_, Error::Kind::input,
+          "the tube load is given for ", modulation_.size(), " views (the scan has ", views_, ")");
+  require(std::ranges::all_of(modulation_, [](double m) { return m > 0.0; }), Error::Kind::input,
+          "a view has no tube load (no quanta without it). Raise the smallest tube current.");
   const bool heel = !beam.heel_rows().empty(), flat = geometry.shape == DetectorShape::flat;
-  if (heel || flat)
-    for (Index i = 0; i < cells_; ++i) {
-      const Index column = i / geometry.rows, row = i % geometry.rows;
-      float& here = electronic_[std::size_t(i)];
-      if (heel) here *= float(beam.air_signal(column) / beam.air_signal(column, double(row)));
-      if (flat) here /= float(geometry.photon_share(double(column), double(row)));
-    }
+  air_.reserve(std::size_t(cells_));
+  for (Index i = 0; i < cells_; ++i) {
+    const Index column = i / geometry.rows, row = i % geometry.rows;
+    double air = heel ? beam.air_signal(column, double(row)) : beam.air_signal(column);
+    if (flat) air *= geometry.photon_share(double(column), double(row));
+    air_.push_back(float(air));
+  }
+  effects_ =
+      detector_effects({geometry_, beam, air_, noise_, conditions.hardware, noiseless_, isa});
+  if (effects_.empty() && !modulation_.empty() && !noiseless_)
+    effects_.push_back(
+        electronic_noise({geometry_, beam, air_, noise_, conditions.hardware, noiseless_, isa}));
+  electronic_.assign(std::size_t(cells_), 0.0f);
+  if (effects_.empty()) {
+    for (Index c = 0; c < geometry.columns; ++c)
+      std::fill_n(electronic_.begin() + c * geometry.rows, geometry.rows,
+                  float(beam.electronic_noise() / (beam.air_signal(c) * reading_mas_)));
+    if (heel || flat)
+      for (Index i = 0; i < cells_; ++i) {
+        const Index column = i / geometry.rows, row = i % geometry.rows;
+        float& here = electronic_[std::size_t(i)];
+        if (heel) here *= float(beam.air_signal(column) / beam.air_signal(column, double(row)));
+        if (flat) here /= float(geometry.photon_share(double(column), double(row)));
+      }
+    return;
+  }
+  calibration_ = air_;
+  for (const Effect& effect : effects_) effect->calibrate(calibration_);
+  for (float& air : calibration_) air = 1.0f / air;
 }
 
 void Acquisition::read(Index first, Index count, std::span<const float> signal,
                        std::span<const float> quanta, std::span<float> readings) {
   const auto size = std::size_t(count * cells_);
   VITRINE_EXPECT(first == next_ && count >= 0 && first + count <= views_);
-  VITRINE_EXPECT(signal.size() == size && quanta.size() == size && readings.size() == size);
-  parallel_for(count, [&](Index v) {
-    const auto at = std::size_t(v * cells_), cells = std::size_t(cells_);
-    add_noise(first + v, signal.subspan(at, cells), quanta.subspan(at, cells),
-              readings.subspan(at, cells));
-  });
+  VITRINE_EXPECT(signal.size() == size && readings.size() == size);
+  VITRINE_EXPECT(noiseless_ || quanta.size() == size);
+  if (noiseless_) {
+    std::ranges::copy(signal, readings.begin());
+  } else {
+    parallel_for(count, [&](Index v) {
+      const auto at = std::size_t(v * cells_), cells = std::size_t(cells_);
+      add_noise(first + v, signal.subspan(at, cells), quanta.subspan(at, cells),
+                readings.subspan(at, cells));
+    });
+  }
+  if (!effects_.empty()) run_effects(first, count, readings);
   next_ += count;
+}
+
+/// To keV, through the effects, and back to a signal relative to the calibration's air.
+void Acquisition::run_effects(Index first, Index count, std::span<float> readings) {
+  std::vector<double> loads;
+  for (Index v = first; v < first + count; ++v) loads.push_back(load(v));
+  const ViewBlock block{geometry_, first, count, loads, readings};
+  const auto scale = [&](const std::vector<float>& factor, bool inverse) {
+    parallel_for(count, [&](Index v) {
+      const double mas = loads[std::size_t(v)];
+      const auto times = float(inverse ? 1.0 / mas : mas);
+      const auto view = block.view(v);
+      for (std::size_t i = 0; i < view.size(); ++i) view[i] *= factor[i] * times;
+    });
+  };
+  scale(air_, false);
+  for (const Effect& effect : effects_) effect->apply(block);
+  scale(calibration_, true);
+  for (const Effect& effect : effects_) effect->correct(block);
+}
+
+bool changes_mean(const Detector& d) {
+  return d.x_ray_crosstalk || d.optical_crosstalk || d.lag || d.gain_drift || d.dead_cells ||
+         d.converter || d.air_scan || d.low_signal;
 }
 
 /// One view.
@@ -70,7 +127,7 @@ void Acquisition::add_noise(Index view, std::span<const float> signal,
   job.signal = signal.data();
   job.quanta = quanta.data();
   job.electronic = electronic_.data();
-  job.tube_load = float(reading_mas_);
+  job.tube_load = float(load(view) * swank_);
   job.exact_below = float(exact_below);
   job.key[0] = std::uint32_t(noise_.key);
   job.key[1] = std::uint32_t(noise_.key >> 32);
@@ -95,17 +152,25 @@ void Acquisition::add_noise(Index view, std::span<const float> signal,
 }
 
 void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
-                  Isa isa, Sinogram<quantity::Signal>& out) {
+                  Isa isa, Sinogram<quantity::Signal>& out, Conditions conditions) {
   const ScanGeometry& geometry = exposure.signal.geometry();
-  Acquisition(geometry, beam, tube_load, noise, isa)
+  Acquisition(geometry, beam, tube_load, noise, isa, std::move(conditions))
       .read(0, geometry.views(), exposure.signal.values(), exposure.quanta.values(), out.values());
 }
 
 Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, double tube_load,
-                                   const Stream& noise, Isa isa) {
+                                   const Stream& noise, Isa isa, Conditions conditions) {
   Sinogram<quantity::Signal> out(exposure.signal.geometry());
-  acquire_into(exposure, beam, tube_load, noise, isa, out);
+  acquire_into(exposure, beam, tube_load, noise, isa, out, std::move(conditions));
   return out;
+}
+
+Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& beam,
+                                        double tube_load, const Stream& hardware, Isa isa) {
+  Conditions conditions;
+  conditions.hardware = hardware;
+  conditions.noiseless = true;
+  return acquire(exposure, beam, tube_load, {}, isa, std::move(conditions));
 }
 
 }  // namespace vitrine::physics

@@ -122,4 +122,28 @@ void detect(const DetectJob& job) {
   }
 }
 
+/// Cells 32 n to 32 n + 31 use Philox blocks 8 n to 8 n + 7 of the view: the first eight cells and
+/// the next eight the two normals of their words 0 and 1, the others those of words 2 and 3.
+void add_normals(const detail::NormalJob& job) {
+  constexpr std::int64_t step = 4 * lane_width;
+  for (std::int64_t cell = 0; cell < job.cells; cell += step) {
+    const auto block = std::uint32_t(cell / 4);
+    const Words lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    Words x[4] = {lane + block, Words{} + job.view, Words{}, Words{} + job.draw};
+    philox(x, job.key[0], job.key[1]);
+    Lanes z[4];
+    normals(x[0], x[1], z[0], z[1]);
+    normals(x[2], x[3], z[2], z[3]);
+    float* values = job.values + cell;
+    if (cell + step <= job.cells) {
+      for (int i = 0; i < 4; ++i)
+        store(values + i * lane_width, load(values + i * lane_width) + all(job.deviation) * z[i]);
+      continue;
+    }
+    float rest[step];
+    for (int i = 0; i < 4; ++i) store(rest + i * lane_width, z[i]);
+    for (std::int64_t i = 0; i < job.cells - cell; ++i) values[i] += job.deviation * rest[i];
+  }
+}
+
 }  // namespace vitrine::physics::VITRINE_ISA_LEVEL

@@ -20,15 +20,18 @@ namespace detail {
 
 const Kernels& kernels(Isa isa) {
   static constexpr Kernels portable{portable::scratch_floats, portable::trace,
-                                    portable::trace_voxels, portable::detect};
-  static constexpr Kernels v3{v3::scratch_floats, v3::trace, v3::trace_voxels, v3::detect};
+                                    portable::trace_voxels, portable::detect,
+                                    portable::add_normals};
+  static constexpr Kernels v3{v3::scratch_floats, v3::trace, v3::trace_voxels, v3::detect,
+                              v3::add_normals};
   return isa == Isa::v3 ? v3 : portable;
 }
 
 std::atomic<int> most_lanes_at_once = 2 * lane_width;
 
 const Kernels& kernels(Isa isa, int row_groups) {
-  static constexpr Kernels wide{v4::scratch_floats, v4::trace, v3::trace_voxels, v3::detect};
+  static constexpr Kernels wide{v4::scratch_floats, v4::trace, v3::trace_voxels, v3::detect,
+                                v3::add_normals};
   static const bool has_v4 =
       __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");

@@ -34,7 +34,8 @@ struct Shape {
   double slope;        ///< dz per in-plane mm of a ray through the middle of the rows that see it
   double frame[3][3];  ///< rows: local axes; over the half axes, except those of a capsule (mm)
   double reach;        ///< no point of it is farther from the centre in the plane
-  double half_z;       ///< nor along z
+  double low, high;    ///< heights over the focal point that it lies between
+  double near, far;    ///< and distances from it in the plane
   float radius_square, half_length;  ///< of a capsule
   float taper;                       ///< of a cone: growth of its section over the half length
   float mm;  ///< square of the frame's z column (its first two rows, but three for an ellipsoid)
@@ -163,11 +164,20 @@ struct DetectJob {
   std::uint8_t* low;  ///< per 16 cells: 1 if one has fewer quanta than `exact_below`
 };
 
+/// Gaussian noise on the cells of a view, from addresses of its own.
+struct NormalJob {
+  std::int64_t cells;
+  float deviation;
+  std::uint32_t key[2], view, draw;
+  float* values;
+};
+
 struct Kernels {
   std::size_t (*scratch_floats)(const TraceJob&);  ///< working memory that a job needs
   void (*trace)(const TraceJob&);
   void (*trace_voxels)(const VoxelJob&);
   void (*detect)(const DetectJob&);
+  void (*add_normals)(const NormalJob&);
 };
 const Kernels& kernels(Isa isa);
 /// Those for views of so many groups of rows.
@@ -180,6 +190,7 @@ std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
 void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
+void add_normals(const detail::NormalJob& job);
 }  // namespace vitrine::physics::portable
 namespace vitrine::physics::v4 {
 std::size_t scratch_floats(const detail::TraceJob& job);
@@ -190,4 +201,5 @@ std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
 void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
+void add_normals(const detail::NormalJob& job);
 }  // namespace vitrine::physics::v3

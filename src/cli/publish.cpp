@@ -5,6 +5,7 @@
 #include "vitrine/cli/report_page.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/io/hdf5.hpp"
+#include "vitrine/physics/version.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -67,6 +68,7 @@ Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
       .set("seed", Value(double(plan.scenario.trial.seed)))
       .set("versions", Value()
                            .set("vitrine", Value(VITRINE_VERSION))
+                           .set("physics", Value(double(physics::model_version)))
                            .set("compiler", Value(str("g++ ", __VERSION__))))
       .set("isa", Value(std::string(to_string(isa))))
       .set("inputs", std::move(inputs))

@@ -22,6 +22,8 @@ enum class Draw : std::uint8_t {
   growth = 12,
   follow_up = 13,
   contrast = 14,
+  detector = 15,
+  transport = 20,
 };
 
 /// The key of one stream of random numbers, made by hashing what it belongs to.

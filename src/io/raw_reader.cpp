@@ -45,6 +45,7 @@ class Read {
   void texts(const char* path, std::vector<std::string>& texts, std::int64_t count) {
     texts = file_.strings(path, std::size_t(count));
   }
+  bool holds(const char* path, bool) { return file_.has(path); }
 
   template <class... Why>
   void check(bool ok, const Why&... why) const {

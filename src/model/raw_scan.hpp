@@ -27,10 +27,11 @@ struct RawScan {
 
   /// Tube and beam. Columns have what they see with nothing but air in the beam: the air scan.
   struct Beam {
-    double tube_voltage = 0.0;     ///< keV
-    double tube_load = 0.0;        ///< mAs per rotation
-    double ctdi_vol = 0.0;         ///< mGy
-    std::vector<double> energies;  ///< keV, of `fluence`
+    double tube_voltage = 0.0;           ///< keV
+    double tube_load = 0.0;              ///< mAs per rotation
+    std::vector<double> view_tube_load;  ///< the same of every view; none: it is constant
+    double ctdi_vol = 0.0;               ///< mGy
+    std::vector<double> energies;        ///< keV, of `fluence`
     /// Behind the flat filters, before the bowtie, at 1 m: photons / (mAs mm^2 keV).
     std::vector<double> fluence;
     double effective_energy = 0.0;        ///< keV, at which the two attenuations are taken

@@ -112,6 +112,32 @@ const Schema<Detector>& Detector::schema() {
           .optional("electronic_noise", &Detector::electronic_noise, unit::kev,
                     "standard deviation per cell and reading, as absorbed energy")
           .between(0, 1e6)
+          .optional("swank_factor", &Detector::swank_factor,
+                    "mean^2 / mean square of the light per absorbed energy (Swank, J Appl Phys 44 "
+                    "(1973) 4199): quanta count that much less (1: every keV gives the same light)")
+          .between(0.1, 1)
+          .unless_default()
+          .optional("x_ray_crosstalk", &Detector::x_ray_crosstalk,
+                    "energy that neighbours absorb, by fluorescence and scatter (none if nothing "
+                    "is said)")
+          .optional("optical_crosstalk", &Detector::optical_crosstalk,
+                    "light that neighbours get (none if nothing is said)")
+          .optional("lag", &Detector::lag, "light that comes late (none if nothing is said)")
+          .optional("gain_spread", &Detector::gain_spread, unit::percent,
+                    "standard deviation of the cells' gains; the air scan takes it out, but for "
+                    "the converter's steps")
+          .between(0, 50)
+          .unless_default()
+          .optional("gain_drift", &Detector::gain_drift,
+                    "gains that have changed since the air scan (none if nothing is said)")
+          .optional("dead_cells", &Detector::dead_cells,
+                    "cells that read nothing (none if nothing is said)")
+          .optional("converter", &Detector::converter,
+                    "steps and saturation (none if nothing is said)")
+          .optional("air_scan", &Detector::air_scan,
+                    "the scan that readings are calibrated with (without noise if nothing is said)")
+          .optional("low_signal", &Detector::low_signal,
+                    "treatment of readings with few quanta (none if nothing is said)")
           .checked([](const Detector& x, const Value& node, Diagnostics& problems) {
             check_material(x.scintillator, "scintillator", node, problems);
           });
@@ -178,6 +204,10 @@ const Schema<Scanner>& Scanner::schema() {
               "flying_focal_spot", &Scanner::flying_focal_spot,
               "how far the focal spot can be deflected between readings (not at all if nothing "
               "is said)")
+          .optional("tube_power", &Scanner::tube_power, unit::kw,
+                    "the most that the tube takes, voltage times current (no limit if nothing is "
+                    "said)")
+          .between(0.001, 1000)
           .optional(
               "axis_offset", &Scanner::axis_offset, unit::mm,
               "misalignment: how far the axis is from where the reconstruction takes it to be, "

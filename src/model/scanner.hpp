@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/schema.hpp"
+#include "vitrine/model/detector_effects.hpp"
 
 namespace vitrine {
 
@@ -41,6 +42,15 @@ struct Detector {
   double thickness = 1.4;          ///< mm
   double fill_factor = 0.8;        ///< area that detects over the cell's area
   double electronic_noise = 300.;  ///< keV, standard deviation per cell and reading
+  double swank_factor = 1.0;       ///< of the light per absorbed keV: quanta count that much less
+  std::optional<Crosstalk> x_ray_crosstalk, optical_crosstalk;
+  std::optional<Lag> lag;
+  double gain_spread = 0.0;  ///< standard deviation of the cells' relative gains
+  std::optional<GainDrift> gain_drift;
+  std::optional<DeadCells> dead_cells;
+  std::optional<Converter> converter;
+  std::optional<AirScan> air_scan;  ///< none: an endless one
+  std::optional<LowSignal> low_signal;
   static const Schema<Detector>& schema();
 };
 
@@ -69,6 +79,7 @@ struct Scanner {
   /// Of shape image: what each part of width x length emits, along z then across.
   std::vector<std::vector<double>> focal_spot_image;
   std::optional<FlyingFocalSpot> flying_focal_spot;
+  std::optional<double> tube_power;  ///< kW, the most that the tube takes; none: no limit
   double axis_offset = 0.0;  ///< mm: the axis is that far from where reconstruction takes it to be
   std::vector<Filter> filters;  ///< added to the tube's inherent filtration
   Bowtie bowtie;

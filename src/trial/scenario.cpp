@@ -86,6 +86,11 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("motion", &Protocol::motion,
                     "how the patient moves during the scan (not at all if nothing is said)")
           .optional("contrast", &Protocol::contrast, "contrast medium (none if nothing is said)")
+          .optional("tube_current_modulation", &Protocol::tube_current_modulation,
+                    "tube current that follows the patient (constant if nothing is said)")
+          .optional("water_correction", &Protocol::water_correction,
+                    "beam hardening is corrected as that of water; false leaves it in the image")
+          .unless_default()
           .rule("pitch goes with mode: helical (an axial scan has none)",
                 [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
   return s;
@@ -206,6 +211,36 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
                   arms.protocol.contrast ? arms.protocol.contrast->delay : 0.0);
 }
 
+/// Report every tube voltage and load that a scanner's tube cannot give, and means that the limits
+/// of modulation exclude.
+void check_tubes(const Arms& arms, const Value& node, Diagnostics& problems) {
+  const Protocol& p = arms.protocol;
+  const auto modulation =
+      p.tube_current_modulation.value_or(physics::TubeCurrentModulation{0.0, 0.0, {}, {}});
+  const auto all = [](const std::vector<double>& varied, double fixed) {
+    return varied.empty() ? std::vector<double>{fixed} : varied;
+  };
+  for (const Scanner& scanner : arms.scanners)
+    for (const double kv : all(arms.vary.tube_voltage, p.tube_voltage))
+      for (const double load : all(arms.vary.tube_load, p.tube_load)) {
+        const double current = load / p.rotation_time, power = kv * current / 1000.0;
+        if (scanner.tube_power && power > *scanner.tube_power) {
+          problems.error(
+              node.where,
+              str(scanner.name, " would need ", to_text(power), " kW for ", to_text(load),
+                  " mAs in a rotation of ", to_text(p.rotation_time), " s at ", to_text(kv),
+                  " kV (its tube takes ", to_text(*scanner.tube_power),
+                  "). Lower the tube load or the voltage, or turn more slowly."));
+          continue;
+        }
+        try {
+          physics::current_limits(modulation, current, kv, scanner.tube_power);
+        } catch (const Error& error) {
+          problems.error(node.where, error.what());
+        }
+      }
+}
+
 bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
   return lesion.enhancement &&
          *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
@@ -268,6 +303,7 @@ const Schema<Arms>& Arms::schema() {
                          return a.protocol.pitch <= largest_pitch(hardware_geometry(each));
                        });
               })
+          .checked(check_tubes)
           .rule("reference must name an arm of this design (see scanners and vary)",
                 [](const Arms& a) { return selects(a, a.reference); })
           .rule("repeat.of must name an arm of this design (see scanners and vary)",

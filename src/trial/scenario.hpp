@@ -8,6 +8,7 @@
 #include "vitrine/model/scanner.hpp"
 #include "vitrine/phantoms/cohort.hpp"
 #include "vitrine/phantoms/motion.hpp"
+#include "vitrine/physics/tube_current.hpp"
 #include "vitrine/radiomics/settings.hpp"
 #include "vitrine/recon/kernel.hpp"
 
@@ -47,6 +48,8 @@ struct Protocol {
   std::string flying_focal_spot = "none";      ///< none, in_plane, z, both
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
+  std::optional<physics::TubeCurrentModulation> tube_current_modulation;
+  bool water_correction = true;  ///< of beam hardening
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();

@@ -20,6 +20,7 @@ inline constexpr const char* raw_header_digest = "header_sha256";
 ///   number(path, unit, number, low, high)       one double
 ///   list(path, unit, numbers, count, low, high) doubles or floats
 ///   texts(path, texts, count)
+///   holds(path, there)                          whether something that may be absent is there
 /// and a reader refuses what is not within low and high.
 template <class File>
 void describe(File& file, RawScan& raw) {
@@ -77,6 +78,8 @@ void describe(File& file, RawScan& raw) {
   std::int64_t energies = std::ssize(beam.energies);
   file.number("/beam/tube_voltage", "kV", beam.tube_voltage, 1.0, 1000.0);
   file.number("/beam/tube_load", "mAs per rotation", beam.tube_load, 0.0, any);
+  if (file.holds("/beam/view_tube_load", !beam.view_tube_load.empty()))
+    file.list("/beam/view_tube_load", "mAs per rotation", beam.view_tube_load, views, 0.0, any);
   file.number("/beam/ctdi_vol_32", "mGy", beam.ctdi_vol, 0.0, any);
   file.whole("/beam/energies", "1", energies, 0, 100000);
   file.list("/beam/energy", "keV", beam.energies, energies, 0.0, 1000.0);
@@ -142,6 +145,7 @@ class HeaderHash {
   void texts(const char*, const std::vector<std::string>& texts, std::int64_t) {
     for (const std::string& text : texts) hash_.add(text);
   }
+  bool holds(const char*, bool there) { return there; }
   std::string finish() { return hash_.finish().hex(); }
 
  private:

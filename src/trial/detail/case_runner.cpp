@@ -21,7 +21,9 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
   if (!entry) {
     const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
     physics::Beam beam(hardware, tube_voltage, scene.materials);
-    recon::WaterCorrection water = recon::water_correction(beam);
+    recon::WaterCorrection water = plan_.scenario.arms.protocol.water_correction
+                                       ? recon::water_correction(beam)
+                                       : recon::WaterCorrection::none(beam.columns());
     entry = std::make_unique<CalibratedBeam>(CalibratedBeam{std::move(beam), std::move(water)});
   }
   return *entry;

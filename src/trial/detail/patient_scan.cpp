@@ -6,6 +6,7 @@
 #include "vitrine/core/hash.hpp"
 #include "vitrine/phantoms/crop.hpp"
 #include "vitrine/physics/detect.hpp"
+#include "vitrine/physics/version.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
@@ -13,8 +14,6 @@
 
 namespace vitrine::trial::detail {
 namespace {
-
-constexpr const char* scan_stage = "scan/1";  // raise the number when the physics changes
 
 /// The scan's content: everything that its raw data depend on but the dose.
 std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& visit,
@@ -24,7 +23,9 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   // How many others there are is not an independent patient's business.
   if (cohort.design == "independent" && cohort.strata.empty()) cohort.count = 1;
   Sha256 hash;
-  hash.add(scan_stage).add(to_json(phantoms::Cohort::schema().write(cohort))).add(case_id);
+  hash.add(str("scan/", physics::model_version))
+      .add(to_json(phantoms::Cohort::schema().write(cohort)))
+      .add(case_id);
   hash.add(visit.name).add(to_json(Scanner::schema().write(scanner))).add(to_text(voltage));
   hash.add(to_json(Repeat::schema().write(s.arms.repeat)));
   const Protocol& p = s.arms.protocol;
@@ -35,6 +36,11 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   if (p.flying_focal_spot != "none") hash.add("flying focal spot ").add(p.flying_focal_spot);
   if (const auto& injection = visit.state.injection)
     hash.add(to_json(phantoms::Injection::schema().write(*injection)));
+  if (p.tube_current_modulation)
+    hash.add("tube current ")
+        .add(to_json(physics::TubeCurrentModulation::schema().write(*p.tube_current_modulation)));
+  if (scanner.detector.lag)
+    hash.add(str("lag ", to_text(p.rotation_time), ' ', to_text(p.table_time)));
   if (motion > 0.0) {
     hash.add(
         str("motion ", to_text(motion), ' ', to_text(p.rotation_time), ' ', to_text(p.table_time)));
@@ -115,6 +121,11 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
       isa_(isa),
       geometry_(scan_geometry(plan.scenario.arms.scanners[scanner], plan.scenario.arms.protocol,
                               patient.table_position(), patient.visit().start_angle)),
+      hardware_(make_stream(
+          std::uint64_t(plan.scenario.trial.seed),
+          str(plan.scenario.arms.scanners[scanner].name, '|', to_text(calibrated.beam.kv())),
+          Draw::detector)),
+      tube_power_(plan.scenario.arms.scanners[scanner].tube_power),
       key_(scan_key(plan, case_id, patient.visit(), plan.scenario.arms.scanners[scanner],
                     calibrated.beam.kv(), motion)),
       has_noiseless_(noiseless) {
@@ -123,20 +134,52 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
 
 PatientScan::~PatientScan() = default;
 
-std::unique_ptr<PatientScan::Output> PatientScan::noiseless_output() const {
+std::unique_ptr<PatientScan::Output> PatientScan::plain_output() const {
   return std::make_unique<Output>(geometry_, calibrated_.water, isa_);
 }
 
+std::unique_ptr<PatientScan::Output> PatientScan::noiseless_output() const {
+  auto output = plain_output();
+  const physics::Beam& beam = calibrated_.beam;
+  if (!physics::changes_mean(beam.detector())) return output;
+  // The converter's full scale needs a load: that of the protocol.
+  output->add_noise({geometry_,
+                     beam,
+                     plan_.scenario.arms.protocol.tube_load,
+                     {},
+                     isa_,
+                     {.hardware = hardware_, .modulation = {}, .noiseless = true}});
+  return output;
+}
+
+/// Tube load of every view over the scan's mean; empty: constant.
+std::vector<double> PatientScan::modulation(double tube_load) const {
+  const Protocol& protocol = plan_.scenario.arms.protocol;
+  if (!protocol.tube_current_modulation) return {};
+  const auto& how = *protocol.tube_current_modulation;
+  return physics::modulated(how, attenuation_, geometry_,
+                            physics::current_limits(how, tube_load / protocol.rotation_time,
+                                                    calibrated_.beam.kv(), tube_power_));
+}
+
 std::unique_ptr<PatientScan::Output> PatientScan::noisy_output(const ReadOut& what) const {
-  auto output = noiseless_output();
+  auto output = plain_output();
+  std::vector<double> modulation = this->modulation(what.tube_load);
   const Stream noise = make_stream(std::uint64_t(plan_.scenario.trial.seed),
                                    str(key_, '|', to_text(what.tube_load)), Draw::quantum);
-  output->add_noise({geometry_, calibrated_.beam, what.tube_load, noise, isa_});
+  output->add_noise({geometry_,
+                     calibrated_.beam,
+                     what.tube_load,
+                     noise,
+                     isa_,
+                     {.hardware = hardware_, .modulation = modulation, .noiseless = false}});
   const auto& raw = plan_.scenario.outputs.raw;
   if (raw == "signal" || raw == "line_integrals") {
     RawScan header = raw_header(plan_, case_id_, patient_.visit(), what.made, geometry_,
                                 calibrated_, patient_.table_position(), isa_);
     header.origin.sex = patient_.context(*what.made.front(), header.beam.ctdi_vol).sex;
+    for (const double share : modulation)
+      header.beam.view_tube_load.push_back(share * what.tube_load);
     output->keep(sink_.raw(header), header.quantity);
   }
   return output;
@@ -152,6 +195,9 @@ void PatientScan::trace(std::size_t scanner, double motion) {
   const auto met = [&](const Scene& scene) {
     return phantoms::cropped(scene, table - near, table + near);
   };
+  if (arms.protocol.tube_current_modulation)
+    attenuation_ =
+        physics::view_attenuation(met(patient_.scene()), geometry_, calibrated_.beam, isa_);
   Scene scene;
   std::optional<physics::Projector> projector;
   if (motion > 0.0) {

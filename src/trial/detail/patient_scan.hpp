@@ -46,8 +46,10 @@ class PatientScan {
 
  private:
   class Output;
+  std::unique_ptr<Output> plain_output() const;
   std::unique_ptr<Output> noiseless_output() const;
   std::unique_ptr<Output> noisy_output(const ReadOut& what) const;
+  std::vector<double> modulation(double tube_load) const;
   void trace(std::size_t scanner, double motion);
   std::pair<recon::Rebinned, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
 
@@ -59,7 +61,10 @@ class PatientScan {
   Sink& sink_;
   Isa isa_;
   ScanGeometry geometry_;
-  std::string key_;  ///< what the noise of all doses has in common
+  Stream hardware_;  ///< of the scanner's cells and air scan
+  std::optional<double> tube_power_;
+  std::vector<double> attenuation_;  ///< of every view, if the tube current follows it
+  std::string key_;                  ///< what the noise of all doses has in common
   /// Streamed: without noise first, then the read-outs.
   std::vector<std::unique_ptr<Output>> outputs_;
   bool has_noiseless_;

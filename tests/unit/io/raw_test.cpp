@@ -109,6 +109,19 @@ TEST_CASE("raw data come back as they were written, packed or not") {
   }
 }
 
+TEST_CASE("the tube load of every view is kept where it differs, and nowhere else") {
+  const Scratch dir;
+  RawScan raw = small_scan();
+  const std::vector<float> values = noise(raw);
+  write(dir / "constant.h5", raw, values, true);
+  CHECK(io::RawReader(dir / "constant.h5").scan().beam.view_tube_load.empty());
+  raw.beam.view_tube_load = {60.0, 70.0, 80.0, 90.0, 100.0};
+  write(dir / "modulated.h5", raw, values, true);
+  CHECK(io::RawReader(dir / "modulated.h5").scan().beam.view_tube_load == raw.beam.view_tube_load);
+  raw.beam.view_tube_load.pop_back();
+  CHECK_THROWS_AS(write(dir / "short.h5", raw, values, true), Error);
+}
+
 TEST_CASE("a raw file that is not finished leaves nothing behind") {
   const Scratch dir;
   const RawScan raw = small_scan();

@@ -265,7 +265,9 @@ Value with_protocol(const char* key, Value value, double slices = 40.0) {
 TEST_CASE("keys that came later stay out of a scenario that does not use them") {
   const std::string plain = to_json(trial::Scenario::schema().write(read(scenario())));
   for (const char* key :
-       {"shape", "axis_offset_mm", "gantry_tilt_deg", "flying_focal_spot", "sub_views"}) {
+       {"shape", "axis_offset_mm", "gantry_tilt_deg", "flying_focal_spot", "sub_views",
+        "swank_factor", "crosstalk", "lag", "gain", "dead_cells", "converter", "air_scan",
+        "tube_power_kw", "tube_current_modulation", "water_correction"}) {
     CAPTURE(key);
     CHECK(plain.find(key) == std::string::npos);
   }
@@ -320,4 +322,23 @@ TEST_CASE("a scan that meets nothing of the patient is an error with both their 
   CHECK_THROWS_WITH(trial::require_met(false, g, scene),
                     Catch::Contains("from z = -10 to 30 mm") && Catch::Contains("z 380 to 420"));
   trial::require_met(true, g, scene);
+}
+
+TEST_CASE("a tube load beyond the tube's power, or beyond the limits of its current, is refused") {
+  const auto loaded = [](double power, const char* limit, double ma) {
+    Value all = with_protocol("tube_current_modulation", Value().set(limit, Value(ma)));
+    for (auto& member : std::get<Value::Map>(all.data))
+      if (member.key == "arms")
+        for (auto& part : std::get<Value::Map>(member.value.data))
+          if (part.key == "scanners")
+            for (Value& scanner : std::get<Value::List>(part.value.data))
+              scanner.set("tube_power_kw", Value(power));
+    return all;
+  };
+  // 80 mAs in 0.5 s at 120 kV: 160 mA, 19.2 kW.
+  CHECK_NOTHROW(read(loaded(19.2, "most_ma", 300.0)));
+  CHECK_THROWS_WITH(read(loaded(19.0, "most_ma", 300.0)),
+                    Catch::Contains("19.2 kW") && Catch::Contains("takes 19)"));
+  CHECK_THROWS_WITH(read(loaded(60.0, "least_ma", 50.0)), Catch::Contains("40 mA"));
+  CHECK_THROWS_WITH(read(loaded(60.0, "most_ma", 150.0)), Catch::Contains("160 mA"));
 }
