@@ -30,6 +30,8 @@ std::vector<Item> voxel_items();
 /// Whole scans of a chest with their reconstruction.
 std::vector<Item> chest_items();
 std::vector<Item> feature_items();
+/// Photon histories of the Monte Carlo.
+std::vector<Item> carlo_items();
 std::vector<Item> trial_items();
 
 }  // namespace vitrine::bench

@@ -72,21 +72,38 @@ double reach_in_plane(const Solid& solid) {
   }
 }
 
-Slopes slopes_of(const Vec3& centre, double reach, double half_z) {
+Outline outline_of(const Vec3& centre, double reach, double half_z) {
   const double distance = centre.head<2>().norm();
-  const double near = std::max(distance - reach, 1.0), far = std::max(distance + reach, 1.0);
-  const double bottom = centre.z() - half_z, top = centre.z() + half_z;
-  return {bottom / (bottom < 0.0 ? near : far), top / (top > 0.0 ? near : far)};
+  return {centre.z() - half_z, centre.z() + half_z, distance - reach, distance + reach};
 }
 
-Heights heights_of(const Vec3& centre, double reach, double half_z, const RowView& rows) {
+Outline outline_of(std::span<const Vec3> points) {
+  constexpr double huge = std::numeric_limits<double>::infinity();
+  Eigen::Vector2d towards = Eigen::Vector2d::Zero();
+  for (const Vec3& p : points) towards += p.head<2>();
+  towards.normalize();
+  Outline out{huge, -huge, huge, 0.0};
+  for (const Vec3& p : points) {
+    out.low = std::min(out.low, p.z());
+    out.high = std::max(out.high, p.z());
+    out.near = std::min(out.near, towards.dot(p.head<2>()));
+    out.far = std::max(out.far, p.head<2>().norm());
+  }
+  return out;
+}
+
+Slopes slopes_of(const Outline& o) {
+  const double near = std::max(o.near, 1.0), far = std::max(o.far, 1.0);
+  return {o.low / (o.low < 0.0 ? near : far), o.high / (o.high > 0.0 ? near : far)};
+}
+
+Heights heights_of(const Outline& o, const RowView& rows) {
   constexpr double slack = 2.0;  // mm: sub-rays start off the spot's middle
-  const double distance = centre.head<2>().norm();
-  const double near = std::max(distance - reach, 0.0), far = distance + reach;
+  const double near = std::max(o.near, 0.0);
   const double first = rows.most_scale * rows.tangent(-1.5);
   const double last = rows.most_scale * rows.tangent(double(rows.rows) + 0.5);
-  return {std::max(first * (first < 0.0 ? far : near) - slack, centre.z() - half_z),
-          std::min(last * (last > 0.0 ? far : near) + slack, centre.z() + half_z)};
+  return {std::max(first * (first < 0.0 ? o.far : near) - slack, o.low),
+          std::min(last * (last > 0.0 ? o.far : near) + slack, o.high)};
 }
 
 bool sees(const RowView& rows, const Slopes& slopes) {

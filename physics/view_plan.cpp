@@ -5,6 +5,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/physics/detail/culling.hpp"
+#include "vitrine/physics/detail/hull.hpp"
 #include "vitrine/physics/detail/voxel_maps.hpp"
 
 namespace vitrine::physics::detail {
@@ -118,7 +119,8 @@ CompiledScene::CompiledScene(const Scene& scene, const Beam& beam) {
     }
     out.term_end = std::int32_t(terms.size());
     solids.push_back(out);
-    sources.push_back({&scene.solids[s], extent(scene.solids[s], Vec3::UnitZ())});
+    sources.push_back(
+        {&scene.solids[s], extent(scene.solids[s], Vec3::UnitZ()), hull_of(scene.solids[s])});
   }
 
   for (const Patch& each : scene.patches) {
@@ -173,7 +175,12 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     Shape shape{};
     // Rows first: most solids of a long patient are above or below.
     const double reach = reach_in_plane(solid);
-    const Slopes seen = slopes_of(centre, reach, half_z);
+    Outline outline = outline_of(centre, reach, half_z);
+    if (!sees(rows_, slopes_of(outline))) continue;
+    corners_.clear();
+    for (const Vec3& corner : scene.sources[i].hull) corners_.push_back(frame.seen(corner));
+    if (!corners_.empty()) outline = outline_of(corners_);
+    const Slopes seen = slopes_of(outline);
     if (!sees(rows_, seen)) continue;
     shape.slope = 0.5 * (std::max(seen.low, rows_.first) + std::min(seen.high, rows_.last));
 
@@ -189,16 +196,22 @@ void ViewPlan::prepare(const CompiledScene& scene, Index view) {
     const int quadric_rows = solid.kind == Solid::Kind::ellipsoid ? 3 : 2;
     for (int a = 0; a < quadric_rows; ++a) shape.mm += float(shape.frame[a][2] * shape.frame[a][2]);
     shape.reach = reach;
-    shape.half_z = half_z;
+    shape.low = outline.low;
+    shape.high = outline.high;
+    shape.near = outline.near;
+    shape.far = outline.far;
     shape.radius_square = float(solid.half_axes.x() * solid.half_axes.x());
     shape.half_length = float(solid.half_axes.z());
     shape.taper = float(solid.kind == Solid::Kind::cone ? solid.taper : 0.0);
-    const ColumnRange columns = columns_of(fan_of(shape, solid), geometry_, shift_, offset_);
+    Fan fan;
+    for (const Vec3& corner : corners_) fan.point(corner.x(), corner.y());
+    if (corners_.empty()) fan = fan_of(shape, solid);
+    const ColumnRange columns = columns_of(fan, geometry_, shift_, offset_);
     if (columns.first > columns.last) continue;
     shape.first_column = columns.first;
     shape.last_column = columns.last;
     shape.cut_begin = std::int32_t(cuts_.size());
-    const Heights heights = heights_of(centre, reach, half_z, rows_);
+    const Heights heights = heights_of(outline, rows_);
     for (const Solid::Plane& plane : solid.cuts) {
       const Vec3 n = frame.turned(plane.normal);
       const double offset = plane.offset - plane.normal.dot(frame.focus);
@@ -248,7 +261,7 @@ std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeome
     PatchShape p{};
     p.reach = bounding_radius(box);
     p.half_z = extent(box, Vec3::UnitZ());
-    if (!sees(central.rows(), slopes_of(centre, p.reach, p.half_z))) continue;
+    if (!sees(central.rows(), slopes_of(outline_of(centre, p.reach, p.half_z)))) continue;
     Shape shape{};
     shape.kind = ShapeKind::box;
     const Vec3 start = grid.axes.transpose() * (frame.focus - grid.origin);

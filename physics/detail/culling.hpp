@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <limits>
-#include <optional>
+#include <span>
 
 #include "vitrine/model/scan.hpp"
 #include "vitrine/model/scene.hpp"
@@ -43,17 +43,27 @@ struct RowView {
   double tangent(double row) const { return first + step * row; }
 };
 
-/// dz per in-plane mm of the rays that may meet something about `centre` (gantry frame).
+/// Where something is, as the focal spot sees it: heights over it, and distances from it in the
+/// plane.
+struct Outline {
+  double low, high, near, far;
+};
+/// Of something about `centre` (view's frame).
+Outline outline_of(const Vec3& centre, double reach, double half_z);
+/// Of the convex hull of some points (view's frame).
+Outline outline_of(std::span<const Vec3> points);
+
+/// dz per in-plane mm of the rays that may meet something.
 struct Slopes {
   double low, high;
 };
-Slopes slopes_of(const Vec3& centre, double reach, double half_z);
+Slopes slopes_of(const Outline& outline);
 
-/// Heights over the focal spot that the rays of a view have within a solid about `centre`.
+/// Heights over the focal spot that the rays of a view have within an outline.
 struct Heights {
   double low, high;
 };
-Heights heights_of(const Vec3& centre, double reach, double half_z, const RowView& rows);
+Heights heights_of(const Outline& outline, const RowView& rows);
 
 /// Whether a row of the view may see a range of slopes; a row and a half more for the sub-rays.
 bool sees(const RowView& rows, const Slopes& slopes);

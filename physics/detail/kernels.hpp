@@ -34,7 +34,8 @@ struct Shape {
   double slope;        ///< dz per in-plane mm of a ray through the middle of the rows that see it
   double frame[3][3];  ///< rows: local axes; over the half axes, except those of a capsule (mm)
   double reach;        ///< no point of it is farther from the centre in the plane
-  double half_z;       ///< nor along z
+  double low, high;    ///< heights over the focal point that it lies between
+  double near, far;    ///< and distances from it in the plane
   float radius_square, half_length;  ///< of a capsule
   float taper;                       ///< of a cone: growth of its section over the half length
   float mm;  ///< square of the frame's z column (its first two rows, but three for an ellipsoid)

@@ -136,23 +136,23 @@ Groups lanes_of(const TraceJob& job, const SubView& view, const Shape& s, int co
   const int first = s.first_column > column ? s.first_column : column;
   const int end = column + lane_width - 1;
   const int last = s.last_column < end ? s.last_column : end;
-  Pair pair{{view.across[first], view.across[last]}, {view.along[first], view.along[last]}, 1.0};
-  // 1 / cos(h) <= 1 + sin(h)^2 for half the angle between them, cos(2 h) = 1 - 2 sin(h)^2.
-  pair.bulge += 0.5 * (1.0 - pair.across[0] * pair.across[1] - pair.along[0] * pair.along[1]);
   double scale[2] = {1.0, 1.0};
   if (view.scale) {
     scale[0] = view.scale[first];
     scale[1] = view.scale[last];
   }
   const bool falling = scale[1] < scale[0];
-  Extent extent;
+  Extent extent{s.low, s.high, s.near, s.far};
   if (s.kind == ShapeKind::capsule) {
-    extent = capsule_extent(s, pair);
-  } else {
-    const double a = s.centre[0] * pair.across[0] + s.centre[1] * pair.along[0];
-    const double b = s.centre[0] * pair.across[1] + s.centre[1] * pair.along[1];
-    extent = {s.centre[2] - s.half_z, s.centre[2] + s.half_z, (a < b ? a : b) - s.reach,
-              (a < b ? b : a) * pair.bulge + s.reach};
+    Pair pair{{view.across[first], view.across[last]}, {view.along[first], view.along[last]}, 1.0};
+    // 1 / cos(h) <= 1 + sin(h)^2 for half the angle between them, cos(2 h) = 1 - 2 sin(h)^2.
+    pair.bulge += 0.5 * (1.0 - pair.across[0] * pair.across[1] - pair.along[0] * pair.along[1]);
+    const Extent near_planes = capsule_extent(s, pair);
+    extent = {near_planes.low > s.low ? near_planes.low : s.low,
+              near_planes.high < s.high ? near_planes.high : s.high,
+              near_planes.near > s.near ? near_planes.near : s.near,
+              near_planes.far < s.far ? near_planes.far : s.far};
+    if (extent.low > extent.high || extent.near > extent.far) return {};
   }
   return lanes_of(job, extent, scale[falling ? 1 : 0], scale[falling ? 0 : 1]);
 }

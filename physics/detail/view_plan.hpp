@@ -19,7 +19,8 @@ class CompiledScene {
 
   struct Source {
     const Solid* solid;
-    double reach_z;  ///< half extent along z
+    double reach_z;          ///< half extent along z
+    std::vector<Vec3> hull;  ///< of what the cuts leave (hull.hpp)
   };
   std::vector<Source> sources;  ///< per compiled solid
   std::vector<Compiled> solids;
@@ -67,6 +68,7 @@ class ViewPlan {
   std::vector<Shape> shapes_;
   std::vector<Cut> cuts_;
   std::vector<std::int32_t> bin_begin_, bin_items_, bin_next_;
+  std::vector<Vec3> corners_;
 };
 
 /// The patches of a scene as the centre of the focal spot of a view sees them; `central` is the

@@ -13,5 +13,6 @@ void add_schema(CLI::App& app, int& code);
 void add_features(CLI::App& app, int& code);
 void add_phantom(CLI::App& app, int& code);
 void add_recon(CLI::App& app, int& code);
+void add_dose(CLI::App& app, int& code);
 
 }  // namespace vitrine::cli

@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   add_features(app, code);
   add_phantom(app, code);
   add_recon(app, code);
+  add_dose(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -23,6 +23,7 @@ enum class Draw : std::uint8_t {
   follow_up = 13,
   contrast = 14,
   detector = 15,
+  transport = 20,
 };
 
 /// The key of one stream of random numbers, made by hashing what it belongs to.

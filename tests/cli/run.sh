@@ -38,6 +38,10 @@ expect 0 '84 reconstructions' "$program" plan "$source/scenarios/01_lung_nodule_
 cp "$source/tests/cli/tiny.yaml" .
 expect 0 'case002: .*voxels of 4 mm' "$program" phantom tiny.yaml --out maps --spacing 4 --z -40 40
 expect 0 '' test -s maps/contact_sheet.png
+expect 0 'CTDIvol .* DLP .* SSDE' "$program" dose tiny.yaml --case case001 --ctdi-error 5 --error 50 --spacing 8 --csv dose.csv
+expect 0 'case001,coarse_80mAs_120kV,lung.*,dose,mGy' cat dose.csv
+expect 2 'Allow about' "$program" dose tiny.yaml --case case001 --ctdi-error 0.05 --histories 1e5
+expect 2 'there is no case' "$program" dose tiny.yaml --case case9
 expect 0 'lung_right' cat maps/organs.csv
 expect 0 '^lung_right,voxel_volume,cm3,[0-9.]+' cat maps/case001/truth.csv
 expect 0 '' gzip -t maps/case002/density.nii.gz maps/case002/organs.nii.gz maps/case002/materials.nii.gz

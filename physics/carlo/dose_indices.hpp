@@ -1,0 +1,19 @@
+#pragma once
+#include <optional>
+
+#include "vitrine/physics/carlo/object.hpp"
+
+namespace vitrine::physics::carlo {
+
+/// Factor from CTDIvol in the 32 cm (`body`) or 16 cm (`head`) phantom to the size-specific dose
+/// estimate of a patient: f = a exp(-b Dw) of the water-equivalent diameter in cm (AAPM reports 204
+/// and 220). None outside 80 to 450 mm, where the fit does not hold.
+enum class CtdiPhantom { head, body };
+std::optional<double> size_specific_factor(CtdiPhantom phantom, double water_equivalent_diameter);
+
+/// Diameter of the water cylinder that attenuates as slices of a voxel object do, mm: mean over the
+/// slices whose middles lie in low <= z <= high of 2 sqrt(sum of mu / mu_water x area / pi) (AAPM
+/// report 220) at an energy, keV. 0 where there is none.
+double water_equivalent_diameter(const Object& object, double low, double high, double energy);
+
+}  // namespace vitrine::physics::carlo

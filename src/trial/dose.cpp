@@ -1,0 +1,208 @@
+#include "vitrine/trial/dose.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "vitrine/core/units.hpp"
+#include "vitrine/phantoms/voxelise.hpp"
+#include "vitrine/physics/beam.hpp"
+#include "vitrine/physics/carlo/dose_indices.hpp"
+#include "vitrine/trial/detail/measurer.hpp"
+
+namespace vitrine::trial {
+namespace {
+
+namespace carlo = physics::carlo;
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+Stream stream_of(const Plan& plan, const std::string& owner) {
+  return make_stream(std::uint64_t(plan.scenario.trial.seed), owner, Draw::transport);
+}
+
+}  // namespace
+
+carlo::Object transport_object(const Scene& scene, double spacing) {
+  carlo::Object object;
+  object.materials = scene.materials;
+  object.grid = phantoms::grid_about(scene, spacing);
+  object.regions = phantoms::organ_names(scene);
+  const LabelMap organs = phantoms::organ_map(scene, object.grid, object.regions);
+  const phantoms::Substance substance = phantoms::substance_map(scene, object.grid);
+  object.regions.insert(object.regions.begin(), "rest");
+  object.voxels.resize(std::size_t(object.grid.count()));
+  for (std::size_t i = 0; i < object.voxels.size(); ++i) {
+    carlo::Content& voxel = object.voxels[i];
+    voxel.region = organs.values()[i];
+    const std::uint16_t material = substance.material.values()[i];
+    if (material == 0) continue;
+    voxel.material = std::uint16_t(material - 1);
+    voxel.density = std::max(0.0f, substance.density.values()[i]);
+  }
+  return object;
+}
+
+namespace {
+
+/// Rotations of a scan, and its table travel per rotation, mm.
+struct Travel {
+  double rotations = 1.0, feed = 0.0;
+};
+Travel travel_of(const ScanGeometry& geometry) {
+  const auto& z = geometry.table_positions;
+  Travel travel;
+  travel.rotations = double(geometry.views()) / double(geometry.views_per_rotation);
+  const auto next = std::size_t(geometry.views_per_rotation);
+  if (z.size() > next) travel.feed = std::abs(z[next] - z.front());
+  return travel;
+}
+
+/// The largest relative error among the organs that count.
+double worst_error(const carlo::Simulation& run, const std::vector<double>& masses) {
+  constexpr double least_mass = 10.0, least_share = 0.1;
+  double most = 0.0;
+  for (std::size_t r = 0; r < masses.size(); ++r)
+    if (masses[r] >= least_mass) most = std::max(most, run.dose(r).mean);
+  if (most == 0.0) return std::numeric_limits<double>::infinity();
+  double worst = 0.0;
+  for (std::size_t r = 0; r < masses.size(); ++r)
+    if (masses[r] >= least_mass && run.dose(r).mean >= least_share * most)
+      worst = std::max(worst, run.dose(r).relative());
+  return worst;
+}
+
+std::vector<OrganDose> organ_doses(const carlo::Object& object, const ScanGeometry& geometry,
+                                   const Scanner& scanner, double kv, const Stream& stream,
+                                   const carlo::Precision& precision, const std::string& what,
+                                   Isa isa) {
+  carlo::Setup setup;
+  setup.object = object;
+  setup.source = carlo::scanner_source(scanner, kv);
+  setup.geometry = geometry;
+  const std::vector<double> masses = object.masses();
+  carlo::Simulation run(std::move(setup), stream, isa);
+  reach(
+      run, precision, [&] { return worst_error(run, masses); }, what);
+  std::vector<OrganDose> doses;
+  for (std::size_t r = 0; r < masses.size(); ++r)
+    if (masses[r] > 0.0) doses.push_back({object.regions[r], masses[r], run.dose(r)});
+  return doses;
+}
+
+}  // namespace
+
+std::vector<Output> outputs(const Plan& plan, const DoseOptions& options, Isa isa) {
+  std::vector<Output> all;
+  for (const Arm& arm : plan.arms) {
+    const auto same = [&](const Output& known) {
+      return known.scanner == arm.scanner && known.tube_voltage == arm.tube_voltage;
+    };
+    if (std::any_of(all.begin(), all.end(), same)) continue;
+    const Scanner& scanner = plan.scenario.arms.scanners[arm.scanner];
+    const physics::Beam beam(scanner, arm.tube_voltage, {});
+    Output out;
+    out.scanner = arm.scanner;
+    out.tube_voltage = arm.tube_voltage;
+    out.collimation = double(scanner.rows) * hardware_geometry(scanner).row_pitch_at_iso();
+    out.kerma = beam.air_kerma_at_isocentre();
+    out.energy = beam.effective_energy();
+    out.published_ctdi = beam.ctdi_vol_32();
+    const auto measure = [&](double diameter) {
+      const Stream stream = stream_of(
+          plan, str("ctdi ", scanner.name, ' ', to_text(arm.tube_voltage), ' ', to_text(diameter)));
+      return carlo::ctdi(scanner, arm.tube_voltage, diameter, options.ctdi, stream, isa);
+    };
+    out.body = measure(320.0);
+    out.head = measure(160.0);
+    all.push_back(out);
+  }
+  return all;
+}
+
+std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
+                                 const std::vector<Output>& outputs, const DoseOptions& options,
+                                 Isa isa) {
+  const Arms& arms = plan.scenario.arms;
+  Visit visit;
+  visit.state.injection = injection(arms.protocol, plan.arms.front());
+  CaseResult ignored;
+  const detail::Measurer patient(plan, case_id, visit, ignored);
+  const carlo::Object object = transport_object(patient.scene(), options.spacing);
+  const double z = patient.table_position(), half = 0.5 * arms.protocol.coverage();
+
+  std::vector<ScanDose> all;
+  for (const Output& output : outputs) {
+    const Scanner& scanner = arms.scanners[output.scanner];
+    const ScanGeometry geometry = scan_geometry(scanner, arms.protocol, z, visit.start_angle);
+    const Travel travel = travel_of(geometry);
+    const double per_feed = travel.feed > 0.0 ? output.collimation / travel.feed : 1.0;
+    const double diameter =
+        carlo::water_equivalent_diameter(object, z - half, z + half, output.energy);
+    const auto factor = carlo::size_specific_factor(carlo::CtdiPhantom::body, diameter);
+    std::vector<OrganDose> per_mas;
+    const std::string what = str("organ dose of ", case_id, " on ", scanner.name, " at ",
+                                 to_text(output.tube_voltage), " kV");
+    if (options.organs)
+      per_mas = organ_doses(object, geometry, scanner, output.tube_voltage, stream_of(plan, what),
+                            options.organ, what, isa);
+    for (const Arm& arm : plan.arms) {
+      if (arm.scanner != output.scanner || arm.tube_voltage != output.tube_voltage) continue;
+      ScanDose dose;
+      dose.case_id = case_id;
+      dose.scan =
+          str(scanner.name, '_', to_text(arm.tube_load), "mAs_", to_text(arm.tube_voltage), "kV");
+      const auto same = [&](const ScanDose& known) { return known.scan == dose.scan; };
+      if (std::any_of(all.begin(), all.end(), same)) continue;
+      dose.ctdi_vol = output.body.weighted.mean * arm.tube_load * per_feed;
+      dose.published_ctdi_vol = output.published_ctdi * arm.tube_load * per_feed;
+      dose.dlp = output.body.weighted.mean * arm.tube_load * output.collimation * travel.rotations;
+      dose.water_equivalent_diameter = diameter;
+      if (factor) dose.ssde = *factor * dose.ctdi_vol;
+      const double load = arm.tube_load * travel.rotations;
+      for (const OrganDose& organ : per_mas)
+        dose.organs.push_back(
+            {organ.organ, organ.mass, {load * organ.dose.mean, load * organ.dose.error}});
+      all.push_back(std::move(dose));
+    }
+  }
+  return all;
+}
+
+Table dose_table(const Plan& plan, const std::vector<Output>& outputs,
+                 const std::vector<ScanDose>& doses) {
+  Table table;
+  table.columns = {"case", "scan", "organ", "quantity", "unit", "value", "standard_error"};
+  for (const Output& o : outputs) {
+    const std::string scan =
+        str(plan.scenario.arms.scanners[o.scanner].name, '_', to_text(o.tube_voltage), "kV");
+    const auto add = [&](const char* quantity, const char* unit, double value, double error) {
+      table.add({"", scan, "", quantity, unit, value, error});
+    };
+    add("air_kerma_isocentre", "mGy/mAs", o.kerma, unknown);
+    const auto phantom = [&](const carlo::Ctdi& c, const std::string& size) {
+      add(("ctdi100_centre_" + size).c_str(), "mGy/mAs", c.centre.mean, c.centre.error);
+      add(("ctdi100_periphery_" + size).c_str(), "mGy/mAs", c.periphery.mean, c.periphery.error);
+      add(("ctdi_w_" + size).c_str(), "mGy/mAs", c.weighted.mean, c.weighted.error);
+    };
+    phantom(o.body, "32cm");
+    phantom(o.head, "16cm");
+    add("ctdi_w_32cm_published_mean", "mGy/mAs", o.published_ctdi, 0.3 * o.published_ctdi);
+  }
+  for (const ScanDose& d : doses) {
+    const auto add = [&](const char* quantity, const char* unit, double value) {
+      table.add({d.case_id, d.scan, "", quantity, unit, value, unknown});
+    };
+    add("ctdi_vol_32cm", "mGy", d.ctdi_vol);
+    add("ctdi_vol_32cm_published_mean", "mGy", d.published_ctdi_vol);
+    add("dlp_32cm", "mGy cm", d.dlp / units::cm);
+    add("water_equivalent_diameter", "cm", d.water_equivalent_diameter / units::cm);
+    add("ssde", "mGy", d.ssde.value_or(unknown));
+    for (const OrganDose& organ : d.organs) {
+      table.add({d.case_id, d.scan, organ.organ, "mass", "g", organ.mass, unknown});
+      table.add({d.case_id, d.scan, organ.organ, "dose", "mGy", organ.dose.mean, organ.dose.error});
+    }
+  }
+  return table;
+}
+
+}  // namespace vitrine::trial

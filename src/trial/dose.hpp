@@ -1,0 +1,65 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vitrine/core/isa.hpp"
+#include "vitrine/core/table.hpp"
+#include "vitrine/physics/carlo/ctdi.hpp"
+#include "vitrine/trial/plan.hpp"
+
+namespace vitrine::trial {
+
+/// A patient for the Monte Carlo, in voxels of `spacing` mm: at a voxel's centre its organ (region
+/// 0 is `rest`), its densest material, and the density of all materials together.
+physics::carlo::Object transport_object(const Scene& scene, double spacing);
+
+/// A scanner's output at a tube voltage, mGy per mAs of a rotation, pitch 1.
+struct Output {
+  std::size_t scanner = 0;
+  double tube_voltage = 0.0;        ///< keV
+  double collimation = 0.0;         ///< mm at the isocentre, all rows
+  double kerma = 0.0;               ///< air kerma at the isocentre, free in air
+  double energy = 0.0;              ///< effective energy of the beam, keV
+  double published_ctdi = 0.0;      ///< Beam::ctdi_vol_32
+  physics::carlo::Ctdi body, head;  ///< 32 and 16 cm of PMMA, by Monte Carlo
+};
+
+struct OrganDose {
+  std::string organ;              ///< as in `vitrine phantom`; `rest` for what belongs to no organ
+  double mass = 0.0;              ///< g, of its voxels
+  physics::carlo::Estimate dose;  ///< mGy
+};
+
+/// One scan of one patient: what its dose report says.
+struct ScanDose {
+  std::string case_id, scan;
+  double ctdi_vol = 0.0, dlp = 0.0;        ///< mGy, mGy mm; 32 cm phantom, Monte Carlo
+  double published_ctdi_vol = 0.0;         ///< mGy, the published mean scaled
+  double water_equivalent_diameter = 0.0;  ///< mm, mean over the protocol's slices
+  std::optional<double> ssde;              ///< mGy; none where the diameter is out of range
+  std::vector<OrganDose> organs;           ///< empty if not asked for
+};
+
+struct DoseOptions {
+  double spacing = 4.0;  ///< mm, of the patient's voxels
+  bool organs = true;
+  physics::carlo::Precision ctdi{.relative = 0.01};
+  /// Of organs of 10 g or more that get at least a tenth of the largest dose.
+  physics::carlo::Precision organ{.relative = 0.05};
+};
+
+/// Outputs of all scanners and voltages of a plan's arms.
+std::vector<Output> outputs(const Plan& plan, const DoseOptions& options, Isa isa);
+
+/// All scans of a case that differ in scanner, voltage or load, without repeats and later visits.
+/// Contrast medium adds its mass to the tissue that holds it, but is no material of its own.
+std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
+                                 const std::vector<Output>& outputs, const DoseOptions& options,
+                                 Isa isa);
+
+/// Tidy: case, scan, organ, quantity, unit, value, standard_error.
+Table dose_table(const Plan& plan, const std::vector<Output>& outputs,
+                 const std::vector<ScanDose>& doses);
+
+}  // namespace vitrine::trial
