@@ -73,17 +73,11 @@ struct Order {
   std::string kernel = "standard";
 };
 
-/// The whole chain by public stages, views streaming through a ring: beam, rays, noise, logarithm
-/// and correction, parallel views, image.
-void make(const Order& order, Isa isa, Parts& parts) {
-  forget_peak();
-  const double before = processor_time();
+/// Rays, noise, logarithm and correction, parallel views: blocks of views stream through a ring.
+recon::Rebinned scan(const Order& order, const physics::Beam& beam,
+                     const recon::WaterCorrection& water, Isa isa, Parts& parts) {
   Watch watch;
   const ScanGeometry& g = order.geometry;
-  const physics::Beam beam(order.scanner, order.tube_voltage, order.scene.materials);
-  const recon::WaterCorrection water = recon::water_correction(beam);
-  parts = {{"beam_s", watch.lap()}};
-
   physics::Projector projector(order.scene, g, beam, order.sampling, isa);
   physics::Acquisition acquisition(g, beam, order.tube_load, make_stream(1, "bench", Draw::quantum),
                                    isa);
@@ -91,8 +85,8 @@ void make(const Order& order, Isa isa, Parts& parts) {
   recon::Rebinner rebinner(g, block, isa);
   const auto cells = std::size_t(g.columns * g.rows);
   Buffer<float> signal(std::size_t(block) * cells), quanta(std::size_t(block) * cells);
-  double projecting = 0.0, reading = 0.0, rebinning = 0.0;
   parts.emplace_back("scan_setup_s", watch.lap());
+  double projecting = 0.0, reading = 0.0, rebinning = 0.0;
   for (Index first = 0; first < g.views(); first += block) {
     const Index count = std::min(block, g.views() - first);
     const auto part = [&](const Buffer<float>& all, Index begin, std::size_t size) {
@@ -113,22 +107,32 @@ void make(const Order& order, Isa isa, Parts& parts) {
       done += views;
     }
   }
-  const recon::Rebinned data = std::move(rebinner).finish();
   parts.insert(parts.end(),
                {{"rays_s", projecting}, {"noise_s", reading}, {"rebinning_s", rebinning}});
+  return std::move(rebinner).finish();
+}
+
+/// The whole chain by public stages: beam, scan, image.
+void make(const Order& order, Isa isa, Parts& parts) {
+  forget_peak();
+  const double before = processor_time();
+  Watch watch;
+  const physics::Beam beam(order.scanner, order.tube_voltage, order.scene.materials);
+  const recon::WaterCorrection water = recon::water_correction(beam);
+  const double setting_up = watch.lap();
+  parts = {{"beam_s", setting_up}};
+  const recon::Rebinned data = scan(order, beam, water, isa, parts);
+  const double scanning = watch.lap();
 
   Diagnostics problems;
   const auto kernel = recon::kernels().make(Value(order.kernel), problems);
   problems.throw_if_any();
   const Image image = recon::reconstruct(data, *kernel, order.grid, order.slice_thickness,
                                          beam.mu_water(), beam.mu_air(), isa);
-  parts.emplace_back("reconstruction_s", watch.lap());
-  double scan = 0.0;
-  for (const auto& [name, value] : parts)
-    if (name != "reconstruction_s") scan += value;
-  parts.emplace_back("scan_half_s", scan);
-  parts.emplace_back("cpu_s", processor_time() - before);
-  parts.emplace_back("peak_memory_gb", peak_memory());
+  parts.insert(parts.end(), {{"scan_half_s", setting_up + scanning},
+                             {"reconstruction_s", watch.lap()},
+                             {"cpu_s", processor_time() - before},
+                             {"peak_memory_gb", peak_memory()}});
 }
 
 /// Additive ellipsoids and capsules in the proportions of a chest: 500 ellipsoids of which all but
