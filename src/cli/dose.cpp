@@ -43,9 +43,10 @@ void show(const trial::Plan& plan, const trial::Output& output) {
 
 void show(const trial::ScanDose& dose) {
   std::printf("%s  %s\n", dose.case_id.c_str(), dose.scan.c_str());
-  std::printf("  CTDIvol %.2f mGy (published mean %.2f), DLP %.1f mGy cm, Dw %.1f cm, ",
-              dose.ctdi_vol, dose.published_ctdi_vol, dose.dlp / units::cm,
-              dose.water_equivalent_diameter / units::cm);
+  std::printf(
+      "  CTDIvol %.2f mGy (published mean %.2f; 16 cm: %.2f), DLP %.1f mGy cm, Dw %.1f cm, ",
+      dose.ctdi_vol, dose.published_ctdi_vol, dose.ctdi_vol_head, dose.dlp / units::cm,
+      dose.water_equivalent_diameter / units::cm);
   if (dose.ssde)
     std::printf("SSDE %.2f mGy\n", *dose.ssde);
   else

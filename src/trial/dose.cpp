@@ -4,10 +4,10 @@
 #include <limits>
 
 #include "vitrine/core/units.hpp"
-#include "vitrine/phantoms/voxelise.hpp"
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/carlo/dose_indices.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
+#include "vitrine/trial/transport_object.hpp"
 
 namespace vitrine::trial {
 namespace {
@@ -19,30 +19,6 @@ constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 Stream stream_of(const Plan& plan, const std::string& owner) {
   return make_stream(std::uint64_t(plan.scenario.trial.seed), owner, Draw::transport);
 }
-
-}  // namespace
-
-carlo::Object transport_object(const Scene& scene, double spacing) {
-  carlo::Object object;
-  object.materials = scene.materials;
-  object.grid = phantoms::grid_about(scene, spacing);
-  object.regions = phantoms::organ_names(scene);
-  const LabelMap organs = phantoms::organ_map(scene, object.grid, object.regions);
-  const phantoms::Substance substance = phantoms::substance_map(scene, object.grid);
-  object.regions.insert(object.regions.begin(), "rest");
-  object.voxels.resize(std::size_t(object.grid.count()));
-  for (std::size_t i = 0; i < object.voxels.size(); ++i) {
-    carlo::Content& voxel = object.voxels[i];
-    voxel.region = organs.values()[i];
-    const std::uint16_t material = substance.material.values()[i];
-    if (material == 0) continue;
-    voxel.material = std::uint16_t(material - 1);
-    voxel.density = std::max(0.0f, substance.density.values()[i]);
-  }
-  return object;
-}
-
-namespace {
 
 /// Rotations of a scan, and its table travel per rotation, mm.
 struct Travel {
@@ -155,6 +131,7 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
       if (std::any_of(all.begin(), all.end(), same)) continue;
       dose.ctdi_vol = output.body.weighted.mean * arm.tube_load * per_feed;
       dose.published_ctdi_vol = output.published_ctdi * arm.tube_load * per_feed;
+      dose.ctdi_vol_head = output.head.weighted.mean * arm.tube_load * per_feed;
       dose.dlp = output.body.weighted.mean * arm.tube_load * output.collimation * travel.rotations;
       dose.water_equivalent_diameter = diameter;
       if (factor) dose.ssde = *factor * dose.ctdi_vol;
@@ -194,6 +171,7 @@ Table dose_table(const Plan& plan, const std::vector<Output>& outputs,
     };
     add("ctdi_vol_32cm", "mGy", d.ctdi_vol);
     add("ctdi_vol_32cm_published_mean", "mGy", d.published_ctdi_vol);
+    add("ctdi_vol_16cm", "mGy", d.ctdi_vol_head);
     add("dlp_32cm", "mGy cm", d.dlp / units::cm);
     add("water_equivalent_diameter", "cm", d.water_equivalent_diameter / units::cm);
     add("ssde", "mGy", d.ssde.value_or(unknown));

@@ -10,10 +10,6 @@
 
 namespace vitrine::trial {
 
-/// A patient for the Monte Carlo, in voxels of `spacing` mm: at a voxel's centre its organ (region
-/// 0 is `rest`), its densest material, and the density of all materials together.
-physics::carlo::Object transport_object(const Scene& scene, double spacing);
-
 /// A scanner's output at a tube voltage, mGy per mAs of a rotation, pitch 1.
 struct Output {
   std::size_t scanner = 0;
@@ -35,6 +31,7 @@ struct OrganDose {
 struct ScanDose {
   std::string case_id, scan;
   double ctdi_vol = 0.0, dlp = 0.0;        ///< mGy, mGy mm; 32 cm phantom, Monte Carlo
+  double ctdi_vol_head = 0.0;              ///< mGy; 16 cm phantom
   double published_ctdi_vol = 0.0;         ///< mGy, the published mean scaled
   double water_equivalent_diameter = 0.0;  ///< mm, mean over the protocol's slices
   std::optional<double> ssde;              ///< mGy; none where the diameter is out of range
@@ -53,7 +50,7 @@ struct DoseOptions {
 std::vector<Output> outputs(const Plan& plan, const DoseOptions& options, Isa isa);
 
 /// All scans of a case that differ in scanner, voltage or load, without repeats and later visits.
-/// Contrast medium adds its mass to the tissue that holds it, but is no material of its own.
+/// Contrast medium is that of the first arm.
 std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
                                  const std::vector<Output>& outputs, const DoseOptions& options,
                                  Isa isa);

@@ -10,6 +10,7 @@
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/carlo/ctdi.hpp"
 #include "vitrine/physics/carlo/dose_indices.hpp"
+#include "vitrine/physics/carlo/scatter_map.hpp"
 #include "vitrine/physics/scattering.hpp"
 
 using namespace vitrine;
@@ -248,7 +249,7 @@ TEST_CASE("bits depend neither on threads nor on how histories are asked for") {
   setup.source = scanner_source(test::scanner(), 120.0);
   setup.geometry = test::geometry(test::scanner(), 7, 0.0);
   setup.detector = coarse_detector(test::scanner(), 6, 2);
-  const auto values = [&](std::vector<std::int64_t> portions) {
+  const auto values = [&](const std::vector<std::int64_t>& portions) {
     Simulation run(setup, stream("bits"), best_isa());
     for (const auto n : portions) run.run(n);
     std::vector<double> out{run.absorbed(0).mean, run.absorbed(0).error, run.escaped().mean};
@@ -313,6 +314,26 @@ TEST_CASE("air kerma free in air is the beam's at the isocentre, and the grid di
   behind.run(500'000);
   CHECK(behind.signal(Order::primary, 1, 0).mean ==
         Approx((0.85 + 0.15 * 0.1) * open.signal(Order::primary, 1, 0).mean).epsilon(1e-4));
+}
+
+TEST_CASE("a scatter map is symmetric about a cylinder's axis and its scatter is nearly flat") {
+  Scanner scanner = test::scanner();
+  scanner.column_offset = 0.0;
+  CoarseDetector detector = coarse_detector(scanner, 9, 1);
+  const ScatterMap map = scatter_map(
+      cylinder(material("water"), 240.0, 300.0), scanner, 120.0, test::geometry(scanner, 1, 0.0),
+      detector, {.relative = 0.05, .most = 20'000'000}, stream("map"), best_isa());
+  for (Index column = 0; column < 4; ++column) {
+    const std::size_t left = map.at(column, 0), right = map.at(8 - column, 0);
+    CAPTURE(column, map.scatter(left), map.error[left], map.scatter(right), map.error[right]);
+    CHECK(std::abs(map.scatter(left) - map.scatter(right)) <
+          4.0 * std::hypot(map.error[left], map.error[right]));
+    CHECK(map.primary[left] == Approx(map.primary[right]).epsilon(0.05));
+  }
+  const std::size_t middle = map.at(4, 0), edge = map.at(0, 0);
+  CHECK(map.primary[edge] > 20.0 * map.primary[middle]);
+  CHECK(map.scatter(edge) < 2.0 * map.scatter(middle));
+  CHECK(map.scatter(middle) < 2.0 * map.scatter(edge));
 }
 
 TEST_CASE("both instruction-set levels carry the same photons") {

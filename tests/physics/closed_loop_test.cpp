@@ -1,6 +1,7 @@
 // Photons to HU and back: what the whole chain makes of objects that are known.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <numbers>
 
 #include "vitrine/core/units.hpp"
 #include "vitrine/physics/attenuation.hpp"
@@ -124,6 +125,45 @@ TEST_CASE("water is within 1 HU of 0 in the centre and the rim, for 20 and 32 cm
         CHECK(std::abs(measure(image, 0.0, side * (0.5 * diameter - 25.0), 10.0).mean) < 1.0);
       }
     }
+}
+
+TEST_CASE("uncorrected water cups by the slope of its log signal, averaged over chords") {
+  // The inverse Abel transform of p(s) = P(2 sqrt(R^2 - s^2)) is the mean of P' over
+  // 2 sqrt(R^2 - r^2) cos(theta), theta from 0 to pi / 2.
+  Scanner bare = scanner();
+  bare.bowtie = {};
+  bare.rows = 4;
+  const Scene scene = water_phantom(320.0, {});
+  const physics::Beam beam(bare, 120.0, scene.materials);
+  ScanGeometry g = Chain::geometry();
+  g.rows = 4;
+  const auto seen = physics::expose(scene, g, beam, {2, 1}, best_isa());
+  const auto none = recon::WaterCorrection::none(g.columns);
+  const auto data = recon::rebin(recon::line_integrals(seen.signal, none, best_isa()), best_isa());
+  Diagnostics problems;
+  const auto kernel = recon::kernels().make(Value("soft"), problems);
+  const Grid grid = recon::image_grid({400.0, 256, Vec3::Zero(), 1, 1.25});
+  const Image image =
+      recon::reconstruct(data, *kernel, grid, 1.25, beam.mu_water(), beam.mu_air(), best_isa());
+  const auto expected = [&](double r) {
+    constexpr int steps = 400;
+    double mean = 0.0;
+    for (int i = 0; i < steps; ++i) {
+      const double theta = 0.5 * std::numbers::pi * (i + 0.5) / steps;
+      const double length = 2.0 * std::sqrt(160.0 * 160.0 - r * r) * std::cos(theta);
+      const double low = std::max(0.0, length - 0.5);
+      mean += std::log(beam.water_signal(0, low) / beam.water_signal(0, low + 1.0)) / steps;
+    }
+    return 1000.0 * (mean - beam.mu_water()) / (beam.mu_water() - beam.mu_air());
+  };
+  CHECK(expected(0.0) < -20.0);
+  CHECK(expected(148.0) > 5.0);
+  CHECK(measure(image, 0.0, 0.0, 8.0).mean == Approx(expected(0.0)).margin(1.5));
+  for (const double r : {60.0, 100.0, 130.0, 148.0}) {
+    CAPTURE(r);
+    CHECK(measure(image, r, 0.0, 3.0).mean == Approx(expected(r)).margin(1.5));
+    CHECK(measure(image, 0.0, -r, 3.0).mean == Approx(expected(r)).margin(1.5));
+  }
 }
 
 TEST_CASE("water is water in every row in spite of the heel effect, within 0.5 HU") {

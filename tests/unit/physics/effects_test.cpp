@@ -371,16 +371,18 @@ TEST_CASE("averaging where signals are low keeps the mean and takes bias from th
   for (const float x : seen.values()) REQUIRE(x == Approx(left_alone).epsilon(1e-6));
 }
 
-TEST_CASE("over 1000 seeds readings have their mean and dispersion, and no memory") {
+TEST_CASE("over 1000 seeds readings have their mean, dispersion and distribution, and no memory") {
   Detector detector;
   detector.swank_factor = 0.9;
   detector.optical_crosstalk = Crosstalk{0.02, 0.02};
   const Bench bench(1, detector, 24, 8);
-  const Exposure e = bench.flat(0.02f, 25.0);
+  constexpr double quanta = 400.0;
+  const Exposure e = bench.flat(0.02f, quanta);
   const double electronic = detector.electronic_noise / bench.air();
   const double own = (0.96 * 0.96 + 2 * 0.02 * 0.02) * (0.96 * 0.96 + 2 * 0.02 * 0.02);
-  const double variance = own * 0.02 * 0.02 / (25.0 * 0.9) + electronic * electronic;
+  const double variance = own * 0.02 * 0.02 / (quanta * 0.9) + electronic * electronic;
   double sum = 0.0, square = 0.0, lagged = 0.0, before = 0.0;
+  std::vector<double> all;
   for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     const auto reading = bench.read(e, {}, 10, Stream{seed * 0x9E3779B97F4A7C15u, Draw::quantum});
     const double x = (double(reading.view(0)[77]) - 0.02) / std::sqrt(variance);
@@ -388,8 +390,18 @@ TEST_CASE("over 1000 seeds readings have their mean and dispersion, and no memor
     square += x * x;
     lagged += x * before;
     before = x;
+    all.push_back(x);
   }
   CHECK(sum / 1000.0 == Approx(0.0).margin(4.0 / std::sqrt(1000.0)));
   CHECK(square / 1000.0 == Approx(1.0).margin(4.0 * std::sqrt(2.0 / 1000.0)));
   CHECK(lagged / 1000.0 == Approx(0.0).margin(4.0 / std::sqrt(1000.0)));
+  // Kolmogorov and Smirnov against the normal distribution; 1.95 / sqrt(n) is passed by 0.1 %.
+  std::ranges::sort(all);
+  double distance = 0.0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const double normal = 0.5 * std::erfc(-all[i] / std::sqrt(2.0));
+    distance = std::max({distance, std::abs(normal - double(i) / 1000.0),
+                         std::abs(normal - double(i + 1) / 1000.0)});
+  }
+  CHECK(distance < 1.95 / std::sqrt(1000.0));
 }

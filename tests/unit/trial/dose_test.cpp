@@ -3,6 +3,7 @@
 
 #include "vitrine/core/units.hpp"
 #include "vitrine/trial/dose.hpp"
+#include "vitrine/trial/transport_object.hpp"
 
 using namespace vitrine;
 
@@ -78,6 +79,27 @@ TEST_CASE("CTDIvol, DLP and SSDE follow from CTDIw, the table's travel and the w
   const double length = helical[0].dlp / helical[0].ctdi_vol;
   CHECK(length > 100.0);
   CHECK(length < 100.0 + 3.0 * output().collimation);
+}
+
+TEST_CASE("contrast medium becomes part of the material that holds it") {
+  // 10 mg/ml of iodine in water: 1e-5 g/mm^3 of 1.01e-3.
+  Scene scene;
+  scene.materials = {material("water"), material("iodine")};
+  Solid cylinder;
+  cylinder.kind = Solid::Kind::cylinder;
+  cylinder.half_axes = Vec3(40.0, 40.0, 40.0);
+  scene.solids = {cylinder};
+  scene.terms = {{{0}, {{0, material("water").density}, {1, 1e-5}}}};
+  const auto object = trial::transport_object(scene, 4.0);
+  const auto& middle = object.voxels[std::size_t(object.grid.offset(10, 10, 10))];
+  REQUIRE(middle.material >= 2);
+  CHECK(double(middle.density) == Approx(material("water").density + 1e-5).epsilon(1e-5));
+  const auto& parts = object.materials[middle.material].parts;
+  CHECK(parts.back().atomic_number == 53);
+  CHECK(parts.back().mass_fraction == Approx(1e-5 / double(middle.density)).margin(2.5e-4));
+  double all = 0.0;
+  for (const auto& part : parts) all += part.mass_fraction;
+  CHECK(all == Approx(1.0).epsilon(1e-12));
 }
 
 TEST_CASE("a phantom's voxels keep its mass, and organ doses scale with the tube load") {
