@@ -27,7 +27,10 @@ const Kernels& kernels(Isa isa) {
   return isa == Isa::v3 ? v3 : portable;
 }
 
-std::atomic<int> most_lanes_at_once = 2 * lane_width;
+std::atomic<int>& most_lanes_at_once() {
+  static std::atomic<int> most = 2 * lane_width;
+  return most;
+}
 
 const Kernels& kernels(Isa isa, int row_groups) {
   static constexpr Kernels wide{v4::scratch_floats, v4::trace, v3::trace_voxels, v3::detect,
@@ -35,7 +38,7 @@ const Kernels& kernels(Isa isa, int row_groups) {
   static const bool has_v4 =
       __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-  const bool fits = row_groups % 2 == 0 && most_lanes_at_once >= 2 * lane_width;
+  const bool fits = row_groups % 2 == 0 && most_lanes_at_once() >= 2 * lane_width;
   return isa == Isa::v3 && has_v4 && fits ? wide : kernels(isa);
 }
 

@@ -16,7 +16,7 @@ namespace vitrine::physics::detail {
 inline constexpr int lane_width = 8;  ///< columns of a bin; rows are padded to a multiple of it
 /// How many lanes `trace` takes at once: 16 where the processor has AVX-512 and they divide a
 /// column's rows, else 8. The bits do not depend on it. Fewer are for tests and the bench.
-extern std::atomic<int> most_lanes_at_once;
+std::atomic<int>& most_lanes_at_once();
 inline constexpr int max_rank = 8;
 /// Solids that an intersection may have beside its last.
 inline constexpr int most_others = 128;

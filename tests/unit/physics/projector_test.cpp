@@ -234,9 +234,9 @@ TEST_CASE("sixteen lanes at once give the bits of eight") {
       const Beam beam(scanner, 120.0, scene.materials);
       const ScanGeometry geometry = test::geometry(scanner, 3);
       for (const Sampling& sampling : {Sampling{1, 1}, Sampling{2, 3}}) {
-        physics::detail::most_lanes_at_once = 8;
+        physics::detail::most_lanes_at_once() = 8;
         const Exposure narrow = expose(scene, geometry, beam, sampling, levels().back());
-        physics::detail::most_lanes_at_once = 16;
+        physics::detail::most_lanes_at_once() = 16;
         const Exposure wide = expose(scene, geometry, beam, sampling, levels().back());
         CAPTURE(heel, rows, sampling.rows);
         CHECK(same_bits(narrow.signal.values(), wide.signal.values()));
