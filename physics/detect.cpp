@@ -165,12 +165,4 @@ Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, d
   return out;
 }
 
-Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& beam,
-                                        double tube_load, const Stream& hardware, Isa isa) {
-  Conditions conditions;
-  conditions.hardware = hardware;
-  conditions.noiseless = true;
-  return acquire(exposure, beam, tube_load, {}, isa, std::move(conditions));
-}
-
 }  // namespace vitrine::physics

@@ -69,10 +69,6 @@ class Acquisition {
 Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, double tube_load,
                                    const Stream& noise, Isa isa, Conditions conditions = {});
 
-/// What the detector reads of an exposure on average: without quantum and electronic noise.
-Sinogram<quantity::Signal> acquire_mean(const Exposure& exposure, const Beam& beam,
-                                        double tube_load, const Stream& hardware, Isa isa);
-
 /// A noisy scan into memory that is there already.
 void acquire_into(const Exposure& exposure, const Beam& beam, double tube_load, const Stream& noise,
                   Isa isa, Sinogram<quantity::Signal>& out, Conditions conditions = {});
