@@ -31,7 +31,7 @@ Plan make_plan(Scenario scenario) {
 namespace {
 
 // Core-seconds per unit, measured with scenario 01 (docs/developers/performance.md).
-constexpr double trace_per_ray = 43.0e-9;           // through a thorax
+constexpr double trace_per_ray = 24.0e-9;           // through a thorax
 constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
 constexpr double write_per_voxel = 25.0e-9;
