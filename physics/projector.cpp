@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/core/pool.hpp"
 #include "vitrine/physics/detail/kernels.hpp"
 #include "vitrine/physics/detail/sub_views.hpp"
 #include "vitrine/physics/detail/view_plan.hpp"
@@ -267,7 +268,10 @@ class Projector::State {
         geometry_(detail::part_of(geometry, first, count)),
         aligned_(scene, geometry_),
         fine_(detail::refined(geometry_, sampling.views)),
-        projection_(*aligned_, fine_, beam, offsets, sampling.rows, isa) {}
+        projection_(*aligned_, fine_, beam, offsets, sampling.rows, isa),
+        works_([this] {
+          return std::make_unique<Work>(Work{projection_.work(), std::nullopt});
+        }) {}
   /// The same of one of its own.
   State(Scene&& scene, const ScanGeometry& geometry, Index first, Index count, const Beam& beam,
         const Sampling& sampling, const std::vector<Offset>& offsets, Isa isa)
@@ -280,7 +284,7 @@ class Projector::State {
 
   /// Views [first, first + count) of the scan, at most `together()`.
   void project(Index first, Index count, float* signal, float* quanta, std::size_t cells) {
-    auto work = borrow();
+    const auto work = works_.borrow();
     const Index begin = first - first_;
     projection_.trace_maps(begin * sub_views_, count * sub_views_, work->views);
     for (Index n = 0; n < count; ++n, signal += cells, quanta += cells) {
@@ -300,7 +304,6 @@ class Projector::State {
       }
       detail::Blur::finish(mean, variance, sub_views_);
     }
-    give_back(std::move(work));
   }
 
  private:
@@ -316,30 +319,13 @@ class Projector::State {
     own_ = std::move(scene);
   }
 
-  std::unique_ptr<Work> borrow() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!idle_.empty()) {
-        auto work = std::move(idle_.back());
-        idle_.pop_back();
-        return work;
-      }
-    }
-    return std::make_unique<Work>(Work{projection_.work(), std::nullopt});
-  }
-  void give_back(std::unique_ptr<Work> work) {
-    const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(work));
-  }
-
   Index first_, count_, sub_views_;
   std::unique_ptr<Scene> own_;
   ScanGeometry geometry_;
   AlignedScene aligned_;
   ScanGeometry fine_;
   Projection projection_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Work>> idle_;
+  Pool<Work> works_;
 };
 
 Projector::Projector(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,

@@ -6,9 +6,9 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/core/pool.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 #include "vitrine/recon/detail/line_filter.hpp"
-#include "vitrine/recon/detail/scratch.hpp"
 
 namespace vitrine::recon {
 namespace {
@@ -66,7 +66,7 @@ class BackProjection {
   std::vector<std::int32_t> begin_, end_;  // per image row
   std::vector<float> side_, source_z_, depth_, lead_, sub_planes_;
   Buffer<float> filtered_, sums_;
-  detail::ScratchPool filter_scratch_, line_scratch_;
+  Pool<Buffer<float>> filter_scratch_, line_scratch_;
 };
 
 Index line_capacity(const Cut& x, const Cut& y, const Grid& grid, double spacing) {
@@ -92,9 +92,9 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
       line_capacity_(line_capacity(tiles_x_, tiles_y_, grid, filter.spacing())),
       task_size_(std::size_t(tiles_x_.size * tiles_y_.size * padded_slices_)),
       sums_(task_size_ * std::size_t(tasks())),
-      filter_scratch_(filter.scratch_size()),
-      line_scratch_(std::size_t(detail::tile_angles * detail::tile_planes * line_capacity_ *
-                                padded_slices_)) {
+      filter_scratch_(Pool<Buffer<float>>::of(filter.scratch_size())),
+      line_scratch_(Pool<Buffer<float>>::of(std::size_t(detail::tile_angles * detail::tile_planes *
+                                                        line_capacity_ * padded_slices_))) {
   // Heights count from the first slice, so that float keeps them to 1e-4 mm.
   for (Index s = 0; s < sources_; ++s) side_.push_back(s % 2 == 0 ? 1.0f : -1.0f);
   constexpr float nowhere = 1e9f;  // a line that was not measured sees no slice
@@ -133,7 +133,7 @@ void BackProjection::filter_block(Index first_angle, Index angles) {
     const Index angle = first_angle + task / sources_, source = task % sources_;
     if (!scan_.holds(source, angle)) return;
     const auto scratch = filter_scratch_.borrow();
-    filter_(scan_.line(source, angle), source % 2 == 1, scratch.span(),
+    filter_(scan_.line(source, angle), source % 2 == 1, scratch->span(),
             filtered_.data() + task * line_size_, isa_);
   });
 }
@@ -191,7 +191,7 @@ void BackProjection::back_project_block(Index first_angle, Index angles) {
     job.sub_planes = sub_planes_.data();
     job.sub_plane_count = std::ssize(sub_planes_);
     job.line_capacity = line_capacity_;
-    job.lines = lines.data();
+    job.lines = lines->data();
     job.sums = sums_.data() + std::size_t(task) * task_size_;
     if (first_angle == 0) std::fill_n(job.sums, task_size_, 0.0f);
     const bool visible = !std::equal(begin.begin(), begin.end(), end.begin());

@@ -6,9 +6,9 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/core/pool.hpp"
 #include "vitrine/recon/detail/flat_rows.hpp"
 #include "vitrine/recon/detail/hot.hpp"
-#include "vitrine/recon/detail/scratch.hpp"
 #include "vitrine/recon/rebin.hpp"
 
 namespace vitrine::recon {
@@ -67,7 +67,7 @@ struct Rebinner::State {
   Interpolation across;
   std::vector<float> row_weights;
   std::optional<detail::FlatRows> flat_rows;
-  detail::ScratchPool pool;
+  Pool<Buffer<float>> pool;
   std::vector<Line> lines;  ///< of one turn, in the order in which they can be made
   Index block, capacity = 0, replayed = 0;
   Buffer<float> ring, head;
@@ -102,7 +102,7 @@ Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa)
       hot(detail::hot_kernels(isa)),
       in_turn(out.is_helical() ? scan.views() : scan.views_per_rotation),
       cells(std::size_t(scan.columns * scan.rows)),
-      pool(std::size_t(scan.columns * out.padded_rows())),
+      pool(Pool<Buffer<float>>::of(std::size_t(scan.columns * out.padded_rows()))),
       block(std::min(most, in_turn)) {
   VITRINE_EXPECT(block >= 1);
   // The ray of sample t has fan angle asin(t / sid).
@@ -178,7 +178,7 @@ void Rebinner::State::make(const Line& line) {
   job.first_column = across.first.data();
   job.column_weights = across.weights.data();
   job.row_weights = row_weights.data();
-  job.scratch = scratch.data();
+  job.scratch = scratch->data();
   job.out = made.data();
   hot.rebin(job);
   if (flat_rows) flat_rows->curve(out.padded_rows(), made);
