@@ -57,6 +57,16 @@ double extent(const Solid& solid, const Vec3& direction) {
   return d.cwiseAbs().dot(h);
 }
 
+Solid box_of(const Grid& grid) {
+  Solid box;
+  box.kind = Solid::Kind::box;
+  box.axes = grid.axes;
+  for (int a = 0; a < 3; ++a)
+    box.half_axes[a] = 0.5 * grid.spacing[a] * double(grid.size[std::size_t(a)] - 1);
+  box.centre = grid.origin + grid.axes * box.half_axes;
+  return box;
+}
+
 double reach_in_plane(const Solid& solid) {
   const Vec3& h = solid.half_axes;
   const double sideways = solid.axes.col(2).head<2>().norm() * h.z();

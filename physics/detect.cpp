@@ -50,11 +50,10 @@ Acquisition::Acquisition(const ScanGeometry& geometry, const Beam& beam, double 
     if (flat) air *= geometry.photon_share(double(column), double(row));
     air_.push_back(float(air));
   }
-  effects_ =
-      detector_effects({geometry_, beam, air_, noise_, conditions.hardware, noiseless_, isa});
+  const EffectSetting setting{geometry_, beam, air_, noise_, conditions.hardware, noiseless_, isa};
+  effects_ = detector_effects(setting);
   if (effects_.empty() && !modulation_.empty() && !noiseless_)
-    effects_.push_back(
-        electronic_noise({geometry_, beam, air_, noise_, conditions.hardware, noiseless_, isa}));
+    effects_.push_back(electronic_noise(setting));
   electronic_.assign(std::size_t(cells_), 0.0f);
   if (effects_.empty()) {
     for (Index c = 0; c < geometry.columns; ++c)

@@ -35,12 +35,7 @@ double trilinear(const Grid& grid, const Vec3& point, const Value& value) {
 /// Integral of `value(voxel)` along a ray, sampled every `step` voxels.
 template <class Value>
 double voxel_integral(const Grid& grid, const Ray& ray, double step, const Value& value) {
-  Solid box;
-  box.kind = Solid::Kind::box;
-  box.axes = grid.axes;
-  for (int a = 0; a < 3; ++a)
-    box.half_axes[a] = 0.5 * grid.spacing[a] * double(grid.size[std::size_t(a)] - 1);
-  box.centre = grid.origin + grid.axes * box.half_axes;
+  Solid box = detail::box_of(grid);
   box.half_axes += grid.spacing;
   const Interval inside = intersect(box, ray.origin, ray.direction);
   if (inside.empty()) return 0.0;

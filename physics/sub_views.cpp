@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace vitrine::physics::detail {
 
@@ -30,9 +31,11 @@ ScanGeometry refined(const ScanGeometry& geometry, Index sub_views) {
   return fine;
 }
 
-ScanGeometry part_of(const ScanGeometry& geometry, Index first, Index count) {
-  const auto part = [&](auto& all, const auto& whole) {
-    if (!whole.empty()) all.assign(whole.begin() + first, whole.begin() + first + count);
+ScanGeometry part_of(const ScanGeometry& geometry, std::span<const Index> views) {
+  const auto part = [&](auto& some, const auto& all) {
+    some.clear();
+    if (all.empty()) return;
+    for (const Index v : views) some.push_back(all[std::size_t(v)]);
   };
   ScanGeometry out = geometry;
   part(out.view_angles, geometry.view_angles);
@@ -40,6 +43,12 @@ ScanGeometry part_of(const ScanGeometry& geometry, Index first, Index count) {
   part(out.view_times, geometry.view_times);
   part(out.focal_shifts, geometry.focal_shifts);
   return out;
+}
+
+ScanGeometry part_of(const ScanGeometry& geometry, Index first, Index count) {
+  std::vector<Index> views(static_cast<std::size_t>(count));
+  std::iota(views.begin(), views.end(), first);
+  return part_of(geometry, views);
 }
 
 }  // namespace vitrine::physics::detail

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/physics/detail/sub_views.hpp"
 #include "vitrine/physics/projector.hpp"
 
 namespace vitrine::physics {
@@ -76,17 +77,8 @@ std::vector<double> view_attenuation(const Scene& scene, const ScanGeometry& geo
   std::vector<double> measured;
   for (std::size_t first = 0; first < picked.size(); first += at_once) {
     const std::size_t last = std::min(first + at_once, picked.size());
-    ScanGeometry part = geometry;
-    part.view_angles.clear();
-    part.table_positions.clear();
-    part.view_times.clear();
-    part.focal_shifts.clear();
-    for (std::size_t i = first; i < last; ++i) {
-      const auto v = std::size_t(picked[i]);
-      part.view_angles.push_back(geometry.view_angles[v]);
-      part.table_positions.push_back(geometry.table_positions[v]);
-      if (!geometry.focal_shifts.empty()) part.focal_shifts.push_back(geometry.focal_shifts[v]);
-    }
+    const ScanGeometry part =
+        detail::part_of(geometry, std::span(picked).subspan(first, last - first));
     const Exposure seen = expose(scene, part, beam, Sampling{1, 1, 1}, isa);
     for (Index v = 0; v < part.views(); ++v)
       measured.push_back(darkest(seen.signal.view(v), part.columns, part.rows));

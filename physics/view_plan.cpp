@@ -249,13 +249,7 @@ std::vector<PatchShape> patch_shapes(const CompiledScene& scene, const ScanGeome
   std::vector<PatchShape> out;
   for (const auto& texture : scene.textures) {
     const Grid& grid = texture.patch->grid;
-    // The box of voxel centres as a solid: culled like one.
-    Solid box;
-    box.kind = Solid::Kind::box;
-    box.axes = grid.axes;
-    for (int a = 0; a < 3; ++a)
-      box.half_axes[a] = 0.5 * grid.spacing[a] * double(grid.size[std::size_t(a)] - 1);
-    box.centre = grid.origin + grid.axes * box.half_axes;
+    const Solid box = box_of(grid);  // culled like any solid
     const Vec3 centre = frame.seen(box.centre);
 
     PatchShape p{};

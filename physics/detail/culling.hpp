@@ -30,6 +30,8 @@ Gantry gantry(const ScanGeometry& g, Index view, double spot_across);
 
 /// Half extent of a solid's cross-section along a unit direction.
 double extent(const Solid& solid, const Vec3& direction);
+/// The box of a grid's voxel centres.
+Solid box_of(const Grid& grid);
 /// No point of a solid is farther from its centre in any plane across z.
 double reach_in_plane(const Solid& solid);
 

@@ -71,18 +71,24 @@ Rows rows_of(const TraceJob& job, const Slopes& seen, double more, double least,
   return {(first - start) * step, (last - start) * step};
 }
 
-/// The groups of lanes that may meet something in columns of some scales.
-Groups lanes_of(const TraceJob& job, const Extent& extent, double least, double most) {
+/// The rays of a row: tangents over that of the row's middle, and heights.
+struct SubRays {
+  int count;
+  const double *tangent, *height;
+};
+
+/// The groups of such rays that may meet something in columns of some scales.
+Groups lanes_of(const TraceJob& job, const SubRays& rays, const Extent& extent, double least,
+                double most) {
   constexpr double slack = 0.02;  // rows: the lanes are in single precision
-  const int subs = job.row_sub_rays;
-  int first = job.rows * subs, last = -1;
-  for (int sub = 0; sub < subs; ++sub) {
+  int first = job.rows * rays.count, last = -1;
+  for (int sub = 0; sub < rays.count; ++sub) {
     const Rows rows =
-        rows_of(job, slopes(extent, job.sub_height[sub]), job.sub_tangent[sub], least, most);
+        rows_of(job, slopes(extent, rays.height[sub]), rays.tangent[sub], least, most);
     const double low = rows.first - slack, high = rows.last + slack;
     if (!(high >= 0.0) || !(low <= double(job.rows - 1)) || !(low <= high)) continue;
-    const int from = (low > 0.0 ? int(std::ceil(low)) : 0) * subs + sub;
-    const int to = (high < double(job.rows - 1) ? int(high) : job.rows - 1) * subs + sub;
+    const int from = (low > 0.0 ? int(std::ceil(low)) : 0) * rays.count + sub;
+    const int to = (high < double(job.rows - 1) ? int(high) : job.rows - 1) * rays.count + sub;
     first = from < first ? from : first;
     last = to > last ? to : last;
   }
@@ -154,7 +160,8 @@ Groups lanes_of(const TraceJob& job, const SubView& view, const Shape& s, int co
               near_planes.far < s.far ? near_planes.far : s.far};
     if (extent.low > extent.high || extent.near > extent.far) return {};
   }
-  return lanes_of(job, extent, scale[falling ? 1 : 0], scale[falling ? 0 : 1]);
+  return lanes_of(job, {job.row_sub_rays, job.sub_tangent, job.sub_height}, extent,
+                  scale[falling ? 1 : 0], scale[falling ? 0 : 1]);
 }
 
 typedef double Doubles __attribute__((vector_size(64)));  // one per column

@@ -9,7 +9,8 @@ namespace vitrine::physics::detail {
 /// Every reading as the middles of `sub_views` equal parts of its time.
 ScanGeometry refined(const ScanGeometry& geometry, Index sub_views);
 
-/// Some of a geometry's views.
+/// Some of a geometry's views, and some that follow each other.
+ScanGeometry part_of(const ScanGeometry& geometry, std::span<const Index> views);
 ScanGeometry part_of(const ScanGeometry& geometry, Index first, Index count);
 
 /// Mean signal of some sub-views and how many quanta that is worth: variances add as signals do.

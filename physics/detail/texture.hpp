@@ -39,25 +39,16 @@ VITRINE_INLINE Lanes sample(const float* values, const PatchShape& p, const Lane
   return e + z * (f - e);
 }
 
-/// The groups of rows whose central ray may meet something.
-Groups row_groups_of(const TraceJob& job, const Extent& extent, double scale) {
-  constexpr double slack = 0.02;  // rows
-  const Rows rows = rows_of(job, slopes(extent, 0.0), 0.0, scale, scale);
-  const double low = rows.first - slack, high = rows.last + slack;
-  if (!(high >= 0.0) || !(low <= double(job.rows - 1))) return {};
-  const int first = low > 0.0 ? int(low) : 0;
-  const int last = high < double(job.rows - 1) ? int(high) : job.rows - 1;
-  return {first / lanes_at_once, last / lanes_at_once + 1};
-}
-
 /// Adds a patch along the central rays of a column; true where it may have met one, per row group.
 void trace_patch(const TraceJob& job, const PatchShape& p, int column, float* sums,
                  unsigned char* touched) {
   const double across = job.patch_across[column], along = job.patch_along[column];
   const double middle = p.centre[0] * across + p.centre[1] * along;
-  const Groups rows = row_groups_of(
-      job, {p.centre[2] - p.half_z, p.centre[2] + p.half_z, middle - p.reach, middle + p.reach},
-      job.patch_scale[column]);
+  constexpr double central = 0.0;
+  const Groups rows =
+      lanes_of(job, {1, &central, &central},
+               {p.centre[2] - p.half_z, p.centre[2] + p.half_z, middle - p.reach, middle + p.reach},
+               job.patch_scale[column], job.patch_scale[column]);
   const Lanes scale = all(float(job.patch_scale[column]));
   const double slope_0 = p.centre[2] / middle;
   for (int g = rows.begin; g < rows.end; ++g) {

@@ -13,6 +13,19 @@ using namespace carlo::detail;
 struct Span {
   float enter, leave;
 };
+/// Shortens a span to where from + step t lies between two planes; false if it never does.
+inline bool clip(float low, float high, float from, float step, Span& s) {
+  if (step < 1e-9f && step > -1e-9f) return from >= low && from <= high;
+  float t0 = (low - from) / step, t1 = (high - from) / step;
+  if (t0 > t1) {
+    const float t = t0;
+    t0 = t1;
+    t1 = t;
+  }
+  if (t0 > s.enter) s.enter = t0;
+  if (t1 < s.leave) s.leave = t1;
+  return true;
+}
 /// Where a ray is in a cylinder along z.
 inline Span cross(const Cylinder& c, const Vector& p, const Vector& d) {
   constexpr float far = 1e30f;
@@ -28,18 +41,7 @@ inline Span cross(const Cylinder& c, const Vector& p, const Vector& d) {
   } else if (inside <= 0.0f) {
     return {far, -far};
   }
-  if (d.z > 1e-9f || d.z < -1e-9f) {
-    float t0 = (c.low - p.z) / d.z, t1 = (c.high - p.z) / d.z;
-    if (t0 > t1) {
-      const float t = t0;
-      t0 = t1;
-      t1 = t;
-    }
-    if (t0 > s.enter) s.enter = t0;
-    if (t1 < s.leave) s.leave = t1;
-  } else if (p.z < c.low || p.z > c.high) {
-    return {far, -far};
-  }
+  if (!clip(c.low, c.high, p.z, d.z, s)) return {far, -far};
   return s;
 }
 inline bool holds(const Cylinder& c, const Vector& p) {
@@ -86,18 +88,7 @@ struct Box {
     const float from[3] = {p.x, p.y, p.z}, step[3] = {d.x, d.y, d.z};
     Span s{-1e30f, 1e30f};
     for (int a = 0; a < 3; ++a) {
-      if (step[a] < 1e-9f && step[a] > -1e-9f) {
-        if (from[a] < job.low[a] || from[a] > job.high[a]) return {1e30f, -1e30f};
-        continue;
-      }
-      float t0 = (job.low[a] - from[a]) / step[a], t1 = (job.high[a] - from[a]) / step[a];
-      if (t0 > t1) {
-        const float t = t0;
-        t0 = t1;
-        t1 = t;
-      }
-      if (t0 > s.enter) s.enter = t0;
-      if (t1 < s.leave) s.leave = t1;
+      if (!clip(job.low[a], job.high[a], from[a], step[a], s)) return {1e30f, -1e30f};
     }
     return s;
   }
