@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/physics/tube_current.hpp"
 #include "vitrine/recon/image_grid.hpp"
 
 namespace vitrine::trial {
@@ -238,6 +239,17 @@ void turn_on_and_on(ScanGeometry& g, const Protocol& protocol, double z, double 
 }
 
 }  // namespace
+
+std::vector<double> view_loads(const Scanner& scanner, const Protocol& protocol,
+                               double tube_voltage, double tube_load,
+                               const std::vector<double>& attenuation,
+                               const ScanGeometry& geometry) {
+  const auto& follows = protocol.tube_current_modulation;
+  if (!follows) return {};
+  return physics::modulated(*follows, attenuation, geometry,
+                            physics::current_limits(*follows, tube_load / protocol.rotation_time,
+                                                    tube_voltage, scanner.tube_power));
+}
 
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
                            double start_angle) {

@@ -69,6 +69,13 @@ std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id)
 /// or parallel to the tilted gantry's plane.
 Grid image_grid(const Protocol& protocol, double z);
 
+/// Tube load of every view over the scan's mean `tube_load`, mAs, where the protocol has the
+/// current follow what the views attenuate; empty: the same in all.
+std::vector<double> view_loads(const Scanner& scanner, const Protocol& protocol,
+                               double tube_voltage, double tube_load,
+                               const std::vector<double>& attenuation,
+                               const ScanGeometry& geometry);
+
 /// Step-and-shoot rotations, or one helix, that cover the protocol's slices about table position z.
 ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, double z,
                            double start_angle);

@@ -121,21 +121,16 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
     const auto factor = carlo::size_specific_factor(carlo::CtdiPhantom::body, diameter);
     const std::string what = str("organ dose of ", case_id, " on ", scanner.name, " at ",
                                  to_text(output.tube_voltage), " kV");
-    const auto& follows = arms.protocol.tube_current_modulation;
     std::vector<double> attenuation;
-    if (follows && options.organs)
+    if (arms.protocol.tube_current_modulation && options.organs)
       attenuation = physics::view_attenuation(
           patient.scene(), geometry,
           physics::Beam(scanner, output.tube_voltage, patient.scene().materials), isa);
     // What a mAs does depends on the tube load only where a limit cuts the modulation.
     std::map<std::vector<double>, std::vector<OrganDose>> simulated;
     const auto doses_per_mas = [&](double tube_load) -> const std::vector<OrganDose>& {
-      std::vector<double> modulation;
-      if (follows)
-        modulation = physics::modulated(
-            *follows, attenuation, geometry,
-            physics::current_limits(*follows, tube_load / arms.protocol.rotation_time,
-                                    output.tube_voltage, scanner.tube_power));
+      const std::vector<double> modulation =
+          view_loads(scanner, arms.protocol, output.tube_voltage, tube_load, attenuation, geometry);
       const auto [at, is_new] = simulated.try_emplace(modulation);
       if (is_new)
         at->second = organ_doses(object, geometry, modulation, scanner, output.tube_voltage,

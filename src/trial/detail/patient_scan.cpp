@@ -119,17 +119,15 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
       read_outs_(std::move(read_outs)),
       sink_(sink),
       isa_(isa),
-      geometry_(scan_geometry(plan.scenario.arms.scanners[scanner], plan.scenario.arms.protocol,
-                              patient.table_position(), patient.visit().start_angle)),
-      hardware_(make_stream(
-          std::uint64_t(plan.scenario.trial.seed),
-          str(plan.scenario.arms.scanners[scanner].name, '|', to_text(calibrated.beam.kv())),
-          Draw::detector)),
-      tube_power_(plan.scenario.arms.scanners[scanner].tube_power),
-      key_(scan_key(plan, case_id, patient.visit(), plan.scenario.arms.scanners[scanner],
-                    calibrated.beam.kv(), motion)),
+      scanner_(plan.scenario.arms.scanners[scanner]),
+      geometry_(scan_geometry(scanner_, plan.scenario.arms.protocol, patient.table_position(),
+                              patient.visit().start_angle)),
+      hardware_(make_stream(std::uint64_t(plan.scenario.trial.seed),
+                            str(scanner_.name, '|', to_text(calibrated.beam.kv())),
+                            Draw::detector)),
+      key_(scan_key(plan, case_id, patient.visit(), scanner_, calibrated.beam.kv(), motion)),
       has_noiseless_(noiseless) {
-  trace(scanner, motion);
+  trace(motion);
 }
 
 PatientScan::~PatientScan() = default;
@@ -152,19 +150,11 @@ std::unique_ptr<PatientScan::Output> PatientScan::noiseless_output() const {
   return output;
 }
 
-/// Tube load of every view over the scan's mean; empty: constant.
-std::vector<double> PatientScan::modulation(double tube_load) const {
-  const Protocol& protocol = plan_.scenario.arms.protocol;
-  if (!protocol.tube_current_modulation) return {};
-  const auto& how = *protocol.tube_current_modulation;
-  return physics::modulated(how, attenuation_, geometry_,
-                            physics::current_limits(how, tube_load / protocol.rotation_time,
-                                                    calibrated_.beam.kv(), tube_power_));
-}
-
 std::unique_ptr<PatientScan::Output> PatientScan::noisy_output(const ReadOut& what) const {
   auto output = plain_output();
-  std::vector<double> modulation = this->modulation(what.tube_load);
+  const std::vector<double> modulation =
+      view_loads(scanner_, plan_.scenario.arms.protocol, calibrated_.beam.kv(), what.tube_load,
+                 attenuation_, geometry_);
   const Stream noise = make_stream(std::uint64_t(plan_.scenario.trial.seed),
                                    str(key_, '|', to_text(what.tube_load)), Draw::quantum);
   output->add_noise({geometry_,
@@ -185,7 +175,7 @@ std::unique_ptr<PatientScan::Output> PatientScan::noisy_output(const ReadOut& wh
   return output;
 }
 
-void PatientScan::trace(std::size_t scanner, double motion) {
+void PatientScan::trace(double motion) {
   const Scenario& scenario = plan_.scenario;
   const Arms& arms = scenario.arms;
   const physics::Sampling sampling{int(scenario.simulation.sub_columns),
@@ -195,26 +185,24 @@ void PatientScan::trace(std::size_t scanner, double motion) {
   const auto met = [&](const Scene& scene) {
     return phantoms::cropped(scene, table - near, table + near);
   };
-  if (arms.protocol.tube_current_modulation)
-    attenuation_ =
-        physics::view_attenuation(met(patient_.scene()), geometry_, calibrated_.beam, isa_);
-  Scene scene;
+  Scene resting;
+  const bool moves = motion > 0.0, follows = arms.protocol.tube_current_modulation.has_value();
+  if (follows || !moves) resting = met(patient_.scene());
+  if (follows) attenuation_ = physics::view_attenuation(resting, geometry_, calibrated_.beam, isa_);
   std::optional<physics::Projector> projector;
-  if (motion > 0.0) {
+  if (moves) {
     // A patient moves alike in all arms that differ in strength alone.
-    const Stream chance =
-        make_stream(std::uint64_t(scenario.trial.seed),
-                    str(case_id_, '|', patient_.visit().name, '|', arms.scanners[scanner].name, '|',
-                        to_text(calibrated_.beam.kv())),
-                    Draw::motion);
+    const Stream chance = make_stream(std::uint64_t(scenario.trial.seed),
+                                      str(case_id_, '|', patient_.visit().name, '|', scanner_.name,
+                                          '|', to_text(calibrated_.beam.kv())),
+                                      Draw::motion);
     const double views = scenario.simulation.motion_step / arms.protocol.rotation_time *
                          double(geometry_.views_per_rotation);
     projector.emplace(
         [=, this](double time) { return met(patient_.scene_at(time, motion, chance)); },
         std::max<Index>(1, Index(std::round(views))), geometry_, calibrated_.beam, sampling, isa_);
   } else {
-    scene = met(patient_.scene());
-    projector.emplace(scene, geometry_, calibrated_.beam, sampling, isa_);
+    projector.emplace(resting, geometry_, calibrated_.beam, sampling, isa_);
   }
 
   bool something = false;

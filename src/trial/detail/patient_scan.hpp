@@ -49,8 +49,7 @@ class PatientScan {
   std::unique_ptr<Output> plain_output() const;
   std::unique_ptr<Output> noiseless_output() const;
   std::unique_ptr<Output> noisy_output(const ReadOut& what) const;
-  std::vector<double> modulation(double tube_load) const;
-  void trace(std::size_t scanner, double motion);
+  void trace(double motion);
   std::pair<recon::Rebinned, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
 
   const Plan& plan_;
@@ -60,9 +59,9 @@ class PatientScan {
   std::vector<ReadOut> read_outs_;
   Sink& sink_;
   Isa isa_;
+  const Scanner& scanner_;
   ScanGeometry geometry_;
-  Stream hardware_;  ///< of the scanner's cells and air scan
-  std::optional<double> tube_power_;
+  Stream hardware_;                  ///< of the scanner's cells and air scan
   std::vector<double> attenuation_;  ///< of every view, if the tube current follows it
   std::string key_;                  ///< what the noise of all doses has in common
   /// Streamed: without noise first, then the read-outs.
