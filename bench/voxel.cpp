@@ -51,16 +51,19 @@ struct Work {
   double steps;
 };
 
+template <class Geometry>
+auto projector_of(const Geometry& g) {
+  return [g](const Grid& grid, physics::Footprint footprint, Isa isa) {
+    return physics::VoxelProjector(grid, g, footprint, isa);
+  };
+}
+
 /// 512^2 pixels of 1 mm, 720 parallel views over 180 degrees x 729 bins of 1 mm.
 Work parallel_slice() {
   physics::ParallelGeometry g;
   g.columns = 729;
   g.view_angles = views(720, std::numbers::pi);
-  return {centred(512, 1, 1.0),
-          [g](const Grid& grid, physics::Footprint f, Isa isa) {
-            return physics::VoxelProjector(grid, g, f, isa);
-          },
-          512.0 * 720 * 729};
+  return {centred(512, 1, 1.0), projector_of(g), 512.0 * 720 * 729};
 }
 
 /// 512^2 pixels of 0.8 mm, 984 views over 360 degrees x 888 channels of 1.0239 mm.
@@ -70,11 +73,7 @@ Work fan_slice() {
   g.source_to_detector = 949.0;
   g.column_angle = 1.0239 / g.source_to_detector;
   g.row_pitch = 1.0;
-  return {centred(512, 1, 0.8),
-          [g](const Grid& grid, physics::Footprint f, Isa isa) {
-            return physics::VoxelProjector(grid, g, f, isa);
-          },
-          512.0 * 984 * 888};
+  return {centred(512, 1, 0.8), projector_of(g), 512.0 * 984 * 888};
 }
 
 /// 256^3 voxels of 1 mm, 360 views x 384^2 cells of 2 mm.
@@ -84,11 +83,7 @@ Work cone_volume() {
   g.source_to_detector = 1200.0;
   g.column_angle = 2.0 / g.source_to_detector;
   g.row_pitch = 2.0;
-  return {centred(256, 256, 1.0),
-          [g](const Grid& grid, physics::Footprint f, Isa isa) {
-            return physics::VoxelProjector(grid, g, f, isa);
-          },
-          256.0 * 360 * 384 * 384};
+  return {centred(256, 256, 1.0), projector_of(g), 256.0 * 360 * 384 * 384};
 }
 
 enum class Direction { forward, back };

@@ -56,6 +56,21 @@ struct H5Reader::State {
     return {id, H5Oclose, object};
   }
 
+  bool has_attribute(const std::string& object, const std::string& name) const {
+    return has(object) && H5Aexists_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+  }
+  struct Attribute {
+    Handle handle, type, space;
+  };
+  Attribute attribute(const std::string& object, const std::string& name) const {
+    expect(has_attribute(object, name), object, " has no attribute ", name);
+    Handle handle(H5Aopen_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+                  H5Aclose, name);
+    Handle type(H5Aget_type(handle), H5Tclose, "a type");
+    Handle space(H5Aget_space(handle), H5Sclose, "a data space");
+    return {std::move(handle), std::move(type), std::move(space)};
+  }
+
   void check_storage(hid_t set, const std::string& object, std::size_t values_bytes) const {
     const Handle creation(H5Dget_create_plist(set), H5Pclose, "data set properties");
     const H5D_layout_t layout = H5Pget_layout(creation);
@@ -150,17 +165,11 @@ const Path& H5Reader::path() const { return state_->path; }
 std::uint64_t H5Reader::file_size() const { return state_->size; }
 bool H5Reader::has(const std::string& object) const { return state_->has(object); }
 bool H5Reader::has_attribute(const std::string& object, const std::string& name) const {
-  return state_->has(object) &&
-         H5Aexists_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+  return state_->has_attribute(object, name);
 }
 
 std::string H5Reader::text(const std::string& object, const std::string& name) const {
-  state_->expect(has_attribute(object, name), object, " has no attribute ", name);
-  const Handle attribute(
-      H5Aopen_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
-      H5Aclose, name);
-  const Handle type(H5Aget_type(attribute), H5Tclose, "a type");
-  const Handle space(H5Aget_space(attribute), H5Sclose, "a data space");
+  const auto [attribute, type, space] = state_->attribute(object, name);
   const std::size_t size = H5Tget_size(type);
   state_->expect(H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0 &&
                      size <= longest_text && H5Sget_simple_extent_npoints(space) == 1,
@@ -173,12 +182,7 @@ std::string H5Reader::text(const std::string& object, const std::string& name) c
 }
 
 std::int64_t H5Reader::integer(const std::string& object, const std::string& name) const {
-  state_->expect(has_attribute(object, name), object, " has no attribute ", name);
-  const Handle attribute(
-      H5Aopen_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
-      H5Aclose, name);
-  const Handle type(H5Aget_type(attribute), H5Tclose, "a type");
-  const Handle space(H5Aget_space(attribute), H5Sclose, "a data space");
+  const auto [attribute, type, space] = state_->attribute(object, name);
   std::int64_t out = 0;
   state_->expect(H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) == sizeof out &&
                      H5Sget_simple_extent_npoints(space) == 1 &&

@@ -25,6 +25,27 @@ inline Pick<Kernel> kernel(const char* kind, double cutoff) {
   return kernel(Value().set("kind", Value(kind)).set("cutoff_per_mm", Value(cutoff)));
 }
 
+/// Sum over the voxels about a point of what is denser than air, HU + 1000, and where it lies.
+struct Weighed {
+  double mass = 0.0;
+  Vec3 centre = Vec3::Zero();
+};
+inline Weighed weigh(const Image& image, const Vec3& about, double radius) {
+  const Grid& grid = image.grid();
+  Weighed out;
+  for (Index k = 0; k < grid.size[2]; ++k)
+    for (Index j = 0; j < grid.size[1]; ++j)
+      for (Index i = 0; i < grid.size[0]; ++i) {
+        const Vec3 p = grid.centre(i, j, k);
+        if ((p - about).norm() > radius) continue;
+        const double mass = double(image(i, j, k)) + 1000.0;
+        out.mass += mass;
+        out.centre += mass * p;
+      }
+  out.centre /= out.mass;
+  return out;
+}
+
 /// A piece of a clinical detector: 0.58 x 0.625 mm cells at the isocentre, field of view 182 mm.
 inline ScanGeometry small_scan(Index rows = 16, Index views = 360,
                                std::vector<double> stations = {0.0}) {

@@ -137,18 +137,9 @@ TEST_CASE("helical: a ball has its CT number, its place and its volume wherever 
           reconstruct(scan, *kernel(Value("standard")), grid, 0.625, water_scale, isa());
       CAPTURE(pitch, centre.x());
       CHECK(std::abs(roi_mean(image, centre, 4)) < 8.0);
-      Vec3 moment = Vec3::Zero();
-      double mass = 0.0;
-      for (Index k = 0; k < 31; ++k)
-        for (Index j = 0; j < 48; ++j)
-          for (Index i = 0; i < 48; ++i) {
-            const double mu = double(image(i, j, k)) + 1000.0;
-            if ((grid.centre(i, j, k) - centre).norm() > 9.0) continue;
-            mass += mu;
-            moment += mu * grid.centre(i, j, k);
-          }
-      CHECK((moment / mass - centre).norm() < 0.1);
-      CHECK(mass / 1000.0 * grid.voxel_volume() ==
+      const Weighed seen = weigh(image, centre, 9.0);
+      CHECK((seen.centre - centre).norm() < 0.1);
+      CHECK(seen.mass / 1000.0 * grid.voxel_volume() ==
             Approx(4.0 / 3.0 * std::numbers::pi * 216.0).epsilon(0.02));
     }
 }
