@@ -24,7 +24,7 @@ class Pool {
   class Loan {
    public:
     Loan(Pool& pool, std::unique_ptr<T> thing) : pool_(&pool), thing_(std::move(thing)) {}
-    Loan(Loan&&) = default;
+    Loan(Loan&&) noexcept = default;
     ~Loan() {
       if (thing_) pool_->give_back(std::move(thing_));
     }
