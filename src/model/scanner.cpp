@@ -148,10 +148,17 @@ const Schema<FlyingFocalSpot>& FlyingFocalSpot::schema() {
   static const auto s =
       Schema<FlyingFocalSpot>("flying_focal_spot", "Deflection of the focal spot between readings")
           .optional("in_plane", &FlyingFocalSpot::in_plane, unit::mm,
-                    "between the two positions in the plane of the fan")
+                    "between the two positions in the plane of the fan; half a column at the "
+                    "isocentre is column_pitch_mm / 2 x SID / (SDD - SID)")
           .between(0, 10)
-          .optional("z", &FlyingFocalSpot::z, unit::mm, "between the two positions along z")
-          .between(0, 5);
+          .optional("z", &FlyingFocalSpot::z, unit::mm,
+                    "between the two positions along z; half a row is row_pitch_mm / 2 x SID / "
+                    "(SDD - SID)")
+          .between(0, 5)
+          .optional("views_per_rotation", &FlyingFocalSpot::views_per_rotation,
+                    "readings per rotation of all positions together (the scanner's if nothing is "
+                    "said); a multiple of their number")
+          .between(8, 20000);
   return s;
 }
 

@@ -58,6 +58,8 @@ struct Detector {
 struct FlyingFocalSpot {
   double in_plane = 0.0;  ///< mm between the two positions in the plane of the fan
   double z = 0.0;         ///< mm between the two positions along z
+  /// Readings of all positions together; none: as many as without.
+  std::optional<std::int64_t> views_per_rotation;
   static const Schema<FlyingFocalSpot>& schema();
 };
 
