@@ -138,6 +138,8 @@ const Schema<Detector>& Detector::schema() {
                     "the scan that readings are calibrated with (without noise if nothing is said)")
           .optional("low_signal", &Detector::low_signal,
                     "treatment of readings with few quanta (none if nothing is said)")
+          .optional("anti_scatter_grid", &Detector::anti_scatter_grid,
+                    "septa on the detector (none if nothing is said)")
           .checked([](const Detector& x, const Value& node, Diagnostics& problems) {
             check_material(x.scintillator, "scintillator", node, problems);
           });
@@ -247,6 +249,8 @@ const Schema<Scanner>& Scanner::schema() {
           .optional("filters", &Scanner::filters, "plates added to the tube's inherent filtration")
           .optional("bowtie", &Scanner::bowtie, "beam-shaping filter")
           .optional("detector", &Scanner::detector, "what a cell detects")
+          .optional("scatter", &Scanner::scatter,
+                    "scattered radiation in its scans (none if nothing is said)")
           .rule(
               "source_to_detector_mm must exceed source_to_iso_mm (the detector is behind the "
               "axis)",
