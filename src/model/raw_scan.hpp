@@ -57,6 +57,8 @@ struct RawScan {
     std::string series;            ///< what its files are called
     std::string kernel;            ///< canonical, as JSON
     double slice_thickness = 0.0;  ///< mm
+    double noise_reduction = 0.0;  ///< recon::Denoise
+    double edge_contrast = 1.0;
   };
   /// Where the images are.
   struct Box {
