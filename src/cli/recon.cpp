@@ -199,7 +199,7 @@ recon::WaterCorrection correction(const RawScan::WaterTable& table) {
     columns[c].limit = table.limit[c];
     columns[c].limit_slope = table.limit_slope[c];
   }
-  return recon::WaterCorrection::of(std::move(columns));
+  return recon::WaterCorrection::of(std::move(columns), table.rows);
 }
 
 /// A few views at a time: the file's values are never in memory as a whole.

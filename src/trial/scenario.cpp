@@ -70,7 +70,7 @@ const Schema<Protocol>& Protocol::schema() {
           .between(0.1, 2)
           .unless_default()
           .optional("rotation_time", &Protocol::rotation_time, unit::s, "time of a rotation")
-          .between(0.1, 10)
+          .between(0.1, 120)
           .optional("table_time", &Protocol::table_time, unit::s,
                     "time that the table takes between two rotations")
           .between(0, 60)
@@ -268,18 +268,17 @@ void check_focal_spots(const Arms& arms, const Value& node, Diagnostics& problem
       continue;
     }
     const std::size_t places = focal_positions(scanner, in_plane, along_z).size();
-    const auto views = spot->views_per_rotation.value_or(scanner.views_per_rotation);
     if (places > 1 && scanner.detector.shape == "flat")
       problems.error(node.where, str(scanner.name,
                                      " has a flat detector (filtered back projection "
                                      "takes its focal spot to stand still). Use a curved one."));
-    if (views % std::int64_t(places) != 0)
-      problems.error(node.where, str(scanner.name, " reads ", views,
+    if (spot->views_per_position == 0 && scanner.views_per_rotation % std::int64_t(places) != 0)
+      problems.error(node.where, str(scanner.name, " reads ", scanner.views_per_rotation,
                                      " views per rotation (its "
                                      "focal spot takes ",
                                      places,
                                      " places in turn). Use a "
-                                     "multiple of that."));
+                                     "multiple of that, or give its views_per_position."));
     if (!in_plane || spot->in_plane == 0.0) continue;
     const ScanGeometry g = hardware_geometry(scanner);
     const double moved = interleave(g, spot->in_plane, scanner.column_pitch);
@@ -331,18 +330,6 @@ const Schema<Arms>& Arms::schema() {
           .rule(
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
-          .rule(
-              "a tilted gantry takes one rotation (the slices of several, whose axes differ, "
-              "cannot be reconstructed together): reduce slices, slice_increment_mm or "
-              "full_coverage_radius_mm, or use a scanner with more rows",
-              [](const Arms& a) {
-                return a.protocol.gantry_tilt == 0.0 ||
-                       std::all_of(a.scanners.begin(), a.scanners.end(),
-                                   [&](const Scanner& scanner) {
-                                     return scan_geometry(scanner, a.protocol, 0.0, 0.0).views() ==
-                                            scanner.views_per_rotation;
-                                   });
-              })
           .checked(check_focal_spots)
           .rule(
               "protocol.pitch leaves gaps: each half turn must see every slice, which a table "

@@ -98,11 +98,17 @@ void describe(File& file, RawScan& raw) {
 
   RawScan::WaterTable& water = raw.water;
   file.whole("/water_correction/terms", "1", water.terms, 1, 64);
-  const std::int64_t coefficients = g.columns * water.terms;
+  std::int64_t rows = std::ssize(water.rows);
+  if (file.holds("/water_correction/row", !water.rows.empty())) {
+    file.whole("/water_correction/rows", "1", rows, 2, g.rows);
+    file.list("/water_correction/row", "rows", water.rows, rows, 0.0, double(g.rows - 1));
+  }
+  const std::int64_t tables = g.columns * std::max<std::int64_t>(rows, 1);
+  const std::int64_t coefficients = tables * water.terms;
   file.list("/water_correction/coefficients", "1", water.coefficients, coefficients, -1e30, 1e30);
-  file.list("/water_correction/low_slope", "1", water.low_slope, g.columns, -1e30, 1e30);
-  file.list("/water_correction/limit", "1", water.limit, g.columns, 0.0, 1e30);
-  file.list("/water_correction/limit_slope", "1", water.limit_slope, g.columns, -1e30, 1e30);
+  file.list("/water_correction/low_slope", "1", water.low_slope, tables, -1e30, 1e30);
+  file.list("/water_correction/limit", "1", water.limit, tables, 0.0, 1e30);
+  file.list("/water_correction/limit_slope", "1", water.limit_slope, tables, -1e30, 1e30);
 
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
