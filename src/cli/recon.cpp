@@ -219,7 +219,9 @@ recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
     rebinner.take(views);
     first += views;
   }
-  return std::move(rebinner).finish();
+  recon::Rebinned data = std::move(rebinner).finish();
+  data.extend_truncated(raw.truncation_extension);
+  return data;
 }
 
 void write(const io::Path& dir, const Options& options, const RawScan& raw, const Order& order,

@@ -76,6 +76,7 @@ struct RawScan {
   Beam beam;
   WaterTable water;
   Box box;
+  bool truncation_extension = true;  ///< of lines that end inside the object
   std::vector<Made> images;
 };
 

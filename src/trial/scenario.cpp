@@ -91,6 +91,10 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("water_correction", &Protocol::water_correction,
                     "beam hardening is corrected as that of water; false leaves it in the image")
           .unless_default()
+          .optional("truncation_extension", &Protocol::truncation_extension,
+                    "lines that end inside the patient go on as a water cylinder would; false "
+                    "leaves a bright rim in the image")
+          .unless_default()
           .optional("denoise", &Protocol::denoise,
                     "edge-preserving noise reduction of the image (none if nothing is said)")
           .rule("pitch goes with mode: helical (an axial scan has none)",

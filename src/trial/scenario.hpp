@@ -50,7 +50,8 @@ struct Protocol {
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
-  bool water_correction = true;  ///< of beam hardening
+  bool water_correction = true;      ///< of beam hardening
+  bool truncation_extension = true;  ///< of lines that end inside the patient
   std::optional<recon::Denoise> denoise;
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm

@@ -110,6 +110,12 @@ void describe(File& file, RawScan& raw) {
   file.list("/water_correction/limit", "1", water.limit, tables, 0.0, 1e30);
   file.list("/water_correction/limit_slope", "1", water.limit_slope, tables, -1e30, 1e30);
 
+  if (file.holds("/images/keeps_truncation", !raw.truncation_extension)) {
+    std::int64_t keeps = 1;
+    file.whole("/images/keeps_truncation", "1", keeps, 1, 1);
+    raw.truncation_extension = false;
+  }
+
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
   std::vector<std::string> series, kernels;
