@@ -32,10 +32,14 @@ double ScanGeometry::row_scale(double column, const FocalShift& shift) const {
 }
 
 double ScanGeometry::photon_share(double column, double row) const {
-  if (shape == DetectorShape::curved) return 1.0;
-  const double across = math::tan(fan_angle(column)), up = row_tangent(row);
-  const double square = 1.0 + across * across + up * up;
-  return 1.0 / (square * std::sqrt(square));
+  const auto cube = [](double tangent_square) {
+    const double square = 1.0 + tangent_square;
+    return 1.0 / (square * std::sqrt(square));
+  };
+  const double up = row_tangent(row), rim = row_tangent(0.0);
+  if (shape == DetectorShape::curved) return cube(rim * rim) > 0.99 ? 1.0 : cube(up * up);
+  const double across = math::tan(fan_angle(column));
+  return cube(across * across + up * up);
 }
 
 Mat3 ScanGeometry::gantry_axes() const {
@@ -80,8 +84,15 @@ ScanGeometry hardware_geometry(const Scanner& scanner) {
   return g;
 }
 
+double interleave(const ScanGeometry& geometry, double deflection, double pitch) {
+  return deflection * (geometry.source_to_detector - geometry.source_to_iso) /
+         (geometry.source_to_iso * pitch);
+}
+
 std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, bool along_z) {
   const FlyingFocalSpot spot = scanner.flying_focal_spot.value_or(FlyingFocalSpot{});
+  in_plane = in_plane && spot.in_plane != 0.0;
+  along_z = along_z && spot.z != 0.0;
   const double slope = math::tan(scanner.anode_angle);
   std::vector<FocalShift> positions;
   for (const double z : {-0.5, 0.5})
@@ -89,8 +100,10 @@ std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, b
       if ((!in_plane && across > 0.0) || (!along_z && z > 0.0)) continue;
       FocalShift shift;
       if (in_plane) shift.across = across * spot.in_plane;
-      if (along_z) shift.z = z * spot.z;
-      shift.along = -shift.z / slope;
+      if (along_z) {
+        shift.z = z * spot.z;
+        shift.along = -shift.z / slope;
+      }
       positions.push_back(shift);
     }
   return positions;

@@ -150,10 +150,38 @@ const Schema<FlyingFocalSpot>& FlyingFocalSpot::schema() {
   static const auto s =
       Schema<FlyingFocalSpot>("flying_focal_spot", "Deflection of the focal spot between readings")
           .optional("in_plane", &FlyingFocalSpot::in_plane, unit::mm,
-                    "between the two positions in the plane of the fan")
+                    "between the two positions in the plane of the fan; half a column at the "
+                    "isocentre is column_pitch_mm / 2 x SID / (SDD - SID)")
           .between(0, 10)
-          .optional("z", &FlyingFocalSpot::z, unit::mm, "between the two positions along z")
-          .between(0, 5);
+          .optional("z", &FlyingFocalSpot::z, unit::mm,
+                    "between the two positions along z; half a row is row_pitch_mm / 2 x SID / "
+                    "(SDD - SID)")
+          .between(0, 5)
+          .optional("views_per_position", &FlyingFocalSpot::views_per_position,
+                    "readings per rotation from each position (0: positions share the scanner's "
+                    "views_per_rotation, a multiple of their number)")
+          .between(0, 20000)
+          .unless_default();
+  return s;
+}
+
+const Schema<TubeOutput>& TubeOutput::schema() {
+  static const auto s =
+      Schema<TubeOutput>("tube_output", "Air kerma per mAs, free in air at the isocentre")
+          .optional("tube_voltages", &TubeOutput::tube_voltages, unit::kv,
+                    "where it was measured; a power of the voltage between, the tube model beyond")
+          .between(40, 150)
+          .required("kerma_per_mas", &TubeOutput::kerma, unit::mgy,
+                    "behind filters and the bowtie's middle, at each tube voltage")
+          .between(1e-4, 10)
+          .rule("tube_voltages_kv and kerma_per_mas_mgy must have the same length, at least 1",
+                [](const TubeOutput& o) {
+                  return o.tube_voltages.size() == o.kerma.size() && !o.kerma.empty();
+                })
+          .rule("tube_voltages_kv must ascend", [](const TubeOutput& o) {
+            return std::ranges::adjacent_find(o.tube_voltages, std::greater_equal<>()) ==
+                   o.tube_voltages.end();
+          });
   return s;
 }
 
@@ -206,6 +234,9 @@ const Schema<Scanner>& Scanner::schema() {
               "flying_focal_spot", &Scanner::flying_focal_spot,
               "how far the focal spot can be deflected between readings (not at all if nothing "
               "is said)")
+          .optional("output", &Scanner::output,
+                    "what the tube gives per mAs (the tube model's 1.6e8 photons per mAs and cm^2 "
+                    "at 1 m, 120 kV and 7 degrees, if nothing is said)")
           .optional("tube_power", &Scanner::tube_power, unit::kw,
                     "the most that the tube takes, voltage times current (no limit if nothing is "
                     "said)")

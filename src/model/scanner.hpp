@@ -60,7 +60,16 @@ struct Detector {
 struct FlyingFocalSpot {
   double in_plane = 0.0;  ///< mm between the two positions in the plane of the fan
   double z = 0.0;         ///< mm between the two positions along z
+  /// Readings per rotation from each position; 0: the scanner's, which the positions share.
+  std::int64_t views_per_position = 0;
   static const Schema<FlyingFocalSpot>& schema();
+};
+
+/// What a tube gives per mAs, measured free in air at the isocentre behind filters and bowtie.
+struct TubeOutput {
+  std::vector<double> tube_voltages{120.0};  ///< keV, ascending
+  std::vector<double> kerma;                 ///< air kerma per mAs at each, mGy
+  static const Schema<TubeOutput>& schema();
 };
 
 /// The hardware: what does not change between patients. One YAML file in scenarios/scanners.
@@ -81,6 +90,7 @@ struct Scanner {
   /// Of shape image: what each part of width x length emits, along z then across.
   std::vector<std::vector<double>> focal_spot_image;
   std::optional<FlyingFocalSpot> flying_focal_spot;
+  std::optional<TubeOutput> output;  ///< none: the tube model's own
   std::optional<double> tube_power;  ///< kW, the most that the tube takes; none: no limit
   double axis_offset = 0.0;  ///< mm: the axis is that far from where reconstruction takes it to be
   std::vector<Filter> filters;  ///< added to the tube's inherent filtration

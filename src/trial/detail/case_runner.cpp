@@ -55,14 +55,16 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     return PatientScan(plan_, case_id, patient, beam(scanner, voltage, patient.scene()), scanner,
                        motion, noiseless, read_outs, sink_, isa_);
   };
+  const auto dose_of = [&](const Measurer& patient, const Arm& arm) {
+    const physics::Beam& its = beam(arm.scanner, arm.tube_voltage, patient.scene()).beam;
+    return doses_.indices(patient, arm.scanner, its, arm.tube_load);
+  };
   const auto deliver = [&](const Measurer& patient, const PatientScan& done, const Arm& arm,
-                           const Image& image, double noise) {
-    const double pitch = arms.protocol.mode == "helical" ? arms.protocol.pitch : 1.0;
-    const double ctdi = done.beam().ctdi_vol_32() * arm.tube_load / pitch;
-    const ImageContext context = patient.context(arm, ctdi);
+                           const DoseIndices& dose, const Image& image, double noise) {
+    const ImageContext context = patient.context(arm, dose.ctdi_vol);
     const auto files = sink_.image(context, image);
     result.files.insert(result.files.end(), files.begin(), files.end());
-    patient.record_image(result.images, arm, ctdi, done.photons(arm.tube_load), noise);
+    patient.record_image(result.images, arm, dose, done.photons(arm.tube_load), noise);
     patient.measure(result.features, image, arm.name, patient.visit().name);
   };
 
@@ -97,7 +99,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
         if (arm.tube_voltage != voltage) continue;
         const auto same = [&](const ReadOut& other) { return other.tube_load == arm.tube_load; };
         auto found = std::find_if(read_outs.begin(), read_outs.end(), same);
-        if (found == read_outs.end()) found = read_outs.insert(found, ReadOut{arm.tube_load, {}});
+        if (found == read_outs.end())
+          found = read_outs.insert(found, ReadOut{arm.tube_load, dose_of(patient, arm), {}});
         found->made.push_back(&arm);
       }
       next(str("tracing rays, ", arms.scanners[s].name));
@@ -125,10 +128,15 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
         patient.record_profiles(result.profiles, image, arm->name);
       for (std::size_t i = 0; i < read_outs.size(); ++i) {
         const recon::Rebinned data = acquired(done, i);
+        const Arm* before = nullptr;
+        Image plain{Grid{}};  // arms that differ in noise reduction follow each other
         for (const Arm* arm : read_outs[i].made) {
           next(arm->name);
-          const Image image = done.reconstruct(data, *arm);
-          deliver(patient, done, *arm, image, noise_level(image, noiseless_of(*arm)));
+          if (!before || !before->same_but_dose(*arm)) plain = done.reconstruct(data, *arm);
+          before = arm;
+          const Image image = recon::denoised(plain, arm->denoise, isa_);
+          deliver(patient, done, *arm, read_outs[i].dose, image,
+                  noise_level(image, noiseless_of(*arm)));
         }
       }
     }
@@ -156,12 +164,15 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
 
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
     next(str("tracing rays, ", again.visit().name));
+    const DoseIndices dose = dose_of(again, arm);
     PatientScan done = scan(again, arm.scanner, arm.tube_voltage, arm.motion, false,
-                            {ReadOut{arm.tube_load, {&arm}}});
+                            {ReadOut{arm.tube_load, dose, {&arm}}});
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     again.record_contrast(result.contrast);
-    deliver(again, done, arm, done.reconstruct(acquired(done, 0), arm), not_measured);
+    deliver(again, done, arm, dose,
+            recon::denoised(done.reconstruct(acquired(done, 0), arm), arm.denoise, isa_),
+            not_measured);
   };
   for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
     Visit visit = reposition(scenario, case_id, repeat);

@@ -90,11 +90,20 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
-  result.images.columns = {"case",          "arm",
-                           "replicate",     "scanner",
-                           "kernel",        "tube_voltage_kv",
-                           "tube_load_mas", "slice_thickness_mm",
-                           "ctdi_vol_mgy",  "photons_per_reading",
+  result.images.columns = {"case",
+                           "arm",
+                           "replicate",
+                           "scanner",
+                           "kernel",
+                           "tube_voltage_kv",
+                           "tube_load_mas",
+                           "slice_thickness_mm",
+                           "noise_reduction_percent",
+                           "ctdi_vol_mgy",
+                           "dlp_mgy_cm",
+                           "water_equivalent_diameter_cm",
+                           "ssde_mgy",
+                           "photons_per_reading",
                            "noise_hu"};
 }
 
@@ -192,11 +201,13 @@ void Measurer::record_truth(CaseResult& result) const {
   }
 }
 
-void Measurer::record_image(Table& images, const Arm& arm, double ctdi_vol, double photons,
+void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
                             double noise) const {
   images.add({case_id_, arm.name, visit_.name, plan_.scenario.arms.scanners[arm.scanner].name,
-              arm.kernel_name, arm.tube_voltage, arm.tube_load, arm.slice_thickness, ctdi_vol,
-              photons, noise});
+              arm.kernel_name, arm.tube_voltage, arm.tube_load, arm.slice_thickness,
+              100.0 * arm.noise_reduction(), dose.ctdi_vol, dose.dlp / units::cm,
+              dose.water_equivalent_diameter / units::cm, dose.ssde.value_or(not_measured), photons,
+              noise});
 }
 
 void Measurer::record_profiles(Table& profiles, const Image& image, const std::string& arm) const {

@@ -180,7 +180,8 @@ std::unique_ptr<PatientScan::Output> PatientScan::noisy_output(const ReadOut& wh
   if (raw == "signal" || raw == "line_integrals") {
     RawScan header = raw_header(plan_, case_id_, patient_.visit(), what.made, geometry_,
                                 calibrated_, patient_.table_position(), isa_);
-    header.origin.sex = patient_.context(*what.made.front(), header.beam.ctdi_vol).sex;
+    header.origin.sex = patient_.context(*what.made.front(), what.dose.ctdi_vol).sex;
+    header.beam.ctdi_vol = what.dose.ctdi_vol;
     for (const double share : modulation)
       header.beam.view_tube_load.push_back(share * what.tube_load);
     output->keep(sink_.raw(header), header.quantity);

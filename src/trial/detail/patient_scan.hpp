@@ -10,12 +10,14 @@
 #include "vitrine/trial/detail/calibrated_beam.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/dose.hpp"
 
 namespace vitrine::trial::detail {
 
 /// A noisy scan that is wanted: its dose, and the arms whose images are made of it, one at least.
 struct ReadOut {
   double tube_load = 0.0;  ///< mAs per rotation
+  DoseIndices dose;
   std::vector<const Arm*> made;
 };
 

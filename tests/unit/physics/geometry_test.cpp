@@ -297,3 +297,21 @@ TEST_CASE("a flat panel's cells receive photons by the cube of the cosine, and r
             Approx(beam.air_quanta(c) * std::pow(cosine, 3)).epsilon(1e-6));
     }
 }
+
+TEST_CASE("a wide curved detector's rows receive photons by the cube of the cone's cosine") {
+  const Scanner s = wide_scanner("curved");
+  const Beam beam(s, 120.0, test::named({"water"}));
+  const ScanGeometry g = test::geometry(s, 1);
+  test::SceneBuilder empty({"water"});
+  const Exposure e = expose(empty.scene, g, beam, {1, 1}, test::levels().back());
+  for (const Index c : {0, 101})
+    for (const Index r : {0, 40, 160, 319}) {
+      const Vec3 d = ray_of(g, 0, double(c), double(r)).direction.normalized();
+      const double share = std::pow(d.head<2>().norm(), 3);
+      CHECK(g.photon_share(double(c), double(r)) == Approx(share).epsilon(1e-12));
+      CHECK(double(e.quanta.view(0)[std::size_t(c * g.rows + r)]) ==
+            Approx(beam.air_quanta(c) * share).epsilon(1e-6));
+    }
+  // Left out where it is below 1 %: 64 rows.
+  CHECK(test::geometry(test::scanner(), 1).photon_share(3.0, 63.0) == 1.0);
+}
