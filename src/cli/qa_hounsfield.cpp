@@ -15,6 +15,8 @@ namespace {
 
 using namespace evaluation;
 
+double to_hundredth(double v) { return std::round(100.0 * v) / 100.0 + 0.0; }
+
 struct HuOptions {
   QaInput input;
   std::string phantom, inserts;
@@ -103,7 +105,6 @@ QaResult measure(const HuOptions& o) {
   result.numbers.push_back({"noise", "HU", table.background.sd, 3});
   result.table.columns = {"insert", "x_mm",   "y_mm",    "mean_hu", "sd_hu",
                           "cnr",    "low_hu", "high_hu", "verdict"};
-  const auto to_hundredth = [](double v) { return std::round(100.0 * v) / 100.0; };
   for (const InsertReading& r : table.inserts) {
     const bool judged = std::isfinite(r.insert.low) && std::isfinite(r.insert.high);
     const bool within = r.region.mean >= r.insert.low && r.region.mean <= r.insert.high;
@@ -143,8 +144,9 @@ QaResult measure(const UniformityOptions& o) {
   result.table.columns = {"region", "x_mm", "y_mm", "mean_hu", "sd_hu"};
   const char* names[] = {"middle", "+x", "+y", "-x", "-y"};
   for (std::size_t i = 0; i < u.region.size(); ++i)
-    result.table.add({std::string(names[i]), u.centre[i].x(), u.centre[i].y(), u.region[i].mean,
-                      u.region[i].sd});
+    result.table.add({std::string(names[i]), to_hundredth(u.centre[i].x()),
+                      to_hundredth(u.centre[i].y()), to_hundredth(u.region[i].mean),
+                      to_hundredth(u.region[i].sd)});
   result.shown_rows = result.table.rows.size();
   return result;
 }

@@ -132,6 +132,15 @@ Mtf read_mtf(const std::string& file) {
   return mtf;
 }
 
+/// The channels' response to a disc in the middle of a region that lost its trend, as noise did.
+Eigen::VectorXd response_to_disc(const std::vector<Channel>& channels, const DiscTask& task,
+                                 const Imaging& imaging, Index size, double pixel, Trend trend) {
+  Plane plane{size, size, pixel, Vec2(0.0, 0.0), imaged_disc(task, imaging, size, pixel)};
+  double mean = 0.0;
+  return region_response(channels, detrended(plane, plane.middle(), size, trend, mean), size,
+                         pixel);
+}
+
 QaResult measure_detectability(const DetectOptions& o) {
   const NoiseRegions all = regions(o.noise);
   const Trend trend = trend_of(o.noise.trend);
@@ -164,11 +173,13 @@ QaResult measure_detectability(const DetectOptions& o) {
             " (a disc has a size). Give mm above 0.");
     const DiscTask task{diameter, o.contrast};
     const Eigen::VectorXd signal = channel_signal(channels, task, imaging);
-    result.table.add({diameter, npw_detectability(task, imaging),
-                      npwe_detectability(task, imaging, o.eye),
-                      cho_detectability(signal, model, o.internal, 0),
-                      enough ? cho_detectability(signal, sampled, o.internal, std::ssize(samples))
-                             : std::nan("")});
+    const Eigen::VectorXd in_region =
+        response_to_disc(channels, task, imaging, o.noise.roi, pixel, trend);
+    result.table.add(
+        {diameter, npw_detectability(task, imaging), npwe_detectability(task, imaging, o.eye),
+         cho_detectability(signal, model, o.internal, 0),
+         enough ? cho_detectability(in_region, sampled, o.internal, std::ssize(samples))
+                : std::nan("")});
   }
   result.shown_rows = result.table.rows.size();
   if (o.mtf.empty())

@@ -18,6 +18,13 @@ std::string brief(double number, int digits) {
   return text.data();
 }
 
+/// Lengths to a micrometre, all else to its digits.
+double rounded(const QaNumber& number) {
+  constexpr double micrometre = 1e-3;
+  return number.unit == "mm" ? std::round(number.value / micrometre) * micrometre + 0.0
+                             : number.value;
+}
+
 std::string cell_text(const Table::Cell& cell) {
   constexpr int digits = 5;
   if (const auto* text = std::get_if<std::string>(&cell)) return *text;
@@ -82,8 +89,8 @@ void show(const QaResult& result, const QaOutputs& outputs) {
   std::size_t width = 0;
   for (const QaNumber& n : result.numbers) width = std::max(width, n.name.size());
   for (const QaNumber& n : result.numbers)
-    std::printf("  %-*s  %10s %s\n", int(width), n.name.c_str(), brief(n.value, n.digits).c_str(),
-                n.unit.c_str());
+    std::printf("  %-*s  %10s %s\n", int(width), n.name.c_str(),
+                brief(rounded(n), n.digits).c_str(), n.unit.c_str());
   print_table(result.table, result.shown_rows);
   for (const std::string& note : result.notes) std::printf("note: %s\n", note.c_str());
   if (!outputs.csv.empty()) io::write_file(outputs.csv, result.table.to_csv());

@@ -32,7 +32,8 @@ Axis axis_for(double low, double high) {
   double step = 10.0 * power;
   for (const double s : {5.0, 2.0, 1.0})
     if (s * power >= rough) step = s * power;
-  return {std::floor(low / step + 1e-9) * step, std::ceil(high / step - 1e-9) * step, step};
+  constexpr double spill = 0.1;  // of a step, that a curve may leave the grid by
+  return {std::floor(low / step + spill) * step, std::ceil(high / step - spill) * step, step};
 }
 
 std::string fixed(double v, int digits) {
@@ -88,6 +89,13 @@ std::string svg(const LineChart& chart) {
   out += text(0.5 * width, 22, "middle", chart.title, " font-weight=\"bold\"");
   out += text(0.5 * (left + width - right), height - 12, "middle", chart.x_label);
   out += text(18, 0.5 * height, "middle", chart.y_label, " transform=\"rotate(-90 18 200)\"");
+  // The legend stands over the lower ends of the curves.
+  double starts = 0.0, ends = 0.0;
+  for (const Line& line : chart.lines) {
+    const auto shown = [](double v) { return std::isfinite(v) ? v : 0.0; };
+    if (!line.y.empty()) starts += shown(line.y.front()), ends += shown(line.y.back());
+  }
+  const bool at_left = ends > starts;
   for (std::size_t n = 0; n < chart.lines.size(); ++n) {
     const Line& line = chart.lines[n];
     const char* colour = colours[n % colours.size()];
@@ -102,8 +110,8 @@ std::string svg(const LineChart& chart) {
     out += str("<path d=\"", path, "\" fill=\"none\" stroke=\"", colour,
                "\" stroke-width=\"1.8\"/>\n");
     if (chart.lines.size() > 1)
-      out += text(width - right - 6, top + 18 + 17 * double(n), "end", line.name,
-                  str(" fill=\"", colour, "\""));
+      out += text(at_left ? left + 8 : width - right - 6, top + 18 + 17 * double(n),
+                  at_left ? "start" : "end", line.name, str(" fill=\"", colour, "\""));
   }
   return out + "</svg>\n";
 }

@@ -2,6 +2,7 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/evaluation/image_quality/detail/bessel.hpp"
 #include "vitrine/evaluation/image_quality/detectability.hpp"
 
 namespace vitrine::evaluation {
@@ -96,32 +97,80 @@ Eigen::VectorXd channel_signal(const std::vector<Channel>& channels, const DiscT
   return s;
 }
 
+namespace {
+
+/// Each channel's weights for the pixels of a region: a row per channel.
+Eigen::MatrixXd templates(const std::vector<Channel>& channels, Index size, double pixel) {
+  Eigen::MatrixXd rows(std::ssize(channels), size * size);
+  const double middle = 0.5 * double(size - 1);
+  for (Index m = 0; m < rows.rows(); ++m)
+    for (Index j = 0; j < size; ++j)
+      for (Index i = 0; i < size; ++i)
+        rows(m, j * size + i) = pixel * pixel *
+                                channels[std::size_t(m)].space(pixel * (double(i) - middle),
+                                                               pixel * (double(j) - middle));
+  return rows;
+}
+
+/// Sums in the order of the pixels, whatever the machine.
+Eigen::VectorXd product(const Eigen::MatrixXd& rows, const std::vector<double>& region) {
+  Eigen::VectorXd sums = Eigen::VectorXd::Zero(rows.rows());
+  for (Index m = 0; m < rows.rows(); ++m)
+    for (Index p = 0; p < rows.cols(); ++p) sums[m] += rows(m, p) * region[std::size_t(p)];
+  return sums;
+}
+
+}  // namespace
+
+Eigen::VectorXd region_response(const std::vector<Channel>& channels,
+                                const std::vector<double>& region, Index size, double pixel) {
+  return product(templates(channels, size, pixel), region);
+}
+
 Eigen::MatrixXd sampled_covariance(const std::vector<Channel>& channels,
                                    const std::vector<std::vector<double>>& regions, Index size,
                                    double pixel) {
   const Index p = std::ssize(channels), n = std::ssize(regions);
   require(n >= 2, Error::Kind::input, n,
           " region(s) of noise (a covariance needs two). Use more slices or smaller regions.");
+  const Eigen::MatrixXd rows = templates(channels, size, pixel);
   Eigen::MatrixXd responses(n, p);
-  std::vector<double> weights(std::size_t(size * size));
-  const double middle = 0.5 * double(size - 1);
-  for (Index m = 0; m < p; ++m) {
-    for (Index j = 0; j < size; ++j)
-      for (Index i = 0; i < size; ++i)
-        weights[std::size_t(j * size + i)] =
-            pixel * pixel *
-            channels[std::size_t(m)].space(pixel * (double(i) - middle),
-                                           pixel * (double(j) - middle));
-    for (Index r = 0; r < n; ++r) {
-      double sum = 0.0;
-      for (std::size_t q = 0; q < weights.size(); ++q)
-        sum += weights[q] * regions[std::size_t(r)][q];
-      responses(r, m) = sum;
-    }
-  }
+  for (Index r = 0; r < n; ++r)
+    responses.row(r) = product(rows, regions[std::size_t(r)]).transpose();
   const Eigen::RowVectorXd mean = responses.colwise().mean();
   responses.rowwise() -= mean;
   return responses.transpose() * responses / double(n - 1);
+}
+
+std::vector<double> imaged_disc(const DiscTask& task, const Imaging& imaging, Index size,
+                                double pixel) {
+  // Along a radius by Hankel's transform, then linear between its points.
+  constexpr int steps = 2000;
+  const double df = imaging.highest / double(steps), dr = 0.1 * pixel;
+  std::vector<double> weight, radial;
+  for (int i = 0; i < steps; ++i) {
+    const double f = (double(i) + 0.5) * df;
+    weight.push_back(2.0 * pi * f * df * task.transform(f) * imaging.mtf(f));
+  }
+  const double middle = 0.5 * double(size - 1);
+  const auto points = std::size_t(std::sqrt(2.0) * middle * pixel / dr) + 3;
+  for (std::size_t n = 0; n < points; ++n) {
+    double sum = 0.0;
+    for (int i = 0; i < steps; ++i)
+      sum += weight[std::size_t(i)] *
+             detail::bessel_j0(2.0 * pi * (double(i) + 0.5) * df * dr * double(n));
+    radial.push_back(sum);
+  }
+  std::vector<double> region;
+  for (Index j = 0; j < size; ++j)
+    for (Index i = 0; i < size; ++i) {
+      const double x = double(i) - middle, y = double(j) - middle;
+      const double r = std::sqrt(x * x + y * y) * pixel / dr;
+      const auto left = std::size_t(r);
+      const double w = r - double(left);
+      region.push_back((1.0 - w) * radial[left] + w * radial[left + 1]);
+    }
+  return region;
 }
 
 }  // namespace vitrine::evaluation

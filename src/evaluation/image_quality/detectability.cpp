@@ -37,7 +37,7 @@ double matched(const DiscTask& task, const Imaging& imaging, Weight&& weight) {
     return t * t * imaging.nps(f);
   });
   require(
-      noise > 0.0, Error::Kind::numeric,
+      noise > 0.0, Error::Kind::data,
       "the noise at the task's frequencies is 0 (d' would be infinite). Use images with noise.");
   return seen / std::sqrt(noise);
 }
@@ -82,7 +82,7 @@ double cho_detectability(const Eigen::VectorXd& signal, const Eigen::MatrixXd& c
   k.diagonal() *= 1.0 + internal;
   // Channels differ by orders of magnitude: scale to unit variances first.
   const Eigen::VectorXd scale = k.diagonal().cwiseSqrt();
-  require(scale.minCoeff() > 0.0, Error::Kind::numeric,
+  require(scale.minCoeff() > 0.0, Error::Kind::data,
           "a channel sees no noise (its variance is 0). Use images with noise.");
   const Eigen::MatrixXd correlation =
       scale.cwiseInverse().asDiagonal() * k * scale.cwiseInverse().asDiagonal();
@@ -90,7 +90,7 @@ double cho_detectability(const Eigen::VectorXd& signal, const Eigen::MatrixXd& c
   const Eigen::LDLT<Eigen::MatrixXd> solver(correlation);
   const double squared = s.dot(solver.solve(s)) * bias;
   require(solver.info() == Eigen::Success && squared >= 0.0 && std::isfinite(squared),
-          Error::Kind::numeric,
+          Error::Kind::data,
           "the channels' covariance has no inverse (some see the same). Use more regions, or "
           "--internal-noise above 0.");
   return std::sqrt(squared);

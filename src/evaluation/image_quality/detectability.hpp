@@ -65,7 +65,7 @@ Eigen::VectorXd channel_signal(const std::vector<Channel>& channels, const DiscT
 /// d' of the Hotelling observer on channels. Internal noise is `internal` times each channel's own
 /// variance, added to it (Brankov 2013). `samples`: how many regions K was estimated from, whose
 /// inverse is too large by (n - 1)/(n - p - 2) for p channels; 0: K is exact. Throws Error (input)
-/// if there are too few, Error (numeric) if K has no inverse.
+/// if there are too few, Error (data) if K has no inverse.
 double cho_detectability(const Eigen::VectorXd& signal, const Eigen::MatrixXd& covariance,
                          double internal, Index samples);
 
@@ -74,5 +74,13 @@ double cho_detectability(const Eigen::VectorXd& signal, const Eigen::MatrixXd& c
 Eigen::MatrixXd sampled_covariance(const std::vector<Channel>& channels,
                                    const std::vector<std::vector<double>>& regions, Index size,
                                    double pixel);
+
+/// The disc as it is imaged, in the middle of a region: `size` x `size` pixels, HU.
+std::vector<double> imaged_disc(const DiscTask& task, const Imaging& imaging, Index size,
+                                double pixel);
+
+/// What the channels say to one region: to the disc after what the regions of noise went through.
+Eigen::VectorXd region_response(const std::vector<Channel>& channels,
+                                const std::vector<double>& region, Index size, double pixel);
 
 }  // namespace vitrine::evaluation

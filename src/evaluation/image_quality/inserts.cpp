@@ -177,22 +177,26 @@ Placement place_layout(const Plane& plane, const InsertLayout& layout, const Out
 }
 
 PlacedSlice find_layout(const Image& image, const InsertLayout& layout) {
-  std::optional<PlacedSlice> best;
+  std::vector<PlacedSlice> placed;
   std::string last_problem;
   for (Index k = 0; k < image.grid().size[2]; ++k) {
     try {
       const Plane plane = mean_plane(image, {k, k});
-      const Placement placed = place_layout(plane, layout, phantom_outline(plane));
-      if (!best || placed.misfit < best->placement.misfit) best = PlacedSlice{k, placed};
+      placed.push_back({k, place_layout(plane, layout, phantom_outline(plane))});
     } catch (const Error& problem) {
       last_problem = problem.what();  // another module; the last one's is shown if none fits
     }
   }
-  require(best.has_value(), Error::Kind::data, "no slice shows the inserts of ", layout.name,
+  require(!placed.empty(), Error::Kind::data, "no slice shows the inserts of ", layout.name,
           " (the last one: ", last_problem,
           ") Choose the slice with --slices or --z, give --centre and --phantom-radius, or another "
           "--phantom.");
-  return *best;
+  // The middle one of those that fit as well as the best: away from the module's ends.
+  double least = placed.front().placement.misfit;
+  for (const PlacedSlice& p : placed) least = std::min(least, p.placement.misfit);
+  constexpr double as_well = 1.0;  // HU
+  std::erase_if(placed, [&](const PlacedSlice& p) { return p.placement.misfit > least + as_well; });
+  return placed[placed.size() / 2];
 }
 
 InsertTable read_inserts(const Plane& plane, const InsertLayout& layout, const Placement& placed) {

@@ -37,11 +37,13 @@ struct Placement {
 /// ranges. Throws Error (data) if the misfit is above 100 HU: another module, or another phantom.
 Placement place_layout(const Plane& plane, const InsertLayout& layout, const Outline& phantom);
 
-/// The slice whose inserts fit best, and how they lie in it.
+/// A slice and how a layout lies in it.
 struct PlacedSlice {
   Index slice = 0;
   Placement placement;
 };
+/// The slice whose inserts fit best; the middle one of those within 1 HU of it. Throws Error (data)
+/// if none does.
 PlacedSlice find_layout(const Image& image, const InsertLayout& layout);
 
 /// An insert as it was measured.

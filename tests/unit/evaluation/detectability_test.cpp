@@ -123,5 +123,11 @@ TEST_CASE("channel covariances of sampled white noise are the spectrum's") {
   const Eigen::VectorXd signal = channel_signal(channels, {3.0, 10.0}, imaging);
   CHECK(cho_detectability(signal, sampled, 0.0, 300) ==
         Approx(cho_detectability(signal, model, 0.0, 0)).epsilon(0.1));
+  const auto disc = imaged_disc({3.0, 10.0}, blurred_and_white(0.5, 1.0), size, pixel);
+  const Eigen::VectorXd blurred =
+      channel_signal(channels, {3.0, 10.0}, blurred_and_white(0.5, 1.0));
+  const Eigen::VectorXd seen = region_response(channels, disc, size, pixel);
+  for (Index m = 0; m < seen.size(); ++m)
+    CHECK(seen[m] == Approx(blurred[m]).margin(0.01 * blurred.cwiseAbs().maxCoeff()));
   CHECK_THROWS_WITH(cho_detectability(signal, sampled, 0.0, 12), Catch::Contains("too few"));
 }
