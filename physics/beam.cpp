@@ -32,8 +32,11 @@ double thickest_bowtie(const Scanner& scanner) {
 /// What a cell detects with, as an area at 1 m, mm^2.
 double sensitive_area_of(const Scanner& scanner) {
   const double metre_over_distance = 1000.0 / scanner.source_to_detector;
-  return metre_over_distance * metre_over_distance * scanner.column_pitch * scanner.row_pitch *
-         scanner.detector.fill_factor;
+  double area = metre_over_distance * metre_over_distance * scanner.column_pitch *
+                scanner.row_pitch * scanner.detector.fill_factor;
+  if (const auto& grid = scanner.detector.anti_scatter_grid)
+    area *= 1.0 - grid->septum_share * (1.0 - grid->transmission);
+  return area;
 }
 
 /// Throws Error where a channel would read (nearly) nothing with nothing but air in the beam.

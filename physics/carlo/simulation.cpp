@@ -26,6 +26,7 @@ CoarseDetector coarse_detector(const Scanner& scanner, Index columns, Index rows
   d.scintillator = scanner.detector.scintillator;
   d.thickness = scanner.detector.thickness;
   d.fill_factor = scanner.detector.fill_factor;
+  d.grid = scanner.detector.anti_scatter_grid.value_or(AntiScatterGrid{});
   return d;
 }
 

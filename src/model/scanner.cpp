@@ -138,6 +138,8 @@ const Schema<Detector>& Detector::schema() {
                     "the scan that readings are calibrated with (without noise if nothing is said)")
           .optional("low_signal", &Detector::low_signal,
                     "treatment of readings with few quanta (none if nothing is said)")
+          .optional("anti_scatter_grid", &Detector::anti_scatter_grid,
+                    "septa on the detector (none if nothing is said)")
           .checked([](const Detector& x, const Value& node, Diagnostics& problems) {
             check_material(x.scintillator, "scintillator", node, problems);
           });
@@ -148,10 +150,17 @@ const Schema<FlyingFocalSpot>& FlyingFocalSpot::schema() {
   static const auto s =
       Schema<FlyingFocalSpot>("flying_focal_spot", "Deflection of the focal spot between readings")
           .optional("in_plane", &FlyingFocalSpot::in_plane, unit::mm,
-                    "between the two positions in the plane of the fan")
+                    "between the two positions in the plane of the fan; half a column at the "
+                    "isocentre is column_pitch_mm / 2 x SID / (SDD - SID)")
           .between(0, 10)
-          .optional("z", &FlyingFocalSpot::z, unit::mm, "between the two positions along z")
-          .between(0, 5);
+          .optional("z", &FlyingFocalSpot::z, unit::mm,
+                    "between the two positions along z; half a row is row_pitch_mm / 2 x SID / "
+                    "(SDD - SID)")
+          .between(0, 5)
+          .optional("views_per_rotation", &FlyingFocalSpot::views_per_rotation,
+                    "readings per rotation of all positions together (the scanner's if nothing is "
+                    "said); a multiple of their number")
+          .between(8, 20000);
   return s;
 }
 
@@ -240,6 +249,8 @@ const Schema<Scanner>& Scanner::schema() {
           .optional("filters", &Scanner::filters, "plates added to the tube's inherent filtration")
           .optional("bowtie", &Scanner::bowtie, "beam-shaping filter")
           .optional("detector", &Scanner::detector, "what a cell detects")
+          .optional("scatter", &Scanner::scatter,
+                    "scattered radiation in its scans (none if nothing is said)")
           .rule(
               "source_to_detector_mm must exceed source_to_iso_mm (the detector is behind the "
               "axis)",

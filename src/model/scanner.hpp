@@ -6,6 +6,7 @@
 
 #include "vitrine/core/schema.hpp"
 #include "vitrine/model/detector_effects.hpp"
+#include "vitrine/model/scatter.hpp"
 
 namespace vitrine {
 
@@ -40,7 +41,7 @@ struct Detector {
   std::string shape = "curved";  ///< curved (about the focal spot) or flat
   std::string scintillator = "gadolinium_oxysulfide";
   double thickness = 1.4;          ///< mm
-  double fill_factor = 0.8;        ///< area that detects over the cell's area
+  double fill_factor = 0.8;        ///< area that detects over the cell's area, if no grid is there
   double electronic_noise = 300.;  ///< keV, standard deviation per cell and reading
   double swank_factor = 1.0;       ///< of the light per absorbed keV: quanta count that much less
   std::optional<Crosstalk> x_ray_crosstalk, optical_crosstalk;
@@ -51,6 +52,7 @@ struct Detector {
   std::optional<Converter> converter;
   std::optional<AirScan> air_scan;  ///< none: an endless one
   std::optional<LowSignal> low_signal;
+  std::optional<AntiScatterGrid> anti_scatter_grid;
   static const Schema<Detector>& schema();
 };
 
@@ -58,6 +60,8 @@ struct Detector {
 struct FlyingFocalSpot {
   double in_plane = 0.0;  ///< mm between the two positions in the plane of the fan
   double z = 0.0;         ///< mm between the two positions along z
+  /// Readings of all positions together; none: as many as without.
+  std::optional<std::int64_t> views_per_rotation;
   static const Schema<FlyingFocalSpot>& schema();
 };
 
@@ -92,6 +96,7 @@ struct Scanner {
   std::vector<Filter> filters;  ///< added to the tube's inherent filtration
   Bowtie bowtie;
   Detector detector;
+  std::optional<Scatter> scatter;  ///< none: scans contain none
   static const Schema<Scanner>& schema();
 };
 

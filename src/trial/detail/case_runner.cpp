@@ -5,6 +5,7 @@
 
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scan.hpp"
+#include "vitrine/trial/detail/patient_scatter.hpp"
 
 namespace vitrine::trial::detail {
 std::size_t CaseRunner::steps() const {
@@ -24,9 +25,20 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
     recon::WaterCorrection water = plan_.scenario.arms.protocol.water_correction
                                        ? recon::water_correction(beam)
                                        : recon::WaterCorrection::none(beam.columns());
-    entry = std::make_unique<CalibratedBeam>(CalibratedBeam{std::move(beam), std::move(water)});
+    entry = std::make_unique<CalibratedBeam>(
+        CalibratedBeam{std::move(beam), std::move(water), scatter_kernel(scanner, tube_voltage)});
   }
   return *entry;
+}
+
+const physics::ScatterKernel* CaseRunner::scatter_kernel(std::size_t scanner, double tube_voltage) {
+  const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
+  if (active_scatter(hardware) == nullptr) return nullptr;
+  const std::pair key{scanner, tube_voltage};
+  auto found = kernels_.find(key);
+  if (found == kernels_.end())
+    found = kernels_.emplace(key, physics::ScatterKernel(hardware, tube_voltage, isa_)).first;
+  return &found->second;
 }
 
 CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {

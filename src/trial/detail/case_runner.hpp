@@ -27,6 +27,8 @@ class CaseRunner {
 
  private:
   const CalibratedBeam& beam(std::size_t scanner, double tube_voltage, const Scene& scene);
+  /// Null where the scanner's scans need none.
+  const physics::ScatterKernel* scatter_kernel(std::size_t scanner, double tube_voltage);
 
   const Plan& plan_;
   Sink& sink_;
@@ -34,6 +36,7 @@ class CaseRunner {
   DoseBook doses_;
   std::map<std::string, std::unique_ptr<CalibratedBeam>>
       beams_;  // by scanner, voltage and materials
+  std::map<std::pair<std::size_t, double>, physics::ScatterKernel> kernels_;
 };
 
 }  // namespace vitrine::trial::detail

@@ -17,7 +17,8 @@ namespace {
 
 /// The scan's content: everything that its raw data depend on but the dose.
 std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& visit,
-                     const Scanner& scanner, double voltage, double motion) {
+                     Scanner scanner, double voltage, double motion) {
+  if (active_scatter(scanner) == nullptr) scanner.scatter.reset();
   const Scenario& s = plan.scenario;
   phantoms::Cohort cohort = s.patients;
   // How many others there are is not an independent patient's business.
@@ -55,9 +56,13 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
 /// the form that reconstruction starts from.
 class PatientScan::Output {
  public:
-  Output(const ScanGeometry& geometry, const recon::WaterCorrection& water, Isa isa)
+  /// `correction` of the scatter is subtracted.
+  Output(const ScanGeometry& geometry, const recon::WaterCorrection& water,
+         const physics::ScatterField* scatter, double correction, Isa isa)
       : geometry_(geometry),
         water_(water),
+        scatter_(correction > 0.0 ? scatter : nullptr),
+        correction_(correction),
         isa_(isa),
         cells_(std::size_t(geometry.columns * geometry.rows)),
         rebinner_(geometry, most_views(cells_), isa) {}
@@ -77,6 +82,11 @@ class PatientScan::Output {
       std::span<const float> readings = signal.subspan(at, room.size());
       if (acquisition_) {
         acquisition_->read(first + done, views, readings, quanta.subspan(at, room.size()), room);
+        readings = room;
+      }
+      if (scatter_) {
+        if (!acquisition_) std::ranges::copy(readings, room.begin());
+        scatter_->subtract(first + done, views, correction_, room);
         readings = room;
       }
       if (raw_ && quantity_ == RawScan::Quantity::signal) raw_->views(readings);
@@ -101,6 +111,8 @@ class PatientScan::Output {
 
   const ScanGeometry& geometry_;
   const recon::WaterCorrection& water_;
+  const physics::ScatterField* scatter_;
+  double correction_;
   Isa isa_;
   std::size_t cells_;
   std::optional<physics::Acquisition> acquisition_;
@@ -133,7 +145,8 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
 PatientScan::~PatientScan() = default;
 
 std::unique_ptr<PatientScan::Output> PatientScan::plain_output() const {
-  return std::make_unique<Output>(geometry_, calibrated_.water, isa_);
+  return std::make_unique<Output>(geometry_, calibrated_.water, scatter_ ? &*scatter_ : nullptr,
+                                  scatter_ ? scanner_.scatter->correction : 0.0, isa_);
 }
 
 std::unique_ptr<PatientScan::Output> PatientScan::noiseless_output() const {
@@ -183,20 +196,28 @@ void PatientScan::trace(double motion) {
                                    int(scenario.simulation.sub_rows),
                                    int(scenario.simulation.sub_views)};
   const double table = patient_.table_position(), near = scan_reach(geometry_, table);
-  const auto met = [&](const Scene& scene) {
-    return phantoms::cropped(scene, table - near, table + near);
+  const auto met = [&](const Scene& scene, double margin = 0.0) {
+    return phantoms::cropped(scene, table - near - margin, table + near + margin);
   };
   Scene resting;
   const bool moves = motion > 0.0, follows = arms.protocol.tube_current_modulation.has_value();
   if (follows || !moves) resting = met(patient_.scene());
   if (follows) attenuation_ = physics::view_attenuation(resting, geometry_, calibrated_.beam, isa_);
   std::optional<physics::Projector> projector;
+  // A patient moves alike in all arms that differ in strength alone.
+  const Stream chance = make_stream(std::uint64_t(scenario.trial.seed),
+                                    str(case_id_, '|', patient_.visit().name, '|', scanner_.name,
+                                        '|', to_text(calibrated_.beam.kv())),
+                                    Draw::motion);
+  if (active_scatter(scanner_) != nullptr) {
+    // Of a patient who moves: as they lie when the scan begins.
+    const Scene around =
+        met(moves ? patient_.scene_at(0.0, motion, chance) : patient_.scene(), scatter_margin);
+    scatter_.emplace(patient_scatter(
+        around, geometry_, scanner_, calibrated_,
+        make_stream(std::uint64_t(scenario.trial.seed), key_, Draw::transport), isa_));
+  }
   if (moves) {
-    // A patient moves alike in all arms that differ in strength alone.
-    const Stream chance = make_stream(std::uint64_t(scenario.trial.seed),
-                                      str(case_id_, '|', patient_.visit().name, '|', scanner_.name,
-                                          '|', to_text(calibrated_.beam.kv())),
-                                      Draw::motion);
     const double views = scenario.simulation.motion_step / arms.protocol.rotation_time *
                          double(geometry_.views_per_rotation);
     projector.emplace(
@@ -222,6 +243,7 @@ void PatientScan::trace(double motion) {
       const auto q = quanta.span().first(std::size_t(count) * cells);
       projector->project(first, count, s, q);
       look(s);
+      if (scatter_) scatter_->add(first, count, s, q);
       for (auto& output : outputs_) output->take(first, count, s, q);
     }
   } else {
@@ -229,6 +251,8 @@ void PatientScan::trace(double motion) {
                                     Sinogram<quantity::Quanta>(geometry_)});
     projector->project(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
     look(held_->signal.values());
+    if (scatter_)
+      scatter_->add(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
   }
   require_met(something, geometry_, patient_.scene());
 }

@@ -9,6 +9,7 @@
 #include "vitrine/recon/rebin.hpp"
 #include "vitrine/trial/detail/calibrated_beam.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
+#include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/dose.hpp"
 
 namespace vitrine::trial::detail {
@@ -65,7 +66,8 @@ class PatientScan {
   ScanGeometry geometry_;
   Stream hardware_;                  ///< of the scanner's cells and air scan
   std::vector<double> attenuation_;  ///< of every view, if the tube current follows it
-  std::string key_;                  ///< what the noise of all doses has in common
+  std::optional<physics::ScatterField> scatter_;
+  std::string key_;  ///< what the noise of all doses has in common
   /// Streamed: without noise first, then the read-outs.
   std::vector<std::unique_ptr<Output>> outputs_;
   bool has_noiseless_;
