@@ -85,6 +85,8 @@ std::string as_json(const QaResult& result) {
 }  // namespace
 
 void show(const QaResult& result, const QaOutputs& outputs) {
+  require(outputs.figure.empty() || !result.chart.lines.empty(), Error::Kind::input,
+          "this measure has no curve to draw (it is a table). Leave --figure out.");
   std::printf("%s\n", result.measure.c_str());
   std::size_t width = 0;
   for (const QaNumber& n : result.numbers) width = std::max(width, n.name.size());
@@ -95,11 +97,7 @@ void show(const QaResult& result, const QaOutputs& outputs) {
   for (const std::string& note : result.notes) std::printf("note: %s\n", note.c_str());
   if (!outputs.csv.empty()) io::write_file(outputs.csv, result.table.to_csv());
   if (!outputs.json.empty()) io::write_file(outputs.json, as_json(result));
-  if (!outputs.figure.empty()) {
-    require(!result.chart.lines.empty(), Error::Kind::input,
-            "this measure has no curve to draw (it is a table). Leave --figure out.");
-    io::write_file(outputs.figure, report::svg(result.chart));
-  }
+  if (!outputs.figure.empty()) io::write_file(outputs.figure, report::svg(result.chart));
 }
 
 }  // namespace vitrine::cli
