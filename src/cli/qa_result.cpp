@@ -38,24 +38,27 @@ void print_table(const Table& table, std::size_t most) {
   const auto row_at = [&](std::size_t n) -> const std::vector<Table::Cell>& {
     return table.rows[rows == 1 ? 0 : n * (table.rows.size() - 1) / (rows - 1)];
   };
-  std::vector<int> width;
+  std::vector<std::size_t> width;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     std::size_t w = table.columns[c].size();
     for (std::size_t n = 0; n < rows; ++n) w = std::max(w, cell_text(row_at(n)[c]).size());
-    width.push_back(int(w));
+    width.push_back(w);
   }
   std::printf("\n");
-  const auto print = [&](std::size_t c, const std::string& text, bool number) {
-    std::printf(number ? "  %*s" : "  %-*s", width[c], text.c_str());
+  const auto print = [&](const auto& text_of_column) {
+    std::string line;
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      const std::string text = text_of_column(c);
+      const std::string space(width[c] - text.size(), ' ');
+      const bool number = std::holds_alternative<double>(row_at(0)[c]);
+      line += "  " + (number ? space + text : text + space);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::printf("%s\n", line.c_str());
   };
-  for (std::size_t c = 0; c < table.columns.size(); ++c)
-    print(c, table.columns[c], std::holds_alternative<double>(row_at(0)[c]));
-  std::printf("\n");
-  for (std::size_t n = 0; n < rows; ++n) {
-    for (std::size_t c = 0; c < table.columns.size(); ++c)
-      print(c, cell_text(row_at(n)[c]), std::holds_alternative<double>(row_at(n)[c]));
-    std::printf("\n");
-  }
+  print([&](std::size_t c) { return table.columns[c]; });
+  for (std::size_t n = 0; n < rows; ++n)
+    print([&](std::size_t c) { return cell_text(row_at(n)[c]); });
 }
 
 std::string as_json(const QaResult& result) {
@@ -91,8 +94,8 @@ void show(const QaResult& result, const QaOutputs& outputs) {
   std::size_t width = 0;
   for (const QaNumber& n : result.numbers) width = std::max(width, n.name.size());
   for (const QaNumber& n : result.numbers)
-    std::printf("  %-*s  %10s %s\n", int(width), n.name.c_str(),
-                brief(rounded(n), n.digits).c_str(), n.unit.c_str());
+    std::printf("  %-*s  %10s%s\n", int(width), n.name.c_str(), brief(rounded(n), n.digits).c_str(),
+                n.unit.empty() ? "" : (" " + n.unit).c_str());
   print_table(result.table, result.shown_rows);
   for (const std::string& note : result.notes) std::printf("note: %s\n", note.c_str());
   if (!outputs.csv.empty()) io::write_file(outputs.csv, result.table.to_csv());

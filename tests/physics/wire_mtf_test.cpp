@@ -25,6 +25,7 @@ TEST_CASE("the MTF of a simulated wire is kernel x cell x interpolation x focal 
   s.column_offset = 1.25;
   s.views_per_rotation = 984;
   s.focal_spot_width = 0.9;
+  s.anode_angle = 7.0 * units::deg;
   s.filters = {{"aluminium", 4.5}};
   Scene scene;
   scene.materials.push_back(material("aluminium"));

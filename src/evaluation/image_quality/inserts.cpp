@@ -13,8 +13,6 @@
 namespace vitrine::evaluation {
 namespace {
 
-constexpr double none = std::numeric_limits<double>::quiet_NaN();
-
 Insert insert(const char* name, double distance, double degrees, double radius, double low,
               double high) {
   return {name, distance, degrees * units::deg, radius, low, high};
@@ -152,9 +150,8 @@ Placement place_layout(const Plane& plane, const InsertLayout& layout, const Out
   constexpr int rounds = 5;
   for (int round = 0; round < rounds; ++round, shift *= 0.5, turn *= 0.5)
     for (int pass = 0; pass < 3; ++pass) {
-      const Placement from = best;
       for (int move = 0; move < 6; ++move) {
-        Placement c = from;
+        Placement c = best;
         const double sign = move % 2 == 0 ? 1.0 : -1.0;
         if (move / 2 == 0) c.rotation += sign * turn;
         if (move / 2 == 1) c.phantom.centre.x() += sign * shift;
