@@ -97,7 +97,7 @@ class Projection {
       sub_heights_.push_back(o.spot_z);
     }
     for (Index c = 0; c < geometry.columns; ++c) air_quanta_.push_back(float(beam.air_quanta(c)));
-    if (geometry.shape == DetectorShape::flat)
+    if (geometry.photon_share(0.0, 0.0) < 1.0)
       for (Index c = 0; c < geometry.columns; ++c)
         for (Index r = 0; r < geometry.rows; ++r)
           photon_share_.push_back(float(geometry.photon_share(double(c), double(r))));

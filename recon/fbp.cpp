@@ -55,6 +55,8 @@ class BackProjection {
   Index tasks() const { return tiles_x_.parts * tiles_y_.parts * chunks_.parts; }
   /// Voxels [begin, end) of row `j` whose centres every view sees.
   void mark_field_of_view();
+  /// Of a line whose axis is elsewhere: the geometry of its samples, from `at` on.
+  void place_askew_line(Index angle, Index source, Index at);
 
   const Rebinned& scan_;
   const detail::LineFilter& filter_;
@@ -63,8 +65,9 @@ class BackProjection {
   Cut tiles_x_, tiles_y_, chunks_;
   Index padded_slices_, half_turn_, sources_, line_size_, line_capacity_;
   std::size_t task_size_;
-  std::vector<std::int32_t> begin_, end_;  // per image row
-  std::vector<std::int32_t> place_;        // [angle][source]
+  std::vector<std::int32_t> begin_, end_;                // per image row
+  std::vector<std::int32_t> inside_begin_, inside_end_;  // the same per slice, if slices differ
+  std::vector<std::int32_t> place_;                      // [angle][source]
   std::vector<float> side_, source_z_, row_shift_, depth_, lead_, row_scale_, sub_planes_;
   Buffer<float> filtered_, sums_;
   Pool<Buffer<float>> filter_scratch_, line_scratch_;
@@ -108,7 +111,8 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
       place_.push_back(std::int32_t(height * samples));
       row_shift_.push_back(float(scan.row_shift(height)));
     }
-  for (Index height = 0; height < scan.spots().heights(); ++height) {
+  const Index heights = scan.is_askew() ? 0 : scan.spots().heights();
+  for (Index height = 0; height < heights; ++height) {
     const double radius = scan.spots().radius(height);
     for (Index m = 0; m < samples; ++m) {
       const double t = filter.position(double(m));
@@ -123,17 +127,57 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
 }
 
 void BackProjection::mark_field_of_view() {
-  const double radius = scan_.scan().field_of_view_radius();
-  for (Index j = 0; j < grid_.size[1]; ++j) {
-    const auto inside = [&](Index i) {
-      const Vec3 p = grid_.centre(i, j, 0);
-      return p.x() * p.x() + p.y() * p.y() <= radius * radius;
-    };
-    Index begin = 0, end = grid_.size[0];
-    while (begin < end && !inside(begin)) ++begin;
-    while (end > begin && !inside(end - 1)) --end;
-    begin_.push_back(std::int32_t(begin));
-    end_.push_back(std::int32_t(end));
+  const ScanGeometry& scan = scan_.scan();
+  const double all = scan.field_of_view_radius();
+  const auto mark = [&](double radius, double axis_y, auto& begins, auto& ends) {
+    for (Index j = 0; j < grid_.size[1]; ++j) {
+      const auto inside = [&](Index i) {
+        const Vec3 p = grid_.centre(i, j, 0);
+        const double y = p.y() - axis_y;
+        return p.x() * p.x() + y * y <= radius * radius;
+      };
+      Index begin = 0, end = grid_.size[0];
+      while (begin < end && !inside(begin)) ++begin;
+      while (end > begin && !inside(end - 1)) --end;
+      begins.push_back(std::int32_t(begin));
+      ends.push_back(std::int32_t(end));
+    }
+  };
+  if (!scan_.is_askew()) {
+    mark(all, 0.0, begin_, end_);
+    return;
+  }
+  // The axis goes through each slice elsewhere, and rays that see a slice have axes about there.
+  const double lean = math::tan(scan.tilt);
+  const double beam =
+      0.5 * double(scan.rows) * scan.row_pitch_at_iso() * (1.0 + all / scan.source_to_iso);
+  const double seen = all - std::abs(lean) * beam;
+  const auto rows = std::size_t(grid_.size[1]);
+  for (Index k = 0; k < grid_.size[2]; ++k)
+    mark(seen, lean * (grid_.centre(0, 0, k).z() - scan_.centre_z()), inside_begin_, inside_end_);
+  begin_.assign(rows, std::int32_t(grid_.size[0]));
+  end_.assign(rows, 0);
+  for (std::size_t i = 0; i < inside_begin_.size(); ++i) {
+    if (inside_begin_[i] >= inside_end_[i]) continue;
+    begin_[i % rows] = std::min(begin_[i % rows], inside_begin_[i]);
+    end_[i % rows] = std::max(end_[i % rows], inside_end_[i]);
+  }
+}
+
+void BackProjection::place_askew_line(Index angle, Index source, Index at) {
+  const Index samples = 8 * filter_.blocks(), height = scan_.height(source, angle);
+  const double side = source % 2 == 0 ? 1.0 : -1.0, radius = scan_.spots().radius(height);
+  const double sine = math::sin(scan_.angle(angle)), cosine = math::cos(scan_.angle(angle));
+  const double axis = scan_.axis_y(source, angle);
+  for (Index m = 0; m < samples; ++m) {
+    // From the place that all lines have in common to the ray's distance from its own axis.
+    const double place = side * (filter_.position(double(m)) - axis * sine);
+    const double t = scan_.t_at(place, side * sine, height);
+    const double y = axis + scan_.lead_y(t, height);
+    const auto to = std::size_t(at + m);
+    depth_[to] = float(std::sqrt(std::max(radius * radius - t * t, 0.0)) - side * y * cosine);
+    lead_[to] = float(side * scan_.lead(t, height));
+    row_scale_[to] = float(scan_.row_scale(t, height));
   }
 }
 
@@ -142,8 +186,16 @@ void BackProjection::filter_block(Index first_angle, Index angles) {
     const Index angle = first_angle + task / sources_, source = task % sources_;
     if (!scan_.holds(source, angle)) return;
     const auto scratch = filter_scratch_.borrow();
+    double shift = 0.0;
+    if (scan_.is_askew()) {
+      const Index at = task * 8 * filter_.blocks();
+      place_[std::size_t(angle * sources_ + source)] = std::int32_t(at);
+      place_askew_line(angle, source, at);
+      const double side = source % 2 == 0 ? 1.0 : -1.0;
+      shift = -side * scan_.axis_y(source, angle) * math::sin(scan_.angle(angle));
+    }
     filter_(scan_.line(source, angle), source % 2 == 1, scratch->span(),
-            filtered_.data() + task * line_size_, isa_);
+            filtered_.data() + task * line_size_, isa_, shift);
   });
 }
 
@@ -221,8 +273,11 @@ void BackProjection::convert(const HounsfieldScale& scale, Image& image) const {
     for (Index k = 0; k < chunks_.length(chunk); ++k)
       for (Index j = 0; j < tiles_y_.length(ty); ++j)
         for (Index i = 0; i < width; ++i) {
-          const auto row = std::size_t(j0 + j);
-          const bool inside = i0 + i >= begin_[row] && i0 + i < end_[row];
+          const Index slice = chunks_.begin(chunk) + k;
+          const auto row = std::size_t(j0 + j), at = row + std::size_t(slice) * begin_.size();
+          const bool inside = inside_begin_.empty()
+                                  ? i0 + i >= begin_[row] && i0 + i < end_[row]
+                                  : i0 + i >= inside_begin_[at] && i0 + i < inside_end_[at];
           image(i0 + i, j0 + j, chunks_.begin(chunk) + k) =
               inside ? float(scale(to_mu * double(sums[(j * width + i) * padded_slices_ + k])))
                      : outside_field_of_view;
@@ -236,6 +291,9 @@ Image BackProjection::run(const HounsfieldScale& scale) {
       Index(block_bytes / angle_bytes) / detail::tile_angles * detail::tile_angles,
       detail::tile_angles, half_turn_);
   filtered_ = Buffer<float>(std::size_t(block * sources_ * line_size_));
+  if (scan_.is_askew())
+    for (auto* of_line : {&depth_, &lead_, &row_scale_})
+      of_line->assign(std::size_t(block * sources_ * 8 * filter_.blocks()), 1.0f);
   for (Index first = 0; first < half_turn_; first += block) {
     const Index angles = std::min(block, half_turn_ - first);
     filter_block(first, angles);
@@ -263,14 +321,10 @@ Image reconstruct(const Rebinned& scan, const Kernel& kernel, const Grid& grid,
   if (scan.scan().tilt != 0.0) {
     // Slices parallel to the gantry's plane: upright ones in its frame, about its isocentre.
     const Mat3 axes = scan.scan().gantry_axes();
-    require(!scan.is_helical() && scan.half_turns() == 2, Error::Kind::unsupported,
-            "a tilted gantry took ", scan.half_turns() / 2,
-            " turns or a helix (their axes differ, ",
-            "and slices across them all cannot be reconstructed). Use one axial turn per scan");
     require((grid.axes - axes).cwiseAbs().maxCoeff() < 1e-12, Error::Kind::unsupported,
             "the slices of a scan with a tilted gantry must be parallel to its plane (this grid's ",
             "axes are others). Take the grid's axes from ScanGeometry::gantry_axes");
-    const Vec3 iso(0.0, 0.0, scan.source_z(0, 0));
+    const Vec3 iso(0.0, 0.0, scan.centre_z());
     Grid upright = grid;
     upright.axes = Mat3::Identity();
     upright.origin = axes.transpose() * (grid.origin - iso) + iso;

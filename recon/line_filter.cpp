@@ -40,10 +40,11 @@ LineFilter::LineFilter(const Rebinned& scan, const Kernel& kernel)
       fft_(std::bit_ceil(2 * std::size_t(scan.samples()))),
       wide_fft_(2 * fft_.length()) {
   const double radius = scan.scan().field_of_view_radius();
-  samples_ = 2 * Index(std::ceil(radius / spacing_ + 0.5));
+  samples_ = 2 * Index(std::ceil((radius + scan.farthest_axis_y()) / spacing_ + 0.5));
   // Element n of the wide transform lies n * spacing_ after the first input sample; output m is
   // element first_ + m, moved by the rest `shift` of a spacing.
   const double first = (position(0.0) - scan.position(0.0)) / spacing_;
+  first_place_ = first;
   first_ = Index(std::floor(first + 1e-6));
   const double shift = (first - double(first_)) * spacing_;
 
@@ -65,22 +66,45 @@ LineFilter::LineFilter(const Rebinned& scan, const Kernel& kernel)
   }
 }
 
+std::vector<float> LineFilter::moved_on(double part) const {
+  std::vector<float> out(response_.size());
+  const std::size_t length = wide_fft_.length();
+  for (std::size_t k = 0; k < length; ++k) {
+    const double signed_k = k <= length / 2 ? double(k) : double(k) - double(length);
+    const double phase = k == length / 2 ? 0.0 : 2.0 * pi * signed_k / double(length) * part;
+    const double c = math::cos(phase), s = math::sin(phase);
+    const std::size_t at = 2 * wide_fft_.bit_reversed(k);
+    const auto re = double(response_[at]), im = double(response_[at + 1]);
+    out[at] = float(re * c - im * s);
+    out[at + 1] = float(re * s + im * c);
+  }
+  return out;
+}
+
 void LineFilter::operator()(std::span<const float> line, bool mirrored, std::span<float> scratch,
-                            float* out, Isa isa) const {
+                            float* out, Isa isa, double shift) const {
   const HotKernels& hot = hot_kernels(isa);
   constexpr Index element = Index(BatchFft::element);
   const Index length = Index(fft_.length());
   const auto narrow = scratch.first(std::size_t(length * element));
   const auto wide = scratch.subspan(narrow.size(), 2 * narrow.size());
+  Index first = first_;
+  std::vector<float> moved;
+  if (shift != 0.0) {
+    const double place = first_place_ + shift / spacing_;
+    first = Index(std::floor(place));
+    moved = moved_on((place - double(first)) - (first_place_ - double(first_)));
+  }
+  const float* response = moved.empty() ? response_.data() : moved.data();
   for (Index row = 0; row < input_rows_; row += row_batch) {
     // Sixteen contiguous rows of a sample are one element of the batch.
     for (Index j = 0; j < input_samples_; ++j)
       std::copy_n(line.data() + j * padded_rows_ + row, element, narrow.data() + j * element);
     std::fill(narrow.begin() + input_samples_ * element, narrow.end(), 0.0f);
     fft_.forward_scrambled(narrow, isa);
-    hot.apply_response(narrow.data(), length, response_.data(), wide.data());
+    hot.apply_response(narrow.data(), length, response, wide.data());
     wide_fft_.inverse_scrambled(wide, isa);
-    hot.store_rows(wide.data(), 2 * length, first_, samples_, mirrored,
+    hot.store_rows(wide.data(), 2 * length, first, samples_, mirrored,
                    std::min(row_batch, input_rows_ - row), block_stride(), out + 8 * row);
   }
   if (input_rows_ == 1)

@@ -103,8 +103,10 @@ WaterCorrection WaterCorrection::none(Index columns) {
   return identity;
 }
 
-WaterCorrection WaterCorrection::of(std::vector<Column> columns) {
+WaterCorrection WaterCorrection::of(std::vector<Column> columns, std::vector<double> rows) {
+  VITRINE_EXPECT(rows.empty() || columns.size() % rows.size() == 0);
   WaterCorrection known;
+  known.rows_ = std::move(rows);
   known.columns_ = std::move(columns);
   return known;
 }

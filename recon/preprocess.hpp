@@ -41,8 +41,9 @@ class WaterCorrection {
                   const RowWaterSignal& water_signal);
   /// The identity: monoenergetic data.
   static WaterCorrection none(Index columns);
-  /// A correction that was fitted before.
-  static WaterCorrection of(std::vector<Column> columns);
+  /// A correction that was fitted before: with rows that differ, the columns of one after the
+  /// other.
+  static WaterCorrection of(std::vector<Column> columns, std::vector<double> rows = {});
 
   Index columns() const { return std::ssize(columns_) / std::max<Index>(1, std::ssize(rows_)); }
   const Column& column(Index c) const { return columns_[std::size_t(c)]; }

@@ -91,6 +91,18 @@ Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), spots_(scan) {
       source_z_.push_back(scan.table_positions[0] + line * views_per_angle * per_view +
                           spots_.z(height_of(std::ssize(source_z_))));
   }
+  advance_z_ = advance_;
+  if (scan.tilt != 0.0 && scan.table_positions.back() != scan.table_positions.front()) {
+    // Table and axis are at an angle: what the table moves is along both z and y of the gantry.
+    const double along = math::cos(scan.tilt), aside = math::sin(scan.tilt);
+    advance_z_ = along * advance_;
+    advance_y_ = aside * advance_;
+    for (std::size_t n = 0; n < source_z_.size(); ++n) {
+      const double spot = spots_.z(height_of(Index(n))), moved = source_z_[n] - spot - centre_z();
+      source_z_[n] = centre_z() + along * moved + spot;
+      axis_y_.push_back(aside * moved);
+    }
+  }
   values_ = Buffer<float>(source_z_.size() * std::size_t(samples_ * padded_rows_));
 }
 
@@ -99,7 +111,28 @@ double Rebinned::angle(Index i) const {
 }
 
 double Rebinned::lead(double t, Index height) const {
-  return advance_ * math::asin(std::clamp(t / spots_.radius(height), -1.0, 1.0));
+  return advance_z_ * math::asin(std::clamp(t / spots_.radius(height), -1.0, 1.0));
+}
+
+double Rebinned::lead_y(double t, Index height) const {
+  return advance_y_ * math::asin(std::clamp(t / spots_.radius(height), -1.0, 1.0));
+}
+
+double Rebinned::t_at(double place, double sine, Index height) const {
+  if (advance_y_ == 0.0) return place;
+  double t = place;  // the table is slow: every step leaves a hundredth of the error
+  for (int step = 0; step < 6; ++step) t = place - sine * lead_y(t, height);
+  return t;
+}
+
+double Rebinned::centre_z() const {
+  return 0.5 * (scan_.table_positions.front() + scan_.table_positions.back());
+}
+
+double Rebinned::farthest_axis_y() const {
+  double farthest = 0.0;
+  for (const double y : axis_y_) farthest = std::max(farthest, std::abs(y));
+  return farthest;
 }
 
 double Rebinned::view_of(Index line) const {

@@ -44,15 +44,30 @@ class Rebinned {
   bool holds(Index half_turn, Index i) const {
     return half_turn * (angles_ / 2) + i < std::ssize(source_z_);
   }
-  /// Where the focal spot is when the ray through the axis is measured, mm.
+  /// Where the focal spot is when the ray through the axis is measured, mm along the axis. A tilted
+  /// gantry's axis goes through the patient's z axis at `centre_z`, z is counted on from there.
   double source_z(Index half_turn, Index i) const {
     return source_z_[std::size_t(half_turn * (angles_ / 2) + i)];
   }
+  /// The table's middle position, mm.
+  double centre_z() const;
+  /// Of a tilted gantry: where its axis is then, mm along its y from where it is at `centre_z`.
+  double axis_y(Index half_turn, Index i) const {
+    return axis_y_.empty() ? 0.0 : axis_y_[std::size_t(half_turn * (angles_ / 2) + i)];
+  }
+  /// Whether lines have different axes: a tilted gantry at several positions of the table.
+  bool is_askew() const { return !axis_y_.empty(); }
+  double farthest_axis_y() const;
+  /// The axis is that much farther along y when the ray at t is measured, mm: an askew helix.
+  double lead_y(double t, Index height = 0) const;
+  /// What a sample stands for: a ray at t of an askew helix has the place t + sin(theta) lead_y(t);
+  /// elsewhere both are the same.
+  double t_at(double place, double sine, Index height = 0) const;
   const Spots& spots() const { return spots_; }
   /// Which of its heights the focal spot has in a line: an index into `spots`.
   Index height(Index half_turn, Index i) const { return height_of(half_turn * (angles_ / 2) + i); }
   Index height_of(Index line) const { return line % spots_.heights(); }
-  /// How far the table has moved on when the ray that passes the axis at t is measured, mm.
+  /// How far the table has moved on along the axis when the ray at t is measured, mm.
   double lead(double t, Index height = 0) const;
   /// Where the detector sees a point, in rows from its middle: `above` mm over the focal spot, at
   /// `distance` mm from it in the plane, in the line at t.
@@ -77,7 +92,8 @@ class Rebinned {
   Spots spots_;
   double advance_ = 0.0;  // of the table, mm per radian; 0 in axial scans
   double first_angle_ = 0.0, first_view_ = 0.0;
-  std::vector<double> source_z_;  // per line
+  double advance_z_ = 0.0, advance_y_ = 0.0;  // the same along the gantry's axis and its y
+  std::vector<double> source_z_, axis_y_;     // per line; the latter if they differ
   Index angles_ = 0, samples_ = 0, padded_rows_ = 0;
   double spacing_ = 0.0, centre_ = 0.0;
   Buffer<float> values_;

@@ -85,6 +85,8 @@ struct Rebinner::State {
     std::vector<float> row_weights;
   };
   Height height(Index index) const;
+  /// Between a line's rays; `sine` of its angle.
+  Interpolation across(Index height, double sine) const;
   std::vector<Height> heights;
   std::optional<detail::FlatRows> flat_rows;
   Pool<Buffer<float>> pool;
@@ -160,23 +162,31 @@ Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa)
   head = Buffer<float>(std::size_t(std::min(replayed, in_turn)) * cells);
 }
 
-Rebinner::State::Height Rebinner::State::height(Index index) const {
-  Height made;
-  const auto& rays = out.spots().line(index);
-  for (const Spots::Ray& ray : rays) made.column.push_back(ray.column);
+Interpolation Rebinner::State::across(Index height, double sine) const {
+  Interpolation made;
+  const auto& rays = out.spots().line(height);
+  const double last = double(std::ssize(rays) - taps);
   for (Index j = 0; j < out.samples(); ++j) {
-    const double t = out.position(double(j)), last = double(std::ssize(rays) - taps);
+    const double t = out.t_at(out.position(double(j)), sine, height);
     if (scan.focal_shifts.empty()) {  // the ray at t has fan angle asin(t / sid)
       const double column =
           scan.column_at(math::asin(std::clamp(t / scan.source_to_iso, -1.0, 1.0)));
       const double first = std::clamp(std::floor(column + 1e-9) - 2.0, 0.0, last);
-      made.across.add(std::int32_t(first), lagrange(column - first));
+      made.add(std::int32_t(first), lagrange(column - first));
     } else {
       const auto above = std::ranges::upper_bound(rays, t + 1e-9, {}, &Spots::Ray::t);
       const double first = std::clamp(double(above - rays.begin()) - 3.0, 0.0, last);
-      made.across.add(std::int32_t(first), lagrange(rays, std::size_t(first), t));
+      made.add(std::int32_t(first), lagrange(rays, std::size_t(first), t));
     }
   }
+  return made;
+}
+
+Rebinner::State::Height Rebinner::State::height(Index index) const {
+  Height made;
+  const auto& rays = out.spots().line(index);
+  for (const Spots::Ray& ray : rays) made.column.push_back(ray.column);
+  made.across = across(index, 0.0);
   // FDK: the cosine of the cone angle; of a flat detector's rows once they are those of a curved
   // one.
   const bool flat = scan.shape == DetectorShape::flat;
@@ -221,8 +231,12 @@ void Rebinner::State::make(const Line& line) {
   job.column = of.column.data();
   job.first_view = between.first.data();
   job.view_weights = between.weights.data();
-  job.first_column = of.across.first.data();
-  job.column_weights = of.across.weights.data();
+  std::optional<Interpolation> askew;
+  if (out.is_askew() && out.is_helical())
+    askew = across(out.height_of(line.number), math::sin(out.angle(n)));
+  const Interpolation& between_rays = askew ? *askew : of.across;
+  job.first_column = between_rays.first.data();
+  job.column_weights = between_rays.weights.data();
   job.row_weights = of.row_weights.data();
   job.scratch = scratch->data();
   job.out = made.data();

@@ -33,14 +33,18 @@ class LineFilter {
   }
   std::size_t scratch_size() const { return 3 * fft_.length() * BatchFft::element; }
 
-  /// One line, [sample / 8][row][8]; `mirrored` reverses the samples, for conjugate rays.
+  /// One line, [sample / 8][row][8]; `mirrored` reverses the samples, for conjugate rays. Sample m,
+  /// before that, lies at t + `shift` [mm].
   void operator()(std::span<const float> line, bool mirrored, std::span<float> scratch, float* out,
-                  Isa isa) const;
+                  Isa isa, double shift = 0.0) const;
 
  private:
   Index input_samples_, input_rows_, padded_rows_, rows_, samples_ = 0, first_ = 0;
-  double spacing_;
+  double spacing_, first_place_ = 0.0;  // of output 0, in spacings from input 0
   BatchFft fft_, wide_fft_;
+  /// The response for outputs that lie `part` of a spacing on.
+  std::vector<float> moved_on(double part) const;
+
   std::vector<float> response_;
 };
 

@@ -46,7 +46,9 @@ struct RawScan {
 
   /// From a column's log attenuation p = -ln(signal) to a line integral: p times a polynomial of p
   /// between 0 and `limit`, straight on beyond either end. Of one column after the other.
+  /// With a heel effect: of the columns of one row after the other, mixed linearly between rows.
   struct WaterTable {
+    std::vector<double> rows;         ///< that it was fitted in, ascending; none: all are alike
     std::int64_t terms = 0;           ///< of the polynomial
     std::vector<float> coefficients;  ///< `terms` a column, lowest power first
     std::vector<float> low_slope, limit, limit_slope;
@@ -57,6 +59,8 @@ struct RawScan {
     std::string series;            ///< what its files are called
     std::string kernel;            ///< canonical, as JSON
     double slice_thickness = 0.0;  ///< mm
+    double noise_reduction = 0.0;  ///< recon::Denoise
+    double edge_contrast = 1.0;
   };
   /// Where the images are.
   struct Box {

@@ -32,10 +32,14 @@ double ScanGeometry::row_scale(double column, const FocalShift& shift) const {
 }
 
 double ScanGeometry::photon_share(double column, double row) const {
-  if (shape == DetectorShape::curved) return 1.0;
-  const double across = math::tan(fan_angle(column)), up = row_tangent(row);
-  const double square = 1.0 + across * across + up * up;
-  return 1.0 / (square * std::sqrt(square));
+  const auto cube = [](double tangent_square) {
+    const double square = 1.0 + tangent_square;
+    return 1.0 / (square * std::sqrt(square));
+  };
+  const double up = row_tangent(row), rim = row_tangent(0.0);
+  if (shape == DetectorShape::curved) return cube(rim * rim) > 0.99 ? 1.0 : cube(up * up);
+  const double across = math::tan(fan_angle(column));
+  return cube(across * across + up * up);
 }
 
 Mat3 ScanGeometry::gantry_axes() const {

@@ -157,10 +157,11 @@ const Schema<FlyingFocalSpot>& FlyingFocalSpot::schema() {
                     "between the two positions along z; half a row is row_pitch_mm / 2 x SID / "
                     "(SDD - SID)")
           .between(0, 5)
-          .optional("views_per_rotation", &FlyingFocalSpot::views_per_rotation,
-                    "readings per rotation of all positions together (the scanner's if nothing is "
-                    "said); a multiple of their number")
-          .between(8, 20000);
+          .optional("views_per_position", &FlyingFocalSpot::views_per_position,
+                    "readings per rotation from each position (0: positions share the scanner's "
+                    "views_per_rotation, a multiple of their number)")
+          .between(0, 20000)
+          .unless_default();
   return s;
 }
 

@@ -60,8 +60,8 @@ struct Detector {
 struct FlyingFocalSpot {
   double in_plane = 0.0;  ///< mm between the two positions in the plane of the fan
   double z = 0.0;         ///< mm between the two positions along z
-  /// Readings of all positions together; none: as many as without.
-  std::optional<std::int64_t> views_per_rotation;
+  /// Readings per rotation from each position; 0: the scanner's, which the positions share.
+  std::int64_t views_per_position = 0;
   static const Schema<FlyingFocalSpot>& schema();
 };
 

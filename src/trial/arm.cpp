@@ -69,6 +69,8 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
     delays.assign(timed.begin(), timed.end());
   }
   const auto motions = levels(arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0);
+  const recon::Denoise denoise = arms.protocol.denoise.value_or(recon::Denoise{.reduction = 0.0});
+  const auto reductions = levels(arms.vary.noise_reduction, denoise.reduction);
   const auto names = kernel_names(kernels);
   std::vector<Arm> all;
   for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
@@ -77,20 +79,34 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
         for (const double voltage : voltages)
           for (const double load : loads)
             for (std::size_t k = 0; k < kernels.size(); ++k)
-              for (const double thickness : thicknesses) {
-                std::string name =
-                    str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
-                if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-                if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-                if (delays.size() > 1) name += str('_', to_text(*delay), "s");
-                if (motions.size() > 1) name += str("_motion", to_text(std::round(100.0 * motion)));
-                std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
-                if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
-                if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
-                if (motions.size() > 1) scan += str("_motion", to_text(std::round(100.0 * motion)));
-                all.push_back({name, scanner, kernels[k], names[k], voltage, load, thickness, delay,
-                               motion, scan});
-              }
+              for (const double thickness : thicknesses)
+                for (const double reduction : reductions) {
+                  std::string name =
+                      str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
+                  if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+                  if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+                  if (delays.size() > 1) name += str('_', to_text(*delay), "s");
+                  if (motions.size() > 1)
+                    name += str("_motion", to_text(std::round(100.0 * motion)));
+                  if (reductions.size() > 1)
+                    name += str("_nr", to_text(std::round(100.0 * reduction)));
+                  std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
+                  if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
+                  if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
+                  if (motions.size() > 1)
+                    scan += str("_motion", to_text(std::round(100.0 * motion)));
+                  all.push_back({name,
+                                 scanner,
+                                 kernels[k],
+                                 names[k],
+                                 voltage,
+                                 load,
+                                 thickness,
+                                 delay,
+                                 motion,
+                                 {reduction, denoise.contrast},
+                                 scan});
+                }
   return all;
 }
 
@@ -139,6 +155,7 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
         matches(selector.tube_load, arm.tube_load) &&
         matches(selector.slice_thickness, arm.slice_thickness) &&
         matches(selector.motion, arm.motion) &&
+        matches(selector.noise_reduction, arm.noise_reduction()) &&
         (!selector.contrast_delay || arm.contrast_delay == selector.contrast_delay))
       return i;
   }
@@ -202,6 +219,9 @@ Grid image_grid(const Protocol& protocol, double z) {
 
 namespace {
 
+/// How far the gantry's plane moves along its axis per mm that the table moves.
+double along_axis(const ScanGeometry& g) { return g.tilt == 0.0 ? 1.0 : math::cos(g.tilt); }
+
 /// Rotations with the table at rest between them, that cover the protocol's slices.
 void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double start_angle) {
   const double radius = std::min(protocol.full_coverage_radius, 0.8 * g.source_to_iso);
@@ -209,13 +229,14 @@ void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double 
       double(g.rows) * g.row_pitch_at_iso() * (g.source_to_iso - radius) / g.source_to_iso;
   const auto stations =
       static_cast<std::size_t>(std::max(1.0, std::ceil(protocol.coverage() / beam)));
-  const double step = protocol.coverage() / double(stations);
+  const double coverage = protocol.coverage() / along_axis(g);  // by the table
+  const double step = coverage / double(stations);
   g.view_angles = axial_view_angles(g.views_per_rotation, stations, start_angle);
   g.view_times =
       axial_view_times(g.views_per_rotation, stations, protocol.rotation_time, protocol.table_time);
   for (std::size_t station = 0; station < stations; ++station)
     g.table_positions.insert(g.table_positions.end(), std::size_t(g.views_per_rotation),
-                             z - 0.5 * protocol.coverage() + (double(station) + 0.5) * step);
+                             z - 0.5 * coverage + (double(station) + 0.5) * step);
 }
 
 /// One helix whose rays through the axis meet all slices from everywhere.
@@ -228,8 +249,8 @@ void turn_on_and_on(ScanGeometry& g, const Protocol& protocol, double z, double 
   const double interpolation = 4.0 * double(places);
   const double fan = std::max(std::abs(g.fan_angle(0.0)), g.fan_angle(double(g.columns - 1)));
   const double early = fan / (2.0 * std::numbers::pi) * double(g.views_per_rotation);
-  const double before = 0.5 * collimation + (early + interpolation) * per_view;
-  const double half = 0.5 * protocol.coverage() + before;
+  const double before = 0.5 * collimation / along_axis(g) + (early + interpolation) * per_view;
+  const double half = 0.5 * protocol.coverage() / along_axis(g) + before;
   const auto views = std::max(Index(std::ceil(2.0 * half / per_view)) + 1,
                               2 * g.views_per_rotation);  // a half turn of parallel rays at least
   for (Index view = 0; view < views; ++view) {
@@ -260,9 +281,8 @@ ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, dou
   const std::string& flies = protocol.flying_focal_spot;
   const auto places = focal_positions(scanner, flies == "in_plane" || flies == "both",
                                       flies == "z" || flies == "both");
-  if (places.size() > 1)
-    g.views_per_rotation =
-        scanner.flying_focal_spot->views_per_rotation.value_or(g.views_per_rotation);
+  if (places.size() > 1 && scanner.flying_focal_spot->views_per_position > 0)
+    g.views_per_rotation = scanner.flying_focal_spot->views_per_position * std::ssize(places);
   if (protocol.mode == "helical")
     turn_on_and_on(g, protocol, z, start_angle, places.size());
   else

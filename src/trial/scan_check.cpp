@@ -47,16 +47,19 @@ std::vector<std::string> geometry_notes(const Plan& plan) {
     const ScanGeometry scan = scan_geometry(scanner, protocol, 0.0, 0.0);
     if (!scan.focal_shifts.empty()) {
       const FlyingFocalSpot& spot = *scanner.flying_focal_spot;
-      const auto share = [&](const char* way, double deflection, double pitch, const char* cells) {
+      const std::string& way = protocol.flying_focal_spot;
+      std::string moves;
+      const auto add = [&](bool flies, double deflection, double pitch, const char* cells) {
+        if (!flies) return;
         const double moved = interleave(scan, deflection, pitch);
-        return protocol.flying_focal_spot == way || protocol.flying_focal_spot == "both"
-                   ? str(", ", to_text(0.01 * std::round(100.0 * moved)), ' ', cells)
-                   : std::string();
+        moves += str(moves.empty() ? "" : " and ", to_text(0.01 * std::round(100.0 * moved)), ' ',
+                     cells);
       };
-      notes.push_back(str(scanner.name, " deflects its focal spot in ", scan.views_per_rotation,
-                          " readings per rotation: rays move by",
-                          share("in_plane", spot.in_plane, scanner.column_pitch, "columns"),
-                          share("z", spot.z, scanner.row_pitch, "rows"), " at the isocentre"));
+      add(way != "z", spot.in_plane, scanner.column_pitch, "columns");
+      add(way != "in_plane", spot.z, scanner.row_pitch, "rows");
+      notes.push_back(str(scanner.name, " deflects its focal spot between the ",
+                          scan.views_per_rotation, " readings of a rotation: rays move by ", moves,
+                          " at the isocentre"));
     }
     const double seen = hardware_geometry(scanner).field_of_view_radius();
     if (seen >= 0.5 * protocol.field_of_view) continue;

@@ -70,7 +70,7 @@ const Schema<Protocol>& Protocol::schema() {
           .between(0.1, 2)
           .unless_default()
           .optional("rotation_time", &Protocol::rotation_time, unit::s, "time of a rotation")
-          .between(0.1, 10)
+          .between(0.1, 120)
           .optional("table_time", &Protocol::table_time, unit::s,
                     "time that the table takes between two rotations")
           .between(0, 60)
@@ -91,6 +91,8 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("water_correction", &Protocol::water_correction,
                     "beam hardening is corrected as that of water; false leaves it in the image")
           .unless_default()
+          .optional("denoise", &Protocol::denoise,
+                    "edge-preserving noise reduction of the image (none if nothing is said)")
           .rule("pitch goes with mode: helical (an axial scan has none)",
                 [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
   return s;
@@ -109,6 +111,9 @@ const Schema<Factors>& Factors::schema() {
           .optional("motion", &Factors::motion, unit::percent,
                     "strengths of the protocol's motion (0: the patient lies still)")
           .between(0, 200)
+          .optional("noise_reduction", &Factors::noise_reduction, unit::percent,
+                    "steps of the protocol's denoise, or of its defaults (0: none)")
+          .between(0, 80)
           .optional("contrast_delay", &Factors::contrast_delay, unit::s,
                     "phases: delays of the scan after the contrast medium (0: before it)")
           .between(0, 1200);
@@ -124,6 +129,8 @@ const Schema<ArmSelector>& ArmSelector::schema() {
           .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
           .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness")
           .optional("motion", &ArmSelector::motion, unit::percent, "strength of the motion")
+          .optional("noise_reduction", &ArmSelector::noise_reduction, unit::percent,
+                    "how much less noise")
           .optional("contrast_delay", &ArmSelector::contrast_delay, unit::s,
                     "delay of the scan after the contrast medium");
   return s;
@@ -206,6 +213,8 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
          is_level(selector.slice_thickness, arms.vary.slice_thickness,
                   arms.protocol.slice_thickness) &&
          is_level(selector.motion, arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0) &&
+         is_level(selector.noise_reduction, arms.vary.noise_reduction,
+                  arms.protocol.denoise ? arms.protocol.denoise->reduction : 0.0) &&
          (!selector.contrast_delay || arms.protocol.contrast) &&
          is_level(selector.contrast_delay, arms.vary.contrast_delay,
                   arms.protocol.contrast ? arms.protocol.contrast->delay : 0.0);
@@ -259,18 +268,17 @@ void check_focal_spots(const Arms& arms, const Value& node, Diagnostics& problem
       continue;
     }
     const std::size_t places = focal_positions(scanner, in_plane, along_z).size();
-    const auto views = spot->views_per_rotation.value_or(scanner.views_per_rotation);
     if (places > 1 && scanner.detector.shape == "flat")
       problems.error(node.where, str(scanner.name,
                                      " has a flat detector (filtered back projection "
                                      "takes its focal spot to stand still). Use a curved one."));
-    if (views % std::int64_t(places) != 0)
-      problems.error(node.where, str(scanner.name, " reads ", views,
+    if (spot->views_per_position == 0 && scanner.views_per_rotation % std::int64_t(places) != 0)
+      problems.error(node.where, str(scanner.name, " reads ", scanner.views_per_rotation,
                                      " views per rotation (its "
                                      "focal spot takes ",
                                      places,
                                      " places in turn). Use a "
-                                     "multiple of that."));
+                                     "multiple of that, or give its views_per_position."));
     if (!in_plane || spot->in_plane == 0.0) continue;
     const ScanGeometry g = hardware_geometry(scanner);
     const double moved = interleave(g, spot->in_plane, scanner.column_pitch);
@@ -314,25 +322,14 @@ const Schema<Arms>& Arms::schema() {
                     kernels.push_back(to_json(kernel.canonical));
                   return distinct(kernels) && distinct(a.vary.tube_voltage) &&
                          distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness) &&
-                         distinct(a.vary.contrast_delay) && distinct(a.vary.motion);
+                         distinct(a.vary.contrast_delay) && distinct(a.vary.motion) &&
+                         distinct(a.vary.noise_reduction);
                 })
           .rule("vary.motion_percent needs something that moves (add motion to the protocol)",
                 [](const Arms& a) { return a.vary.motion.empty() || !a.protocol.motion.empty(); })
           .rule(
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
-          .rule(
-              "a tilted gantry takes one rotation (the slices of several, whose axes differ, "
-              "cannot be reconstructed together): reduce slices, slice_increment_mm or "
-              "full_coverage_radius_mm, or use a scanner with more rows",
-              [](const Arms& a) {
-                return a.protocol.gantry_tilt == 0.0 ||
-                       std::all_of(a.scanners.begin(), a.scanners.end(),
-                                   [&](const Scanner& scanner) {
-                                     return scan_geometry(scanner, a.protocol, 0.0, 0.0).views() ==
-                                            scanner.views_per_rotation;
-                                   });
-              })
           .checked(check_focal_spots)
           .rule(
               "protocol.pitch leaves gaps: each half turn must see every slice, which a table "

@@ -226,6 +226,15 @@ done
 expect 0 'report: ' "$program" run tiny.yaml --out raw_helical --set outputs.raw=signal "${raw[@]}" --set arms.protocol.mode=helical --set arms.protocol.pitch=0.9
 expect 0 'coarse_soft_80mAs.nii.gz' "$program" recon raw_helical/raw/case001/coarse_80mAs.h5 --out again_helical
 expect 0 '' cmp again_helical/coarse_soft_80mAs.nii.gz raw_helical/images/case001/coarse_soft_80mAs.nii.gz
+# A tilted helix whose focal spot flies both ways, with a heel effect: rows have water corrections of their own.
+scenario flying 's/anode_angle_deg: 7/anode_angle_deg: 7\n      heel_effect: true\n      flying_focal_spot: {in_plane_mm: 2.785, z_mm: 2.917}/'
+flying=(--set outputs.raw=signal "${raw[@]}" --set arms.protocol.mode=helical --set arms.protocol.pitch=0.9 --set arms.protocol.gantry_tilt_deg=10 --set arms.protocol.flying_focal_spot=both)
+expect 0 'rays move by 0.5 columns and 0.5 rows' "$program" plan flying.yaml "${flying[@]}"
+expect 0 'report: ' "$program" run flying.yaml --out raw_flying "${flying[@]}"
+expect 0 'coarse_soft_80mAs.nii.gz' "$program" recon raw_flying/raw/case001/coarse_80mAs.h5 --out again_flying
+expect 0 '' cmp again_flying/coarse_soft_80mAs.nii.gz raw_flying/images/case001/coarse_soft_80mAs.nii.gz
+scenario flying 's/anode_angle_deg: 7/anode_angle_deg: 7\n      flying_focal_spot: {in_plane_mm: 0.5}/'
+expect 2 'Half a column takes 2.785 mm' "$program" validate flying.yaml --set arms.protocol.flying_focal_spot=in_plane
 # Five doses: signal and quanta are kept, not streamed; the images and raw data are the same.
 expect 0 'report: ' "$program" run tiny.yaml --out held --set outputs.raw=signal "${raw[@]}" --set 'arms.vary={tube_load_mas: [80, 20, 40, 60, 10]}'
 for load in 80 20; do

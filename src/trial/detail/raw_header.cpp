@@ -1,5 +1,7 @@
 #include "vitrine/trial/detail/raw_header.hpp"
 
+#include <algorithm>
+
 namespace vitrine::trial::detail {
 namespace {
 
@@ -27,9 +29,10 @@ RawScan::Beam describe(const physics::Beam& beam, double tube_load) {
 RawScan::WaterTable describe(const recon::WaterCorrection& water) {
   RawScan::WaterTable out;
   out.terms = std::int64_t(recon::WaterCorrection::terms);
-  const std::size_t rows = water.rows().size();  // of a heel effect: the middle one is told
-  for (Index c = 0; c < water.columns(); ++c) {
-    const auto& column = rows == 0 ? water.column(c) : water.column(c, rows / 2);
+  out.rows.assign(water.rows().begin(), water.rows().end());
+  const Index tables = water.columns() * std::max<Index>(1, std::ssize(water.rows()));
+  for (Index c = 0; c < tables; ++c) {
+    const auto& column = water.column(c);
     for (const float coefficient : column.coefficients) out.coefficients.push_back(coefficient);
     out.low_slope.push_back(column.low_slope);
     out.limit.push_back(column.limit);
@@ -59,17 +62,13 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
   raw.origin.isa = std::string(to_string(isa));
   raw.origin.seed = plan.scenario.trial.seed;
   raw.geometry = geometry;
-  require(raw.quantity != RawScan::Quantity::signal || calibrated.water.rows().empty(),
-          Error::Kind::unsupported, raw.origin.scanner,
-          " has a heel effect (a file of signals holds one water correction for all rows). Keep "
-          "raw: line_integrals, or turn heel_effect off.");
   raw.beam = describe(calibrated.beam, first.tube_load);
   raw.water = describe(calibrated.water);
   raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),
              protocol.matrix, protocol.slices};
   for (const Arm* arm : arms)
-    raw.images.push_back(
-        {arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness});
+    raw.images.push_back({arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness,
+                          arm->denoise.reduction, arm->denoise.contrast});
   return raw;
 }
 

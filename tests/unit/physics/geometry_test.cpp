@@ -162,7 +162,7 @@ TEST_CASE("a deflected focal spot sends its rays to the same cells, in both hot 
 
 TEST_CASE("the places of a flying focal spot follow the anode's slope, and alternate") {
   Scanner s = test::scanner();
-  s.flying_focal_spot = FlyingFocalSpot{1.0, 0.6, {}};
+  s.flying_focal_spot = FlyingFocalSpot{1.0, 0.6};
   CHECK(focal_positions(s, false, false) == std::vector<FocalShift>{{}});
   CHECK(focal_positions(s, true, false) == std::vector<FocalShift>{{-0.5, 0, 0}, {0.5, 0, 0}});
   const auto both = focal_positions(s, true, true);
@@ -296,4 +296,22 @@ TEST_CASE("a flat panel's cells receive photons by the cube of the cosine, and r
       CHECK(double(e.quanta.view(0)[at]) ==
             Approx(beam.air_quanta(c) * std::pow(cosine, 3)).epsilon(1e-6));
     }
+}
+
+TEST_CASE("a wide curved detector's rows receive photons by the cube of the cone's cosine") {
+  const Scanner s = wide_scanner("curved");
+  const Beam beam(s, 120.0, test::named({"water"}));
+  const ScanGeometry g = test::geometry(s, 1);
+  test::SceneBuilder empty({"water"});
+  const Exposure e = expose(empty.scene, g, beam, {1, 1}, test::levels().back());
+  for (const Index c : {0, 101})
+    for (const Index r : {0, 40, 160, 319}) {
+      const Vec3 d = ray_of(g, 0, double(c), double(r)).direction.normalized();
+      const double share = std::pow(d.head<2>().norm(), 3);
+      CHECK(g.photon_share(double(c), double(r)) == Approx(share).epsilon(1e-12));
+      CHECK(double(e.quanta.view(0)[std::size_t(c * g.rows + r)]) ==
+            Approx(beam.air_quanta(c) * share).epsilon(1e-6));
+    }
+  // Left out where it is below 1 %: 64 rows.
+  CHECK(test::geometry(test::scanner(), 1).photon_share(3.0, 63.0) == 1.0);
 }

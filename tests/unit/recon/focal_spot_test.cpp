@@ -20,7 +20,7 @@ std::vector<FocalShift> places(const ScanGeometry& g, Flight flight) {
   s.anode_angle = 7.0 * std::numbers::pi / 180.0;
   const double half = 0.5 * g.source_to_iso / (g.source_to_detector - g.source_to_iso);
   s.flying_focal_spot =
-      FlyingFocalSpot{half * g.column_angle * g.source_to_detector, half * g.row_pitch, {}};
+      FlyingFocalSpot{half * g.column_angle * g.source_to_detector, half * g.row_pitch};
   return focal_positions(s, flight == Flight::in_plane || flight == Flight::both,
                          flight == Flight::z || flight == Flight::both);
 }
