@@ -15,5 +15,6 @@ void add_phantom(CLI::App& app, int& code);
 void add_recon(CLI::App& app, int& code);
 void add_dose(CLI::App& app, int& code);
 void add_fit_kernel(CLI::App& app, int& code);
+void add_qa(CLI::App& app, int& code);
 
 }  // namespace vitrine::cli

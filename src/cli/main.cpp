@@ -50,6 +50,7 @@ int run(int argc, char** argv) {
   add_recon(app, code);
   add_dose(app, code);
   add_fit_kernel(app, code);
+  add_qa(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

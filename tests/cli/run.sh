@@ -162,6 +162,16 @@ expect 0 '' cmp before out/SHA256SUMS
 expect 0 'statistics.mean' "$program" features out/images/case001/coarse_soft_80mAs.nii.gz out/masks/case001/lesion01.nii.gz
 expect 0 'glcm.contrast' "$program" features out/images/case001/coarse_soft_80mAs out/masks/case001/lesion01.nii.gz --json
 expect 4 'nothing.nii' "$program" features nothing.nii out/masks/case001/lesion01.nii.gz
+expect 2 'subcommand is required' "$program" qa
+expect 4 'nothing.nii' "$program" qa mtf nothing.nii
+expect 0 'integral of NPS' "$program" qa nps out/images/case001/coarse_soft_80mAs.nii.gz --centre 0 0 --radius 60 --roi 16 --figure nps.svg --json nps.json
+expect 0 'frequency_per_mm' cat nps.json
+expect 0 '</svg>' cat nps.svg
+expect 0 'integral of NPS' "$program" qa nps out/images/case001/coarse_soft_80mAs --centre 0 0 --radius 60 --roi 16
+expect 2 'no slices 90 to 90' "$program" qa nps out/images/case001/coarse_soft_80mAs.nii.gz --slices 90
+expect 2 'does not fall to half|no wire or bead found|sums to' "$program" qa ssp out/images/case001/coarse_soft_80mAs.nii.gz --at 0 60
+expect 2 'phantom .acr.*acr464' "$program" qa hu out/images/case001/coarse_soft_80mAs.nii.gz --phantom acr
+expect 2 'has no curve to draw' "$program" qa uniformity out/images/case001/coarse_soft_80mAs.nii.gz --centre 0 0 --phantom-radius 120 --figure nps.svg
 timeout -s INT 1 "$program" run tiny.yaml --out stopped --set patients.count=6 >/dev/null 2>&1
 code=$?
 expect 0 '6 of 6 cases' "$program" run tiny.yaml --out stopped --set patients.count=6

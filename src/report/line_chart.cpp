@@ -1,0 +1,119 @@
+#include "vitrine/report/line_chart.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/value.hpp"
+#include "vitrine/report/detail/html.hpp"
+
+namespace vitrine::report {
+namespace {
+
+constexpr double width = 640, height = 400, left = 72, right = 16, top = 36, bottom = 52;
+// Okabe and Ito's colours, told apart by readers with any colour vision.
+constexpr std::array<const char*, 6> colours = {"#0072B2", "#D55E00", "#009E73",
+                                                "#CC79A7", "#E69F00", "#56B4E9"};
+
+/// A range of an axis with its ticks: multiples of 1, 2 or 5 times a power of ten.
+struct Axis {
+  double low = 0.0, high = 1.0, step = 0.2;
+  double share(double v) const { return (v - low) / (high - low); }
+};
+
+Axis axis_for(double low, double high) {
+  if (!(high > low)) high = low + 1.0;
+  constexpr double ticks = 6.0;
+  const double rough = (high - low) / ticks;
+  const double power = math::pow(10.0, std::floor(math::log10(rough)));
+  double step = 10.0 * power;
+  for (const double s : {5.0, 2.0, 1.0})
+    if (s * power >= rough) step = s * power;
+  constexpr double spill = 0.1;  // of a step, that a curve may leave the grid by
+  return {std::floor(low / step + spill) * step, std::ceil(high / step - spill) * step, step};
+}
+
+std::string fixed(double v, int digits) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, v);
+  return text.data();
+}
+
+std::string tick_text(double v, double step) {
+  const int digits = std::max(0, -int(std::floor(math::log10(step) + 1e-9)));
+  return fixed(std::abs(v) < 1e-9 * step ? 0.0 : v, digits);
+}
+
+std::string text(double x, double y, const char* anchor, const std::string& what,
+                 const std::string& more = {}) {
+  return str("<text x=\"", fixed(x, 1), "\" y=\"", fixed(y, 1), "\" text-anchor=\"", anchor, "\"",
+             more, ">", escape(what), "</text>\n");
+}
+
+}  // namespace
+
+std::string svg(const LineChart& chart) {
+  double x_low = 1e300, x_high = -1e300, y_low = chart.from_zero ? 0.0 : 1e300, y_high = -1e300;
+  for (const Line& line : chart.lines)
+    for (std::size_t i = 0; i < std::min(line.x.size(), line.y.size()); ++i) {
+      if (!std::isfinite(line.x[i]) || !std::isfinite(line.y[i])) continue;
+      x_low = std::min(x_low, line.x[i]), x_high = std::max(x_high, line.x[i]);
+      y_low = std::min(y_low, line.y[i]), y_high = std::max(y_high, line.y[i]);
+    }
+  if (x_low > x_high) x_low = 0.0, x_high = 1.0, y_low = 0.0, y_high = 1.0;
+  const Axis x = axis_for(x_low, x_high), y = axis_for(y_low, y_high);
+  const auto at_x = [&](double v) { return left + (width - left - right) * x.share(v); };
+  const auto at_y = [&](double v) {
+    return height - bottom - (height - top - bottom) * y.share(v);
+  };
+
+  std::string out =
+      str("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 400\" "
+          "width=\"640\" height=\"400\" font-family=\"sans-serif\" font-size=\"13\">\n"
+          "<rect width=\"640\" height=\"400\" fill=\"#ffffff\"/>\n");
+  const auto grid_line = [&](double x1, double y1, double x2, double y2) {
+    out += str("<line x1=\"", fixed(x1, 1), "\" y1=\"", fixed(y1, 1), "\" x2=\"", fixed(x2, 1),
+               "\" y2=\"", fixed(y2, 1), "\" stroke=\"#dddddd\"/>\n");
+  };
+  for (double v = x.low; v <= x.high + 1e-6 * x.step; v += x.step) {
+    grid_line(at_x(v), top, at_x(v), height - bottom);
+    out += text(at_x(v), height - bottom + 18, "middle", tick_text(v, x.step));
+  }
+  for (double v = y.low; v <= y.high + 1e-6 * y.step; v += y.step) {
+    grid_line(left, at_y(v), width - right, at_y(v));
+    out += text(left - 6, at_y(v) + 4, "end", tick_text(v, y.step));
+  }
+  out += text(0.5 * width, 22, "middle", chart.title, " font-weight=\"bold\"");
+  out += text(0.5 * (left + width - right), height - 12, "middle", chart.x_label);
+  out += text(18, 0.5 * height, "middle", chart.y_label, " transform=\"rotate(-90 18 200)\"");
+  // The legend stands over the lower ends of the curves.
+  double starts = 0.0, ends = 0.0;
+  for (const Line& line : chart.lines) {
+    const auto shown = [](double v) { return std::isfinite(v) ? v : 0.0; };
+    if (!line.y.empty()) starts += shown(line.y.front()), ends += shown(line.y.back());
+  }
+  const bool at_left = ends > starts;
+  for (std::size_t n = 0; n < chart.lines.size(); ++n) {
+    const Line& line = chart.lines[n];
+    const char* colour = colours[n % colours.size()];
+    std::string path;
+    bool down = false;
+    for (std::size_t i = 0; i < std::min(line.x.size(), line.y.size()); ++i) {
+      const bool drawn = std::isfinite(line.x[i]) && std::isfinite(line.y[i]);
+      if (drawn)
+        path += str(down ? "L" : "M", fixed(at_x(line.x[i]), 2), " ", fixed(at_y(line.y[i]), 2));
+      down = drawn;
+    }
+    out += str("<path d=\"", path, "\" fill=\"none\" stroke=\"", colour,
+               "\" stroke-width=\"1.8\"/>\n");
+    if (chart.lines.size() > 1)
+      out += text(at_left ? left + 8 : width - right - 6, top + 18 + 17 * double(n),
+                  at_left ? "start" : "end", line.name, str(" fill=\"", colour, "\""));
+  }
+  return out + "</svg>\n";
+}
+
+}  // namespace vitrine::report
