@@ -15,13 +15,47 @@ namespace vitrine::physics {
 namespace {
 
 // The bodies that tables are made of: thickness along the central ray, mm, and width over it.
-constexpr std::array thicknesses{60.0, 120.0, 190.0, 270.0, 350.0, 450.0};
+constexpr std::array thicknesses{60.0, 120.0, 180.0, 240.0, 300.0, 360.0, 430.0};
 // The thicker, the rarer are photons that come through.
-constexpr std::array effort{1, 1, 1, 2, 3, 5};
+constexpr std::array effort{1, 1, 1, 1, 2, 4, 9};
 constexpr std::array aspects{0.6, 1.0, 1.7};
 // Places of pencils in half a body, of its half width.
 constexpr std::size_t pencils = 10;
 double place_of(std::size_t pencil) { return (double(pencil) + 0.5) / double(pencils); }
+
+}  // namespace
+
+namespace {
+
+/// A polynomial of degree 5 over [-1, 1] by least squares: its values at the pencils' places by
+/// those of the data there and, first index 1, at their mirror images.
+using Fit = std::array<std::array<std::array<double, pencils>, pencils>, 2>;
+Fit polynomial_fit() {
+  constexpr std::size_t degree = 5, points = 2 * pencils;
+  const auto place = [](std::size_t i) {
+    return i < pencils ? place_of(i) : -place_of(i - pencils);
+  };
+  // Orthonormal over the points (Gram and Schmidt).
+  std::array<std::array<double, points>, degree + 1> basis{};
+  for (std::size_t n = 0; n <= degree; ++n) {
+    auto& p = basis[n];
+    for (std::size_t i = 0; i < points; ++i) p[i] = n == 0 ? 1.0 : place(i) * basis[n - 1][i];
+    for (std::size_t m = 0; m < n; ++m) {
+      double product = 0.0;
+      for (std::size_t i = 0; i < points; ++i) product += p[i] * basis[m][i];
+      for (std::size_t i = 0; i < points; ++i) p[i] -= product * basis[m][i];
+    }
+    double square = 0.0;
+    for (const double value : p) square += value * value;
+    for (double& value : p) value /= std::sqrt(square);
+  }
+  Fit fit{};
+  for (const auto& p : basis)
+    for (std::size_t to = 0; to < pencils; ++to)
+      for (std::size_t from = 0; from < points; ++from)
+        fit[from / pencils][to][from % pencils] += p[to] * p[from];
+  return fit;
+}
 
 }  // namespace
 
@@ -62,9 +96,10 @@ ScatterKernel::ScatterKernel(const Scanner& scanner, double kv, Isa isa, std::in
                       math::sin(hardware.fan_angle((double(c) + 0.5) * width - 0.5)));
   // And the rarer yet those that a grid lets through.
   if (const auto& grid = scanner.detector.anti_scatter_grid; grid && grid->ratio > 1.0)
-    histories *= 3;
+    histories *= 2;
   calibrate(scanner, kv, histories);
   set_decay();
+  smooth();
   set_gain(scanner, kv, histories);
 }
 
@@ -141,6 +176,28 @@ void ScatterKernel::set_decay() {
   for (std::size_t i = 0; i < chords_.size(); ++i) {
     const auto factor = float(math::exp(decay_ * chords_[i]) / chords_[i]);
     for (std::size_t j = i * size; j < (i + 1) * size; ++j) kernels_[j] *= factor;
+  }
+}
+
+/// Tables change smoothly with the pencil's place in the body: what does not is noise.
+void ScatterKernel::smooth() {
+  const Fit fit = polynomial_fit();
+  const std::size_t size = kernels_.size() / chords_.size();
+  const auto rows = std::size_t(rows_), last = size / rows - 1;
+  std::vector<float> raw(pencils * size);
+  for (std::size_t body = 0; body < chords_.size(); body += pencils) {
+    float* const all = kernels_.data() + body * size;
+    std::copy_n(all, raw.size(), raw.begin());
+    for (std::size_t to = 0; to < pencils; ++to)
+      for (std::size_t j = 0; j < size; ++j) {
+        // On the other side the kernel is mirrored.
+        const std::size_t mirrored = (last - j / rows) * rows + j % rows;
+        double sum = 0.0;
+        for (std::size_t from = 0; from < pencils; ++from)
+          sum += fit[0][to][from] * double(raw[from * size + j]) +
+                 fit[1][to][from] * double(raw[from * size + mirrored]);
+        all[to * size + j] = float(std::max(0.0, sum));
+      }
   }
 }
 

@@ -48,6 +48,7 @@ class ScatterKernel {
   void calibrate(const Scanner& scanner, double kv, std::int64_t histories);
   void set_gain(const Scanner& scanner, double kv, std::int64_t histories);
   void set_decay();
+  void smooth();
   Body body_of(std::span<const double> water) const;
   std::vector<double> depths(const std::vector<std::vector<double>>& water,
                              const ScanGeometry& scan, std::span<const Index> views) const;

@@ -145,13 +145,23 @@ class ColumnTracer {
     const std::ptrdiff_t slot = std::ptrdiff_t(solid.slot) * lanes_;
     const Lanes slope = all(float(shape.slope)), foot = all(entry.foot[column_]);
     const Lanes shift = all(float(double(entry.foot[column_]) - job_.reference));
+    constexpr int most_boundaries = 8;  // that are made once for all groups
+    const int cuts = shape.cut_end - shape.cut_begin;
+    const auto boundary = [&](int i) {
+      return boundary_of(cuts_[shape.cut_begin + i], across_, along_, shape.slope,
+                         double(entry.foot[column_]));
+    };
+    Boundary boundaries[most_boundaries];
+    const int ready = cuts < most_boundaries ? cuts : most_boundaries;
+    for (int i = 0; i < ready; ++i) boundaries[i] = boundary(i);
     Groups met{entry.groups.end, entry.groups.begin};
     for (int group = entry.groups.begin; group < entry.groups.end; ++group) {
       const int lane = group * lanes_at_once;
       const Ray r = ray(lane, slope, foot);
       Interval inside = inside_of(r);
-      for (int cut = shape.cut_begin; cut < shape.cut_end && inside.any(); ++cut)
-        clip_cut(cuts_[cut], across_, along_, shape.slope, double(entry.foot[column_]), r, inside);
+#pragma GCC unroll 1
+      for (int i = 0; i < ready; ++i) clip(boundaries[i], r, inside);
+      for (int i = ready; i < cuts; ++i) clip(boundary(i), r, inside);
       const bool hit = inside.any();
       if (slot >= 0) {
         if (hit) met.cover(group);
@@ -169,12 +179,16 @@ class ColumnTracer {
   /// Intersections of one solid with others that this column has met.
   struct Batch {
     static constexpr int most_terms = 32;
+    struct Item {
+      int from, to;          // groups
+      std::ptrdiff_t first;  // intervals of its first other
+      int begin, end;        // of the rest in `at`
+      const float* weights;
+    };
     int terms = 0, others = 0;
-    Groups met{1 << 30, 0};    // of any of them
-    Groups where[most_terms];  // of each
-    const float* weights[most_terms];
-    int end[most_terms];                     // of its others in `at`
-    std::ptrdiff_t at[detail::most_others];  // their intervals
+    Groups met{1 << 30, 0};  // of any of them
+    Item items[most_terms];
+    std::ptrdiff_t at[detail::most_others];  // intervals of others
   };
 
   /// Add the intersections from `term` on whose last solid is `last`, as many as fit into a batch;
@@ -193,9 +207,10 @@ class ColumnTracer {
         batch.at[others++] = std::ptrdiff_t(job_.solids[other].slot) * lanes_;
       }
       if (met.empty()) continue;
-      batch.where[batch.terms] = met;
-      batch.weights[batch.terms] = job_.weights + std::ptrdiff_t(what.weights) * rank;
-      batch.end[batch.terms++] = batch.others = others;
+      batch.items[batch.terms++] = {
+          met.begin,        met.end, batch.at[batch.others],
+          batch.others + 1, others,  job_.weights + std::ptrdiff_t(what.weights) * rank};
+      batch.others = others;
       batch.met.cover(met.begin);
       batch.met.cover(met.end - 1);
     }
@@ -204,24 +219,28 @@ class ColumnTracer {
   }
 
   void add_batch(const Batch& batch, std::ptrdiff_t own) const {
+    const typename Batch::Item* const end = batch.items + batch.terms;
     for (int group = batch.met.begin; group < batch.met.end; ++group) {
       const int lane = group * lanes_at_once;
       const float* enters = scratch_.enter + lane;
       const float* leaves = scratch_.leave + lane;
       const Lanes own_enter = load(enters + own), own_leave = load(leaves + own);
+      float* const sums = scratch_.integrals + lane;
       Lanes sum[rank];
-      for (int k = 0; k < rank; ++k) sum[k] = all(0.0f);
-      for (int t = 0, o = 0; t < batch.terms; o = batch.end[t++]) {
-        if (!batch.where[t].holds(group)) continue;
-        Lanes enter = own_enter, leave = own_leave;
-        for (; o < batch.end[t]; ++o) {
+      for (int k = 0; k < rank; ++k) sum[k] = load(sums + k * lanes_);
+      for (const typename Batch::Item* item = batch.items; item != end; ++item) {
+        if (group < item->from || group >= item->to) continue;
+        Lanes enter = larger(own_enter, load(enters + item->first));
+        Lanes leave = smaller(own_leave, load(leaves + item->first));
+        for (int o = item->begin; o < item->end; ++o) {
           enter = larger(enter, load(enters + batch.at[o]));
           leave = smaller(leave, load(leaves + batch.at[o]));
         }
         const Lanes chord = larger(leave - enter, all(0.0f));
-        for (int k = 0; k < rank; ++k) sum[k] += all(batch.weights[t][k]) * chord;
+        for (int k = 0; k < rank; ++k) sum[k] += all(item->weights[k]) * chord;
       }
-      add(group, sum);
+      for (int k = 0; k < rank; ++k) store(sums + k * lanes_, sum[k]);
+      scratch_.touched[group] = 1;
     }
   }
 

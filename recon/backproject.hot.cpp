@@ -225,7 +225,9 @@ void line_integrals(const float*, Index, const WaterCorrection::Column&, float*)
 void rebin(const detail::RebinJob&);
 void apply_response(const float*, Index, const float*, float*);
 void store_rows(const float*, Index, Index, Index, bool, Index, Index, float*);
+void smooth_row(const detail::SmoothJob&);
 
-const detail::HotKernels hot = {line_integrals, rebin, apply_response, store_rows, back_project};
+const detail::HotKernels hot = {line_integrals, rebin,        apply_response,
+                                store_rows,     back_project, smooth_row};
 
 }  // namespace vitrine::recon::VITRINE_ISA_LEVEL

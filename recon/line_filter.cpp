@@ -37,6 +37,7 @@ LineFilter::LineFilter(const Rebinned& scan, const Kernel& kernel)
       padded_rows_(scan.padded_rows()),
       rows_(std::max<Index>(2, scan.rows())),
       spacing_(0.5 * scan.spacing()),
+      extends_(scan.extends_truncated()),
       fft_(std::bit_ceil(2 * std::size_t(scan.samples()))),
       wide_fft_(2 * fft_.length()) {
   const double radius = scan.scan().field_of_view_radius();
@@ -81,6 +82,42 @@ std::vector<float> LineFilter::moved_on(double part) const {
   return out;
 }
 
+void LineFilter::extend(std::span<float> narrow, Index last, Index step) const {
+  constexpr double water = 0.02;     // 1/mm, of CT beams
+  constexpr double truncated = 0.1;  // a line integral: 5 mm of water
+  constexpr Index taken = 8;
+  if (input_samples_ < taken) return;
+  const Index length = Index(fft_.length()), room = (length - input_samples_) / 2;
+  const double pitch = 2.0 * spacing_;
+  for (Index row = 0; row < row_batch; ++row) {
+    const auto sample = [&](Index back) {
+      return double(narrow[std::size_t((last - step * back) * row_batch + row)]);
+    };
+    // Mean and slope (per mm outwards) of the last samples, by least squares.
+    double mean = 0.0, moment = 0.0, square = 0.0;
+    for (Index i = 0; i < taken; ++i) {
+      const double x = (0.5 * double(taken - 1) - double(i)) * pitch;
+      mean += sample(i) / double(taken);
+      moment += x * sample(i);
+      square += x * x;
+    }
+    if (!(mean > truncated)) continue;
+    const double slope = std::min(0.0, moment / square);
+    const double end = mean + slope * 0.5 * double(taken - 1) * pitch;
+    if (!(end > 0.0)) continue;
+    // p = 2 mu sqrt(R^2 - (t - c)^2): its value and slope give t - c and R.
+    const double from_centre = -end * slope / (4.0 * water * water);
+    const double radius = std::sqrt(end * end / (4.0 * water * water) + from_centre * from_centre);
+    for (Index n = 1; n <= room; ++n) {
+      const double t = from_centre + double(n) * pitch;
+      if (t >= radius) break;
+      const Index at = (last + step * n + length) % length;
+      narrow[std::size_t(at * row_batch + row)] =
+          float(2.0 * water * std::sqrt(radius * radius - t * t));
+    }
+  }
+}
+
 void LineFilter::operator()(std::span<const float> line, bool mirrored, std::span<float> scratch,
                             float* out, Isa isa, double shift) const {
   const HotKernels& hot = hot_kernels(isa);
@@ -101,6 +138,10 @@ void LineFilter::operator()(std::span<const float> line, bool mirrored, std::spa
     for (Index j = 0; j < input_samples_; ++j)
       std::copy_n(line.data() + j * padded_rows_ + row, element, narrow.data() + j * element);
     std::fill(narrow.begin() + input_samples_ * element, narrow.end(), 0.0f);
+    if (extends_) {
+      extend(narrow, input_samples_ - 1, 1);
+      extend(narrow, 0, -1);
+    }
     fft_.forward_scrambled(narrow, isa);
     hot.apply_response(narrow.data(), length, response, wide.data());
     wide_fft_.inverse_scrambled(wide, isa);

@@ -32,6 +32,9 @@ class Rebinned {
   explicit Rebinned(const ScanGeometry& scan);
 
   const ScanGeometry& scan() const { return scan_; }
+  /// Whether the filter continues lines beyond the detector where the object does (the default).
+  bool extends_truncated() const { return extends_truncated_; }
+  void extend_truncated(bool extend) { extends_truncated_ = extend; }
   Index angles() const { return angles_; }  ///< over 2 pi, even
   double angle(Index i) const;              ///< rad
   Index samples() const { return samples_; }
@@ -88,6 +91,7 @@ class Rebinned {
   double view_of(Index n) const;
 
  private:
+  bool extends_truncated_ = true;
   ScanGeometry scan_;
   Spots spots_;
   double advance_ = 0.0;  // of the table, mm per radian; 0 in axial scans

@@ -10,18 +10,21 @@
 namespace vitrine::physics::VITRINE_ISA_LEVEL {
 namespace {
 
-/// Mean and variance of the signal behind the basis integrals x of a group of rays.
-template <int rank>
-VITRINE_INLINE void attenuate(const TraceJob& job, const float* node_weights, const Lanes* x,
-                              Lanes& mean, Lanes& variance) {
-  mean = variance = all(0.0f);
+/// Mean and variance of the signal behind the basis integrals x of some groups of rays.
+template <int rank, int count>
+VITRINE_INLINE void attenuate(const TraceJob& job, const float* node_weights,
+                              const Lanes (&x)[count][rank], Lanes (&mean)[count],
+                              Lanes (&variance)[count]) {
+  for (int i = 0; i < count; ++i) mean[i] = variance[i] = all(0.0f);
   const float* f = job.exponents;
   for (int j = 0; j < job.nodes; ++j, f += rank) {
-    Lanes power = all(f[0]) * x[0];
-    for (int k = 1; k < rank; ++k) power += all(f[k]) * x[k];
-    const Lanes left = exp2(power);
-    mean += all(node_weights[j]) * left;
-    variance += all(node_weights[job.nodes + j]) * left;
+    Lanes left[count];
+    for (int i = 0; i < count; ++i) left[i] = all(f[0]) * x[i][0];
+    for (int k = 1; k < rank; ++k)
+      for (int i = 0; i < count; ++i) left[i] += all(f[k]) * x[i][k];
+    exp2(left);
+    for (int i = 0; i < count; ++i) mean[i] += all(node_weights[j]) * left[i];
+    for (int i = 0; i < count; ++i) variance[i] += all(node_weights[job.nodes + j]) * left[i];
   }
 }
 
@@ -36,11 +39,12 @@ VITRINE_INLINE void attenuate_rows(const TraceJob& job, const float* node_weight
   for (int j = 0; j < job.nodes; ++j, f += rank, row_weights += row_lanes) {
     Lanes power = all(f[0]) * x[0];
     for (int k = 1; k < rank; ++k) power += all(f[k]) * x[k];
-    const Lanes left = exp2(power);
+    Lanes left[1] = {power};
+    exp2(left);
     const Lanes m = all(node_weights[j]) * load(row_weights);
     const Lanes v = all(node_weights[job.nodes + j]) * load(row_weights + job.nodes * row_lanes);
-    mean += m * left;
-    variance += v * left;
+    mean += m * left[0];
+    variance += v * left[0];
     mean_air += m;
     variance_air += v;
   }
@@ -94,27 +98,19 @@ class ColumnDetector {
   /// A sub-ray of the plane, from the scratch's integrals.
   void add_rays(const float* stretch) {
     empty_ = false;
-    const float* node_weights = job_.node_weights + std::ptrdiff_t(column_) * 2 * job_.nodes;
+    int waiting[together];
+    int count = 0;
     for (int group = 0; group < groups_; ++group) {
-      const int lane = group * lanes_at_once;
-      const bool patch = any_patch_ && patched_[group / job_.row_sub_rays];
-      if (!scratch_.touched[group] && !patch) {
-        add(lane, all(1.0f), all(1.0f));
+      if (!scratch_.touched[group] && !has_patch(group)) {
+        add(group * lanes_at_once, all(1.0f), all(1.0f));
         continue;
       }
-      Lanes x[rank], mean, variance;
-      gather_integrals(lane, patch, stretch, x);
-      if (job_.row_weights)
-        attenuate_rows<rank>(job_, node_weights, job_.row_weights + lane, lanes_, x, mean,
-                             variance);
-      else
-        attenuate<rank>(job_, node_weights, x, mean, variance);
-      // The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
-      Bits something = Bits(x[0]);
-      for (int k = 1; k < rank; ++k) something |= Bits(x[k]);
-      const Bits nothing = Bits((something & 0x7fffffff) == 0);
-      add(lane, select(nothing, all(1.0f), mean), select(nothing, all(1.0f), variance));
+      waiting[count++] = group;
+      if (count < together) continue;
+      add_groups<together>(waiting, stretch);
+      count = 0;
     }
+    for (int i = 0; i < count; ++i) add_groups<1>(waiting + i, stretch);
   }
 
   /// One ray per cell: the basis integrals themselves.
@@ -156,6 +152,33 @@ class ColumnDetector {
   }
 
  private:
+  static constexpr int together = 3;  ///< groups whose exponentials fit into registers
+
+  bool has_patch(int group) const { return any_patch_ && patched_[group / job_.row_sub_rays]; }
+
+  /// Groups of rays that meet something.
+  template <int count>
+  void add_groups(const int* groups, const float* stretch) const {
+    const float* node_weights = job_.node_weights + std::ptrdiff_t(column_) * 2 * job_.nodes;
+    Lanes x[count][rank], mean[count], variance[count];
+    for (int i = 0; i < count; ++i)
+      gather_integrals(groups[i] * lanes_at_once, has_patch(groups[i]), stretch, x[i]);
+    if (job_.row_weights)
+      for (int i = 0; i < count; ++i)
+        attenuate_rows<rank>(job_, node_weights, job_.row_weights + groups[i] * lanes_at_once,
+                             lanes_, x[i], mean[i], variance[i]);
+    else
+      attenuate<rank, count>(job_, node_weights, x, mean, variance);
+    for (int i = 0; i < count; ++i) {
+      // The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
+      Bits something = Bits(x[i][0]);
+      for (int k = 1; k < rank; ++k) something |= Bits(x[i][k]);
+      const Bits nothing = Bits((something & 0x7fffffff) == 0);
+      add(groups[i] * lanes_at_once, select(nothing, all(1.0f), mean[i]),
+          select(nothing, all(1.0f), variance[i]));
+    }
+  }
+
   VITRINE_INLINE_MEMBER void add(int lane, Lanes mean, Lanes variance) const {
     store(scratch_.mean + lane, load(scratch_.mean + lane) + mean);
     store(scratch_.variance + lane, load(scratch_.variance + lane) + variance);

@@ -22,7 +22,6 @@ constexpr float far_away = 1e30f;  // mm: enter of a ray that misses
 struct Groups {
   int begin = 0, end = 0;
   bool empty() const { return begin >= end; }
-  bool holds(int group) const { return group >= begin && group < end; }
   void cover(int group) {
     begin = group < begin ? group : begin;
     end = group >= end ? group + 1 : end;
@@ -265,7 +264,7 @@ VITRINE_INLINE void clip_slab(Lanes start, Lanes speed, Lanes half, Lanes& enter
 
 struct Interval {
   Lanes enter, leave;
-  VITRINE_INLINE_MEMBER bool any() const { return VITRINE_ISA_LEVEL::any(Bits(leave > enter)); }
+  VITRINE_INLINE_MEMBER bool any() const { return any_larger(leave, enter); }
 };
 
 VITRINE_INLINE Interval quadric_interval(Lanes a, Lanes b, Lanes c) {
@@ -302,7 +301,7 @@ VITRINE_INLINE Interval capsule_interval(const Quadric& tube, const Axis& axis, 
   const Lanes cross = a * c0 - b * b;
   const Lanes d = a * radius_square - cross;
   const Bits hit = Bits(d > all(0.0f));
-  if (!any(hit)) return {all(far_away), all(-far_away)};
+  if (!any_larger(d, all(0.0f))) return {all(far_away), all(-far_away)};
   const Lanes inverse = all(1.0f) / larger(a, all(1e-12f));
   const Lanes half_chord = root(larger(d, all(0.0f)));
   const Lanes t0 = (-b - half_chord) * inverse, t1 = (half_chord - b) * inverse;
@@ -321,12 +320,21 @@ VITRINE_INLINE Interval capsule_interval(const Quadric& tube, const Axis& axis, 
   return {select(hit, first, all(far_away)), select(hit, last, all(-far_away))};
 }
 
-/// A half space in one column: it ends the ray where speed > 0, starts it where speed < 0.
-VITRINE_INLINE void clip_cut(const Cut& cut, double across, double along, double slope, double foot,
-                             const Ray& ray, Interval& inside) {
+/// A half space in one column, for rays from a foot: what is left of it, and its speed along a ray,
+/// each with its growth.
+struct Boundary {
+  float left, speed, z;
+};
+inline Boundary boundary_of(const Cut& cut, double across, double along, double slope,
+                            double foot) {
   const double in_plane = cut.across * across + cut.along * along + cut.z * slope;
-  const Lanes left = all(float(cut.offset - in_plane * foot)) - all(float(cut.z)) * ray.z;
-  Lanes speed = all(float(in_plane)) + all(float(cut.z)) * ray.slope;
+  return {float(cut.offset - in_plane * foot), float(in_plane), float(cut.z)};
+}
+
+/// It ends the ray where speed > 0, starts it where speed < 0.
+VITRINE_INLINE void clip(const Boundary& cut, const Ray& ray, Interval& inside) {
+  const Lanes left = all(cut.left) - all(cut.z) * ray.z;
+  Lanes speed = all(cut.speed) + all(cut.z) * ray.slope;
   const Lanes tiny = all(1e-9f);
   speed = select(Bits(magnitude(speed) < tiny), tiny, speed);
   const Lanes t = left / speed;

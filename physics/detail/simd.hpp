@@ -39,6 +39,10 @@ VITRINE_INLINE Lanes smaller(Lanes a, Lanes b) {
 }
 VITRINE_INLINE Lanes select(Bits mask, Lanes yes, Lanes no) { return mask ? yes : no; }
 VITRINE_INLINE bool any(Bits mask) { return _mm512_movepi32_mask(__m512i(mask)) != 0; }
+/// Whether a > b in any lane.
+VITRINE_INLINE bool any_larger(Lanes a, Lanes b) {
+  return _mm512_cmp_ps_mask(__m512(a), __m512(b), _CMP_GT_OQ) != 0;
+}
 #elif defined(__AVX2__)
 VITRINE_INLINE Lanes root(Lanes x) { return Lanes(_mm256_sqrt_ps(__m256(x))); }
 VITRINE_INLINE Lanes larger(Lanes a, Lanes b) { return Lanes(_mm256_max_ps(__m256(a), __m256(b))); }
@@ -85,25 +89,30 @@ VITRINE_INLINE bool any(Bits mask) {
 }
 #endif
 
+#if !defined(__AVX512F__)
+VITRINE_INLINE bool any_larger(Lanes a, Lanes b) { return any(Bits(a > b)); }
+#endif
+
 /// |x|, and |x| with the sign of y.
 VITRINE_INLINE Lanes magnitude(Lanes x) { return Lanes(Bits(x) & 0x7fffffff); }
 VITRINE_INLINE Lanes with_sign(Lanes size, Lanes sign) {
   return Lanes((Bits(size) & 0x7fffffff) | (Bits(sign) & INT32_MIN));
 }
 
-/// 2^x for x <= 0 (and small positive x), relative error 1e-7; 2^-126 below -126. A polynomial of
-/// degree 5 on [-1/2, 1/2], fitted to the relative error, exactly 1 at 0.
-VITRINE_INLINE Lanes exp2(Lanes x) {
+/// x = 2^x for x <= 0 (and small positive x), relative error 1e-7; 2^-126 below -126. A polynomial
+/// of degree 5 on [-1/2, 1/2], fitted to the relative error, exactly 1 at 0. Step by step for
+/// `count` of them: one's steps wait for each other.
+template <int count>
+VITRINE_INLINE void exp2(Lanes (&x)[count]) {
   const Lanes to_integer = all(12582912.0f);  // 1.5 * 2^23: the sum's low bits are the integer part
-  x = larger(x, all(-126.0f));
-  const Lanes shifted = x + to_integer;
-  const Lanes f = x - (shifted - to_integer);
-  Lanes p = all(1.32647e-3f) * f + all(9.67151e-3f);
-  p = p * f + all(5.550734e-2f);
-  p = p * f + all(2.4022242e-1f);
-  p = p * f + all(6.9314698e-1f);
-  p = p * f + all(1.0f);
-  return Lanes(Bits(p) + (Bits(shifted) << 23));
+  Lanes shifted[count], p[count];
+  for (int i = 0; i < count; ++i) x[i] = larger(x[i], all(-126.0f));
+  for (int i = 0; i < count; ++i) shifted[i] = x[i] + to_integer;
+  for (int i = 0; i < count; ++i) x[i] = x[i] - (shifted[i] - to_integer);
+  for (int i = 0; i < count; ++i) p[i] = all(1.32647e-3f) * x[i] + all(9.67151e-3f);
+  for (const float c : {5.550734e-2f, 2.4022242e-1f, 6.9314698e-1f, 1.0f})
+    for (int i = 0; i < count; ++i) p[i] = p[i] * x[i] + all(c);
+  for (int i = 0; i < count; ++i) x[i] = Lanes(Bits(p[i]) + (Bits(shifted[i]) << 23));
 }
 
 }  // namespace vitrine::physics::VITRINE_ISA_LEVEL

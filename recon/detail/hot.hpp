@@ -69,6 +69,18 @@ inline constexpr double flat_share = 0.6;
 /// Weight at the very edge, so that a voxel seen by edges alone still has an average.
 inline constexpr double edge_weight = 1e-6;
 
+/// A row of an image that takes a step towards its neighbours (denoise.cpp).
+struct SmoothJob {
+  static constexpr int most = 26;
+  Index count;
+  int neighbours;
+  const float* other[most];   ///< the neighbours' rows
+  float coupling[most];       ///< of each to the row
+  const float *self, *given;  ///< the row now, and as it was measured
+  const float* per_scale;     ///< 1 over the difference from which on edges are kept
+  float *sum, *weight, *out;
+};
+
 struct HotKernels {
   void (*line_integrals)(const float* signal, Index count, const WaterCorrection::Column& column,
                          float* out);
@@ -82,6 +94,7 @@ struct HotKernels {
   void (*store_rows)(const float* y, Index length, Index first, Index count, bool mirrored,
                      Index rows, Index block_stride, float* out);
   void (*back_project)(const TileJob& job);
+  void (*smooth_row)(const SmoothJob& job);
 };
 const HotKernels& hot_kernels(Isa isa);
 

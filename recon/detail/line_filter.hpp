@@ -15,6 +15,10 @@ namespace vitrine::recon::detail {
 /// Where the offset is a quarter column, a ray and its conjugate interleave and their first aliases
 /// cancel, so the kernel may use frequencies up to twice the columns' own limit; elsewhere it ends
 /// there.
+///
+/// A line that ends inside the object, its last eight samples above 0.1 in the mean, goes on as a
+/// water cylinder with their value and slope would (Hsieh et al., Med Phys 31 (2004) 2385): to 0,
+/// within the padding.
 class LineFilter {
  public:
   LineFilter(const Rebinned& scan, const Kernel& kernel);
@@ -41,9 +45,12 @@ class LineFilter {
  private:
   Index input_samples_, input_rows_, padded_rows_, rows_, samples_ = 0, first_ = 0;
   double spacing_, first_place_ = 0.0;  // of output 0, in spacings from input 0
+  bool extends_;
   BatchFft fft_, wide_fft_;
   /// The response for outputs that lie `part` of a spacing on.
   std::vector<float> moved_on(double part) const;
+  /// Writes what follows an end of sixteen rows' lines; `step` is -1 at their beginning.
+  void extend(std::span<float> narrow, Index last, Index step) const;
 
   std::vector<float> response_;
 };

@@ -13,6 +13,7 @@
 #include "vitrine/io/json.hpp"
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/io/raw.hpp"
+#include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/image_grid.hpp"
 #include "vitrine/recon/preprocess.hpp"
@@ -22,15 +23,15 @@ namespace {
 
 struct Options {
   std::string file, kernel, out;
-  std::optional<double> thickness, increment, field_of_view;
+  std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
   std::vector<std::string> formats{"nifti"};
   bool info = false;
 
   bool order() const {
-    return !kernel.empty() || thickness || increment || field_of_view || matrix || slices ||
-           !centre.empty();
+    return !kernel.empty() || thickness || increment || field_of_view || noise_reduction ||
+           matrix || slices || !centre.empty();
   }
 };
 
@@ -40,6 +41,7 @@ struct Order {
   Pick<recon::Kernel> kernel;
   double thickness = 0.0;
   RawScan::Box box;
+  recon::Denoise denoise{.reduction = 0.0};
 };
 
 Pick<recon::Kernel> kernel_of(const Value& node) {
@@ -68,8 +70,11 @@ bool same(const RawScan::Box& a, const RawScan::Box& b) {
 std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   std::vector<Order> made;
   for (const RawScan::Made& image : raw.images)
-    made.push_back({image.series, kernel_of(io::parse_json(image.kernel, options.file)),
-                    image.slice_thickness, raw.box});
+    made.push_back({image.series,
+                    kernel_of(io::parse_json(image.kernel, options.file)),
+                    image.slice_thickness,
+                    raw.box,
+                    {image.noise_reduction, image.edge_contrast}});
   if (!options.order()) {
     require(!made.empty(), Error::Kind::input, "'", options.file,
             "' tells of no image that was made of it. Give --kernel and --thickness.");
@@ -81,6 +86,7 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   RawScan::Box& box = order.box = raw.box;
   if (!options.kernel.empty()) order.kernel = kernel_named(options.kernel);
   order.thickness = options.thickness.value_or(order.thickness);
+  if (options.noise_reduction) order.denoise.reduction = 0.01 * *options.noise_reduction;
   box.field_of_view = options.field_of_view.value_or(box.field_of_view);
   box.matrix = options.matrix.value_or(box.matrix);
   if (options.increment) {
@@ -93,9 +99,12 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
     box.centre = Vec3(options.centre[0], options.centre[1], options.centre[2]);
   const std::string& kind = *order.kernel.canonical.find("kind")->as<std::string>();
   order.name = str(raw.origin.scan, '_', kind, '_', to_text(order.thickness), "mm");
+  if (order.denoise.reduction > 0.0)
+    order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
   for (const Order& known : made)
     if (to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
-        known.thickness == order.thickness && same(known.box, box))
+        known.thickness == order.thickness && same(known.box, box) &&
+        known.denoise.reduction == order.denoise.reduction)
       order.name = known.name;
   return {order};
 }
@@ -144,7 +153,8 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
       str("recon/", study, '/', order.name, '/', to_json(order.kernel.canonical), '/',
           to_text(order.thickness), '/', to_text(box.field_of_view), '/', box.matrix, '/',
           box.slices, '/', to_text(box.slice_increment), '/', to_text(box.centre.x()), '/',
-          to_text(box.centre.y()), '/', to_text(box.centre.z())));
+          to_text(box.centre.y()), '/', to_text(box.centre.z()),
+          order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : ""));
   d.study_id = origin.case_id;
   d.study_description = "Virtual imaging trial " + origin.trial;
   d.series_description = order.name;
@@ -209,7 +219,9 @@ recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
     rebinner.take(views);
     first += views;
   }
-  return std::move(rebinner).finish();
+  recon::Rebinned data = std::move(rebinner).finish();
+  data.extend_truncated(raw.truncation_extension);
+  return data;
 }
 
 void write(const io::Path& dir, const Options& options, const RawScan& raw, const Order& order,
@@ -269,8 +281,9 @@ int reconstruct(const Options& options) {
                            order.box.slices, order.box.slice_increment},
                           raw.geometry.gantry_axes());
     write(dir, options, raw, order,
-          recon::reconstruct(data, *order.kernel, grid, order.thickness, raw.beam.mu_water,
-                             raw.beam.mu_air, isa));
+          recon::denoised(recon::reconstruct(data, *order.kernel, grid, order.thickness,
+                                             raw.beam.mu_water, raw.beam.mu_air, isa),
+                          order.denoise, isa));
   }
   return ok;
 }
@@ -285,6 +298,10 @@ void add_recon(CLI::App& app, int& code) {
   command->add_option("--out,-o", options->out, "directory for the images");
   command->add_option("--kernel,-k", options->kernel,
                       "a kernel, as in a scenario: sharp, or '{kind: hann, cutoff_per_mm: 0.6}'");
+  command
+      ->add_option("--noise-reduction", options->noise_reduction,
+                   "edge-preserving noise reduction, percent")
+      ->check(CLI::Range(0.0, 80.0));
   command->add_option("--thickness", options->thickness, "slice thickness, mm")
       ->check(CLI::Range(0.3, 20.0));
   command->add_option("--increment", options->increment, "spacing of slice centres, mm")

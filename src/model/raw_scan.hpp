@@ -59,6 +59,8 @@ struct RawScan {
     std::string series;            ///< what its files are called
     std::string kernel;            ///< canonical, as JSON
     double slice_thickness = 0.0;  ///< mm
+    double noise_reduction = 0.0;  ///< recon::Denoise
+    double edge_contrast = 1.0;
   };
   /// Where the images are.
   struct Box {
@@ -74,6 +76,7 @@ struct RawScan {
   Beam beam;
   WaterTable water;
   Box box;
+  bool truncation_extension = true;  ///< of lines that end inside the object
   std::vector<Made> images;
 };
 

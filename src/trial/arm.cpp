@@ -69,6 +69,8 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
     delays.assign(timed.begin(), timed.end());
   }
   const auto motions = levels(arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0);
+  const recon::Denoise denoise = arms.protocol.denoise.value_or(recon::Denoise{.reduction = 0.0});
+  const auto reductions = levels(arms.vary.noise_reduction, denoise.reduction);
   const auto names = kernel_names(kernels);
   std::vector<Arm> all;
   for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
@@ -77,20 +79,34 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
         for (const double voltage : voltages)
           for (const double load : loads)
             for (std::size_t k = 0; k < kernels.size(); ++k)
-              for (const double thickness : thicknesses) {
-                std::string name =
-                    str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
-                if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-                if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-                if (delays.size() > 1) name += str('_', to_text(*delay), "s");
-                if (motions.size() > 1) name += str("_motion", to_text(std::round(100.0 * motion)));
-                std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
-                if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
-                if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
-                if (motions.size() > 1) scan += str("_motion", to_text(std::round(100.0 * motion)));
-                all.push_back({name, scanner, kernels[k], names[k], voltage, load, thickness, delay,
-                               motion, scan});
-              }
+              for (const double thickness : thicknesses)
+                for (const double reduction : reductions) {
+                  std::string name =
+                      str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
+                  if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+                  if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+                  if (delays.size() > 1) name += str('_', to_text(*delay), "s");
+                  if (motions.size() > 1)
+                    name += str("_motion", to_text(std::round(100.0 * motion)));
+                  if (reductions.size() > 1)
+                    name += str("_nr", to_text(std::round(100.0 * reduction)));
+                  std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
+                  if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
+                  if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
+                  if (motions.size() > 1)
+                    scan += str("_motion", to_text(std::round(100.0 * motion)));
+                  all.push_back({name,
+                                 scanner,
+                                 kernels[k],
+                                 names[k],
+                                 voltage,
+                                 load,
+                                 thickness,
+                                 delay,
+                                 motion,
+                                 {reduction, denoise.contrast},
+                                 scan});
+                }
   return all;
 }
 
@@ -139,6 +155,7 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
         matches(selector.tube_load, arm.tube_load) &&
         matches(selector.slice_thickness, arm.slice_thickness) &&
         matches(selector.motion, arm.motion) &&
+        matches(selector.noise_reduction, arm.noise_reduction()) &&
         (!selector.contrast_delay || arm.contrast_delay == selector.contrast_delay))
       return i;
   }

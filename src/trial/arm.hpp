@@ -20,14 +20,16 @@ struct Arm {
   double slice_thickness = 0.0;
   std::optional<double> contrast_delay;  ///< s; none without contrast medium, 0 before it
   double motion = 0.0;                   ///< strength of the protocol's motion
+  recon::Denoise denoise{.reduction = 0.0};
   std::string scan = {};  ///< name of the scan that the image is made of: no kernel, no thickness
 
-  /// Same image but for the noise?
+  /// Same image but for the noise, and what is done about it?
   bool same_but_dose(const Arm& other) const;
+  double noise_reduction() const { return denoise.reduction; }
 };
 
 /// Every combination of the factors' levels, scanner outermost, then contrast delay, motion,
-/// voltage, load, kernel, thickness.
+/// voltage, load, kernel, thickness, noise reduction.
 std::vector<Arm> enumerate_arms(const Arms& arms);
 
 /// The arm that a selector names; an unnamed factor means its first level.

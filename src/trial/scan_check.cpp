@@ -67,7 +67,7 @@ std::vector<std::string> geometry_notes(const Plan& plan) {
                         " mm about its axis (the image reaches ",
                         rounded(0.5 * protocol.field_of_view),
                         " mm): voxels beyond hold -1000 HU, and what of a patient lies there is "
-                        "truncated, which brightens the rim"));
+                        "truncated: CT numbers are wrong near the rim"));
   }
   return notes;
 }

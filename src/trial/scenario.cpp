@@ -91,6 +91,12 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("water_correction", &Protocol::water_correction,
                     "beam hardening is corrected as that of water; false leaves it in the image")
           .unless_default()
+          .optional("truncation_extension", &Protocol::truncation_extension,
+                    "lines that end inside the patient go on as a water cylinder would; false "
+                    "leaves a bright rim in the image")
+          .unless_default()
+          .optional("denoise", &Protocol::denoise,
+                    "edge-preserving noise reduction of the image (none if nothing is said)")
           .rule("pitch goes with mode: helical (an axial scan has none)",
                 [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
   return s;
@@ -109,6 +115,9 @@ const Schema<Factors>& Factors::schema() {
           .optional("motion", &Factors::motion, unit::percent,
                     "strengths of the protocol's motion (0: the patient lies still)")
           .between(0, 200)
+          .optional("noise_reduction", &Factors::noise_reduction, unit::percent,
+                    "steps of the protocol's denoise, or of its defaults (0: none)")
+          .between(0, 80)
           .optional("contrast_delay", &Factors::contrast_delay, unit::s,
                     "phases: delays of the scan after the contrast medium (0: before it)")
           .between(0, 1200);
@@ -124,6 +133,8 @@ const Schema<ArmSelector>& ArmSelector::schema() {
           .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
           .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness")
           .optional("motion", &ArmSelector::motion, unit::percent, "strength of the motion")
+          .optional("noise_reduction", &ArmSelector::noise_reduction, unit::percent,
+                    "how much less noise")
           .optional("contrast_delay", &ArmSelector::contrast_delay, unit::s,
                     "delay of the scan after the contrast medium");
   return s;
@@ -206,6 +217,8 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
          is_level(selector.slice_thickness, arms.vary.slice_thickness,
                   arms.protocol.slice_thickness) &&
          is_level(selector.motion, arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0) &&
+         is_level(selector.noise_reduction, arms.vary.noise_reduction,
+                  arms.protocol.denoise ? arms.protocol.denoise->reduction : 0.0) &&
          (!selector.contrast_delay || arms.protocol.contrast) &&
          is_level(selector.contrast_delay, arms.vary.contrast_delay,
                   arms.protocol.contrast ? arms.protocol.contrast->delay : 0.0);
@@ -313,7 +326,8 @@ const Schema<Arms>& Arms::schema() {
                     kernels.push_back(to_json(kernel.canonical));
                   return distinct(kernels) && distinct(a.vary.tube_voltage) &&
                          distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness) &&
-                         distinct(a.vary.contrast_delay) && distinct(a.vary.motion);
+                         distinct(a.vary.contrast_delay) && distinct(a.vary.motion) &&
+                         distinct(a.vary.noise_reduction);
                 })
           .rule("vary.motion_percent needs something that moves (add motion to the protocol)",
                 [](const Arms& a) { return a.vary.motion.empty() || !a.protocol.motion.empty(); })

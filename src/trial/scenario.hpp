@@ -10,6 +10,7 @@
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/radiomics/settings.hpp"
+#include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/kernel.hpp"
 
 namespace vitrine::trial {
@@ -49,7 +50,9 @@ struct Protocol {
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
-  bool water_correction = true;  ///< of beam hardening
+  bool water_correction = true;      ///< of beam hardening
+  bool truncation_extension = true;  ///< of lines that end inside the patient
+  std::optional<recon::Denoise> denoise;
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();
@@ -59,7 +62,8 @@ struct Protocol {
 struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
-  std::vector<double> motion;  ///< strengths: 0 still, 1 as the protocol says
+  std::vector<double> motion;           ///< strengths: 0 still, 1 as the protocol says
+  std::vector<double> noise_reduction;  ///< shares, in place of the protocol's denoise.reduction
   static const Schema<Factors>& schema();
 };
 
@@ -67,7 +71,8 @@ struct Factors {
 /// for the scanner, the first.
 struct ArmSelector {
   std::string scanner, kernel;
-  std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion;
+  std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
+      noise_reduction;
   static const Schema<ArmSelector>& schema();
 };
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -109,14 +110,22 @@ void describe(File& file, RawScan& raw) {
   file.list("/water_correction/limit", "1", water.limit, tables, 0.0, 1e30);
   file.list("/water_correction/limit_slope", "1", water.limit_slope, tables, -1e30, 1e30);
 
+  if (file.holds("/images/keeps_truncation", !raw.truncation_extension)) {
+    std::int64_t keeps = 1;
+    file.whole("/images/keeps_truncation", "1", keeps, 1, 1);
+    raw.truncation_extension = false;
+  }
+
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
   std::vector<std::string> series, kernels;
-  std::vector<double> thickness;
+  std::vector<double> thickness, reduction, contrast;
   for (const auto& image : raw.images) {
     series.push_back(image.series);
     kernels.push_back(image.kernel);
     thickness.push_back(image.slice_thickness);
+    reduction.push_back(image.noise_reduction);
+    contrast.push_back(image.edge_contrast);
   }
   std::vector<double> centre{box.centre.x(), box.centre.y(), box.centre.z()};
   file.number("/images/field_of_view", "mm", box.field_of_view, 1.0, length);
@@ -128,10 +137,17 @@ void describe(File& file, RawScan& raw) {
   file.texts("/images/series", series, images);
   file.texts("/images/kernel", kernels, images);
   file.list("/images/slice_thickness", "mm", thickness, images, 1e-3, length);
+  const bool quieter = std::ranges::any_of(reduction, [](double share) { return share > 0.0; });
+  if (file.holds("/images/noise_reduction", quieter)) {
+    file.list("/images/noise_reduction", "1", reduction, images, 0.0, 0.8);
+    file.list("/images/edge_contrast", "1", contrast, images, 0.2, 20.0);
+  }
+  reduction.resize(series.size(), 0.0);
+  contrast.resize(series.size(), 1.0);
   box.centre = Vec3(centre[0], centre[1], centre[2]);
   raw.images.clear();
   for (std::size_t i = 0; i < series.size(); ++i)
-    raw.images.push_back({series[i], kernels[i], thickness[i]});
+    raw.images.push_back({series[i], kernels[i], thickness[i], reduction[i], contrast[i]});
 }
 
 /// Digests what `describe` lists.

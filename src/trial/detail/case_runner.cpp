@@ -128,9 +128,13 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
         patient.record_profiles(result.profiles, image, arm->name);
       for (std::size_t i = 0; i < read_outs.size(); ++i) {
         const recon::Rebinned data = acquired(done, i);
+        const Arm* before = nullptr;
+        Image plain{Grid{}};  // arms that differ in noise reduction follow each other
         for (const Arm* arm : read_outs[i].made) {
           next(arm->name);
-          const Image image = done.reconstruct(data, *arm);
+          if (!before || !before->same_but_dose(*arm)) plain = done.reconstruct(data, *arm);
+          before = arm;
+          const Image image = recon::denoised(plain, arm->denoise, isa_);
           deliver(patient, done, *arm, read_outs[i].dose, image,
                   noise_level(image, noiseless_of(*arm)));
         }
@@ -166,7 +170,9 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     again.record_contrast(result.contrast);
-    deliver(again, done, arm, dose, done.reconstruct(acquired(done, 0), arm), not_measured);
+    deliver(again, done, arm, dose,
+            recon::denoised(done.reconstruct(acquired(done, 0), arm), arm.denoise, isa_),
+            not_measured);
   };
   for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
     Visit visit = reposition(scenario, case_id, repeat);

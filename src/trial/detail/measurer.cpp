@@ -98,6 +98,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                            "tube_voltage_kv",
                            "tube_load_mas",
                            "slice_thickness_mm",
+                           "noise_reduction_percent",
                            "ctdi_vol_mgy",
                            "dlp_mgy_cm",
                            "water_equivalent_diameter_cm",
@@ -203,9 +204,10 @@ void Measurer::record_truth(CaseResult& result) const {
 void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
                             double noise) const {
   images.add({case_id_, arm.name, visit_.name, plan_.scenario.arms.scanners[arm.scanner].name,
-              arm.kernel_name, arm.tube_voltage, arm.tube_load, arm.slice_thickness, dose.ctdi_vol,
-              dose.dlp / units::cm, dose.water_equivalent_diameter / units::cm,
-              dose.ssde.value_or(not_measured), photons, noise});
+              arm.kernel_name, arm.tube_voltage, arm.tube_load, arm.slice_thickness,
+              100.0 * arm.noise_reduction(), dose.ctdi_vol, dose.dlp / units::cm,
+              dose.water_equivalent_diameter / units::cm, dose.ssde.value_or(not_measured), photons,
+              noise});
 }
 
 void Measurer::record_profiles(Table& profiles, const Image& image, const std::string& arm) const {

@@ -261,7 +261,9 @@ std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::finish(
     std::unique_ptr<Output> output) {
   if (held_) output->take(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
   auto files = output->files();
-  return {output->data(), std::move(files)};
+  recon::Rebinned data = output->data();
+  data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
+  return {std::move(data), std::move(files)};
 }
 
 recon::Rebinned PatientScan::noiseless() {

@@ -64,11 +64,12 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
   raw.geometry = geometry;
   raw.beam = describe(calibrated.beam, first.tube_load);
   raw.water = describe(calibrated.water);
+  raw.truncation_extension = protocol.truncation_extension;
   raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),
              protocol.matrix, protocol.slices};
   for (const Arm* arm : arms)
-    raw.images.push_back(
-        {arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness});
+    raw.images.push_back({arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness,
+                          arm->denoise.reduction, arm->denoise.contrast});
   return raw;
 }
 

@@ -221,6 +221,17 @@ TEST_CASE("the instruction-set levels agree to 1e-5 of a line integral") {
 TEST_CASE("sixteen lanes at once give the bits of eight") {
   Scanner scanner = test::scanner();
   Scene scene = test::body(20, 40);
+  // More intersections of one solid than are added at once, which few rows meet each.
+  const auto first = std::uint32_t(scene.solids.size());
+  constexpr std::uint32_t balls = 80;
+  for (std::uint32_t i = 0; i <= balls; ++i) {
+    Solid ball;
+    ball.centre = i < balls ? Vec3(2.0 * double(i % 9) - 8.0, 3.0, 0.4 * double(i) - 16.0)
+                            : Vec3(0.0, 0.0, 0.0);
+    ball.half_axes = Vec3::Constant(i < balls ? 1.5 : 30.0);
+    scene.solids.push_back(ball);
+    if (i < balls) scene.terms.push_back({{first + i, first + balls}, {{0, 1e-4 * double(i)}}});
+  }
   Patch patch;
   patch.grid.size = {9, 9, 9};
   patch.grid.spacing = {4.0, 4.0, 4.0};

@@ -107,6 +107,25 @@ TEST_CASE("two stations show what one wide detector shows") {
   CHECK(roi_mean(a, {15, 5, 1}, 4) == Approx(roi_mean(b, {15, 5, 1}, 4)).margin(2.0));
 }
 
+TEST_CASE("an object wider than the fan has no bright rim, unless it is asked for") {
+  // Water of 240 mm, seen to 182: within 80 mm of the axis 0 HU but for what nobody can know.
+  Rebinned scan =
+      rebin(project(small_scan(4, 360), {{cylinder({10, -6, 0}, 120), mu_70kev}}), isa());
+  const auto worst = [&](bool extend) {
+    scan.extend_truncated(extend);
+    const Image image =
+        reconstruct(scan, *kernel(Value("soft")), box(164, 82), 0.625, water_scale, isa());
+    double most = 0.0;
+    for (int i = 0; i < 12; ++i) {
+      const Vec3 at(75.0 * std::cos(0.5 * i), 75.0 * std::sin(0.5 * i), 0.0);
+      most = std::max(most, std::abs(roi_mean(image, at, 4)));
+    }
+    return most;
+  };
+  CHECK(worst(false) > 100.0);
+  CHECK(worst(true) < 20.0);
+}
+
 TEST_CASE("an image has the same bits on one thread as on all, and at every place in memory",
           "[bits]") {
   const auto digest = [] {
