@@ -50,6 +50,7 @@ struct Protocol {
   std::optional<phantoms::Injection> contrast;
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
   bool water_correction = true;  ///< of beam hardening
+  std::string bins = "total";    ///< of photon-counting scanners: what images are made of
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();
@@ -59,14 +60,15 @@ struct Protocol {
 struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
-  std::vector<double> motion;  ///< strengths: 0 still, 1 as the protocol says
+  std::vector<std::string> bins;  ///< of photon-counting scanners
+  std::vector<double> motion;     ///< strengths: 0 still, 1 as the protocol says
   static const Schema<Factors>& schema();
 };
 
 /// Names one arm by the levels that distinguish it; what is left out is the protocol's value or,
 /// for the scanner, the first.
 struct ArmSelector {
-  std::string scanner, kernel;
+  std::string scanner, kernel, bins;
   std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion;
   static const Schema<ArmSelector>& schema();
 };

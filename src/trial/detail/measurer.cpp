@@ -24,6 +24,12 @@ std::string parts_of(const LesionTruth& lesion) {
   return text;
 }
 
+/// If a scanner counts photons, images are of some of its bins.
+bool counts_photons(const Arms& arms) {
+  return std::ranges::any_of(arms.scanners,
+                             [](const Scanner& each) { return each.detector.sensor.has_value(); });
+}
+
 /// Half the side of a box about the lesion's centre that holds it and what surrounds it, mm.
 double reach_of(const Scene& scene, const LesionTruth& lesion) {
   return std::max(0.5 * lesion.longest_axial_diameter + 8.0, reach(scene, lesion) + 2.0);
@@ -96,6 +102,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                            "tube_load_mas", "slice_thickness_mm",
                            "ctdi_vol_mgy",  "photons_per_reading",
                            "noise_hu"};
+  if (counts_photons(scenario.arms)) result.images.columns.push_back("bins");
 }
 
 double Measurer::aim(std::span<const LesionTruth> lesions) const {
@@ -194,9 +201,19 @@ void Measurer::record_truth(CaseResult& result) const {
 
 void Measurer::record_image(Table& images, const Arm& arm, double ctdi_vol, double photons,
                             double noise) const {
-  images.add({case_id_, arm.name, visit_.name, plan_.scenario.arms.scanners[arm.scanner].name,
-              arm.kernel_name, arm.tube_voltage, arm.tube_load, arm.slice_thickness, ctdi_vol,
-              photons, noise});
+  std::vector<Table::Cell> row{case_id_,
+                               arm.name,
+                               visit_.name,
+                               plan_.scenario.arms.scanners[arm.scanner].name,
+                               arm.kernel_name,
+                               arm.tube_voltage,
+                               arm.tube_load,
+                               arm.slice_thickness,
+                               ctdi_vol,
+                               photons,
+                               noise};
+  if (counts_photons(plan_.scenario.arms)) row.emplace_back(arm.bins);
+  images.add(std::move(row));
 }
 
 void Measurer::record_profiles(Table& profiles, const Image& image, const std::string& arm) const {

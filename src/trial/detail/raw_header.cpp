@@ -60,12 +60,12 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
   raw.origin.isa = std::string(to_string(isa));
   raw.origin.seed = plan.scenario.trial.seed;
   raw.geometry = geometry;
-  require(raw.quantity != RawScan::Quantity::signal || calibrated.water.rows().empty(),
+  require(raw.quantity != RawScan::Quantity::signal || calibrated.of("total").water.rows().empty(),
           Error::Kind::unsupported, raw.origin.scanner,
           " has a heel effect (a file of signals holds one water correction for all rows). Keep "
           "raw: line_integrals, or turn heel_effect off.");
   raw.beam = describe(calibrated.beam, first.tube_load);
-  raw.water = describe(calibrated.water);
+  raw.water = describe(calibrated.of("total").water);
   raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),
              protocol.matrix, protocol.slices};
   for (const Arm* arm : arms)
