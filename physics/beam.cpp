@@ -5,11 +5,13 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/core/monotone_cubic.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/physics/attenuation.hpp"
 #include "vitrine/physics/detail/beam_fit.hpp"
 #include "vitrine/physics/detail/heel.hpp"
+#include "vitrine/physics/incident.hpp"
 
 namespace vitrine::physics {
 namespace {
@@ -30,8 +32,11 @@ double thickest_bowtie(const Scanner& scanner) {
 /// What a cell detects with, as an area at 1 m, mm^2.
 double sensitive_area_of(const Scanner& scanner) {
   const double metre_over_distance = 1000.0 / scanner.source_to_detector;
-  return metre_over_distance * metre_over_distance * scanner.column_pitch * scanner.row_pitch *
-         scanner.detector.fill_factor;
+  double area = metre_over_distance * metre_over_distance * scanner.column_pitch *
+                scanner.row_pitch * scanner.detector.fill_factor;
+  if (const auto& grid = scanner.detector.anti_scatter_grid)
+    area *= 1.0 - grid->septum_share * (1.0 - grid->transmission);
+  return area;
 }
 
 /// Throws Error where a channel would read (nearly) nothing with nothing but air in the beam.
@@ -55,19 +60,6 @@ void require_photons(const detail::FitTask& task, const Scanner& scanner) {
   }
 }
 
-/// Kerma at the axis of the beam that the published CTDI is taken to belong to, mGy/mAs.
-double published_kerma() {
-  const Material& aluminium = material("aluminium");
-  Spectrum tube = tube_spectrum(120.0, 7.0 * units::deg);
-  double low = 0.0, high = 40.0;
-  for (int step = 0; step < 40; ++step) {
-    const double middle = 0.5 * (low + high);
-    (half_value_layer(filtered(tube, aluminium, middle), aluminium) < 8.0 ? low : high) = middle;
-  }
-  const double metre_over_distance = 1000.0 / 570.0;
-  return air_kerma(filtered(tube, aluminium, low)) * metre_over_distance * metre_over_distance;
-}
-
 /// Where water attenuates as much.
 ReferenceEnergy energy_of(double water_attenuation, double kv) {
   const Material& water = material("water");
@@ -83,23 +75,7 @@ ReferenceEnergy energy_of(double water_attenuation, double kv) {
 }  // namespace
 
 double bowtie_thickness(const Bowtie& bowtie, double fan_angle) {
-  const auto& x = bowtie.angles;
-  const auto& y = bowtie.thickness;
-  VITRINE_EXPECT(!x.empty() && x.size() == y.size());
-  const double angle = std::abs(fan_angle);
-  if (angle >= x.back()) return y.back();
-  const auto i = std::size_t(std::ranges::upper_bound(x, angle) - x.begin()) - 1;
-  // Fritsch and Butland 1984: harmonic mean of the neighbouring slopes; 0 on the central ray.
-  const auto slope = [&](std::size_t k) { return (y[k + 1] - y[k]) / (x[k + 1] - x[k]); };
-  const auto tangent = [&](std::size_t k) {
-    if (k == 0) return 0.0;
-    if (k + 1 == x.size()) return slope(k - 1);
-    const double before = slope(k - 1), after = slope(k);
-    return before * after <= 0.0 ? 0.0 : 2.0 * before * after / (before + after);
-  };
-  const double h = x[i + 1] - x[i], t = (angle - x[i]) / h, r = 1.0 - t;
-  return y[i] * r * r * (1.0 + 2.0 * t) + y[i + 1] * t * t * (1.0 + 2.0 * r) +
-         h * t * r * (r * tangent(i) - t * tangent(i + 1));
+  return monotone_cubic(bowtie.angles, bowtie.thickness, std::abs(fan_angle));
 }
 
 double bowtie_thickness(const Scanner& scanner, double fan_angle) {
@@ -117,7 +93,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     : kv_(kv),
       rows_(scanner.rows),
       materials_(materials.begin(), materials.end()),
-      incident_(tube_spectrum(kv, scanner.anode_angle)),
+      incident_(incident_spectrum(scanner, kv)),
       bowtie_material_(material(scanner.bowtie.material)),
       electronic_noise_(scanner.detector.sensor ? 0.0 : scanner.detector.electronic_noise),
       detector_(scanner.detector),
@@ -125,9 +101,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
       spot_along_(SpotProfile::along(scanner)) {
   add_material(materials_, material("water"));
   add_material(materials_, material("air"));
-  detail::Heel heel = detail::heel_of(scanner, kv, incident_);
-  for (const Filter& filter : scanner.filters)
-    incident_ = filtered(std::move(incident_), material(filter.material), filter.thickness);
+  detail::Heel heel = detail::heel_of(scanner, kv);
   const auto& energies = incident_.energies;
   const std::size_t energy_count = energies.size();
 
@@ -254,7 +228,7 @@ void Beam::set_bins(const Scanner& scanner, const detail::BeamFit& fit,
               " keV). Move the thresholds apart or raise the voltage.");
 }
 
-/// Reference energy, kerma and dose of the central ray.
+/// Reference energy, kerma and half-value layer of the central ray.
 void Beam::set_reference(const Scanner& scanner) {
   const ReferenceEnergy reference =
       energy_of(-math::log(water_signal(columns() / 2, 200.0)) / 200.0, kv_);
@@ -263,10 +237,7 @@ void Beam::set_reference(const Scanner& scanner) {
   mu_air_ = reference.mu_air;
   const Spectrum central = filtered(incident_, bowtie_material_, bowtie_thickness(scanner, 0.0));
   half_value_layer_ = physics::half_value_layer(central, material("aluminium"));
-  const double metre_over_iso = 1000.0 / scanner.source_to_iso;
-  kerma_at_isocentre_ = air_kerma(central) * metre_over_iso * metre_over_iso;
-  constexpr double published_ctdi_32 = 0.078;  // mGy/mAs, 120 kV, mean of 43 scanners
-  ctdi_vol_32_ = published_ctdi_32 * kerma_at_isocentre_ / published_kerma();
+  kerma_at_isocentre_ = physics::kerma_at_isocentre(scanner, incident_);
 }
 
 std::size_t Beam::known(std::string_view name) const {

@@ -96,10 +96,6 @@ class Beam {
 
   /// Air kerma at the isocentre on the central ray, free in air, mGy/mAs.
   double air_kerma_at_isocentre() const { return kerma_at_isocentre_; }
-  /// CTDIvol at pitch 1 in the 32 cm phantom, mGy/mAs. Method: the published mean of 43 scanners,
-  /// 0.078 mGy/mAs at 120 kV, scaled by this beam's kerma over that of a beam of 8 mm Al half-value
-  /// layer and 570 mm from focus to axis at 120 kV. Not a Monte Carlo: +-30 %.
-  double ctdi_vol_32() const { return ctdi_vol_32_; }
   /// Half-value layer on the central ray, mm of aluminium.
   double half_value_layer() const { return half_value_layer_; }
   /// Behind the flat filters, before the bowtie.
@@ -171,7 +167,7 @@ class Beam {
   std::vector<double> absorbed_;  ///< share of the energy taken up, per energy; counts per keV
   Material bowtie_material_;
   double effective_energy_ = 0.0, mu_water_ = 0.0, mu_air_ = 0.0;
-  double kerma_at_isocentre_ = 0.0, ctdi_vol_32_ = 0.0, half_value_layer_ = 0.0;
+  double kerma_at_isocentre_ = 0.0, half_value_layer_ = 0.0;
   FitError fit_centre_, fit_edge_;
   double electronic_noise_ = 0.0;
   Detector detector_;

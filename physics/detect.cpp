@@ -25,6 +25,20 @@ float few_quanta(double signal, double mean, double electronic, const Stream& no
 
 }  // namespace
 
+std::vector<float> air_signals(const ScanGeometry& geometry, const Beam& beam) {
+  const bool heel = !beam.heel_rows().empty(), flat = geometry.shape == DetectorShape::flat;
+  const Index cells = geometry.columns * geometry.rows;
+  std::vector<float> all;
+  all.reserve(std::size_t(cells));
+  for (Index i = 0; i < cells; ++i) {
+    const Index column = i / geometry.rows, row = i % geometry.rows;
+    double air = heel ? beam.air_signal(column, double(row)) : beam.air_signal(column);
+    if (flat) air *= geometry.photon_share(double(column), double(row));
+    all.push_back(float(air));
+  }
+  return all;
+}
+
 Acquisition::Acquisition(const ScanGeometry& geometry, const Beam& beam, double tube_load,
                          const Stream& noise, Isa isa, Conditions conditions)
     : geometry_(geometry),
@@ -43,13 +57,7 @@ Acquisition::Acquisition(const ScanGeometry& geometry, const Beam& beam, double 
   require(std::ranges::all_of(modulation_, [](double m) { return m > 0.0; }), Error::Kind::input,
           "a view has no tube load (no quanta without it). Raise the smallest tube current.");
   const bool heel = !beam.heel_rows().empty(), flat = geometry.shape == DetectorShape::flat;
-  air_.reserve(std::size_t(cells_));
-  for (Index i = 0; i < cells_; ++i) {
-    const Index column = i / geometry.rows, row = i % geometry.rows;
-    double air = heel ? beam.air_signal(column, double(row)) : beam.air_signal(column);
-    if (flat) air *= geometry.photon_share(double(column), double(row));
-    air_.push_back(float(air));
-  }
+  air_ = air_signals(geometry, beam);
   const EffectSetting setting{geometry_, beam, air_, noise_, conditions.hardware, noiseless_, isa};
   effects_ = detector_effects(setting);
   if (effects_.empty() && !modulation_.empty() && !noiseless_)

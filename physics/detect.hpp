@@ -65,6 +65,9 @@ class Acquisition {
   std::vector<float> air_, calibration_;  ///< per cell: keV/mAs, and 1 over what the air scan holds
 };
 
+/// What each cell takes up with nothing but air in the beam, keV/mAs: [column][row].
+std::vector<float> air_signals(const ScanGeometry& geometry, const Beam& beam);
+
 /// A whole scan of an exposure.
 Sinogram<quantity::Signal> acquire(const Exposure& exposure, const Beam& beam, double tube_load,
                                    const Stream& noise, Isa isa, Conditions conditions = {});

@@ -7,7 +7,7 @@
 
 namespace vitrine::physics::detail {
 
-Heel heel_of(const Scanner& scanner, double kv, const Spectrum& central) {
+Heel heel_of(const Scanner& scanner, double kv) {
   Heel out;
   if (!scanner.heel_effect) return out;
   constexpr double smallest = 1.0 * units::deg;  // roughness of a worn target matters below
@@ -21,6 +21,7 @@ Heel heel_of(const Scanner& scanner, double kv, const Spectrum& central) {
           (scanner.anode_angle - take_off(0.0) + smallest) / units::deg, " for this cone.");
   constexpr int most = 9;
   const int count = int(std::min<std::int64_t>(most, scanner.rows));
+  const Spectrum central = tube_spectrum(kv, scanner.anode_angle);
   for (int i = 0; i < count; ++i) {
     const double row = count == 1 ? 0.0 : double(i) * double(scanner.rows - 1) / double(count - 1);
     const Spectrum there = tube_spectrum(kv, take_off(row));

@@ -21,10 +21,10 @@ namespace detail {
 
 const Kernels& kernels(Isa isa) {
   static constexpr Kernels portable{portable::scratch_floats, portable::trace,
-                                    portable::trace_voxels, portable::detect,
-                                    portable::add_normals};
-  static constexpr Kernels v3{v3::scratch_floats, v3::trace, v3::trace_voxels, v3::detect,
-                              v3::add_normals};
+                                    portable::voxel_floats,   portable::trace_voxels,
+                                    portable::detect,         portable::add_normals};
+  static constexpr Kernels v3{v3::scratch_floats, v3::trace,  v3::voxel_floats,
+                              v3::trace_voxels,   v3::detect, v3::add_normals};
   return isa == Isa::v3 ? v3 : portable;
 }
 
@@ -34,8 +34,8 @@ std::atomic<int>& most_lanes_at_once() {
 }
 
 const Kernels& kernels(Isa isa, int row_groups) {
-  static constexpr Kernels wide{v4::scratch_floats, v4::trace, v3::trace_voxels, v3::detect,
-                                v3::add_normals};
+  static constexpr Kernels wide{v4::scratch_floats, v4::trace,  v4::voxel_floats,
+                                v4::trace_voxels,   v3::detect, v3::add_normals};
   static const bool has_v4 =
       __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
@@ -132,7 +132,7 @@ class Projection {
         w.plans.emplace_back(geometry_, spot.centre.shift(), offsets_[i]);
     w.sub_views.resize(w.plans.size() / spots_.size());
     w.scratch = Buffer<float>(kernels_.scratch_floats(job(spots_[0], w)));
-    w.voxels = maps_.work();
+    w.voxels = maps_.work(kernels_);
     return w;
   }
 

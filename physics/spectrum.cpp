@@ -17,8 +17,8 @@ constexpr double lowest_energy = 10.0;              // keV: nothing below leaves
 
 /// Inherent filtration, mm of aluminium, and depth of an electron over its path length in the
 /// target: tuned together so that the IEC 61267 half-value layers RQR6, RQR8 and RQR9 hold.
-constexpr double inherent_aluminium = 1.85;
-constexpr double depth_per_path = 0.75;
+constexpr double inherent_aluminium = 2.3;
+constexpr double depth_per_path = 0.5;
 
 /// Photons per (mAs mm^2) at 1 m from 120 kV, 7 degrees.
 constexpr double reference_photons = 1.6e6;
@@ -39,8 +39,8 @@ double stopping_power(double kinetic) {
   return factor * units::cm2_per_g / beta2 * (log_term + f);
 }
 
-/// Bremsstrahlung energy per energy interval against the share of the electron's energy that the
-/// photon takes (Birch and Marshall 1979).
+/// How the bremsstrahlung energy per energy interval depends on the share of the electron's energy
+/// that the photon takes (Birch and Marshall 1979).
 double bremsstrahlung(double share) {
   return 0.503 + share * (-0.946 + share * (0.155 + share * (1.163 - share * 0.682)));
 }
@@ -104,7 +104,8 @@ Emission emission(double kv, double anode_angle) {
   for (std::size_t i = 0; i < bins; ++i) {
     const double energy = out.continuum.energies[i];
     const auto yield = [&](double kinetic) {
-      return bremsstrahlung(energy / kinetic) * (1.0 + kinetic / electron_rest_energy) / energy;
+      // (T + mc^2) / T: the cross-section falls as 1 / beta^2 (Heitler; Evans 1955).
+      return bremsstrahlung(energy / kinetic) * (1.0 + electron_rest_energy / kinetic) / energy;
     };
     // The last bin may reach beyond kV: its centre decides, and integrate() is then empty.
     out.continuum.fluence[i] =

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
@@ -145,6 +146,53 @@ double interpolated(const Grid& grid, const Source& source, const Vec3& index) {
   return sum;
 }
 
+/// Calls `take(voxel, x, y, value)` for every voxel of a turned grid, some columns along z at a
+/// time: the source runs along x, the columns along z. `source(i)` is that of voxel i of the other
+/// grid; where resampled, its interpolation.
+template <class Source, class Take>
+void each_voxel(const Grid& grid, const Turn& turn, const Source& source, const Take& take) {
+  const auto& size = turn.grid.size;
+  const Mat3 to_index =
+      grid.spacing.cwiseInverse().asDiagonal() * grid.axes.transpose() * turn.grid.axes;
+  const Vec3 start =
+      (grid.axes.transpose() * (turn.grid.origin - grid.origin)).cwiseQuotient(grid.spacing);
+  parallel_for(size[1], [&](Index y) {
+    constexpr Index tile = 16;
+    for (Index x0 = 0; x0 < size[0]; x0 += tile)
+      for (Index z = 0; z < size[2]; ++z)
+        for (Index x = x0; x < std::min(x0 + tile, size[0]); ++x) {
+          const auto at = std::size_t((y * size[0] + x) * size[2] + z);
+          const auto column = std::size_t(y * size[0] + x);
+          if constexpr (std::is_floating_point_v<decltype(source(std::size_t{}))>) {
+            if (turn.resampled) {
+              const Vec3 index = start + to_index * turn.grid.spacing.cwiseProduct(
+                                                        Vec3(double(x), double(y), double(z)));
+              take(at, column, float(interpolated(grid, source, index)));
+              continue;
+            }
+          }
+          take(at, column,
+               source(std::size_t(turn.first + x * turn.step[0] + y * turn.step[1] +
+                                  z * turn.step[2])));
+        }
+  });
+}
+
+/// What of a grid a scan may see, turned.
+Turn seen_of(const Grid& grid, const ScanGeometry& geometry) {
+  double radius = 0.0;
+  for (const Vec3& corner : corners_of(grid))
+    radius = std::max(radius, corner.head<2>().norm() + grid.spacing.maxCoeff());
+  return turn_of(grid, heights_of(geometry, radius));
+}
+
+/// Weights of as many components as the basis has, each one of its integrals.
+std::vector<float> units(std::size_t rank) {
+  std::vector<float> w(rank * rank, 0.0f);
+  for (std::size_t k = 0; k < rank; ++k) w[k * rank + k] = 1.0f;
+  return w;
+}
+
 }  // namespace
 
 bool is_large(const Patch& patch) {
@@ -158,138 +206,166 @@ VoxelMaps::VoxelMaps(const Scene& scene, const Beam& beam, const ScanGeometry& g
       rank_(std::int32_t(beam.rank())),
       row_groups_(std::int32_t((geometry.rows + lane_width - 1) / lane_width)),
       column_groups_(std::int32_t((geometry.columns + lane_width - 1) / lane_width)) {
-  const auto basis = [&](std::uint32_t m) { return beam.coefficients(scene.materials[m]); };
-  const auto unit = [&](std::size_t k) {
-    std::vector<float> w(beam.rank(), 0.0f);
-    w[k] = 1.0f;
-    return w;
-  };
-  const auto of_material = [&](std::uint32_t m) {
-    const auto c = basis(m);
-    return std::vector<float>(c.begin(), c.end());
-  };
-  for (const Patch& patch : scene.patches) {
-    if (!is_large(patch)) continue;
-    const auto& channels = patch.channels;
-    for (const auto& channel : channels)
-      require(std::ssize(channel.density) == patch.grid.count(), Error::Kind::data, "a patch has ",
-              channel.density.size(), " values for ", patch.grid.count(), " voxels");
-    if (channels.size() <= beam.rank()) {
-      for (const auto& channel : channels)
-        add(
-            patch.grid, [&](std::size_t v) { return channel.density[v]; },
-            of_material(channel.material));
-      continue;
-    }
-    for (std::size_t k = 0; k < beam.rank(); ++k)
-      add(
-          patch.grid,
-          [&](std::size_t v) {
-            double sum = 0.0;
-            for (const auto& channel : channels)
-              sum += double(channel.density[v]) * basis(channel.material)[k];
-            return float(sum);
-          },
-          unit(k));
-  }
-  for (const IndexedMap& map : scene.maps) {
-    require(Index(map.index.size()) == map.grid.count(), Error::Kind::data, "a map has ",
-            map.index.size(), " indices for ", map.grid.count(), " voxels");
-    std::vector<std::uint32_t> materials;
-    for (const auto& entry : map.entries)
-      for (const Delta& delta : entry.deltas)
-        if (std::ranges::find(materials, delta.material) == materials.end())
-          materials.push_back(delta.material);
-    const bool few = materials.size() <= beam.rank();
-    for (std::size_t k = 0; k < (few ? materials.size() : beam.rank()); ++k) {
-      std::vector<float> table;
-      for (const auto& entry : map.entries) {
-        double sum = 0.0;
-        for (const Delta& delta : entry.deltas)
-          sum += delta.density *
-                 (few ? double(delta.material == materials[k]) : basis(delta.material)[k]);
-        table.push_back(float(sum));
-      }
-      add(
-          map.grid, [&](std::size_t v) { return table[map.index[v]]; },
-          few ? of_material(materials[k]) : unit(k));
-    }
-  }
+  for (const Patch& patch : scene.patches)
+    if (is_large(patch)) add(patch, scene, beam);
+  for (const IndexedMap& map : scene.maps) add(map, scene, beam);
 }
 
-template <class Source>
-void VoxelMaps::add(const Grid& grid, const Source& source, std::vector<float> weights) {
-  double radius = 0.0;
-  for (const Vec3& corner : corners_of(grid))
-    radius = std::max(radius, corner.head<2>().norm() + grid.spacing.maxCoeff());
-  const Turn turn = turn_of(grid, heights_of(geometry_, radius));
-  const auto& size = turn.grid.size;
-  if (size[2] == 0) return;
+void VoxelMaps::add(const Patch& patch, const Scene& scene, const Beam& beam) {
+  const auto& channels = patch.channels;
+  for (const auto& channel : channels)
+    require(std::ssize(channel.density) == patch.grid.count(), Error::Kind::data, "a patch has ",
+            channel.density.size(), " values for ", patch.grid.count(), " voxels");
+  const Turn turn = seen_of(patch.grid, geometry_);
+  if (turn.grid.size[2] == 0 || channels.empty()) return;
+  const bool few = channels.size() <= beam.rank();
+  Maps maps;
+  maps.grid = turn.grid;
+  maps.components = std::int32_t(few ? channels.size() : beam.rank());
+  if (!few) maps.weights = units(beam.rank());
+  std::vector<std::span<const double>> basis;
+  for (const auto& channel : channels) {
+    basis.push_back(beam.coefficients(scene.materials[channel.material]));
+    if (few)
+      for (const double w : basis.back()) maps.weights.push_back(float(w));
+  }
+  maps.values = Buffer<float>(std::size_t(maps.components * maps.voxels()));
+  std::vector<unsigned char> holds(std::size_t(turn.grid.size[0] * turn.grid.size[1]), 0);
+  for (std::size_t k = 0; k < std::size_t(maps.components); ++k) {
+    float* const out = maps.values.data() + std::ptrdiff_t(k) * maps.voxels();
+    each_voxel(
+        patch.grid, turn,
+        [&](std::size_t v) {
+          if (few) return channels[k].density[v];
+          double sum = 0.0;
+          for (std::size_t c = 0; c < channels.size(); ++c)
+            sum += double(channels[c].density[v]) * basis[c][k];
+          return float(sum);
+        },
+        [&](std::size_t at, std::size_t column, float value) {
+          out[at] = value;
+          if (value != 0.0f) holds[column] = 1;
+        });
+  }
+  maps.find_hull(holds);
+  maps_.push_back(std::move(maps));
+}
 
-  Map map;
-  map.grid = turn.grid;
-  map.weights = std::move(weights);
-  // Odd numbers of cache lines: columns a power of two apart would share a few sets of the cache.
-  constexpr std::ptrdiff_t line = 16;
-  const std::ptrdiff_t column = voxel_margin + (size[2] + 2 + lane_width - 1) / lane_width * 8;
-  map.stride[0] = ((column + line - 1) / line | 1) * line;
-  map.stride[1] = (size[0] + 2) * map.stride[0] + 5 * line;
-  map.memory = Buffer<float>(std::size_t((size[1] + 2) * map.stride[1]));
-  float* const values = map.memory.data() + map.stride[0] + map.stride[1] + voxel_margin;
-  map.values = values;
-  std::vector<unsigned char> holds(std::size_t(size[0] * size[1]), 0);
-  const Mat3 to_index =
-      grid.spacing.cwiseInverse().asDiagonal() * grid.axes.transpose() * turn.grid.axes;
-  const Vec3 start =
-      (grid.axes.transpose() * (turn.grid.origin - grid.origin)).cwiseQuotient(grid.spacing);
-  parallel_for(size[1] + 2, [&](Index row) {
-    std::fill_n(map.memory.data() + row * map.stride[1], map.stride[1], 0.0f);
-    if (row == 0 || row == size[1] + 1) return;
-    const Index y = row - 1;
-    float* const out = values + y * map.stride[1];
-    // Some columns at a time: the source runs along x, the columns along z.
-    constexpr Index tile = 16;
-    for (Index x0 = 0; x0 < size[0]; x0 += tile)
-      for (Index z = 0; z < size[2]; ++z)
-        for (Index x = x0; x < std::min(x0 + tile, size[0]); ++x) {
-          float value = 0.0f;
-          if (turn.resampled) {
-            const Vec3 at = start + to_index * turn.grid.spacing.cwiseProduct(
-                                                   Vec3(double(x), double(y), double(z)));
-            value = float(interpolated(grid, source, at));
-          } else {
-            value = float(source(
-                std::size_t(turn.first + x * turn.step[0] + y * turn.step[1] + z * turn.step[2])));
-          }
-          out[x * map.stride[0] + z] = value;
-          if (value != 0.0f) holds[std::size_t(y * size[0] + x)] = 1;
-        }
-  });
+void VoxelMaps::add(const IndexedMap& map, const Scene& scene, const Beam& beam) {
+  require(Index(map.index.size()) == map.grid.count(), Error::Kind::data, "a map has ",
+          map.index.size(), " indices for ", map.grid.count(), " voxels");
+  const Turn turn = seen_of(map.grid, geometry_);
+  std::vector<std::uint32_t> materials;
+  for (const auto& entry : map.entries)
+    for (const Delta& delta : entry.deltas)
+      if (std::ranges::find(materials, delta.material) == materials.end())
+        materials.push_back(delta.material);
+  if (turn.grid.size[2] == 0 || materials.empty()) return;
+  const bool few = materials.size() <= beam.rank();
+  const auto basis = [&](std::uint32_t m) { return beam.coefficients(scene.materials[m]); };
+  Maps maps;
+  maps.grid = turn.grid;
+  maps.components = std::int32_t(few ? materials.size() : beam.rank());
+  if (!few) maps.weights = units(beam.rank());
+  if (few)
+    for (const std::uint32_t m : materials)
+      for (const double w : basis(m)) maps.weights.push_back(float(w));
+  constexpr std::size_t fewest_entries = 32;  // VoxelJob's
+  const std::size_t entries = std::max(map.entries.size(), fewest_entries);
+  maps.table.assign(entries * std::size_t(maps.components), 0.0f);
+  std::vector<unsigned char> something(entries, 0);
+  for (std::size_t k = 0; k < std::size_t(maps.components); ++k)
+    for (std::size_t e = 0; e < map.entries.size(); ++e) {
+      double sum = 0.0;
+      for (const Delta& delta : map.entries[e].deltas)
+        sum += delta.density *
+               (few ? double(delta.material == materials[k]) : basis(delta.material)[k]);
+      maps.table[k * entries + e] = float(sum);
+      if (float(sum) != 0.0f) something[e] = 1;
+    }
+  std::vector<unsigned char> holds(std::size_t(turn.grid.size[0] * turn.grid.size[1]), 0);
+  if (!turn.resampled) {
+    maps.labels = Buffer<std::uint16_t>(std::size_t(maps.voxels()));
+    std::uint16_t* const out = maps.labels.data();
+    each_voxel(
+        map.grid, turn, [&](std::size_t v) { return map.index[v]; },
+        [&](std::size_t at, std::size_t column, std::uint16_t label) {
+          out[at] = label;
+          holds[column] |= something[label];
+        });
+  } else {
+    maps.values = Buffer<float>(std::size_t(maps.components * maps.voxels()));
+    for (std::size_t k = 0; k < std::size_t(maps.components); ++k) {
+      float* const out = maps.values.data() + std::ptrdiff_t(k) * maps.voxels();
+      each_voxel(
+          map.grid, turn, [&](std::size_t v) { return maps.table[k * entries + map.index[v]]; },
+          [&](std::size_t at, std::size_t column, float value) {
+            out[at] = value;
+            if (value != 0.0f) holds[column] = 1;
+          });
+    }
+  }
+  maps.find_hull(holds);
+  maps_.push_back(std::move(maps));
+}
+
+void VoxelMaps::Maps::find_hull(std::span<const unsigned char> holds) {
+  const auto& size = grid.size;
   for (std::size_t a = 0; a < 2; ++a)
     for (Index i = 0; i < size[a]; ++i) {
-      map.hull[a].push_back(std::int32_t(size[1 - a]));
-      map.hull[a].push_back(-1);
+      hull[a].push_back(std::int32_t(size[1 - a]));
+      hull[a].push_back(-1);
     }
+  const auto widen = [](std::vector<std::int32_t>& of, Index at, Index value) {
+    auto& low = of[std::size_t(2 * at)];
+    auto& high = of[std::size_t(2 * at + 1)];
+    low = std::min(low, std::int32_t(value));
+    high = std::max(high, std::int32_t(value));
+  };
   for (Index y = 0; y < size[1]; ++y)
     for (Index x = 0; x < size[0]; ++x) {
       if (!holds[std::size_t(y * size[0] + x)]) continue;
-      const auto widen = [](std::vector<std::int32_t>& hull, Index at, Index value) {
-        auto& low = hull[std::size_t(2 * at)];
-        auto& high = hull[std::size_t(2 * at + 1)];
-        low = std::min(low, std::int32_t(value));
-        high = std::max(high, std::int32_t(value));
-      };
-      widen(map.hull[0], x, y);
-      widen(map.hull[1], y, x);
+      widen(hull[0], x, y);
+      widen(hull[1], y, x);
     }
-  maps_.push_back(std::move(map));
 }
 
-VoxelMaps::Work VoxelMaps::work() const {
+VoxelJob VoxelMaps::job(const Maps& maps) const {
+  const Grid& grid = maps.grid;
+  VoxelJob job{};
+  job.columns = std::int32_t(geometry_.columns);
+  job.rows = std::int32_t(geometry_.rows);
+  job.row_groups = row_groups_;
+  job.rank = rank_;
+  for (std::size_t a = 0; a < 3; ++a) job.size[a] = std::int32_t(grid.size[a]);
+  job.stride[0] = grid.size[2];
+  job.stride[1] = grid.size[2] * grid.size[0];
+  for (std::size_t a = 0; a < 2; ++a) job.hull[a] = maps.hull[a].data();
+  job.components = maps.components;
+  job.labels = maps.labels.data();
+  job.table = maps.table.data();
+  job.entries = std::int32_t(maps.table.size() / std::size_t(maps.components));
+  job.values = maps.values.data();
+  job.apart = maps.voxels();
+  job.weights = maps.weights.data();
+  job.z_step = grid.spacing.z();
+  job.tangent_step = geometry_.row_pitch / geometry_.source_to_detector;
+  // Planes share a height as long as the steepest ray stays within a third of a voxel of it.
+  const double steepest =
+      std::max(std::abs(geometry_.row_tangent(0.0)), geometry_.row_tangent(double(job.rows - 1)));
+  const double rise =
+      steepest * std::numbers::sqrt2 * std::max(grid.spacing.x(), grid.spacing.y()) / job.z_step;
+  job.planes = std::int32_t(std::clamp(std::floor(0.67 / std::max(rise, 1e-6)), 1.0, 16.0));
+  return job;
+}
+
+VoxelMaps::Work VoxelMaps::work(const Kernels& kernels) const {
   if (empty()) return {};
   const auto cells = std::size_t(column_groups_ * row_groups_ * lane_width * lane_width);
+  std::size_t floats = 0;
+  for (const Maps& maps : maps_) floats = std::max(floats, kernels.voxel_floats(job(maps)));
   Work w;
-  w.sums = Buffer<float>(std::size_t(views_at_once) * cells);
+  w.memory = Buffer<float>(floats);
   w.integrals = Buffer<float>(std::size_t(views_at_once) * cells * std::size_t(rank_));
   w.met.resize(std::size_t(views_at_once * column_groups_));
   return w;
@@ -300,12 +376,13 @@ void VoxelMaps::trace(Index first, std::span<const ViewPlan* const> central, con
   const Index count = std::ssize(central);
   std::fill(work.met.begin(), work.met.end(), 0);
   std::fill_n(work.integrals.data(), work.integrals.size(), 0.0f);
-  for (const Map& map : maps_) {
+  for (const Maps& maps : maps_) {
+    const Grid& grid = maps.grid;
     std::array<VoxelView, views_at_once> views{};
     for (Index n = 0; n < count; ++n) {
       const Gantry frame = gantry(geometry_, first + n, 0.0);
       const double s = frame.sine, c = frame.cosine;
-      const Vec3 seen = map.grid.axes.transpose() * (frame.focus - map.grid.origin);
+      const Vec3 seen = grid.axes.transpose() * (frame.focus - grid.origin);
       VoxelView& view = views[std::size_t(n)];
       const ViewPlan& plan = *central[std::size_t(n)];
       view.columns_across = plan.across();
@@ -313,36 +390,17 @@ void VoxelMaps::trace(Index first, std::span<const ViewPlan* const> central, con
       view.scale = plan.scales();
       view.first_tangent = plan.rows().first;
       for (Eigen::Index a = 0; a < 2; ++a) {
-        const double spacing = map.grid.spacing[a];
+        const double spacing = grid.spacing[a];
         view.focus[a] = seen[a] / spacing;
-        view.across[a] = (map.grid.axes(0, a) * c + map.grid.axes(1, a) * s) / spacing;
-        view.along[a] = (map.grid.axes(1, a) * c - map.grid.axes(0, a) * s) / spacing;
+        view.across[a] = (grid.axes(0, a) * c + grid.axes(1, a) * s) / spacing;
+        view.along[a] = (grid.axes(1, a) * c - grid.axes(0, a) * s) / spacing;
       }
-      view.height = seen.z() / map.grid.spacing.z();
+      view.height = seen.z() / grid.spacing.z();
     }
-    VoxelJob job{};
-    job.columns = std::int32_t(geometry_.columns);
-    job.rows = std::int32_t(geometry_.rows);
-    job.row_groups = row_groups_;
-    job.rank = rank_;
-    for (std::size_t a = 0; a < 3; ++a) job.size[a] = std::int32_t(map.grid.size[a]);
-    for (std::size_t a = 0; a < 2; ++a) {
-      job.stride[a] = map.stride[a];
-      job.hull[a] = map.hull[a].data();
-    }
-    job.values = map.values;
-    job.weights = map.weights.data();
-    job.z_step = map.grid.spacing.z();
-    job.tangent_step = geometry_.row_pitch / geometry_.source_to_detector;
-    // Planes share a height as long as the steepest ray stays within a third of a voxel of it.
-    const double steepest =
-        std::max(std::abs(geometry_.row_tangent(0.0)), geometry_.row_tangent(double(job.rows - 1)));
-    const double rise = steepest * std::numbers::sqrt2 *
-                        std::max(map.grid.spacing.x(), map.grid.spacing.y()) / job.z_step;
-    job.planes = std::int32_t(std::clamp(std::floor(0.67 / std::max(rise, 1e-6)), 1.0, 16.0));
+    VoxelJob job = this->job(maps);
     job.views = std::int32_t(count);
     job.view = views.data();
-    job.sums = work.sums.data();
+    job.work = work.memory.data();
     job.met = work.met.data();
     job.out = work.integrals.data();
     kernels.trace_voxels(job);

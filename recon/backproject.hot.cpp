@@ -19,12 +19,13 @@ struct Rows {
 inline Rows rows_of(const TileJob& job, Index angle, Index source, Index sample, float along,
                     float z) {
   const float side = job.side[source], toward = side * along;
-  const float height = z - job.source_z[angle * job.sources + source];
-  const V8 scale = fill8(job.row_scale) / (load8(job.depth + sample) + toward);
-  const float mid_scale = job.row_scale / (job.depth[sample + 4] + toward);
-  const V8 above = fill8(height) - load8(job.lead + sample) * side;
-  const float mid_above = height - job.lead[sample + 4] * side;
-  return {scale * above, scale * job.dz, mid_scale * mid_above, mid_scale * job.dz};
+  const Index line = angle * job.sources + source, at = job.place[line] + sample;
+  const float height = z - job.source_z[line], shift = job.row_shift[line];
+  const V8 scale = load8(job.row_scale + at) / (load8(job.depth + at) + toward);
+  const float mid_scale = job.row_scale[at + 4] / (job.depth[at + 4] + toward);
+  const V8 above = fill8(height) - load8(job.lead + at) * side;
+  const float mid_above = height - job.lead[at + 4] * side;
+  return {scale * above + shift, scale * job.dz, mid_scale * mid_above + shift, mid_scale * job.dz};
 }
 
 inline Index clamp_index(Index i, Index low, Index high) {

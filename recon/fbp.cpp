@@ -64,7 +64,8 @@ class BackProjection {
   Index padded_slices_, half_turn_, sources_, line_size_, line_capacity_;
   std::size_t task_size_;
   std::vector<std::int32_t> begin_, end_;  // per image row
-  std::vector<float> side_, source_z_, depth_, lead_, sub_planes_;
+  std::vector<std::int32_t> place_;        // [angle][source]
+  std::vector<float> side_, source_z_, row_shift_, depth_, lead_, row_scale_, sub_planes_;
   Buffer<float> filtered_, sums_;
   Pool<Buffer<float>> filter_scratch_, line_scratch_;
 };
@@ -98,15 +99,23 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
   // Heights count from the first slice, so that float keeps them to 1e-4 mm.
   for (Index s = 0; s < sources_; ++s) side_.push_back(s % 2 == 0 ? 1.0f : -1.0f);
   constexpr float nowhere = 1e9f;  // a line that was not measured sees no slice
+  const Index samples = 8 * filter.blocks();
   for (Index a = 0; a < half_turn_; ++a)
-    for (Index s = 0; s < sources_; ++s)
+    for (Index s = 0; s < sources_; ++s) {
+      const Index height = scan.height(s, a);
       source_z_.push_back(scan.holds(s, a) ? float(scan.source_z(s, a) - grid.origin.z())
                                            : nowhere);
-  const double radius = scan.scan().source_to_iso;
-  for (Index m = 0; m < 8 * filter.blocks(); ++m) {
-    const double t = filter.position(double(m));
-    depth_.push_back(float(std::sqrt(std::max(radius * radius - t * t, 0.0))));
-    lead_.push_back(float(scan.lead(t)));
+      place_.push_back(std::int32_t(height * samples));
+      row_shift_.push_back(float(scan.row_shift(height)));
+    }
+  for (Index height = 0; height < scan.spots().heights(); ++height) {
+    const double radius = scan.spots().radius(height);
+    for (Index m = 0; m < samples; ++m) {
+      const double t = filter.position(double(m));
+      depth_.push_back(float(std::sqrt(std::max(radius * radius - t * t, 0.0))));
+      lead_.push_back(float(scan.lead(t, height)));
+      row_scale_.push_back(float(scan.row_scale(t, height)));
+    }
   }
   for (const double offset : sub_planes(slice_thickness, scan.scan().row_pitch_at_iso()))
     sub_planes_.push_back(float(offset));
@@ -163,12 +172,14 @@ void BackProjection::back_project_block(Index first_angle, Index angles) {
     job.sine = sine.data();
     job.side = side_.data();
     job.source_z = source_z_.data() + first_angle * sources_;
+    job.place = place_.data() + first_angle * sources_;
+    job.row_shift = row_shift_.data() + first_angle * sources_;
     job.lead = lead_.data();
     job.depth = depth_.data();
     job.samples = filter_.samples();
     job.first_sample = float(0.5 * double(filter_.samples() - 1));
     job.per_mm = float(1.0 / filter_.spacing());
-    job.row_scale = float(scan_.scan().source_to_detector / scan_.scan().row_pitch);
+    job.row_scale = row_scale_.data();
     job.row_centre = float(0.5 * double(scan_.rows() - 1));
     job.half_rows = float(0.5 * double(scan_.rows()));
     job.width = tiles_x_.length(tx);

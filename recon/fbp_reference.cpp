@@ -28,10 +28,11 @@ double sample(const float* lines, const detail::LineFilter& filter, Index rows, 
 /// Where one source's detector sees a point, in rows from its middle.
 double row_offset(const Rebinned& scan, Index source, Index angle, double t, double along,
                   double z) {
-  const double radius = scan.scan().source_to_iso, side = source % 2 == 0 ? 1.0 : -1.0;
+  const Index height = scan.height(source, angle);
+  const double radius = scan.spots().radius(height), side = source % 2 == 0 ? 1.0 : -1.0;
   const double distance = std::sqrt(radius * radius - t * t) + side * along;
-  return (z - scan.source_z(source, angle) - side * scan.lead(t)) / distance *
-         scan.scan().source_to_detector / scan.scan().row_pitch;
+  return scan.row_offset(t, z - scan.source_z(source, angle) - side * scan.lead(t, height),
+                         distance, height);
 }
 
 /// Weighted mean of all sources at one angle; the nearest row where none sees the point.

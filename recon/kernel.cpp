@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/recon/measured_kernels.hpp"
 
 namespace vitrine::recon {
 namespace {
@@ -117,6 +118,18 @@ struct Standard {
   static constexpr auto kind = "standard", summary = "The all-round body kernel";
   static constexpr double cutoff = 0.84, boost = 0.8;
 };
+struct Smooth {
+  static constexpr auto kind = "smooth", summary = "Smoother than soft, for the brain";
+  static constexpr double cutoff = 0.62, boost = 0.0;
+};
+struct Detail {
+  static constexpr auto kind = "detail", summary = "Between standard and sharp";
+  static constexpr double cutoff = 0.96, boost = 2.4;
+};
+struct UltraSharp {
+  static constexpr auto kind = "ultra_sharp", summary = "For the inner ear and the finest bone";
+  static constexpr double cutoff = 1.35, boost = 7.5;
+};
 struct Sharp {
   static constexpr auto kind = "sharp", summary = "Edge-enhancing, for lung and bone";
   static constexpr double cutoff = 1.20, boost = 6.0;
@@ -133,9 +146,14 @@ const Catalogue<Kernel>& kernels() {
         .add<Windowed<Hann>>()
         .add<Windowed<Hamming>>()
         .add<Butterworth>()
+        .add<Boosted<Smooth>>()
         .add<Boosted<Soft>>()
         .add<Boosted<Standard>>()
-        .add<Boosted<Sharp>>();
+        .add<Boosted<Detail>>()
+        .add<Boosted<Sharp>>()
+        .add<Boosted<UltraSharp>>()
+        .add<RollOff>()
+        .add<TableKernel>();
     return c;
   }();
   return all;

@@ -23,9 +23,9 @@ std::vector<std::complex<double>> ramp_spectrum(std::size_t length, double spaci
   return h;
 }
 
-bool has_quarter_offset(const ScanGeometry& scan) {
-  const double centre = 0.5 * double(scan.columns - 1) + scan.column_offset;
-  const double twice = 2.0 * centre;  // a ray and its conjugate are this far apart, in columns
+bool has_quarter_offset(const Rebinned& scan) {
+  // A ray and its conjugate are this far apart, in samples.
+  const double twice = 2.0 * scan.position(0.0) / scan.spacing();
   return std::abs(std::abs(twice - std::round(twice)) - 0.5) < 0.1;
 }
 
@@ -50,7 +50,7 @@ LineFilter::LineFilter(const Rebinned& scan, const Kernel& kernel)
   const std::size_t length = wide_fft_.length();
   const auto ramp = ramp_spectrum(length, spacing_);
   const double own_limit = 0.5 / scan.spacing();
-  const double limit = has_quarter_offset(scan.scan()) ? 2.0 * own_limit : own_limit;
+  const double limit = has_quarter_offset(scan) ? 2.0 * own_limit : own_limit;
   response_.resize(2 * length);
   for (std::size_t k = 0; k < length; ++k) {
     const double signed_k = k <= length / 2 ? double(k) : double(k) - double(length);

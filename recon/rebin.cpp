@@ -23,7 +23,6 @@ double advance_of(const ScanGeometry& scan) {
   };
   if (std::ssize(scan.table_positions) != scan.views())
     unsupported(scan.table_positions.size(), " table positions for ", scan.views(), " views");
-  if (!scan.focal_shifts.empty()) unsupported("its focal spot flies");
   if (views < 2 * taps || scan.views() < views)
     unsupported(scan.views(), " views are no whole turn of ", views);
   if (scan.columns < 2 * taps || scan.rows < 1)
@@ -51,17 +50,18 @@ double advance_of(const ScanGeometry& scan) {
 
 }  // namespace
 
-Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan) {
+Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), spots_(scan) {
   const double per_view = advance_of(scan);
   const Index views = scan.views_per_rotation;
   advance_ = per_view * double(views) / two_pi;
-  angles_ = 2 * ((views + 1) / 2);
-  spacing_ = scan.source_to_iso * scan.column_angle;
+  const Index merged = views / spots_.across();  // readings that differ across the fan alone
+  angles_ = 2 * ((merged + 1) / 2);
+  spacing_ = scan.source_to_iso * scan.column_angle / double(spots_.across());
   // Sample j lies at the column whose ray passes nearest: the same offset, no interpolation there.
-  const double first = scan.source_to_iso * math::sin(scan.fan_angle(0.0)) / spacing_;
-  const double last =
-      scan.source_to_iso * math::sin(scan.fan_angle(double(scan.columns - 1))) / spacing_;
-  const double offset = scan.column_at(0.0);
+  const auto [low, high] = spots_.extent();
+  const double first = low / spacing_, last = high / spacing_;
+  const double offset =
+      scan.focal_shifts.empty() ? scan.column_at(0.0) : -spots_.nearest_to_axis() / spacing_;
   const double lowest = std::ceil(first + offset - 1e-9),
                highest = std::floor(last + offset + 1e-9);
   samples_ = Index(highest - lowest) + 1;
@@ -70,21 +70,26 @@ Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan) {
   if (!is_helical()) {
     first_angle_ = scan.view_angles[0];
     for (Index turn = 0; turn < scan.views() / views; ++turn)
-      source_z_.insert(source_z_.end(), std::size_t(angles_),
-                       scan.table_positions[std::size_t(turn * views)]);
+      for (Index i = 0; i < angles_; ++i)
+        source_z_.push_back(scan.table_positions[std::size_t(turn * views)] +
+                            spots_.z(height_of(std::ssize(source_z_))));
   } else {  // lines all of whose rays lie between measured views
     const double views_per_angle = double(views) / double(angles_);
     const double early = -scan.fan_angle(0.0) / two_pi * double(views);
     const double late = scan.fan_angle(double(scan.columns - 1)) / two_pi * double(views);
-    const double first_line = std::ceil((early + 2.0) / views_per_angle);
-    const double last_line = std::floor((double(scan.views()) - 4.0 - late) / views_per_angle);
+    // Of readings from one place: the interpolation takes two before, and three after.
+    const double period = double(spots_.period());
+    const double first_line = std::ceil((early + 3.0 * period - 1.0) / views_per_angle);
+    const double last_line =
+        std::floor((double(scan.views()) - 3.0 * period - 1.0 - late) / views_per_angle);
     require(last_line - first_line + 1.0 >= 0.5 * double(angles_), Error::Kind::unsupported,
             "this helical scan is too short (", scan.views(), " views of ", views,
             " a turn leave no half turn of parallel rays). Scan farther");
     first_angle_ = scan.view_angles[0] + two_pi * first_line / double(angles_);
     first_view_ = first_line * views_per_angle;
     for (double line = first_line; line <= last_line; line += 1.0)
-      source_z_.push_back(scan.table_positions[0] + line * views_per_angle * per_view);
+      source_z_.push_back(scan.table_positions[0] + line * views_per_angle * per_view +
+                          spots_.z(height_of(std::ssize(source_z_))));
   }
   values_ = Buffer<float>(source_z_.size() * std::size_t(samples_ * padded_rows_));
 }
@@ -93,8 +98,8 @@ double Rebinned::angle(Index i) const {
   return first_angle_ + two_pi * double(i) / double(angles_);
 }
 
-double Rebinned::lead(double t) const {
-  return advance_ * math::asin(std::clamp(t / scan_.source_to_iso, -1.0, 1.0));
+double Rebinned::lead(double t, Index height) const {
+  return advance_ * math::asin(std::clamp(t / spots_.radius(height), -1.0, 1.0));
 }
 
 double Rebinned::view_of(Index line) const {

@@ -26,18 +26,19 @@ inline void combine(const float* const* in, const float* weights, Index rows, fl
 
 void rebin(const detail::RebinJob& job) {
   const float* in[taps];
-  // Between views: every column moves to the angle's parallel direction.
-  for (Index c = 0; c < job.columns; ++c) {
+  // Between views: every ray moves to the angle's parallel direction.
+  for (Index c = 0; c < job.rays; ++c) {
     Index view = job.first_view[c];
     for (int k = 0; k < taps; ++k) {
-      in[k] = job.views + (view * job.columns + c) * job.rows;
-      if (++view == job.view_count) view = 0;
+      in[k] = job.views + (view * job.columns + job.column[c]) * job.rows;
+      view += job.view_step;
+      if (view >= job.view_count) view -= job.view_count;
     }
     float* out = job.scratch + c * job.padded_rows;
     combine(in, job.view_weights + c * taps, job.rows, out);
     for (Index r = job.rows; r < job.padded_rows; ++r) out[r] = 0.0f;
   }
-  // Between columns: to equal distances from the axis.
+  // Between rays: to equal distances from the axis.
   for (Index j = 0; j < job.samples; ++j) {
     for (int k = 0; k < taps; ++k)
       in[k] = job.scratch + (Index(job.first_column[j]) + k) * job.padded_rows;

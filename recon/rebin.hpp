@@ -6,6 +6,7 @@
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/isa.hpp"
 #include "vitrine/model/scan.hpp"
+#include "vitrine/recon/spots.hpp"
 
 namespace vitrine::recon {
 
@@ -19,6 +20,10 @@ namespace vitrine::recon {
 /// cosine of their cone angle; those of a flat detector become a curved one's. Samples have the
 /// spacing of the columns at the isocentre and keep the detector's quarter offset, so that a ray
 /// and its conjugate interleave.
+///
+/// Where a focal spot flies across the fan, neighbouring readings make one line of half the
+/// spacing, and there are half as many angles; where it flies along z, lines take the heights of
+/// the focal spot in turn.
 class Rebinned {
  public:
   /// Geometry and memory; the values are not initialised. Throws Error (unsupported) unless views
@@ -39,12 +44,25 @@ class Rebinned {
   bool holds(Index half_turn, Index i) const {
     return half_turn * (angles_ / 2) + i < std::ssize(source_z_);
   }
-  /// Where the table is when the ray through the axis is measured, mm.
+  /// Where the focal spot is when the ray through the axis is measured, mm.
   double source_z(Index half_turn, Index i) const {
     return source_z_[std::size_t(half_turn * (angles_ / 2) + i)];
   }
+  const Spots& spots() const { return spots_; }
+  /// Which of its heights the focal spot has in a line: an index into `spots`.
+  Index height(Index half_turn, Index i) const { return height_of(half_turn * (angles_ / 2) + i); }
+  Index height_of(Index line) const { return line % spots_.heights(); }
   /// How far the table has moved on when the ray that passes the axis at t is measured, mm.
-  double lead(double t) const;
+  double lead(double t, Index height = 0) const;
+  /// Where the detector sees a point, in rows from its middle: `above` mm over the focal spot, at
+  /// `distance` mm from it in the plane, in the line at t.
+  double row_offset(double t, double above, double distance, Index height) const {
+    return row_scale(t, height) * above / distance + row_shift(height);
+  }
+  double row_scale(double t, Index height) const {  ///< mm in the plane times rows per mm
+    return spots_.to_cell(height, t) / scan_.row_pitch;
+  }
+  double row_shift(Index height) const { return spots_.z(height) / scan_.row_pitch; }  ///< rows
 
   /// The samples of one line: samples x padded_rows, rows contiguous, padding zero.
   std::span<float> line(Index half_turn, Index i);
@@ -56,6 +74,7 @@ class Rebinned {
 
  private:
   ScanGeometry scan_;
+  Spots spots_;
   double advance_ = 0.0;  // of the table, mm per radian; 0 in axial scans
   double first_angle_ = 0.0, first_view_ = 0.0;
   std::vector<double> source_z_;  // per line

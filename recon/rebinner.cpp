@@ -19,7 +19,7 @@ constexpr int taps = detail::rebin_taps;
 
 /// Weights of the points 0..5 for the value at x, exact for polynomials of degree 5.
 std::array<double, taps> lagrange(double x) {
-  std::array<double, taps> weights;
+  std::array<double, taps> weights{};
   for (int i = 0; i < taps; ++i) {
     double w = 1.0;
     for (int k = 0; k < taps; ++k)
@@ -29,14 +29,27 @@ std::array<double, taps> lagrange(double x) {
   return weights;
 }
 
+/// The same of the rays `first` to `first + 5` of a line for the value at t.
+std::array<double, taps> lagrange(const std::vector<Spots::Ray>& rays, std::size_t first,
+                                  double t) {
+  std::array<double, taps> weights{};
+  for (std::size_t i = 0; i < taps; ++i) {
+    double w = 1.0;
+    for (std::size_t k = 0; k < taps; ++k)
+      if (k != i) w *= (t - rays[first + k].t) / (rays[first + i].t - rays[first + k].t);
+    weights[i] = w;
+  }
+  return weights;
+}
+
 /// First taps and weights of many positions.
 struct Interpolation {
   std::vector<std::int32_t> first;
   std::vector<float> weights;
 
-  void add(std::int32_t first_tap, double position) {
+  void add(std::int32_t first_tap, const std::array<double, taps>& of_taps) {
     first.push_back(first_tap);
-    for (const double w : lagrange(position)) weights.push_back(float(w));
+    for (const double w : of_taps) weights.push_back(float(w));
   }
 };
 
@@ -52,8 +65,9 @@ struct Rebinner::State {
     Index shift;  ///< what `first` and `last` are later than where the interpolation starts
   };
   Line line_of(Index number) const;
-  /// View that the first tap of a column is in, and where the ray lies from there.
-  std::pair<double, double> tap(Index number, Index column) const;
+  /// View that the first tap of a ray is in, and where the ray lies from there, in steps of views
+  /// from the same place.
+  std::pair<double, double> tap(Index number, const Spots::Ray& ray) const;
 
   float* slot(Index view) { return ring.data() + std::size_t(view % capacity) * cells; }
   void made(Index views);
@@ -64,8 +78,14 @@ struct Rebinner::State {
   const detail::HotKernels& hot;
   Index in_turn;  ///< views until the angles start again
   std::size_t cells;
-  Interpolation across;
-  std::vector<float> row_weights;
+  /// What depends on the focal spot's height.
+  struct Height {
+    std::vector<std::int32_t> column;  ///< per ray of a line
+    Interpolation across;
+    std::vector<float> row_weights;
+  };
+  Height height(Index index) const;
+  std::vector<Height> heights;
   std::optional<detail::FlatRows> flat_rows;
   Pool<Buffer<float>> pool;
   std::vector<Line> lines;  ///< of one turn, in the order in which they can be made
@@ -76,18 +96,26 @@ struct Rebinner::State {
   std::size_t next_line = 0;
 };
 
-std::pair<double, double> Rebinner::State::tap(Index number, Index column) const {
+std::pair<double, double> Rebinner::State::tap(Index number, const Spots::Ray& ray) const {
   // The ray of column c that has parallel angle theta is measured at view angle theta + fan(c).
-  const double view = out.view_of(number) +
-                      scan.fan_angle(double(column)) / two_pi * double(scan.views_per_rotation);
-  const double first = std::floor(view + 1e-9) - 2.0;
-  return {first, view - first};
+  const double view = out.view_of(number) + ray.fan / two_pi * double(scan.views_per_rotation);
+  const double period = double(out.spots().period());
+  const double from_place = (view - double(ray.place)) / period;
+  const double first = std::floor(from_place + 1e-9) - 2.0;
+  return {first * period + double(ray.place), from_place - first};
 }
 
 Rebinner::State::Line Rebinner::State::line_of(Index number) const {
-  const auto [a, b] = std::minmax({tap(number, 0).first, tap(number, scan.columns - 1).first});
+  double a = 1e300, b = -1e300;
+  const auto& rays = out.spots().line(out.height_of(number));
+  const auto ends = std::size_t(out.spots().across());  // each place's first and last
+  for (std::size_t i = 0; i < ends; ++i)
+    for (const Spots::Ray* ray : {&rays[i], &rays[rays.size() - 1 - i]}) {
+      a = std::min(a, tap(number, *ray).first);
+      b = std::max(b, tap(number, *ray).first);
+    }
   // A turn at rest closes: what lies before its first view is seen again after its last one.
-  Line line{number, Index(a), Index(b) + taps - 1, 0};
+  Line line{number, Index(a), Index(b) + (taps - 1) * out.spots().period(), 0};
   while (line.first < 0) {
     line.first += in_turn;
     line.last += in_turn;
@@ -102,27 +130,12 @@ Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa)
       hot(detail::hot_kernels(isa)),
       in_turn(out.is_helical() ? scan.views() : scan.views_per_rotation),
       cells(std::size_t(scan.columns * scan.rows)),
-      pool(Pool<Buffer<float>>::of(std::size_t(scan.columns * out.padded_rows()))),
+      pool(Pool<Buffer<float>>::of(
+          std::size_t(scan.columns * out.spots().across() * out.padded_rows()))),
       block(std::min(most, in_turn)) {
   VITRINE_EXPECT(block >= 1);
-  // The ray of sample t has fan angle asin(t / sid).
-  for (Index j = 0; j < out.samples(); ++j) {
-    const double fan =
-        math::asin(std::clamp(out.position(double(j)) / scan.source_to_iso, -1.0, 1.0));
-    const double column = scan.column_at(fan);
-    const double first =
-        std::clamp(std::floor(column + 1e-9) - 2.0, 0.0, double(scan.columns - taps));
-    across.add(std::int32_t(first), column - first);
-  }
-  // FDK: the cosine of the cone angle; of a flat detector's rows once they are those of a curved
-  // one.
-  const bool flat = scan.shape == DetectorShape::flat;
-  row_weights.assign(std::size_t(out.padded_rows()), flat ? 1.0f : 0.0f);
-  for (Index r = 0; r < scan.rows && !flat; ++r) {
-    const double tangent = scan.row_tangent(double(r));
-    row_weights[std::size_t(r)] = float(1.0 / std::sqrt(1.0 + tangent * tangent));
-  }
-  if (flat) {
+  for (Index h = 0; h < out.spots().heights(); ++h) heights.push_back(height(h));
+  if (scan.shape == DetectorShape::flat) {
     std::vector<double> cosines;
     for (Index j = 0; j < out.samples(); ++j) {
       const double t = out.position(double(j)) / scan.source_to_iso;
@@ -147,6 +160,35 @@ Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa)
   head = Buffer<float>(std::size_t(std::min(replayed, in_turn)) * cells);
 }
 
+Rebinner::State::Height Rebinner::State::height(Index index) const {
+  Height made;
+  const auto& rays = out.spots().line(index);
+  for (const Spots::Ray& ray : rays) made.column.push_back(ray.column);
+  for (Index j = 0; j < out.samples(); ++j) {
+    const double t = out.position(double(j)), last = double(std::ssize(rays) - taps);
+    if (scan.focal_shifts.empty()) {  // the ray at t has fan angle asin(t / sid)
+      const double column =
+          scan.column_at(math::asin(std::clamp(t / scan.source_to_iso, -1.0, 1.0)));
+      const double first = std::clamp(std::floor(column + 1e-9) - 2.0, 0.0, last);
+      made.across.add(std::int32_t(first), lagrange(column - first));
+    } else {
+      const auto above = std::ranges::upper_bound(rays, t + 1e-9, {}, &Spots::Ray::t);
+      const double first = std::clamp(double(above - rays.begin()) - 3.0, 0.0, last);
+      made.across.add(std::int32_t(first), lagrange(rays, std::size_t(first), t));
+    }
+  }
+  // FDK: the cosine of the cone angle; of a flat detector's rows once they are those of a curved
+  // one.
+  const bool flat = scan.shape == DetectorShape::flat;
+  made.row_weights.assign(std::size_t(out.padded_rows()), flat ? 1.0f : 0.0f);
+  for (Index r = 0; r < scan.rows && !flat; ++r) {
+    const double tangent =
+        scan.row_tangent(double(r)) - out.spots().z(index) / scan.source_to_detector;
+    made.row_weights[std::size_t(r)] = float(1.0 / std::sqrt(1.0 + tangent * tangent));
+  }
+  return made;
+}
+
 /// The next views of this turn are in the ring.
 void Rebinner::State::made(Index views) {
   next += views;
@@ -159,9 +201,10 @@ void Rebinner::State::made(Index views) {
 
 void Rebinner::State::make(const Line& line) {
   Interpolation between;
-  for (Index c = 0; c < scan.columns; ++c) {
-    const auto [first, position] = tap(line.number, c);
-    between.add(std::int32_t((Index(first) + line.shift) % capacity), position);
+  const Height& of = heights[std::size_t(out.height_of(line.number))];
+  for (const Spots::Ray& ray : out.spots().line(out.height_of(line.number))) {
+    const auto [first, position] = tap(line.number, ray);
+    between.add(std::int32_t((Index(first) + line.shift) % capacity), lagrange(position));
   }
   const auto scratch = pool.borrow();
   const Index half = out.angles() / 2, n = turn * out.angles() + line.number;
@@ -169,15 +212,18 @@ void Rebinner::State::make(const Line& line) {
   detail::RebinJob job;
   job.views = source;
   job.view_count = capacity;
+  job.view_step = out.spots().period();
   job.columns = scan.columns;
+  job.rays = std::ssize(of.column);
   job.rows = scan.rows;
   job.padded_rows = out.padded_rows();
   job.samples = out.samples();
+  job.column = of.column.data();
   job.first_view = between.first.data();
   job.view_weights = between.weights.data();
-  job.first_column = across.first.data();
-  job.column_weights = across.weights.data();
-  job.row_weights = row_weights.data();
+  job.first_column = of.across.first.data();
+  job.column_weights = of.across.weights.data();
+  job.row_weights = of.row_weights.data();
   job.scratch = scratch->data();
   job.out = made.data();
   hot.rebin(job);

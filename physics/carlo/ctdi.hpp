@@ -3,6 +3,12 @@
 
 namespace vitrine::physics::carlo {
 
+enum class CtdiPhantom { head, body };
+/// Of the PMMA cylinder, mm.
+constexpr double diameter_of(CtdiPhantom phantom) {
+  return phantom == CtdiPhantom::head ? 160.0 : 320.0;
+}
+
 /// One axial rotation's dose indices in a cylinder of PMMA, mGy per mAs.
 struct Ctdi {
   Estimate centre, periphery;  ///< CTDI100

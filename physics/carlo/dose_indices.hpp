@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 
+#include "vitrine/physics/carlo/ctdi.hpp"
 #include "vitrine/physics/carlo/object.hpp"
 
 namespace vitrine::physics::carlo {
@@ -8,7 +9,6 @@ namespace vitrine::physics::carlo {
 /// Factor from CTDIvol in the 32 cm (`body`) or 16 cm (`head`) phantom to the size-specific dose
 /// estimate of a patient: f = a exp(-b Dw) of the water-equivalent diameter in cm (AAPM reports 204
 /// and 220). None outside 80 to 450 mm, where the fit does not hold.
-enum class CtdiPhantom { head, body };
 std::optional<double> size_specific_factor(CtdiPhantom phantom, double water_equivalent_diameter);
 
 /// Diameter of the water cylinder that attenuates as slices of a voxel object do, mm: mean over the

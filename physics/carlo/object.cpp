@@ -7,11 +7,11 @@ namespace vitrine::physics::carlo {
 namespace {
 
 double volume(const Rod& rod) {
-  return std::numbers::pi * rod.radius * rod.radius * (rod.high - rod.low);
+  return std::numbers::pi * rod.radius * rod.radius / rod.flattening * (rod.high - rod.low);
 }
 
 bool holds(const Rod& rod, const Vec3& p) {
-  const double x = p.x() - rod.x, y = p.y() - rod.y;
+  const double x = p.x() - rod.x, y = (p.y() - rod.y) * rod.flattening;
   return x * x + y * y < rod.radius * rod.radius && p.z() > rod.low && p.z() < rod.high;
 }
 
@@ -36,8 +36,8 @@ std::vector<double> Object::masses() const {
 Object cylinder(const Material& material, double diameter, double length) {
   Object object;
   object.materials = {material};
-  object.body = {0.0,           0.0,          0.5 * diameter,
-                 -0.5 * length, 0.5 * length, {float(material.density), 0, 0}};
+  object.body = {
+      0.0, 0.0, 0.5 * diameter, -0.5 * length, 0.5 * length, {float(material.density), 0, 0}, 1.0};
   return object;
 }
 

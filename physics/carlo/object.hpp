@@ -15,11 +15,12 @@ struct Content {
   std::uint16_t region = 0;    ///< index into Object::regions: whose dose it counts for
 };
 
-/// A circular cylinder along z.
+/// A cylinder along z.
 struct Rod {
   double x = 0.0, y = 0.0, radius = 0.0;  ///< mm
   double low = 0.0, high = 0.0;           ///< its ends, mm
   Content content;
+  double flattening = 1.0;  ///< `radius` is that along x: over the one along y
 };
 
 /// What photons are carried through; around it is nothing.

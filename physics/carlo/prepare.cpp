@@ -69,8 +69,9 @@ void store(const Vec3& from, float (&to)[3]) {
 Voxel stored(const Content& c) { return {c.density, c.material, c.region}; }
 
 Cylinder stored(const Rod& rod) {
-  return {float(rod.x),   float(rod.y),    float(rod.radius * rod.radius),
-          float(rod.low), float(rod.high), stored(rod.content)};
+  return {float(rod.x),          float(rod.y),   float(rod.radius * rod.radius),
+          float(rod.flattening), float(rod.low), float(rod.high),
+          stored(rod.content)};
 }
 
 void check(const Setup& setup) {
@@ -240,7 +241,7 @@ void set_detector(Prepared& p, const CoarseDetector& d, const ScanGeometry& geom
 void set_chambers(Prepared& p, const std::vector<Chamber>& chambers) {
   if (chambers.empty()) return;
   for (const Chamber& c : chambers)
-    p.chambers.push_back(stored(Rod{c.x, c.y, c.radius, c.low, c.high, {}}));
+    p.chambers.push_back(stored(Rod{c.x, c.y, c.radius, c.low, c.high, {}, 1.0}));
   const Material& air = material("air");
   for (const double energy : Media::energies())
     p.kerma.push_back(float(energy * mass_energy_transfer(air, energy)));

@@ -30,6 +30,7 @@ CoarseDetector coarse_detector(const Scanner& scanner, Index columns, Index rows
     d.thickness = sensor->thickness;
   }
   d.fill_factor = scanner.detector.fill_factor;
+  d.grid = scanner.detector.anti_scatter_grid.value_or(AntiScatterGrid{});
   return d;
 }
 

@@ -11,18 +11,12 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/core/random.hpp"
 #include "vitrine/model/scan.hpp"
+#include "vitrine/model/scatter.hpp"
 #include "vitrine/physics/carlo/media.hpp"
 #include "vitrine/physics/carlo/object.hpp"
 #include "vitrine/physics/carlo/source.hpp"
 
 namespace vitrine::physics::carlo {
-
-/// Septa along z that stand in the rays of the focal spot.
-struct AntiScatterGrid {
-  double ratio = 0.0;         ///< height of the septa over the gap between two; 0: no grid
-  double septum_share = 0.0;  ///< thickness of a septum over the distance of their middles
-  double transmission = 0.0;  ///< of what meets a septum
-};
 
 /// Where photons are counted: the cells of a scanner's detector in equal groups.
 struct CoarseDetector {

@@ -6,7 +6,7 @@
 #include "vitrine/model/scan.hpp"
 #include "vitrine/physics/attenuation.hpp"
 #include "vitrine/physics/beam.hpp"
-#include "vitrine/physics/spectrum.hpp"
+#include "vitrine/physics/incident.hpp"
 
 namespace vitrine::physics::carlo {
 
@@ -16,9 +16,7 @@ Source scanner_source(const Scanner& scanner, double kv, double width) {
           "isocentre.");
   constexpr std::size_t bins = 128;  // below half a degree: the bowtie's steps are 0.3 mm
   const ScanGeometry geometry = hardware_geometry(scanner);
-  Spectrum incident = tube_spectrum(kv, scanner.anode_angle);
-  for (const Filter& filter : scanner.filters)
-    incident = filtered(std::move(incident), material(filter.material), filter.thickness);
+  const Spectrum incident = incident_spectrum(scanner, kv);
   const Material& bowtie = material(scanner.bowtie.material);
   const std::vector<double> mu = mass_attenuation(bowtie, incident.energies);
 

@@ -21,6 +21,7 @@ struct Photon {
   float energy;
   std::int32_t order;
   const View* view;
+  double* cell;  ///< its sums on the detector
 };
 
 inline std::int32_t scattered(std::int32_t order, bool compton) {
@@ -47,8 +48,27 @@ inline float passed(const Job& job, float x, float y, float dx, float dy) {
   return open + (1.0f - open) * job.grid_leak;
 }
 
-inline double& cell_of(const Job& job, std::int32_t order, std::int32_t column, std::int32_t row) {
-  return job.cell[(std::ptrdiff_t(order) * job.columns + column) * job.rows + row];
+/// Add what a photon of `energy` leaves in a coarse cell.
+inline void tally(const Job& job, const Photon& photon, std::int32_t order, std::int32_t column,
+                  std::int32_t row, float energy, float left) {
+  const std::ptrdiff_t place = std::ptrdiff_t(column) * job.rows + row;
+  const std::ptrdiff_t cells = std::ptrdiff_t(job.columns) * job.rows;
+  photon.cell[order * cells + place] += double(left);
+  if (order != primary) photon.cell[energy_square * cells + place] += double(left) * double(energy);
+}
+
+/// The coarse column of a tangent; -1 beside the detector.
+inline std::int32_t column_of(const Job& job, float tangent) {
+  if (!(tangent >= job.edges[0]) || !(tangent < job.edges[job.columns])) return -1;
+  std::int32_t low = 0, high = job.columns;
+  while (high - low > 1) {
+    const std::int32_t middle = (low + high) >> 1;
+    if (job.edges[middle] <= tangent)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
 }
 
 /// Where a photon's way meets the detector.
@@ -83,17 +103,9 @@ inline Hit hit(const Job& job, const Photon& photon) {
   const float hit_x = x + way * dx, hit_y = y + way * dy, hit_z = z + way * dz;
   if (way < 0.0f || hit_y <= 0.0f) return nowhere;
   const float up = hit_z / job.height + 0.5f;
-  const float tangent = hit_x / hit_y;
-  if (!(up >= 0.0f) || !(up < 1.0f) || tangent < job.edges[0] || tangent >= job.edges[job.columns])
-    return nowhere;
-  std::int32_t low = 0, high = job.columns;
-  while (high - low > 1) {
-    const std::int32_t middle = (low + high) >> 1;
-    if (job.edges[middle] <= tangent)
-      low = middle;
-    else
-      high = middle;
-  }
+  if (!(up >= 0.0f) || !(up < 1.0f)) return nowhere;
+  const std::int32_t low = column_of(job, hit_x / hit_y);
+  if (low < 0) return nowhere;
   const float cosine = job.flat ? dy : (dx * hit_x + dy * hit_y) / job.distance;
   if (cosine <= 0.0f) return nowhere;
   return {low, std::int32_t(up * float(job.rows)),
@@ -103,7 +115,7 @@ inline Hit hit(const Job& job, const Photon& photon) {
 inline void arrive(const Job& job, const Photon& photon) {
   const Hit at = hit(job, photon);
   if (at.column >= 0)
-    cell_of(job, photon.order, at.column, at.row) += double(photon.energy * at.share);
+    tally(job, photon, photon.order, at.column, at.row, photon.energy, photon.energy * at.share);
 }
 
 /// The same of a photon that has still to cross the object, in expectation.
@@ -113,7 +125,53 @@ inline void expect(const Job& job, const Object& object, const Photon& photon,
   const Hit at = hit(job, photon);
   if (at.column < 0) return;
   const float left = exponential(object.depth(photon.place, photon.direction, energy));
-  cell_of(job, photon.order, at.column, at.row) += double(photon.energy * at.share * left);
+  tally(job, photon, photon.order, at.column, at.row, photon.energy,
+        photon.energy * at.share * left);
+}
+
+/// A point of the detector that an event's contribution is sent to, in the plane of the fan.
+struct Target {
+  std::int32_t column;  ///< -1: nowhere
+  float x, y;           ///< mm from the focal spot, across and along
+  float width;          ///< of what it was drawn from, over the detector's
+};
+
+/// Sine and cosine of an angle below 0.6 rad.
+inline void small_angle(float angle, float& s, float& c) {
+  const float square = angle * angle;
+  c = 1.0f - square * (0.5f - square * (1.0f / 24.0f - square * (1.0f / 720.0f)));
+  s = angle * (1.0f - square * (1.0f / 6.0f - square * (1.0f / 120.0f)));
+}
+
+/// Anywhere on the detector, alike.
+inline Target anywhere(const Job& job, Random& random) {
+  const std::uint64_t product = std::uint64_t(random.word()) * std::uint32_t(job.columns);
+  const std::int32_t column = std::int32_t(product >> 32);
+  const float beside =
+      (float(std::int32_t(std::uint32_t(product) >> 8)) * 0x1p-24f - 0.5f) * job.column_width;
+  const Column& middle = job.middle[column];
+  if (job.flat) return {column, middle.middle + beside, job.distance, 1.0f};
+  const float square = beside * beside;
+  const float c = 1.0f - square * (0.5f - square * (1.0f / 24.0f));
+  const float s = beside * (1.0f - square * (1.0f / 6.0f - square * (1.0f / 120.0f)));
+  return {column, job.distance * (middle.sine * c + middle.cosine * s),
+          job.distance * (middle.cosine * c - middle.sine * s), 1.0f};
+}
+
+/// Where an opaque grid of ratio r lets something pass from a place (x, y) at distance p of the
+/// focal spot: at an angle a about it with r sin a < D / p - cos a, for which sin a <= (D / p - 1)
+/// / (r - 1) is necessary.
+inline Target in_sight(const Job& job, float x, float y, Random& random) {
+  const float p = __builtin_sqrtf(x * x + y * y);
+  const float sine = (job.distance / p - 1.0f) / (job.grid_ratio - 1.0f);
+  if (!(sine < 0.5f)) return anywhere(job, random);
+  const float most = 1.05f * sine;  // asin(0.5) is 1.047 times 0.5
+  float s, c;
+  small_angle((2.0f * random.uniform() - 1.0f) * most, s, c);
+  const float scale = job.distance / p;
+  const float to_x = scale * (x * c + y * s), to_y = scale * (y * c - x * s);
+  const std::int32_t column = to_y > 0.0f ? column_of(job, to_x / to_y) : -1;
+  return {column, to_x, to_y, 2.0f * most / (float(job.columns) * job.column_width)};
 }
 
 /// What a Compton event is expected to send to a random point of the detector. (Rayleigh events
@@ -122,29 +180,24 @@ template <class Object>
 inline void send(const Job& job, const Object& object, const Photon& photon, std::int32_t medium,
                  Random& random) {
   const View& view = *photon.view;
-  const std::uint64_t product = std::uint64_t(random.word()) * std::uint32_t(job.columns);
-  const std::int32_t column = std::int32_t(product >> 32);
-  const float beside =
-      (float(std::int32_t(std::uint32_t(product) >> 8)) * 0x1p-24f - 0.5f) * job.column_width;
-  const float up = random.uniform();
-  const Column& middle = job.middle[column];
-  float x, y;
-  if (job.flat) {
-    x = middle.middle + beside;
-    y = job.distance;
+  Target target;
+  if (job.grid_ratio > 2.0f && job.grid_leak == 0.0f && !job.flat) {
+    const Vector from{photon.place.x - view.focus[0], photon.place.y - view.focus[1],
+                      photon.place.z - view.focus[2]};
+    target = in_sight(job, dot(from, vector(view.across)), dot(from, vector(view.along)), random);
+    if (target.column < 0) return;
   } else {
-    const float square = beside * beside;
-    const float c = 1.0f - square * (0.5f - square * (1.0f / 24.0f));
-    const float s = beside * (1.0f - square * (1.0f / 6.0f - square * (1.0f / 120.0f)));
-    x = job.distance * (middle.sine * c + middle.cosine * s);
-    y = job.distance * (middle.cosine * c - middle.sine * s);
+    target = anywhere(job, random);
   }
+  const std::int32_t column = target.column;
+  const float x = target.x, y = target.y;
+  const float up = random.uniform();
   const float z = (up - 0.5f) * job.height;
   Vector way{
       view.focus[0] + x * view.across[0] + y * view.along[0] + z * view.up[0] - photon.place.x,
       view.focus[1] + x * view.across[1] + y * view.along[1] + z * view.up[1] - photon.place.y,
       view.focus[2] + x * view.across[2] + y * view.along[2] + z * view.up[2] - photon.place.z};
-  const float square = dot(way, way), per_mm = 1.0f / __builtin_sqrtf(square);
+  const float distance_square = dot(way, way), per_mm = 1.0f / __builtin_sqrtf(distance_square);
   way.x *= per_mm;
   way.y *= per_mm;
   way.z *= per_mm;
@@ -161,9 +214,11 @@ inline void send(const Job& job, const Object& object, const Photon& photon, std
   const float per_steradian = shape * norm(job.tables, before, medium);
   const Place after = at_energy(energy);
   const float left = exponential(object.depth(photon.place, way, after));
-  cell_of(job, scattered(photon.order, true), column, std::int32_t(up * float(job.rows))) +=
-      double(energy * absorbed(job, after, facing) * passed(job, x, y, dx, dy) * left *
-             per_steradian * job.area * facing / square);
+  // A number in 2^24 rounds to 1.
+  const std::int32_t row = std::int32_t(up * float(job.rows));
+  tally(job, photon, scattered(photon.order, true), column, row < job.rows ? row : row - 1, energy,
+        energy * absorbed(job, after, facing) * passed(job, x, y, dx, dy) * left * per_steradian *
+            job.area * target.width * facing / distance_square);
 }
 
 /// Kerma in the chambers that a flight passes.
@@ -186,6 +241,7 @@ inline Photon emit(const Job& job, Random& random) {
     photon.view += (std::uint64_t(random.word()) * job.view_count) >> 32;
   const View& view = *photon.view;
   const std::uint32_t bin = choose(job.fan, job.fan_count, random);
+  photon.cell = job.cell + (photon.view - job.views) * job.cells_per_view + bin * job.cells_per_bin;
   photon.energy = job.energies[choose(job.energy + std::size_t(bin) * job.energy_count,
                                       job.energy_count, random)];
   const float beside = (random.uniform() - 0.5f) * job.fan_width, square = beside * beside;

@@ -15,7 +15,7 @@ struct Heel {
 
 /// Nothing without a heel effect. A row sees the target under anode_angle + atan(slope of its ray):
 /// the anode is towards -z. Throws Error if the first row would be behind the target's face.
-Heel heel_of(const Scanner& scanner, double kv, const Spectrum& central);
+Heel heel_of(const Scanner& scanner, double kv);
 
 /// Which two of the rows a row lies between, and its share of the second.
 struct Between {

@@ -95,27 +95,31 @@ struct VoxelView {
   double first_tangent;                          ///< of row 0, where the scale is 1
 };
 
-/// A voxel map whose third axis is z, and the neighbouring views that see it.
+/// Voxel maps on one grid whose third axis is z, and the neighbouring views that see them.
 struct VoxelJob {
   std::int32_t columns, rows, row_groups, rank;
   std::int32_t size[3];
-  std::ptrdiff_t
-      stride[2];  ///< floats between neighbours along x, y; a column along z is contiguous
-  /// Of voxel (0, 0, 0). One column of zeros lies around the map, `voxel_margin` zeros before each
-  /// column, and zeros behind it up to the next multiple of 8 after two of them.
+  std::ptrdiff_t stride[2];  ///< voxels from neighbour to neighbour along x, y; along z it is 1
+  std::int32_t components;   ///< maps
+  /// Each voxel's entry of the tables, or null and then `values`: those of a component begin
+  /// `apart` behind those of the one before.
+  const std::uint16_t* labels;
+  const float* table;    ///< [component][entry], `entries` of them
+  std::int32_t entries;  ///< at least 32
   const float* values;
+  std::ptrdiff_t apart;
   const std::int32_t* hull[2];  ///< per x: first and last y that holds something; per y: x
-  const float* weights;         ///< `rank` of them: basis integrals per value and mm
+  const float* weights;         ///< [component][rank]: basis integrals per value and mm
   double z_step;                ///< mm
   std::int32_t planes;          ///< that share a height
   double tangent_step;
   std::int32_t views;
   const VoxelView* view;
-  float* sums;         ///< working memory: [view][column group][row][8]
+  float* work;         ///< Kernels::voxel_floats of them
   unsigned char* met;  ///< [view][column group]: set where something was added to `out`
   float* out;          ///< [view][column][rank][row], rows padded to 8; added to
 };
-inline constexpr int voxel_margin = 8;
+inline constexpr int most_voxel_views = 16;
 
 struct TraceJob {
   std::int32_t columns, rows, rank, nodes;
@@ -180,6 +184,7 @@ struct NormalJob {
 struct Kernels {
   std::size_t (*scratch_floats)(const TraceJob&);  ///< working memory that a job needs
   void (*trace)(const TraceJob&);
+  std::size_t (*voxel_floats)(const VoxelJob&);  ///< working memory that a job needs
   void (*trace_voxels)(const VoxelJob&);
   void (*detect)(const DetectJob&);
   void (*add_normals)(const NormalJob&);
@@ -193,6 +198,7 @@ const Kernels& kernels(Isa isa, int row_groups);
 namespace vitrine::physics::portable {
 std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
+std::size_t voxel_floats(const detail::VoxelJob& job);
 void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
 void add_normals(const detail::NormalJob& job);
@@ -200,10 +206,13 @@ void add_normals(const detail::NormalJob& job);
 namespace vitrine::physics::v4 {
 std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
+std::size_t voxel_floats(const detail::VoxelJob& job);
+void trace_voxels(const detail::VoxelJob& job);
 }  // namespace vitrine::physics::v4
 namespace vitrine::physics::v3 {
 std::size_t scratch_floats(const detail::TraceJob& job);
 void trace(const detail::TraceJob& job);
+std::size_t voxel_floats(const detail::VoxelJob& job);
 void trace_voxels(const detail::VoxelJob& job);
 void detect(const detail::DetectJob& job);
 void add_normals(const detail::NormalJob& job);

@@ -14,13 +14,14 @@ inline constexpr Index row_batch = 16;
 /// One line: fan to parallel, first between views, then between columns.
 struct RebinJob {
   const float* views;  ///< the first that may be taken
-  Index view_count, columns, rows, padded_rows, samples;
-  const std::int32_t* first_view;    ///< per column: view of the first tap, in [0, view_count)
-  const float* view_weights;         ///< per column: rebin_taps
-  const std::int32_t* first_column;  ///< per sample: column of the first tap
+  Index view_count, view_step, columns, rays, rows, padded_rows, samples;
+  const std::int32_t* column;        ///< per ray: where it is in a view
+  const std::int32_t* first_view;    ///< per ray: view of the first tap, in [0, view_count)
+  const float* view_weights;         ///< per ray: rebin_taps, `view_step` views apart
+  const std::int32_t* first_column;  ///< per sample: ray of the first tap
   const float* column_weights;       ///< per sample: rebin_taps
   const float* row_weights;          ///< padded_rows; zero in the padding
-  float* scratch;                    ///< columns * padded_rows
+  float* scratch;                    ///< rays * padded_rows
   float* out;                        ///< samples * padded_rows
 };
 
@@ -33,12 +34,16 @@ struct TileJob {
   const float *cosine, *sine;  ///< per angle
   // A source is one half turn. `side` is +1 for the direct rays, -1 for the conjugate ones.
   const float* side;      ///< per source
-  const float* source_z;  ///< [angle][source]: table position of the ray through the axis, mm
-  const float* lead;      ///< per sample: how far the table has moved on at the direct ray, mm
-  const float* depth;     ///< per sample: source to the line's foot point, mm
+  const float* source_z;  ///< [angle][source]: height of the source of the ray through the axis, mm
+  /// [angle][source]: where the samples of its line start in `lead`, `depth` and `row_scale`.
+  const std::int32_t* place;
+  const float* lead;   ///< per sample: how far the table has moved on at the direct ray, mm
+  const float* depth;  ///< per sample: source to the line's foot point, mm
   Index samples;
   float first_sample, per_mm;  ///< sample = first_sample + t * per_mm
-  float row_scale;             ///< row = row_centre + row_scale * (z - z of the source) / distance
+  /// row = row_centre + row_shift + row_scale * (z - z of the source) / distance
+  const float* row_scale;  ///< per sample
+  const float* row_shift;  ///< [angle][source]
   float row_centre, half_rows;
   // The voxels.
   Index width, height;

@@ -73,6 +73,8 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<LowSignal>(),
                     block<CountingSensor>(),
                     block<PileUp>(),
+                    block<AntiScatterGrid>(),
+                    block<Scatter>(),
                     block<trial::Measure>(),
                     block<radiomics::Settings>(),
                     block<trial::Outputs>(),

@@ -14,5 +14,6 @@ void add_features(CLI::App& app, int& code);
 void add_phantom(CLI::App& app, int& code);
 void add_recon(CLI::App& app, int& code);
 void add_dose(CLI::App& app, int& code);
+void add_fit_kernel(CLI::App& app, int& code);
 
 }  // namespace vitrine::cli

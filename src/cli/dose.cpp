@@ -37,18 +37,17 @@ void show(const trial::Plan& plan, const trial::Output& output) {
   };
   line("32 cm", output.body);
   line("16 cm", output.head);
-  std::printf("  CTDIw 32 cm published mean   %.4f +- %.4f (43 scanners, scaled by kerma)\n\n",
-              output.published_ctdi, 0.3 * output.published_ctdi);
+  std::printf(
+      "  published for 120 kV: 32 cm 0.078 +- 0.022, 16 cm 0.167 +- 0.044 (43 scanners)\n\n");
 }
 
 void show(const trial::ScanDose& dose) {
   std::printf("%s  %s\n", dose.case_id.c_str(), dose.scan.c_str());
-  std::printf(
-      "  CTDIvol %.2f mGy (published mean %.2f; 16 cm: %.2f), DLP %.1f mGy cm, Dw %.1f cm, ",
-      dose.ctdi_vol, dose.published_ctdi_vol, dose.ctdi_vol_head, dose.dlp / units::cm,
-      dose.water_equivalent_diameter / units::cm);
-  if (dose.ssde)
-    std::printf("SSDE %.2f mGy\n", *dose.ssde);
+  std::printf("  CTDIvol %.2f mGy (16 cm: %.2f), DLP %.1f mGy cm, Dw %.1f cm, ",
+              dose.indices.ctdi_vol, dose.ctdi_vol_head, dose.indices.dlp / units::cm,
+              dose.indices.water_equivalent_diameter / units::cm);
+  if (dose.indices.ssde)
+    std::printf("SSDE %.2f mGy\n", *dose.indices.ssde);
   else
     std::printf("no SSDE (it is defined for 8 to 45 cm)\n");
   if (dose.organs.empty()) return;
@@ -124,9 +123,8 @@ void add_dose(CLI::App& app, int& code) {
       ->expected(1);
   command->footer(
       "\nCTDIvol and DLP belong to the 32 cm phantom; the +- are standard errors of the "
-      "simulation\n"
-      "(of the published mean: its spread among scanners). docs/methods/dose.md says how they\n"
-      "are made.");
+      "simulation.\n"
+      "docs/methods/dose.md says how they are made.");
   command->callback([options, &code] { code = answer(*options); });
 }
 

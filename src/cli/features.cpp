@@ -3,8 +3,7 @@
 
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
-#include "vitrine/config/caret.hpp"
-#include "vitrine/config/yaml.hpp"
+#include "vitrine/cli/read_yaml.hpp"
 #include "vitrine/core/table.hpp"
 #include "vitrine/io/file.hpp"
 #include "vitrine/io/image_reader.hpp"
@@ -20,23 +19,13 @@ struct Options {
   bool json = false;
 };
 
-radiomics::Settings read_settings(const std::string& file) {
-  const std::string text = io::read_text(file, config::max_document_bytes);
-  Diagnostics reading, checking;
-  const Value tree = config::parse_yaml(text, file, reading);
-  auto settings = radiomics::Settings::schema().read(tree, checking);
-  const Diagnostics problems = config::without_echoes(reading, checking);
-  if (!problems.ok()) throw Error(Error::Kind::input, config::show(problems, {{file, text}}));
-  return settings;
-}
-
 Table measure(const Options& options) {
   const Image image = io::read_image(options.image);
   const Mask mask =
       io::read_mask(options.mask, options.label > 0 ? std::optional(options.label) : std::nullopt);
   io::require_same_grid(image.grid(), mask.grid());
-  const auto settings =
-      options.settings.empty() ? radiomics::Settings{} : read_settings(options.settings);
+  const auto settings = options.settings.empty() ? radiomics::Settings{}
+                                                 : read_yaml<radiomics::Settings>(options.settings);
   // The same grid within a hundredth of a millimetre: use the image's for both.
   Mask aligned(image.grid());
   std::copy(mask.values().begin(), mask.values().end(), aligned.values().begin());

@@ -49,6 +49,7 @@ int run(int argc, char** argv) {
   add_phantom(app, code);
   add_recon(app, code);
   add_dose(app, code);
+  add_fit_kernel(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

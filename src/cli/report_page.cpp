@@ -211,8 +211,8 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
       "scanner's file says so; images are cleaner than a real scanner's.",
       "Noise is a Poisson process scaled to the mean and variance of the energy-integrated signal, "
       "plus Gaussian electronic noise.",
-      "CTDIvol is a published average scaled by air kerma, not a Monte Carlo: about 30 % "
-      "uncertain.",
+      "CTDIvol is a Monte Carlo's of a PMMA phantom, its scale the output that the scanner's file "
+      "states; organs get other doses (`vitrine dose`).",
       "Scanners are generic, not models of a product."};
   if (!page.lesions.rows.empty()) {
     page.limits.push_back(

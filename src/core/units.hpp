@@ -30,7 +30,7 @@ inline constexpr Unit none{"", 1.0};
 inline constexpr Unit mm{"mm", units::mm}, cm{"cm", units::cm}, deg{"deg", units::deg};
 inline constexpr Unit s{"s", units::s}, ms{"ms", units::ms}, ns{"ns", units::ns};
 inline constexpr Unit kev{"kev", units::keV}, ev{"ev", units::eV};
-inline constexpr Unit kw{"kw", 1.0}, ma{"ma", 1.0};
+inline constexpr Unit kw{"kw", 1.0}, ma{"ma", 1.0}, mgy{"mgy", 1.0};
 inline constexpr Unit g_per_cm3{"g_per_cm3", units::g_per_cm3};
 inline constexpr Unit mg_per_ml{"mg_per_ml", units::mg_per_ml};
 inline constexpr Unit mg_per_kg{"mg_per_kg", units::mg_per_kg};

@@ -80,8 +80,15 @@ ScanGeometry hardware_geometry(const Scanner& scanner) {
   return g;
 }
 
+double interleave(const ScanGeometry& geometry, double deflection, double pitch) {
+  return deflection * (geometry.source_to_detector - geometry.source_to_iso) /
+         (geometry.source_to_iso * pitch);
+}
+
 std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, bool along_z) {
   const FlyingFocalSpot spot = scanner.flying_focal_spot.value_or(FlyingFocalSpot{});
+  in_plane = in_plane && spot.in_plane != 0.0;
+  along_z = along_z && spot.z != 0.0;
   const double slope = math::tan(scanner.anode_angle);
   std::vector<FocalShift> positions;
   for (const double z : {-0.5, 0.5})
@@ -89,8 +96,10 @@ std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, b
       if ((!in_plane && across > 0.0) || (!along_z && z > 0.0)) continue;
       FocalShift shift;
       if (in_plane) shift.across = across * spot.in_plane;
-      if (along_z) shift.z = z * spot.z;
-      shift.along = -shift.z / slope;
+      if (along_z) {
+        shift.z = z * spot.z;
+        shift.along = -shift.z / slope;
+      }
       positions.push_back(shift);
     }
   return positions;

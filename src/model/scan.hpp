@@ -85,12 +85,17 @@ struct Scanner;
 /// What a scanner's hardware fixes of a scan: everything but the views.
 ScanGeometry hardware_geometry(const Scanner& scanner);
 
-/// The positions that a flying focal spot takes in turn: in the plane, along z, or both (four).
+/// How far a deflection moves the rays at the isocentre, in columns (or rows, with their pitch at
+/// the detector).
+double interleave(const ScanGeometry& geometry, double deflection, double pitch);
+
+/// The positions that a flying focal spot takes in turn: in the plane, along z, or both (four). A
+/// deflection of 0 is none.
 /// On the anode's slope, `anode_angle` to the central ray and with the anode towards -z, a spot
 /// that is moved to +z is also farther from the axis, by z / tan(anode_angle).
 std::vector<FocalShift> focal_positions(const Scanner& scanner, bool in_plane, bool along_z);
 
-/// Let the focal spot take some positions in turn, view after view.
+/// Let the focal spot take some positions in turn, view after view; one alone is its nominal place.
 void fly(ScanGeometry& geometry, const std::vector<FocalShift>& positions);
 
 /// The largest pitch at which every half turn of a helix sees every point: beyond it the direct and

@@ -168,6 +168,8 @@ const Schema<Detector>& Detector::schema() {
                     "the scan that readings are calibrated with (without noise if nothing is said)")
           .optional("low_signal", &Detector::low_signal,
                     "treatment of readings with few quanta (none if nothing is said)")
+          .optional("anti_scatter_grid", &Detector::anti_scatter_grid,
+                    "septa on the detector (none if nothing is said)")
           .optional("sensor", &Detector::sensor,
                     "of kind photon_counting: what counts the photons (none of the other kind)")
           .checked(check_kind)
@@ -181,10 +183,37 @@ const Schema<FlyingFocalSpot>& FlyingFocalSpot::schema() {
   static const auto s =
       Schema<FlyingFocalSpot>("flying_focal_spot", "Deflection of the focal spot between readings")
           .optional("in_plane", &FlyingFocalSpot::in_plane, unit::mm,
-                    "between the two positions in the plane of the fan")
+                    "between the two positions in the plane of the fan; half a column at the "
+                    "isocentre is column_pitch_mm / 2 x SID / (SDD - SID)")
           .between(0, 10)
-          .optional("z", &FlyingFocalSpot::z, unit::mm, "between the two positions along z")
-          .between(0, 5);
+          .optional("z", &FlyingFocalSpot::z, unit::mm,
+                    "between the two positions along z; half a row is row_pitch_mm / 2 x SID / "
+                    "(SDD - SID)")
+          .between(0, 5)
+          .optional("views_per_rotation", &FlyingFocalSpot::views_per_rotation,
+                    "readings per rotation of all positions together (the scanner's if nothing is "
+                    "said); a multiple of their number")
+          .between(8, 20000);
+  return s;
+}
+
+const Schema<TubeOutput>& TubeOutput::schema() {
+  static const auto s =
+      Schema<TubeOutput>("tube_output", "Air kerma per mAs, free in air at the isocentre")
+          .optional("tube_voltages", &TubeOutput::tube_voltages, unit::kv,
+                    "where it was measured; a power of the voltage between, the tube model beyond")
+          .between(40, 150)
+          .required("kerma_per_mas", &TubeOutput::kerma, unit::mgy,
+                    "behind filters and the bowtie's middle, at each tube voltage")
+          .between(1e-4, 10)
+          .rule("tube_voltages_kv and kerma_per_mas_mgy must have the same length, at least 1",
+                [](const TubeOutput& o) {
+                  return o.tube_voltages.size() == o.kerma.size() && !o.kerma.empty();
+                })
+          .rule("tube_voltages_kv must ascend", [](const TubeOutput& o) {
+            return std::ranges::adjacent_find(o.tube_voltages, std::greater_equal<>()) ==
+                   o.tube_voltages.end();
+          });
   return s;
 }
 
@@ -237,6 +266,9 @@ const Schema<Scanner>& Scanner::schema() {
               "flying_focal_spot", &Scanner::flying_focal_spot,
               "how far the focal spot can be deflected between readings (not at all if nothing "
               "is said)")
+          .optional("output", &Scanner::output,
+                    "what the tube gives per mAs (the tube model's 1.6e8 photons per mAs and cm^2 "
+                    "at 1 m, 120 kV and 7 degrees, if nothing is said)")
           .optional("tube_power", &Scanner::tube_power, unit::kw,
                     "the most that the tube takes, voltage times current (no limit if nothing is "
                     "said)")
@@ -250,6 +282,8 @@ const Schema<Scanner>& Scanner::schema() {
           .optional("filters", &Scanner::filters, "plates added to the tube's inherent filtration")
           .optional("bowtie", &Scanner::bowtie, "beam-shaping filter")
           .optional("detector", &Scanner::detector, "what a cell detects")
+          .optional("scatter", &Scanner::scatter,
+                    "scattered radiation in its scans (none if nothing is said)")
           .rule(
               "source_to_detector_mm must exceed source_to_iso_mm (the detector is behind the "
               "axis)",
@@ -266,6 +300,11 @@ const Schema<Scanner>& Scanner::schema() {
               "built "
               "for photon counting)",
               [](const Scanner& x) { return !x.heel_effect || !x.detector.sensor; })
+          .rule(
+              "scatter goes with an energy-integrating detector (scattered photons in energy bins "
+              "are "
+              "not built)",
+              [](const Scanner& x) { return !x.scatter || !x.detector.sensor; })
           .rule(
               "sensor.charge_cloud_mm must be at most a third of a pixel (column_pitch_mm over "
               "sensor.columns, row_pitch_mm over sensor.rows): charge is shared with the eight "

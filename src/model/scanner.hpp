@@ -7,6 +7,7 @@
 #include "vitrine/core/schema.hpp"
 #include "vitrine/model/counting_sensor.hpp"
 #include "vitrine/model/detector_effects.hpp"
+#include "vitrine/model/scatter.hpp"
 
 namespace vitrine {
 
@@ -42,7 +43,7 @@ struct Detector {
   std::string shape = "curved";             ///< curved (about the focal spot) or flat
   std::string scintillator = "gadolinium_oxysulfide";
   double thickness = 1.4;          ///< mm
-  double fill_factor = 0.8;        ///< area that detects over the cell's area
+  double fill_factor = 0.8;        ///< area that detects over the cell's area, if no grid is there
   double electronic_noise = 300.;  ///< keV, standard deviation per cell and reading
   double swank_factor = 1.0;       ///< of the light per absorbed keV: quanta count that much less
   std::optional<Crosstalk> x_ray_crosstalk, optical_crosstalk;
@@ -53,6 +54,7 @@ struct Detector {
   std::optional<Converter> converter;
   std::optional<AirScan> air_scan;  ///< none: an endless one
   std::optional<LowSignal> low_signal;
+  std::optional<AntiScatterGrid> anti_scatter_grid;
   std::optional<CountingSensor> sensor;  ///< that counts photons, in place of the scintillator
   static const Schema<Detector>& schema();
 };
@@ -61,7 +63,16 @@ struct Detector {
 struct FlyingFocalSpot {
   double in_plane = 0.0;  ///< mm between the two positions in the plane of the fan
   double z = 0.0;         ///< mm between the two positions along z
+  /// Readings of all positions together; none: as many as without.
+  std::optional<std::int64_t> views_per_rotation;
   static const Schema<FlyingFocalSpot>& schema();
+};
+
+/// What a tube gives per mAs, measured free in air at the isocentre behind filters and bowtie.
+struct TubeOutput {
+  std::vector<double> tube_voltages{120.0};  ///< keV, ascending
+  std::vector<double> kerma;                 ///< air kerma per mAs at each, mGy
+  static const Schema<TubeOutput>& schema();
 };
 
 /// The hardware: what does not change between patients. One YAML file in scenarios/scanners.
@@ -82,11 +93,13 @@ struct Scanner {
   /// Of shape image: what each part of width x length emits, along z then across.
   std::vector<std::vector<double>> focal_spot_image;
   std::optional<FlyingFocalSpot> flying_focal_spot;
+  std::optional<TubeOutput> output;  ///< none: the tube model's own
   std::optional<double> tube_power;  ///< kW, the most that the tube takes; none: no limit
   double axis_offset = 0.0;  ///< mm: the axis is that far from where reconstruction takes it to be
   std::vector<Filter> filters;  ///< added to the tube's inherent filtration
   Bowtie bowtie;
   Detector detector;
+  std::optional<Scatter> scatter;  ///< none: scans contain none
   static const Schema<Scanner>& schema();
 };
 

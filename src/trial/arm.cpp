@@ -226,11 +226,13 @@ void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double 
 }
 
 /// One helix whose rays through the axis meet all slices from everywhere.
-void turn_on_and_on(ScanGeometry& g, const Protocol& protocol, double z, double start_angle) {
+void turn_on_and_on(ScanGeometry& g, const Protocol& protocol, double z, double start_angle,
+                    std::size_t places) {
   const double collimation = double(g.rows) * g.row_pitch_at_iso();
   const double per_view = protocol.pitch * collimation / double(g.views_per_rotation);
   // Before the first slice: half the beam, and the fan's edges, which are measured early and late.
-  constexpr double interpolation = 4.0;  // views that the rebinning needs beyond
+  // Views that the rebinning needs beyond: of one place of the focal spot.
+  const double interpolation = 4.0 * double(places);
   const double fan = std::max(std::abs(g.fan_angle(0.0)), g.fan_angle(double(g.columns - 1)));
   const double early = fan / (2.0 * std::numbers::pi) * double(g.views_per_rotation);
   const double before = 0.5 * collimation + (early + interpolation) * per_view;
@@ -262,13 +264,17 @@ ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, dou
                            double start_angle) {
   ScanGeometry g = hardware_geometry(scanner);
   g.tilt = protocol.gantry_tilt;
+  const std::string& flies = protocol.flying_focal_spot;
+  const auto places = focal_positions(scanner, flies == "in_plane" || flies == "both",
+                                      flies == "z" || flies == "both");
+  if (places.size() > 1)
+    g.views_per_rotation =
+        scanner.flying_focal_spot->views_per_rotation.value_or(g.views_per_rotation);
   if (protocol.mode == "helical")
-    turn_on_and_on(g, protocol, z, start_angle);
+    turn_on_and_on(g, protocol, z, start_angle, places.size());
   else
     step_and_shoot(g, protocol, z, start_angle);
-  const std::string& flies = protocol.flying_focal_spot;
-  fly(g, focal_positions(scanner, flies == "in_plane" || flies == "both",
-                         flies == "z" || flies == "both"));
+  fly(g, places);
   return g;
 }
 

@@ -6,7 +6,6 @@
 
 #include "vitrine/core/units.hpp"
 #include "vitrine/physics/beam.hpp"
-#include "vitrine/physics/carlo/dose_indices.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/transport_object.hpp"
@@ -33,6 +32,11 @@ Travel travel_of(const ScanGeometry& geometry) {
   const auto next = std::size_t(geometry.views_per_rotation);
   if (z.size() > next) travel.feed = std::abs(z[next] - z.front());
   return travel;
+}
+
+/// Width of the beam at the isocentre, all rows, mm.
+double collimation_of(const Scanner& scanner) {
+  return double(scanner.rows) * hardware_geometry(scanner).row_pitch_at_iso();
 }
 
 /// The largest relative error among the organs that count.
@@ -71,6 +75,29 @@ std::vector<OrganDose> organ_doses(const carlo::Object& object, const ScanGeomet
 
 }  // namespace
 
+carlo::Ctdi ctdi(const Plan& plan, std::size_t scanner, double tube_voltage,
+                 carlo::CtdiPhantom phantom, const carlo::Precision& precision, Isa isa) {
+  const Scanner& hardware = plan.scenario.arms.scanners[scanner];
+  const double diameter = carlo::diameter_of(phantom);
+  const Stream stream = stream_of(
+      plan, str("ctdi ", hardware.name, ' ', to_text(tube_voltage), ' ', to_text(diameter)));
+  return carlo::ctdi(hardware, tube_voltage, diameter, precision, stream, isa);
+}
+
+DoseIndices dose_indices(const carlo::Ctdi& body, const Scanner& scanner,
+                         const ScanGeometry& geometry, double tube_load, double diameter) {
+  const Travel travel = travel_of(geometry);
+  const double collimation = collimation_of(scanner);
+  DoseIndices out;
+  out.ctdi_vol =
+      body.weighted.mean * tube_load * (travel.feed > 0.0 ? collimation / travel.feed : 1.0);
+  out.dlp = body.weighted.mean * tube_load * collimation * travel.rotations;
+  out.water_equivalent_diameter = diameter;
+  if (const auto factor = carlo::size_specific_factor(carlo::CtdiPhantom::body, diameter))
+    out.ssde = *factor * out.ctdi_vol;
+  return out;
+}
+
 std::vector<Output> outputs(const Plan& plan, const DoseOptions& options, Isa isa) {
   std::vector<Output> all;
   for (const Arm& arm : plan.arms) {
@@ -83,17 +110,14 @@ std::vector<Output> outputs(const Plan& plan, const DoseOptions& options, Isa is
     Output out;
     out.scanner = arm.scanner;
     out.tube_voltage = arm.tube_voltage;
-    out.collimation = double(scanner.rows) * hardware_geometry(scanner).row_pitch_at_iso();
+    out.collimation = collimation_of(scanner);
     out.kerma = beam.air_kerma_at_isocentre();
     out.energy = beam.effective_energy();
-    out.published_ctdi = beam.ctdi_vol_32();
-    const auto measure = [&](double diameter) {
-      const Stream stream = stream_of(
-          plan, str("ctdi ", scanner.name, ' ', to_text(arm.tube_voltage), ' ', to_text(diameter)));
-      return carlo::ctdi(scanner, arm.tube_voltage, diameter, options.ctdi, stream, isa);
+    const auto measure = [&](carlo::CtdiPhantom phantom) {
+      return ctdi(plan, arm.scanner, arm.tube_voltage, phantom, options.ctdi, isa);
     };
-    out.body = measure(320.0);
-    out.head = measure(160.0);
+    out.body = measure(carlo::CtdiPhantom::body);
+    out.head = measure(carlo::CtdiPhantom::head);
     all.push_back(out);
   }
   return all;
@@ -114,11 +138,8 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
   for (const Output& output : outputs) {
     const Scanner& scanner = arms.scanners[output.scanner];
     const ScanGeometry geometry = scan_geometry(scanner, arms.protocol, z, visit.start_angle);
-    const Travel travel = travel_of(geometry);
-    const double per_feed = travel.feed > 0.0 ? output.collimation / travel.feed : 1.0;
     const double diameter =
         carlo::water_equivalent_diameter(object, z - half, z + half, output.energy);
-    const auto factor = carlo::size_specific_factor(carlo::CtdiPhantom::body, diameter);
     const std::string what = str("organ dose of ", case_id, " on ", scanner.name, " at ",
                                  to_text(output.tube_voltage), " kV");
     std::vector<double> attenuation;
@@ -145,13 +166,10 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
           str(scanner.name, '_', to_text(arm.tube_load), "mAs_", to_text(arm.tube_voltage), "kV");
       const auto same = [&](const ScanDose& known) { return known.scan == dose.scan; };
       if (std::any_of(all.begin(), all.end(), same)) continue;
-      dose.ctdi_vol = output.body.weighted.mean * arm.tube_load * per_feed;
-      dose.published_ctdi_vol = output.published_ctdi * arm.tube_load * per_feed;
-      dose.ctdi_vol_head = output.head.weighted.mean * arm.tube_load * per_feed;
-      dose.dlp = output.body.weighted.mean * arm.tube_load * output.collimation * travel.rotations;
-      dose.water_equivalent_diameter = diameter;
-      if (factor) dose.ssde = *factor * dose.ctdi_vol;
-      const double load = arm.tube_load * travel.rotations;
+      dose.indices = dose_indices(output.body, scanner, geometry, arm.tube_load, diameter);
+      dose.ctdi_vol_head =
+          dose_indices(output.head, scanner, geometry, arm.tube_load, diameter).ctdi_vol;
+      const double load = arm.tube_load * travel_of(geometry).rotations;
       if (options.organs)
         for (const OrganDose& organ : doses_per_mas(arm.tube_load))
           dose.organs.push_back(
@@ -180,18 +198,16 @@ Table dose_table(const Plan& plan, const std::vector<Output>& outputs,
     };
     phantom(o.body, "32cm");
     phantom(o.head, "16cm");
-    add("ctdi_w_32cm_published_mean", "mGy/mAs", o.published_ctdi, 0.3 * o.published_ctdi);
   }
   for (const ScanDose& d : doses) {
     const auto add = [&](const char* quantity, const char* unit, double value) {
       table.add({d.case_id, d.scan, "", quantity, unit, value, unknown});
     };
-    add("ctdi_vol_32cm", "mGy", d.ctdi_vol);
-    add("ctdi_vol_32cm_published_mean", "mGy", d.published_ctdi_vol);
+    add("ctdi_vol_32cm", "mGy", d.indices.ctdi_vol);
     add("ctdi_vol_16cm", "mGy", d.ctdi_vol_head);
-    add("dlp_32cm", "mGy cm", d.dlp / units::cm);
-    add("water_equivalent_diameter", "cm", d.water_equivalent_diameter / units::cm);
-    add("ssde", "mGy", d.ssde.value_or(unknown));
+    add("dlp_32cm", "mGy cm", d.indices.dlp / units::cm);
+    add("water_equivalent_diameter", "cm", d.indices.water_equivalent_diameter / units::cm);
+    add("ssde", "mGy", d.indices.ssde.value_or(unknown));
     for (const OrganDose& organ : d.organs) {
       table.add({d.case_id, d.scan, organ.organ, "mass", "g", organ.mass, unknown});
       table.add({d.case_id, d.scan, organ.organ, "dose", "mGy", organ.dose.mean, organ.dose.error});

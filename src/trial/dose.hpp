@@ -6,6 +6,7 @@
 #include "vitrine/core/isa.hpp"
 #include "vitrine/core/table.hpp"
 #include "vitrine/physics/carlo/ctdi.hpp"
+#include "vitrine/physics/carlo/dose_indices.hpp"
 #include "vitrine/trial/plan.hpp"
 
 namespace vitrine::trial {
@@ -17,7 +18,6 @@ struct Output {
   double collimation = 0.0;         ///< mm at the isocentre, all rows
   double kerma = 0.0;               ///< air kerma at the isocentre, free in air
   double energy = 0.0;              ///< effective energy of the beam, keV
-  double published_ctdi = 0.0;      ///< Beam::ctdi_vol_32
   physics::carlo::Ctdi body, head;  ///< 32 and 16 cm of PMMA, by Monte Carlo
 };
 
@@ -27,15 +27,20 @@ struct OrganDose {
   physics::carlo::Estimate dose;  ///< mGy
 };
 
-/// One scan of one patient: what its dose report says.
-struct ScanDose {
-  std::string case_id, scan;
-  double ctdi_vol = 0.0, dlp = 0.0;        ///< mGy, mGy mm; 32 cm phantom, Monte Carlo
-  double ctdi_vol_head = 0.0;              ///< mGy; 16 cm phantom
-  double published_ctdi_vol = 0.0;         ///< mGy, the published mean scaled
+/// What a scan's dose report says of it; CTDIvol and DLP are those of the 32 cm phantom.
+struct DoseIndices {
+  double ctdi_vol = 0.0;                   ///< mGy
+  double dlp = 0.0;                        ///< mGy mm
   double water_equivalent_diameter = 0.0;  ///< mm, mean over the protocol's slices
   std::optional<double> ssde;              ///< mGy; none where the diameter is out of range
-  std::vector<OrganDose> organs;           ///< empty if not asked for
+};
+
+/// One scan of one patient.
+struct ScanDose {
+  std::string case_id, scan;
+  DoseIndices indices;
+  double ctdi_vol_head = 0.0;     ///< mGy; 16 cm phantom
+  std::vector<OrganDose> organs;  ///< empty if not asked for
 };
 
 struct DoseOptions {
@@ -45,6 +50,15 @@ struct DoseOptions {
   /// Of organs of 10 g or more that get at least a tenth of the largest dose.
   physics::carlo::Precision organ{.relative = 0.05};
 };
+
+/// CTDI of a plan's scanner; the same numbers wherever they are asked for.
+physics::carlo::Ctdi ctdi(const Plan& plan, std::size_t scanner, double tube_voltage,
+                          physics::carlo::CtdiPhantom phantom,
+                          const physics::carlo::Precision& precision, Isa isa);
+
+/// Indices of a scan whose CTDIw per mAs is that of `body`, of a patient of `diameter` mm.
+DoseIndices dose_indices(const physics::carlo::Ctdi& body, const Scanner& scanner,
+                         const ScanGeometry& geometry, double tube_load, double diameter);
 
 /// Outputs of all scanners and voltages of a plan's arms.
 std::vector<Output> outputs(const Plan& plan, const DoseOptions& options, Isa isa);

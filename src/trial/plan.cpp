@@ -121,7 +121,8 @@ Estimate estimate(const Plan& plan, int threads) {
   e.scans = per_case(scans.size() + repeats);
   e.images = per_case(plan.arms.size() + repeats);
   e.reconstructions = e.images + per_case(noiseless.size());
-  const double half_turn = double(arms.scanners.front().views_per_rotation) / 2.0;
+  const ScanGeometry first = scan_geometry(arms.scanners.front(), protocol, 0.0, 0.0);
+  const double half_turn = double(first.views_per_rotation) / 2.0;
   seconds += double(e.reconstructions) * voxels * half_turn * reconstruct_per_update;
   seconds += double(e.images) * voxels * write_per_voxel;
   e.seconds = seconds / double(std::max(1, threads));

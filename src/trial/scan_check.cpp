@@ -44,6 +44,20 @@ std::vector<std::string> geometry_notes(const Plan& plan) {
   const Protocol& protocol = plan.scenario.arms.protocol;
   std::vector<std::string> notes;
   for (const Scanner& scanner : plan.scenario.arms.scanners) {
+    const ScanGeometry scan = scan_geometry(scanner, protocol, 0.0, 0.0);
+    if (!scan.focal_shifts.empty()) {
+      const FlyingFocalSpot& spot = *scanner.flying_focal_spot;
+      const auto share = [&](const char* way, double deflection, double pitch, const char* cells) {
+        const double moved = interleave(scan, deflection, pitch);
+        return protocol.flying_focal_spot == way || protocol.flying_focal_spot == "both"
+                   ? str(", ", to_text(0.01 * std::round(100.0 * moved)), ' ', cells)
+                   : std::string();
+      };
+      notes.push_back(str(scanner.name, " deflects its focal spot in ", scan.views_per_rotation,
+                          " readings per rotation: rays move by",
+                          share("in_plane", spot.in_plane, scanner.column_pitch, "columns"),
+                          share("z", spot.z, scanner.row_pitch, "rows"), " at the isocentre"));
+    }
     const double seen = hardware_geometry(scanner).field_of_view_radius();
     if (seen >= 0.5 * protocol.field_of_view) continue;
     notes.push_back(str(scanner.name, " sees ", rounded(seen),

@@ -289,6 +289,50 @@ void check_tubes(const Arms& arms, const Value& node, Diagnostics& problems) {
       }
 }
 
+/// Report every scanner that cannot deflect its focal spot as the protocol asks, or so that its
+/// readings do not interleave.
+void check_focal_spots(const Arms& arms, const Value& node, Diagnostics& problems) {
+  const std::string& flies = arms.protocol.flying_focal_spot;
+  if (flies == "none") return;
+  const bool in_plane = flies != "z", along_z = flies != "in_plane";
+  for (const Scanner& scanner : arms.scanners) {
+    const auto& spot = scanner.flying_focal_spot;
+    if (!spot) {
+      problems.error(node.where, str(scanner.name,
+                                     " does not deflect its focal spot (the protocol "
+                                     "asks for ",
+                                     flies,
+                                     "). Give the scanner's "
+                                     "flying_focal_spot, or leave it out of the protocol."));
+      continue;
+    }
+    const std::size_t places = focal_positions(scanner, in_plane, along_z).size();
+    const auto views = spot->views_per_rotation.value_or(scanner.views_per_rotation);
+    if (places > 1 && scanner.detector.shape == "flat")
+      problems.error(node.where, str(scanner.name,
+                                     " has a flat detector (filtered back projection "
+                                     "takes its focal spot to stand still). Use a curved one."));
+    if (views % std::int64_t(places) != 0)
+      problems.error(node.where, str(scanner.name, " reads ", views,
+                                     " views per rotation (its "
+                                     "focal spot takes ",
+                                     places,
+                                     " places in turn). Use a "
+                                     "multiple of that."));
+    if (!in_plane || spot->in_plane == 0.0) continue;
+    const ScanGeometry g = hardware_geometry(scanner);
+    const double moved = interleave(g, spot->in_plane, scanner.column_pitch);
+    if (std::abs(moved - std::round(moved)) < 0.25)
+      problems.error(node.where,
+                     str(scanner.name, ": in_plane_mm of ", to_text(spot->in_plane),
+                         " moves rays by ", to_text(0.01 * std::round(100.0 * moved)),
+                         " columns at the isocentre (they interleave if that is a "
+                         "quarter to three quarters beyond whole ones). Half a column "
+                         "takes ",
+                         to_text(0.001 * std::round(500.0 * spot->in_plane / moved)), " mm."));
+  }
+}
+
 bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
   return lesion.enhancement &&
          *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
@@ -338,10 +382,7 @@ const Schema<Arms>& Arms::schema() {
                                             scanner.views_per_rotation;
                                    });
               })
-          .rule(
-              "protocol.flying_focal_spot must be none (filtered back projection takes the focal "
-              "spot to stand still; the projector follows it, see ScanGeometry::focal_shifts)",
-              [](const Arms& a) { return a.protocol.flying_focal_spot == "none"; })
+          .checked(check_focal_spots)
           .rule(
               "protocol.pitch leaves gaps: each half turn must see every slice, which a table "
               "travel of 1 / (0.5 + fan angle / 180 deg) collimations at most allows (1.55 for a "

@@ -424,7 +424,9 @@ TEST_CASE("CTDI is more in a small phantom, more at the rim, and grows with the 
   CHECK(head.weighted.mean > 1.5 * body.weighted.mean);
   CHECK(body.periphery.mean > 2.0 * body.centre.mean);
   CHECK(head.periphery.mean > head.centre.mean);
-  CHECK(body.weighted.mean > 3.0 * low.weighted.mean);
+  // Published for 43 scanners: about kV^2.6.
+  const double power = std::log(body.weighted.mean / low.weighted.mean) / std::log(120.0 / 80.0);
+  CHECK(power == Approx(2.6).margin(0.3));
   // At least nine tenths of what reaches the middle of 32 cm is scattered: no primary beam explains
   // it. (exp(-mu d) of 160 mm of PMMA at 70 keV is 0.031 of the kerma in air.)
   const Beam beam(scanner, 120.0, {});

@@ -29,8 +29,8 @@ inline bool clip(float low, float high, float from, float step, Span& s) {
 /// Where a ray is in a cylinder along z.
 inline Span cross(const Cylinder& c, const Vector& p, const Vector& d) {
   constexpr float far = 1e30f;
-  const float x = p.x - c.x, y = p.y - c.y;
-  const float a = d.x * d.x + d.y * d.y, b = x * d.x + y * d.y;
+  const float x = p.x - c.x, y = (p.y - c.y) * c.flattening, dy = d.y * c.flattening;
+  const float a = d.x * d.x + dy * dy, b = x * d.x + y * dy;
   const float inside = c.radius_square - x * x - y * y;
   Span s{-far, far};
   if (a > 1e-12f) {
@@ -45,7 +45,7 @@ inline Span cross(const Cylinder& c, const Vector& p, const Vector& d) {
   return s;
 }
 inline bool holds(const Cylinder& c, const Vector& p) {
-  const float x = p.x - c.x, y = p.y - c.y;
+  const float x = p.x - c.x, y = (p.y - c.y) * c.flattening;
   return x * x + y * y < c.radius_square && p.z > c.low && p.z < c.high;
 }
 

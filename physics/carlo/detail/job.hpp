@@ -22,7 +22,15 @@ inline constexpr int square_points = (square_octaves << square_steps_log2) + 1;
 inline constexpr float cut_off = 5.0f;
 
 /// What scattered a photon before it reached the detector.
-enum Order : std::int32_t { primary, single_compton, single_rayleigh, multiple, orders };
+/// `energy_square` sums the energy of the scattered times what they leave there.
+enum Order : std::int32_t {
+  primary,
+  single_compton,
+  single_rayleigh,
+  multiple,
+  energy_square,
+  orders
+};
 
 /// What is at a place.
 struct Voxel {
@@ -31,9 +39,9 @@ struct Voxel {
   std::uint16_t region;  ///< whose dose it counts for
 };
 
-/// A circular cylinder along z.
+/// An elliptic cylinder along z: y counts `flattening` times.
 struct Cylinder {
-  float x, y, radius_square, low, high;
+  float x, y, radius_square, flattening, low, high;
   Voxel content;
 };
 
@@ -113,6 +121,8 @@ struct Job {
   double* region;
   double* chamber;
   double* cell;  ///< [order][column][row]
+  /// Sums of their own for each view and each bin of the fan: how far apart they are, 0 if shared.
+  std::ptrdiff_t cells_per_view, cells_per_bin;
 };
 
 /// Draws of one process at one energy, for tests: cosines of the scattering angle.

@@ -6,8 +6,8 @@
 namespace vitrine::trial::detail {
 
 CalibratedBeam::CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins,
-                               bool corrected)
-    : beam(std::move(calibrated)) {
+                               bool corrected, const physics::ScatterKernel* kernel)
+    : beam(std::move(calibrated)), scatter(kernel) {
   for (const std::string& name : bins) {
     if (!beam.bins()) {
       series.push_back(

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "vitrine/physics/beam.hpp"
+#include "vitrine/physics/scatter_kernel.hpp"
 #include "vitrine/recon/preprocess.hpp"
 
 namespace vitrine::trial::detail {
@@ -15,14 +16,17 @@ struct Series {
   double mu_water = 0.0, mu_air = 0.0;  ///< 1/mm: the scale of its CT numbers
 };
 
-/// A beam, and the series that are made of it, one at least.
+/// A beam, the series that are made of it, one at least, and the kernels of its scatter, which live
+/// as long as their scanner does: none where no scan wants them.
 struct CalibratedBeam {
   physics::Beam beam;
   std::vector<Series> series;
+  const physics::ScatterKernel* scatter = nullptr;
 
   /// Calibrates a series for each of some bins (see bin_window; `total` alone of a detector that
   /// does not count photons), with or without a correction of beam hardening.
-  CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins, bool corrected);
+  CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins, bool corrected,
+                 const physics::ScatterKernel* kernel);
   /// Throws Error if there is none of these bins.
   const Series& of(const std::string& bins) const;
 };

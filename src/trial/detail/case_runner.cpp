@@ -5,6 +5,7 @@
 
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scan.hpp"
+#include "vitrine/trial/detail/patient_scatter.hpp"
 
 namespace vitrine::trial::detail {
 std::size_t CaseRunner::steps() const {
@@ -21,11 +22,21 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
   if (!entry) {
     const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
     physics::Beam beam(hardware, tube_voltage, scene.materials);
-    entry =
-        std::make_unique<CalibratedBeam>(std::move(beam), bins_of(plan_.scenario.arms, hardware),
-                                         plan_.scenario.arms.protocol.water_correction);
+    entry = std::make_unique<CalibratedBeam>(
+        std::move(beam), bins_of(plan_.scenario.arms, hardware),
+        plan_.scenario.arms.protocol.water_correction, scatter_kernel(scanner, tube_voltage));
   }
   return *entry;
+}
+
+const physics::ScatterKernel* CaseRunner::scatter_kernel(std::size_t scanner, double tube_voltage) {
+  const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
+  if (active_scatter(hardware) == nullptr) return nullptr;
+  const std::pair key{scanner, tube_voltage};
+  auto found = kernels_.find(key);
+  if (found == kernels_.end())
+    found = kernels_.emplace(key, physics::ScatterKernel(hardware, tube_voltage, isa_)).first;
+  return &found->second;
 }
 
 CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
@@ -42,14 +53,16 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     return PatientScan(plan_, case_id, patient, beam(scanner, voltage, patient.scene()), scanner,
                        motion, noiseless, read_outs, sink_, isa_);
   };
+  const auto dose_of = [&](const Measurer& patient, const Arm& arm) {
+    const physics::Beam& its = beam(arm.scanner, arm.tube_voltage, patient.scene()).beam;
+    return doses_.indices(patient, arm.scanner, its, arm.tube_load);
+  };
   const auto deliver = [&](const Measurer& patient, const PatientScan& done, const Arm& arm,
-                           const Image& image, double noise) {
-    const double pitch = arms.protocol.mode == "helical" ? arms.protocol.pitch : 1.0;
-    const double ctdi = done.beam().ctdi_vol_32() * arm.tube_load / pitch;
-    const ImageContext context = patient.context(arm, ctdi);
+                           const DoseIndices& dose, const Image& image, double noise) {
+    const ImageContext context = patient.context(arm, dose.ctdi_vol);
     const auto files = sink_.image(context, image);
     result.files.insert(result.files.end(), files.begin(), files.end());
-    patient.record_image(result.images, arm, ctdi, done.photons(arm), noise);
+    patient.record_image(result.images, arm, dose, done.photons(arm), noise);
     patient.measure(result.features, image, arm.name, patient.visit().name);
   };
 
@@ -84,7 +97,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
         if (arm.tube_voltage != voltage) continue;
         const auto same = [&](const ReadOut& other) { return other.tube_load == arm.tube_load; };
         auto found = std::find_if(read_outs.begin(), read_outs.end(), same);
-        if (found == read_outs.end()) found = read_outs.insert(found, ReadOut{arm.tube_load, {}});
+        if (found == read_outs.end())
+          found = read_outs.insert(found, ReadOut{arm.tube_load, dose_of(patient, arm), {}});
         found->made.push_back(&arm);
       }
       next(str("tracing rays, ", arms.scanners[s].name));
@@ -118,7 +132,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
             if (arm->bins != bins) continue;
             next(arm->name);
             const Image image = done.reconstruct(data, *arm);
-            deliver(patient, done, *arm, image, noise_level(image, noiseless_of(*arm)));
+            deliver(patient, done, *arm, read_outs[i].dose, image,
+                    noise_level(image, noiseless_of(*arm)));
           }
         }
       }
@@ -147,12 +162,14 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
 
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
     next(str("tracing rays, ", again.visit().name));
+    const DoseIndices dose = dose_of(again, arm);
     PatientScan done = scan(again, arm.scanner, arm.tube_voltage, arm.motion, false,
-                            {ReadOut{arm.tube_load, {&arm}}});
+                            {ReadOut{arm.tube_load, dose, {&arm}}});
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     again.record_contrast(result.contrast);
-    deliver(again, done, arm, done.reconstruct(acquired(done, 0, arm.bins), arm), not_measured);
+    deliver(again, done, arm, dose, done.reconstruct(acquired(done, 0, arm.bins), arm),
+            not_measured);
   };
   for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
     Visit visit = reposition(scenario, case_id, repeat);

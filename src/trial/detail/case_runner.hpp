@@ -7,6 +7,7 @@
 
 #include "vitrine/core/isa.hpp"
 #include "vitrine/trial/detail/calibrated_beam.hpp"
+#include "vitrine/trial/detail/dose_book.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
 
@@ -17,7 +18,8 @@ class CaseRunner {
  public:
   using Step = std::function<void(const std::string& stage)>;
 
-  CaseRunner(const Plan& plan, Sink& sink, Isa isa) : plan_(plan), sink_(sink), isa_(isa) {}
+  CaseRunner(const Plan& plan, Sink& sink, Isa isa)
+      : plan_(plan), sink_(sink), isa_(isa), doses_(plan, isa) {}
 
   /// Stages per case, for the progress line.
   std::size_t steps() const;
@@ -25,12 +27,16 @@ class CaseRunner {
 
  private:
   const CalibratedBeam& beam(std::size_t scanner, double tube_voltage, const Scene& scene);
+  /// Null where the scanner's scans need none.
+  const physics::ScatterKernel* scatter_kernel(std::size_t scanner, double tube_voltage);
 
   const Plan& plan_;
   Sink& sink_;
   Isa isa_;
+  DoseBook doses_;
   std::map<std::string, std::unique_ptr<CalibratedBeam>>
       beams_;  // by scanner, voltage and materials
+  std::map<std::pair<std::size_t, double>, physics::ScatterKernel> kernels_;
 };
 
 }  // namespace vitrine::trial::detail

@@ -96,11 +96,19 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
-  result.images.columns = {"case",          "arm",
-                           "replicate",     "scanner",
-                           "kernel",        "tube_voltage_kv",
-                           "tube_load_mas", "slice_thickness_mm",
-                           "ctdi_vol_mgy",  "photons_per_reading",
+  result.images.columns = {"case",
+                           "arm",
+                           "replicate",
+                           "scanner",
+                           "kernel",
+                           "tube_voltage_kv",
+                           "tube_load_mas",
+                           "slice_thickness_mm",
+                           "ctdi_vol_mgy",
+                           "dlp_mgy_cm",
+                           "water_equivalent_diameter_cm",
+                           "ssde_mgy",
+                           "photons_per_reading",
                            "noise_hu"};
   if (counts_photons(scenario.arms)) result.images.columns.push_back("bins");
 }
@@ -199,7 +207,7 @@ void Measurer::record_truth(CaseResult& result) const {
   }
 }
 
-void Measurer::record_image(Table& images, const Arm& arm, double ctdi_vol, double photons,
+void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
                             double noise) const {
   std::vector<Table::Cell> row{case_id_,
                                arm.name,
@@ -209,7 +217,10 @@ void Measurer::record_image(Table& images, const Arm& arm, double ctdi_vol, doub
                                arm.tube_voltage,
                                arm.tube_load,
                                arm.slice_thickness,
-                               ctdi_vol,
+                               dose.ctdi_vol,
+                               dose.dlp / units::cm,
+                               dose.water_equivalent_diameter / units::cm,
+                               dose.ssde.value_or(not_measured),
                                photons,
                                noise};
   if (counts_photons(plan_.scenario.arms)) row.emplace_back(arm.bins);

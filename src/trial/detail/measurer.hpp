@@ -7,6 +7,7 @@
 #include "vitrine/evaluation/recist.hpp"
 #include "vitrine/model/volume.hpp"
 #include "vitrine/phantoms/patient.hpp"
+#include "vitrine/trial/dose.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
 
@@ -29,6 +30,7 @@ class Measurer {
 
   const Scene& scene() const { return patient_.scene; }
   const Visit& visit() const { return visit_; }
+  const std::string& case_id() const { return case_id_; }
   const Grid& grid() const { return grid_; }
   /// The scene at a moment of a scan in which the patient moves; `stream` holds the motion's
   /// chance.
@@ -38,7 +40,7 @@ class Measurer {
 
   /// Sampled parameters and lesion truth.
   void record_truth(CaseResult& result) const;
-  void record_image(Table& images, const Arm& arm, double ctdi_vol, double photons,
+  void record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
                     double noise) const;
   /// HU along x through the middle of each lesion, one row a pixel.
   void record_profiles(Table& profiles, const Image& image, const std::string& arm) const;

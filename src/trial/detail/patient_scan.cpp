@@ -19,7 +19,8 @@ namespace {
 
 /// The scan's content: everything that its raw data depend on but the dose.
 std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& visit,
-                     const Scanner& scanner, double voltage, double motion) {
+                     Scanner scanner, double voltage, double motion) {
+  if (active_scatter(scanner) == nullptr) scanner.scatter.reset();
   const Scenario& s = plan.scenario;
   phantoms::Cohort cohort = s.patients;
   // How many others there are is not an independent patient's business.
@@ -53,15 +54,24 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   return hash.finish().hex();
 }
 
+/// If any ray met something: a ray that meets nothing has signal exactly 1.
+bool meets(std::span<const float> signal) {
+  return std::ranges::any_of(signal, [](float s) { return s != 1.0f; });
+}
+
 }  // namespace
 
 /// Takes the views of a scan as they come, through noise (or none), logarithm and correction, into
 /// the form that reconstruction starts from.
 class PatientScan::Output {
  public:
-  Output(const ScanGeometry& geometry, const recon::WaterCorrection& water, Isa isa)
+  /// `correction` of the scatter is subtracted.
+  Output(const ScanGeometry& geometry, const recon::WaterCorrection& water,
+         const physics::ScatterField* scatter, double correction, Isa isa)
       : geometry_(geometry),
         water_(water),
+        scatter_(correction > 0.0 ? scatter : nullptr),
+        correction_(correction),
         isa_(isa),
         cells_(std::size_t(geometry.columns * geometry.rows)),
         rebinner_(geometry, most_views(cells_), isa) {}
@@ -105,6 +115,11 @@ class PatientScan::Output {
         acquisition_->read(first + done, views, readings, quanta.subspan(at, room.size()), room);
         readings = room;
       }
+      if (scatter_) {
+        if (!acquisition_) std::ranges::copy(readings, room.begin());
+        scatter_->subtract(first + done, views, correction_, room);
+        readings = room;
+      }
       if (raw_ && quantity_ == RawScan::Quantity::signal) raw_->views(readings);
       recon::line_integrals(geometry_, readings, water_, isa_, room);
       if (raw_ && quantity_ == RawScan::Quantity::line_integral) raw_->views(room);
@@ -121,6 +136,8 @@ class PatientScan::Output {
 
   const ScanGeometry& geometry_;
   const recon::WaterCorrection& water_;
+  const physics::ScatterField* scatter_;
+  double correction_;
   Isa isa_;
   std::size_t cells_;
   std::optional<physics::Acquisition> acquisition_;
@@ -166,7 +183,8 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
 PatientScan::~PatientScan() = default;
 
 std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series) const {
-  return std::make_unique<Output>(geometry_, series.water, isa_);
+  return std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
+                                  scatter_ ? scanner_.scatter->correction : 0.0, isa_);
 }
 
 /// All series of a scan that counts photons.
@@ -214,7 +232,8 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noisy_outputs(
   if (raw == "signal" || raw == "line_integrals") {
     RawScan header = raw_header(plan_, case_id_, patient_.visit(), what.made, geometry_,
                                 calibrated_, patient_.table_position(), isa_);
-    header.origin.sex = patient_.context(*what.made.front(), header.beam.ctdi_vol).sex;
+    header.origin.sex = patient_.context(*what.made.front(), what.dose.ctdi_vol).sex;
+    header.beam.ctdi_vol = what.dose.ctdi_vol;
     for (const double share : modulation)
       header.beam.view_tube_load.push_back(share * what.tube_load);
     output->keep(sink_.raw(header), header.quantity);
@@ -231,20 +250,28 @@ void PatientScan::trace(double motion) {
                                    int(scenario.simulation.sub_rows),
                                    int(scenario.simulation.sub_views)};
   const double table = patient_.table_position(), near = scan_reach(geometry_, table);
-  const auto met = [&](const Scene& scene) {
-    return phantoms::cropped(scene, table - near, table + near);
+  const auto met = [&](const Scene& scene, double margin = 0.0) {
+    return phantoms::cropped(scene, table - near - margin, table + near + margin);
   };
   Scene resting;
   const bool moves = motion > 0.0, follows = arms.protocol.tube_current_modulation.has_value();
   if (follows || !moves) resting = met(patient_.scene());
   if (follows) attenuation_ = physics::view_attenuation(resting, geometry_, calibrated_.beam, isa_);
   std::optional<physics::Projector> projector;
+  // A patient moves alike in all arms that differ in strength alone.
+  const Stream chance = make_stream(std::uint64_t(scenario.trial.seed),
+                                    str(case_id_, '|', patient_.visit().name, '|', scanner_.name,
+                                        '|', to_text(calibrated_.beam.kv())),
+                                    Draw::motion);
+  if (active_scatter(scanner_) != nullptr) {
+    // Of a patient who moves: as they lie when the scan begins.
+    const Scene around =
+        met(moves ? patient_.scene_at(0.0, motion, chance) : patient_.scene(), scatter_margin);
+    scatter_.emplace(patient_scatter(
+        around, geometry_, scanner_, calibrated_,
+        make_stream(std::uint64_t(scenario.trial.seed), key_, Draw::transport), isa_));
+  }
   if (moves) {
-    // A patient moves alike in all arms that differ in strength alone.
-    const Stream chance = make_stream(std::uint64_t(scenario.trial.seed),
-                                      str(case_id_, '|', patient_.visit().name, '|', scanner_.name,
-                                          '|', to_text(calibrated_.beam.kv())),
-                                      Draw::motion);
     const double views = scenario.simulation.motion_step / arms.protocol.rotation_time *
                          double(geometry_.views_per_rotation);
     projector.emplace(
@@ -255,22 +282,17 @@ void PatientScan::trace(double motion) {
   }
 
   bool something = false;
-  const auto look = [&](std::span<const float> signal) {
-    something = something || std::ranges::any_of(signal, [](float s) { return s != 1.0f; });
-  };
   if (streams((read_outs_.size() + std::size_t(has_noiseless_)) * series_.size())) {
     const auto add = [&](std::vector<std::unique_ptr<Output>> outputs) {
       std::ranges::move(outputs, std::back_inserter(outputs_));
     };
     if (has_noiseless_) add(noiseless_outputs());
     for (const ReadOut& what : read_outs_) add(noisy_outputs(what));
-    trace_blocks(*projector, [&](const TracedBlock& block) {
-      look(block.signal);
+    something = trace_blocks(*projector, [&](const TracedBlock& block) {
       for (auto& output : outputs_) output->take(block);
     });
   } else if (calibrated_.beam.bins()) {
-    trace_blocks(*projector, [&](const TracedBlock& block) {
-      look(block.signal);
+    something = trace_blocks(*projector, [&](const TracedBlock& block) {
       const auto kept = [](std::span<const float> values) {
         Buffer<float> copy(values.size());
         std::ranges::copy(values, copy.data());
@@ -283,27 +305,33 @@ void PatientScan::trace(double motion) {
     held_.emplace(physics::Exposure{Sinogram<quantity::Signal>(geometry_),
                                     Sinogram<quantity::Quanta>(geometry_)});
     projector->project(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
-    look(held_->signal.values());
+    something = meets(held_->signal.values());
+    if (scatter_)
+      scatter_->add(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
   }
   require_met(something, geometry_, patient_.scene());
 }
 
-void PatientScan::trace_blocks(physics::Projector& projector,
+bool PatientScan::trace_blocks(physics::Projector& projector,
                                FunctionRef<void(const TracedBlock&)> take) {
   const Index block = projector.block();
   const auto cells = std::size_t(geometry_.columns * geometry_.rows);
   const std::size_t higher = calibrated_.beam.bins() ? calibrated_.beam.bins()->bins() - 1 : 0;
   const std::size_t most = std::size_t(block) * cells;
   Buffer<float> signal(most), quanta(most), bins(higher * most);
+  bool something = false;
   for (Index first = 0; first < geometry_.views(); first += block) {
     const Index count = std::min(block, geometry_.views() - first);
     const std::size_t size = std::size_t(count) * cells;
     projector.project(first, count, signal.span().first(size), quanta.span().first(size),
                       bins.span().first(higher * size));
+    something = something || meets(signal.span().first(size));
+    if (scatter_) scatter_->add(first, count, signal.span().first(size), quanta.span().first(size));
     take({first, count, std::as_const(signal).span().first(size),
           std::as_const(quanta).span().first(size),
           std::as_const(bins).span().first(higher * size)});
   }
+  return something;
 }
 
 std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::finish(

@@ -10,12 +10,15 @@
 #include "vitrine/trial/detail/calibrated_beam.hpp"
 #include "vitrine/trial/detail/counted_block.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
+#include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/dose.hpp"
 
 namespace vitrine::trial::detail {
 
 /// A noisy scan that is wanted: its dose, and the arms whose images are made of it, one at least.
 struct ReadOut {
   double tube_load = 0.0;  ///< mAs per rotation
+  DoseIndices dose;
   std::vector<const Arm*> made;
 };
 
@@ -55,7 +58,8 @@ class PatientScan {
   std::vector<std::unique_ptr<Output>> noiseless_outputs() const;
   std::vector<std::unique_ptr<Output>> noisy_outputs(const ReadOut& what) const;
   std::vector<std::unique_ptr<Output>> counted(physics::Counting counting) const;
-  void trace_blocks(physics::Projector& projector, FunctionRef<void(const TracedBlock&)> take);
+  /// Whether any ray met something.
+  bool trace_blocks(physics::Projector& projector, FunctionRef<void(const TracedBlock&)> take);
   void trace(double motion);
   std::pair<recon::Rebinned, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
 
@@ -70,7 +74,8 @@ class PatientScan {
   ScanGeometry geometry_;
   Stream hardware_;                  ///< of the scanner's cells and air scan
   std::vector<double> attenuation_;  ///< of every view, if the tube current follows it
-  std::string key_;                  ///< what the noise of all doses has in common
+  std::optional<physics::ScatterField> scatter_;
+  std::string key_;  ///< what the noise of all doses has in common
   std::vector<std::string> series_;
   /// Streamed: without noise first, then the read-outs; of each, all series.
   std::vector<std::unique_ptr<Output>> outputs_;

@@ -7,7 +7,6 @@ RawScan::Beam describe(const physics::Beam& beam, double tube_load) {
   RawScan::Beam out;
   out.tube_voltage = beam.kv();
   out.tube_load = tube_load;
-  out.ctdi_vol = beam.ctdi_vol_32() * tube_load;
   out.energies = beam.incident().energies;
   out.fluence = beam.incident().fluence;
   out.effective_energy = beam.effective_energy();

@@ -116,13 +116,26 @@ TEST_CASE("a material that the beam was not built for is an error") {
   CHECK_THROWS_WITH(beam_120().coefficients(material("titanium")), Catch::Contains("titanium"));
 }
 
-TEST_CASE("dose follows the kerma: about the 2.6th power of the voltage") {
-  const Beam low(test::scanner(), 80.0, tissues()), &high = beam_120();
-  const double power = std::log(high.ctdi_vol_32() / low.ctdi_vol_32()) / std::log(120.0 / 80.0);
-  CHECK(power > 2.2);
-  CHECK(power < 3.3);
-  CHECK(high.ctdi_vol_32() > 0.04);
-  CHECK(high.ctdi_vol_32() < 0.12);
+TEST_CASE("a scanner's stated output scales its photons, and nothing else") {
+  Scanner s = test::scanner();
+  const Beam &model = beam_120(), low(s, 80.0, tissues());
+  s.output = TubeOutput{{80.0, 120.0}, {0.05, 0.2}};
+  const Beam stated(s, 120.0, tissues());
+  CHECK(stated.air_kerma_at_isocentre() == Approx(0.2).epsilon(1e-12));
+  CHECK(Beam(s, 80.0, tissues()).air_kerma_at_isocentre() == Approx(0.05).epsilon(1e-12));
+  const double ratio = 0.2 / model.air_kerma_at_isocentre();
+  CHECK(stated.air_quanta(444) == Approx(ratio * model.air_quanta(444)).epsilon(1e-9));
+  CHECK(stated.air_signal(0) == Approx(ratio * model.air_signal(0)).epsilon(1e-9));
+  CHECK(stated.effective_energy() == Approx(model.effective_energy()).epsilon(1e-9));
+  // Between them the ratio to the model is a power of the voltage, beyond them it stays.
+  const auto over_model = [&](double kv) {
+    return Beam(s, kv, tissues()).air_kerma_at_isocentre() /
+           Beam(test::scanner(), kv, tissues()).air_kerma_at_isocentre();
+  };
+  const double at_80 = 0.05 / low.air_kerma_at_isocentre();
+  CHECK(over_model(std::sqrt(80.0 * 120.0)) == Approx(std::sqrt(at_80 * ratio)).epsilon(1e-9));
+  CHECK(over_model(140.0) == Approx(ratio).epsilon(1e-9));
+  CHECK(over_model(60.0) == Approx(at_80).epsilon(1e-9));
 }
 
 TEST_CASE("a spectrum of two energies needs two nodes") {

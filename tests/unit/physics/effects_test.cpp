@@ -147,7 +147,8 @@ TEST_CASE("crosstalk keeps the sum, and what is even") {
   detector.optical_crosstalk = Crosstalk{0.01, 0.03};
   const Bench bench(1, detector, 19, 7);
   Exposure e = bench.flat(0.5f, 1.0);
-  CHECK(equal(bench.mean(e), e.signal));
+  const auto even = bench.mean(e);
+  for (const float x : even.values()) REQUIRE(x == Approx(0.5).epsilon(1e-6));
   Rng rng(Stream{3, Draw::test}, 0);
   for (float& x : e.signal.values()) x = float(rng.uniform());
   CHECK(mean_of(bench.mean(e).values()) == Approx(mean_of(e.signal.values())).epsilon(1e-6));
@@ -264,7 +265,7 @@ TEST_CASE("gains that the calibration knows cancel, those that drifted stay") {
   for (Index c = 0; c < 64; ++c)
     for (Index r = 0; r < 512; ++r) {
       const double change = double(seen.view(0)[std::size_t(c * 512 + r)]) / 0.25 - 1.0;
-      if (c != 3 && c != 40) REQUIRE(change == 0.0);
+      if (c != 3 && c != 40) REQUIRE(std::abs(change) < 1e-6);
       square += change * change / 1024.0;
     }
   CHECK(std::sqrt(square) == Approx(0.02).epsilon(0.1));

@@ -162,7 +162,7 @@ TEST_CASE("a deflected focal spot sends its rays to the same cells, in both hot 
 
 TEST_CASE("the places of a flying focal spot follow the anode's slope, and alternate") {
   Scanner s = test::scanner();
-  s.flying_focal_spot = FlyingFocalSpot{1.0, 0.6};
+  s.flying_focal_spot = FlyingFocalSpot{1.0, 0.6, {}};
   CHECK(focal_positions(s, false, false) == std::vector<FocalShift>{{}});
   CHECK(focal_positions(s, true, false) == std::vector<FocalShift>{{-0.5, 0, 0}, {0.5, 0, 0}});
   const auto both = focal_positions(s, true, true);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "unit/physics/fixture.hpp"
+#include "vitrine/physics/detail/kernels.hpp"
 #include "vitrine/physics/projector.hpp"
 
 // Maps large enough for the voxel kernel, against the trilinear integral of `path_masses`.
@@ -269,5 +270,96 @@ TEST_CASE("views are traced alike alone and beside their neighbours") {
   for (Index v = 0; v < some.views(); ++v) {
     const auto a = whole.signal.view(v + 7), b = part.signal.view(v);
     CHECK(std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+  }
+}
+
+namespace {
+
+/// `waves` in `count` steps of two materials that a voxel holds equal masses of.
+IndexedMap stepped_waves(const Grid& grid, int count) {
+  IndexedMap map;
+  map.grid = grid;
+  for (int n = 0; n < count; ++n) {
+    const double density = 2e-3 * double(n) / double(count);
+    map.entries.push_back({"", {{0, density}, {1, density}}});
+  }
+  std::vector<std::uint16_t> index;
+  for (Index k = 0; k < grid.size[2]; ++k)
+    for (Index j = 0; j < grid.size[1]; ++j)
+      for (Index i = 0; i < grid.size[0]; ++i)
+        index.push_back(std::uint16_t(std::clamp(wave(grid.centre(i, j, k)) / 2e-3, 0.0, 0.999) *
+                                      double(count)));
+  map.index = std::move(index);
+  return map;
+}
+
+}  // namespace
+
+TEST_CASE("a map of few or many labels has the integrals of patches with its densities") {
+  const Scanner scanner = coarse_scanner();
+  const ScanGeometry geometry = test::geometry(scanner, 3);
+  const auto materials = test::named({"water", "cortical_bone"});
+  const Beam beam(scanner, 100.0, materials);
+  const Grid grid = grid_of({90, 70, 50}, {1.0, 1.2, 0.9}, {3, 2, 1}, Mat3::Identity());
+  for (const int labels : {5, 32, 300}) {
+    Scene labelled, dense;
+    labelled.materials = dense.materials = materials;
+    labelled.maps.push_back(stepped_waves(grid, labels));
+    const IndexedMap& map = labelled.maps[0];
+    Patch patch;
+    patch.grid = grid;
+    for (const std::uint32_t m : {0u, 1u}) {
+      patch.channels.push_back({m, {}});
+      for (std::size_t v = 0; v < std::size_t(grid.count()); ++v)
+        patch.channels[m].density.push_back(float(map.entries[map.index[v]].deltas[m].density));
+    }
+    dense.patches.push_back(std::move(patch));
+    CAPTURE(labels);
+    for (Index v = 0; v < 3; ++v)
+      CHECK(basis_integrals(labelled, geometry, beam, v, {}, levels().back()) ==
+            basis_integrals(dense, geometry, beam, v, {}, levels().back()));
+  }
+}
+
+TEST_CASE("voxels far finer than a detector cell are traced in smaller parts, to the same bits") {
+  Scanner scanner = coarse_scanner();
+  scanner.rows = 80;
+  Scene scene;
+  scene.materials = test::named({"water", "cortical_bone"});
+  const Beam beam(scanner, 100.0, scene.materials);
+  scene.maps.push_back(
+      stepped_waves(grid_of({500, 400, 100}, {0.12, 0.12, 0.2}, {1, 2, 0}, Mat3::Identity()), 20));
+  const ScanGeometry geometry = test::geometry(scanner, 16);
+  const Exposure together = expose(scene, geometry, beam, {1, 1}, levels().back());
+  const float least = *std::ranges::min_element(together.signal.values());
+  CHECK(least < 0.99f);
+  for (const Index v : {Index{3}, Index{8}}) {
+    ScanGeometry one = geometry;
+    one.view_angles = {geometry.view_angles[std::size_t(v)]};
+    one.table_positions.resize(1);
+    const Exposure alone = expose(scene, one, beam, {1, 1}, levels().back());
+    const auto a = together.signal.view(v), b = alone.signal.view(0);
+    CHECK(std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+  }
+}
+
+TEST_CASE("sixteen rows at once find the bits of eight in maps") {
+  Scanner scanner = coarse_scanner();
+  Scene scene;
+  scene.materials = test::named({"water", "cortical_bone"});
+  scene.maps.push_back(
+      stepped_waves(grid_of({90, 70, 50}, {1.0, 1.2, 0.9}, {3, 2, 1}, Mat3::Identity()), 300));
+  scene.maps.push_back(
+      stepped_waves(grid_of({60, 50, 90}, {1.0, 1.2, 0.2}, {0, 0, 9}, Mat3::Identity()), 12));
+  for (const Index rows : {64, 24, 20}) {
+    scanner.rows = rows;
+    const Beam beam(scanner, 100.0, scene.materials);
+    const ScanGeometry geometry = test::geometry(scanner, 5);
+    CAPTURE(rows);
+    physics::detail::most_lanes_at_once() = 8;
+    const Exposure narrow = expose(scene, geometry, beam, {1, 1}, levels().back());
+    physics::detail::most_lanes_at_once() = 16;
+    const Exposure wide = expose(scene, geometry, beam, {1, 1}, levels().back());
+    CHECK(std::ranges::equal(narrow.signal.values(), wide.signal.values()));
   }
 }

@@ -1,6 +1,9 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numbers>
+#include <vector>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
@@ -64,6 +67,32 @@ inline ScanGeometry small_scan(Index rows = 16, Index views = 360,
   return g;
 }
 
+/// A helix of the small detector about z = 0 that leaves room for slices within +-`reach`.
+inline ScanGeometry helix(double pitch, double reach, Index rows = 16, Index views = 360) {
+  ScanGeometry g = small_scan(rows, views);
+  const double per_view = pitch * double(rows) * g.row_pitch_at_iso() / double(views);
+  const Index count = Index(2.0 * (reach + double(rows) * g.row_pitch_at_iso()) / per_view) + views;
+  g.view_angles.clear();
+  g.table_positions.clear();
+  for (Index v = 0; v < count; ++v) {
+    g.view_angles.push_back(0.4 + 2.0 * std::numbers::pi * double(v) / double(views));
+    g.table_positions.push_back((double(v) - 0.5 * double(count - 1)) * per_view);
+  }
+  return g;
+}
+
+/// Full width at half of the maximum of equally spaced values, by linear interpolation.
+inline double full_width(const std::vector<double>& y, double spacing) {
+  const auto top = std::max_element(y.begin(), y.end());
+  const double half = 0.5 * *top;
+  auto right = top, left = top;
+  while (*right > half) ++right;
+  while (*left > half) --left;
+  const double r = double(right - y.begin()) - (half - *right) / (*(right - 1) - *right);
+  const double l = double(left - y.begin()) + (half - *left) / (*(left + 1) - *left);
+  return (r - l) * spacing;
+}
+
 /// The same cells with the source so far away that all rays of a view are parallel.
 inline ScanGeometry parallel_scan(Index rows, Index views) {
   ScanGeometry g = small_scan(rows, views);
@@ -98,15 +127,17 @@ inline LineIntegrals project(const ScanGeometry& g, const std::vector<Part>& par
   LineIntegrals out(g);
   parallel_for(g.views(), [&](Index v) {
     const double b = g.view_angles[std::size_t(v)];
-    const Vec3 source(g.source_to_iso * std::sin(b) + g.axis_offset * std::cos(b),
-                      -g.source_to_iso * std::cos(b) + g.axis_offset * std::sin(b),
-                      g.table_positions[std::size_t(v)]);
+    const Vec3 u(std::cos(b), std::sin(b), 0.0), n(-std::sin(b), std::cos(b), 0.0);
+    const FocalShift shift = g.focal_shift(v);
+    const Mat3 axes = g.gantry_axes();
+    const Vec3 moved = shift.across * u + shift.along * n + shift.z * Vec3::UnitZ();
+    const Vec3 source = axes * (g.isocentre(v) + g.axis_offset * u - g.source_to_iso * n + moved);
     for (Index c = 0; c < g.columns; ++c)
       for (Index r = 0; r < g.rows; ++r) {
-        const double theta = b - g.fan_angle(double(c));
-        const Vec3 direction = Vec3(-std::sin(theta), std::cos(theta),
-                                    g.row_tangent(double(r)) * g.row_scale(double(c)))
-                                   .normalized();
+        const auto [across, along] = g.column_place(double(c));
+        const double up = g.row_tangent(double(r)) * g.source_to_detector;
+        const Vec3 direction =
+            axes * (across * u + along * n + up * Vec3::UnitZ() - moved).normalized();
         double sum = 0.0;
         for (const Part& part : parts)
           sum += part.mu * intersect(part.solid, source, direction).length();
@@ -138,5 +169,26 @@ inline double roi_mean(const Image& image, const Vec3& centre, double radius) {
 
 inline constexpr double mu_70kev = 0.0193;  // of water, 1/mm
 inline constexpr HounsfieldScale water_scale{mu_70kev, 0.0};
+
+/// Slice sensitivity profile at (x, 0): FWHM of a thin disc's mean CT number over z.
+inline double slice_width(const std::function<ScanGeometry(double reach)>& scan_of,
+                          double thickness, double x) {
+  constexpr double disc = 0.05, spacing = 0.1;  // mm
+  const double reach = 2.5 * thickness;
+  const Rebinned scan =
+      rebin(project(scan_of(reach), {{cylinder({x, 0, 0}, 6.0, 0.5 * disc), 1.0}}), isa());
+  const Index slices = 2 * Index(reach / spacing) + 1;
+  const Grid grid = box(8, 12, Vec3(x, 0, 0), slices, spacing);
+  const Image image =
+      reconstruct(scan, *kernel(Value("soft")), grid, thickness, HounsfieldScale{1.0, 0.0}, isa());
+  std::vector<double> profile;
+  for (Index k = 0; k < slices; ++k) {
+    double sum = 0.0;
+    for (Index j = 3; j < 9; ++j)
+      for (Index i = 3; i < 9; ++i) sum += double(image(i, j, k)) + 1000.0;
+    profile.push_back(sum);
+  }
+  return full_width(profile, spacing);
+}
 
 }  // namespace vitrine::recon

@@ -25,7 +25,7 @@ LineIntegrals random_scan(const ScanGeometry& g) {
   return out;
 }
 
-ScanGeometry helix(Index rows, Index views_per_turn, Index views) {
+ScanGeometry even_helix(Index rows, Index views_per_turn, Index views) {
   ScanGeometry g = small_scan(rows, views_per_turn);
   g.view_angles.clear();
   g.table_positions.clear();
@@ -70,12 +70,19 @@ TEST_CASE("lines made while the views come have the bits of lines made of the wh
   };
   ScanGeometry flat = small_scan(4, 60);
   flat.shape = DetectorShape::flat;
+  ScanGeometry flying = small_scan(2, 64), flying_on = even_helix(2, 64, 200);
+  const std::vector<FocalShift> places{
+      {-0.34, 3.0, -0.36}, {0.34, 3.0, -0.36}, {-0.34, -3.0, 0.36}, {0.34, -3.0, 0.36}};
+  fly(flying, places);
+  fly(flying_on, places);
   const std::vector<Case> cases{{"axial", small_scan(3, 90)},
                                 {"odd views a turn", small_scan(2, 61)},
                                 {"step and shoot", small_scan(3, 48, {-1.5, 0.0, 1.5})},
                                 {"as few views as can be", small_scan(2, 12)},
-                                {"helical", helix(3, 60, 170)},
-                                {"helical, odd", helix(2, 61, 150)},
+                                {"helical", even_helix(3, 60, 170)},
+                                {"helical, odd", even_helix(2, 61, 150)},
+                                {"flying focal spot", flying},
+                                {"flying focal spot, helical", flying_on},
                                 {"flat detector", flat}};
   for (const Case& c : cases) {
     INFO(c.name);

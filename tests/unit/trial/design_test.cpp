@@ -296,9 +296,23 @@ TEST_CASE("a tilted gantry takes one rotation, and its slices lie in its plane")
   CHECK(trial::scan_reach(g, 50.0) > 230.0 * std::sin(10.0 * units::deg));
 }
 
-TEST_CASE("a flying focal spot, which the reconstruction does not honour, is refused") {
+TEST_CASE(
+    "a protocol's flying focal spot needs a scanner that deflects it so that rays interleave") {
   CHECK_THROWS_WITH(read(with_protocol("flying_focal_spot", Value("z"))),
-                    Catch::Contains("must be none"));
+                    Catch::Contains("does not deflect its focal spot"));
+  Scanner scanner = read(scenario()).arms.scanners[0];
+  trial::Protocol protocol = read(scenario()).arms.protocol;
+  scanner.flying_focal_spot = FlyingFocalSpot{0.0, 0.0, {}};
+  protocol.flying_focal_spot = "both";
+  CHECK(trial::scan_geometry(scanner, protocol, 0.0, 0.0).focal_shifts.empty());
+  scanner.flying_focal_spot = FlyingFocalSpot{0.7, 0.7, {}};
+  protocol.mode = "helical";
+  const ScanGeometry g = trial::scan_geometry(scanner, protocol, 0.0, 0.0);
+  CHECK(std::ssize(g.focal_shifts) == g.views());
+  CHECK(g.focal_shift(5) == g.focal_shift(1));
+  CHECK(interleave(g,
+                   0.5 * g.row_pitch * g.source_to_iso / (g.source_to_detector - g.source_to_iso),
+                   g.row_pitch) == Approx(0.5));
 }
 
 TEST_CASE("a plan tells where the detector sees less than the image shows") {

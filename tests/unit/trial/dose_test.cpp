@@ -51,7 +51,6 @@ trial::Output output() {
   o.tube_voltage = 120.0;
   o.collimation = 64.0 * 1.0964 * 541.0 / 949.0;
   o.energy = 70.0;
-  o.published_ctdi = 0.09;
   o.body.weighted = {0.05, 0.0005};
   return o;
 }
@@ -64,19 +63,19 @@ TEST_CASE("CTDIvol, DLP and SSDE follow from CTDIw, the table's travel and the w
   const auto axial =
       trial::scan_doses(plan("axial", 16.0), "case001", {output()}, options, best_isa());
   REQUIRE(axial.size() == 2);  // one scan a tube load, whatever the kernels
-  CHECK(axial[0].ctdi_vol == Approx(0.05 * 80.0));
-  CHECK(axial[1].ctdi_vol == Approx(0.05 * 20.0));
-  CHECK(axial[0].dlp == Approx(0.05 * 80.0 * output().collimation));
+  CHECK(axial[0].indices.ctdi_vol == Approx(0.05 * 80.0));
+  CHECK(axial[1].indices.ctdi_vol == Approx(0.05 * 20.0));
+  CHECK(axial[0].indices.dlp == Approx(0.05 * 80.0 * output().collimation));
   // Voxels of 4 mm follow the circle to 0.5 %.
-  CHECK(axial[0].water_equivalent_diameter == Approx(300.0).epsilon(0.005));
+  CHECK(axial[0].indices.water_equivalent_diameter == Approx(300.0).epsilon(0.005));
   // AAPM report 204: f(30 cm) = 1.23.
-  CHECK(*axial[0].ssde / axial[0].ctdi_vol == Approx(1.23).epsilon(0.01));
+  CHECK(*axial[0].indices.ssde / axial[0].indices.ctdi_vol == Approx(1.23).epsilon(0.01));
 
   const auto helical =
       trial::scan_doses(plan("helical", 80.0), "case001", {output()}, options, best_isa());
-  CHECK(helical[0].ctdi_vol == Approx(0.05 * 80.0 / 0.8).epsilon(1e-6));
+  CHECK(helical[0].indices.ctdi_vol == Approx(0.05 * 80.0 / 0.8).epsilon(1e-6));
   // The tube is on for the slices and a lead-in and a lead-out of about a collimation each.
-  const double length = helical[0].dlp / helical[0].ctdi_vol;
+  const double length = helical[0].indices.dlp / helical[0].indices.ctdi_vol;
   CHECK(length > 100.0);
   CHECK(length < 100.0 + 3.0 * output().collimation);
 }

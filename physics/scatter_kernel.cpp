@@ -1,0 +1,355 @@
+#include "vitrine/physics/scatter_kernel.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/physics/detail/pencils.hpp"
+#include "vitrine/physics/detail/sub_views.hpp"
+#include "vitrine/physics/detect.hpp"
+#include "vitrine/physics/projector.hpp"
+
+namespace vitrine::physics {
+namespace {
+
+// The bodies that tables are made of: thickness along the central ray, mm, and width over it.
+constexpr std::array thicknesses{60.0, 120.0, 190.0, 270.0, 350.0, 450.0};
+// The thicker, the rarer are photons that come through.
+constexpr std::array effort{1, 1, 1, 2, 3, 5};
+constexpr std::array aspects{0.6, 1.0, 1.7};
+// Places of pencils in half a body, of its half width.
+constexpr std::size_t pencils = 10;
+double place_of(std::size_t pencil) { return (double(pencil) + 0.5) / double(pencils); }
+
+}  // namespace
+
+/// The ellipse that a view's attenuation looks like.
+struct ScatterKernel::Body {
+  double thickness = 0.0, width = 0.0, middle = 0.0;  ///< mm
+  std::vector<double> ratio;  ///< of each column: thickness there over the ellipse's, smoothed
+
+  double place(double x) const { return 2.0 * (x - middle) / width; }
+  double chord(double x) const {
+    const double u = place(x);
+    return thickness * std::sqrt(std::max(0.0, 1.0 - u * u));
+  }
+};
+
+std::size_t ScatterKernel::table(std::size_t thickness, std::size_t aspect,
+                                 std::size_t pencil) const {
+  return (thickness * aspects.size() + aspect) * pencils + pencil;
+}
+
+ScatterKernel::Between ScatterKernel::between(std::span<const double> classes, double x) {
+  std::size_t i = 0;
+  while (i + 2 < classes.size() && classes[i + 1] <= x) ++i;
+  const double share = (x - classes[i]) / (classes[i + 1] - classes[i]);
+  return {i, i + 1, std::clamp(share, 0.0, 1.0)};
+}
+
+ScatterKernel::ScatterKernel(const Scanner& scanner, double kv, Isa isa, std::int64_t histories)
+    : isa_(isa) {
+  const ScanGeometry hardware = hardware_geometry(scanner);
+  const CoarseCells cells = scatter_cells(hardware);
+  columns_ = cells.columns;
+  rows_ = cells.rows;
+  source_to_iso_ = scanner.source_to_iso;
+  const double width = double(hardware.columns) / double(columns_);
+  for (Index c = 0; c < columns_; ++c)
+    places_.push_back(scanner.source_to_iso *
+                      math::sin(hardware.fan_angle((double(c) + 0.5) * width - 0.5)));
+  // And the rarer yet those that a grid lets through.
+  if (const auto& grid = scanner.detector.anti_scatter_grid; grid && grid->ratio > 1.0)
+    histories *= 3;
+  calibrate(scanner, kv, histories);
+  set_decay();
+  set_gain(scanner, kv, histories);
+}
+
+namespace {
+
+/// Pencils through half of what the focal spot sees of a body, `seen` mm at the axis.
+std::vector<detail::Pencil> fan_over(double seen, double source_to_iso) {
+  std::vector<detail::Pencil> fan;
+  const auto edge = [&](double u) { return math::asin(u * seen / source_to_iso); };
+  constexpr double half = 0.5 / double(pencils);
+  for (std::size_t k = 0; k < pencils; ++k)
+    fan.push_back({edge(place_of(k) - half), edge(place_of(k) + half)});
+  return fan;
+}
+
+}  // namespace
+
+void ScatterKernel::calibrate(const Scanner& scanner, double kv, std::int64_t histories) {
+  for (std::size_t t = 0; t < thicknesses.size(); ++t)
+    for (const double aspect : aspects) {
+      const double thickness = thicknesses[t];
+      // As the focal spot sees it an ellipse of half axes a and b reaches to x^2 = a^2 cos^2 g +
+      // b^2 sin^2 g, x = d sin g: `seen` is x, and the chord of a ray at x 2 a b sqrt(q - x^2) / q.
+      const double d = source_to_iso_, along = 0.5 * thickness;
+      const double seen = std::min(along * aspect, 0.95 * d);
+      const double radius =
+          seen * std::sqrt((1.0 - along * along / (d * d)) / (1.0 - seen * seen / (d * d)));
+      for (std::size_t k = 0; k < pencils; ++k) {
+        const double x = place_of(k) * seen, sine = x / d;
+        const double q = radius * radius * (1.0 - sine * sine) + along * along * sine * sine;
+        chords_.push_back(2.0 * radius * along * std::sqrt(std::max(0.0, q - x * x)) / q);
+      }
+      for (const auto& spread :
+           detail::carry_pencils(scanner, kv, {thickness, radius, 0.0}, fan_over(seen, d),
+                                 {columns_, rows_}, effort[t] * histories, isa_)) {
+        energies_.push_back(spread.energy);
+        kernels_.insert(kernels_.end(), spread.kernel.begin(), spread.kernel.end());
+      }
+    }
+}
+
+/// From a cylinder 60 mm before and behind the axis.
+void ScatterKernel::set_gain(const Scanner& scanner, double kv, std::int64_t histories) {
+  constexpr double radius = 135.0, depth = 60.0;  // mm
+  const auto all = [&](double behind) {
+    const double seen = radius * source_to_iso_ / (source_to_iso_ + behind);
+    double sum = 0.0;
+    for (const auto& spread : detail::carry_pencils(scanner, kv, {2.0 * radius, radius, behind},
+                                                    fan_over(seen, source_to_iso_),
+                                                    {columns_, rows_}, 2 * histories, isa_))
+      for (const float value : spread.kernel) sum += double(value);
+    return sum;
+  };
+  gain_ = math::log(all(depth) / all(-depth)) / (2.0 * depth);
+}
+
+/// Least squares of ln(all scatter of a pencil / t) = a - decay t, then tables over t exp(-decay
+/// t).
+void ScatterKernel::set_decay() {
+  const std::size_t size = kernels_.size() / chords_.size();
+  double n = 0.0, t1 = 0.0, t2 = 0.0, y1 = 0.0, ty = 0.0;
+  for (std::size_t i = 0; i < chords_.size(); ++i) {
+    double all = 0.0;
+    for (std::size_t j = i * size; j < (i + 1) * size; ++j) all += double(kernels_[j]);
+    if (!(all > 0.0)) continue;
+    const double t = chords_[i], y = math::log(all / t);
+    n += 1.0;
+    t1 += t;
+    t2 += t * t;
+    y1 += y;
+    ty += t * y;
+  }
+  decay_ = -(n * ty - t1 * y1) / (n * t2 - t1 * t1);
+  for (std::size_t i = 0; i < chords_.size(); ++i) {
+    const auto factor = float(math::exp(decay_ * chords_[i]) / chords_[i]);
+    for (std::size_t j = i * size; j < (i + 1) * size; ++j) kernels_[j] *= factor;
+  }
+}
+
+/// Of an ellipse of thickness T and width W seen from afar: area pi T W / 4, variance W^2 / 16.
+ScatterKernel::Body ScatterKernel::body_of(std::span<const double> water) const {
+  Body body;
+  const auto rows = std::size_t(rows_), columns = std::size_t(columns_);
+  std::vector<double> mean(columns, 0.0), step(columns);
+  double area = 0.0, first = 0.0, second = 0.0;
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t r = 0; r < rows; ++r) mean[c] += water[c * rows + r] / double(rows);
+    const std::size_t before = c > 0 ? c - 1 : 0, after = std::min(c + 1, columns - 1);
+    step[c] = std::abs(places_[after] - places_[before]) / double(after - before);
+    area += mean[c] * step[c];
+    first += mean[c] * step[c] * places_[c];
+  }
+  if (!(area > 0.0)) return body;
+  body.middle = first / area;
+  for (std::size_t c = 0; c < columns; ++c) {
+    const double x = places_[c] - body.middle;
+    second += mean[c] * step[c] * x * x;
+  }
+  constexpr double quarter_pi = 0.78539816339744831;
+  body.width = std::max(4.0 * std::sqrt(second / area), 1.0);
+  body.thickness = area / (quarter_pi * body.width);
+  // What is there against the ellipse, over the distance that scattered photons go: 50 mm.
+  constexpr double reach = 50.0;  // mm: two mean free paths in water at 60 keV are 100 mm
+  for (std::size_t c = 0; c < columns; ++c) {
+    double there = 0.0, ellipse = 0.0;
+    for (std::size_t o = 0; o < columns; ++o) {
+      if (std::abs(places_[o] - places_[c]) > reach) continue;
+      there += mean[o];
+      ellipse += body.chord(places_[o]);
+    }
+    body.ratio.push_back(ellipse > 0.0 ? std::clamp(there / ellipse, 0.3, 2.0) : 1.0);
+  }
+  return body;
+}
+
+std::vector<double> ScatterKernel::scatter(std::span<const double> water,
+                                           std::span<const double> air, double depth) const {
+  const auto rows = std::size_t(rows_), columns = std::size_t(columns_), apart = 2 * columns - 1;
+  VITRINE_EXPECT(water.size() == columns * rows && air.size() == columns);
+  std::vector<double> out(2 * columns * rows, 0.0);
+  const Body body = body_of(water);
+  if (body.thickness <= 0.0) return out;
+  // Behind the axis a body is wider than it looks, and nearer to the detector.
+  const double wider = 1.0 + depth / source_to_iso_;
+  const double nearer = math::exp(gain_ * std::clamp(depth, -150.0, 150.0));
+  const std::size_t size = apart * rows;
+  std::vector<float> kernel(size);
+  for (std::size_t c = 0; c < columns; ++c) {
+    const double u = body.place(places_[c]);
+    const double thickness = body.thickness * body.ratio[c];
+    const Between t = between(thicknesses, thickness);
+    const double aspect =
+        wider * body.width / std::clamp(thickness, thicknesses.front(), thicknesses.back());
+    constexpr std::array logs{-0.51082562376599072, 0.0, 0.53062825106217038};  // of the aspects
+    const Between a = between(logs, math::log(aspect));
+    static const auto places = [] {
+      std::array<double, pencils> all{};
+      for (std::size_t k = 0; k < pencils; ++k) all[k] = place_of(k);
+      return all;
+    }();
+    const Between p = between(places, std::abs(u));
+    std::ranges::fill(kernel, 0.0f);
+    double energy = 0.0;
+    for (int corner = 0; corner < 8; ++corner) {
+      const double weight = (corner & 1 ? t.share : 1.0 - t.share) *
+                            (corner & 2 ? a.share : 1.0 - a.share) *
+                            (corner & 4 ? p.share : 1.0 - p.share);
+      if (weight == 0.0) continue;
+      const std::size_t i = table(corner & 1 ? t.high : t.low, corner & 2 ? a.high : a.low,
+                                  corner & 4 ? p.high : p.low);
+      energy += weight * energies_[i];
+      const float* from = kernels_.data() + i * size;
+      for (std::size_t j = 0; j < size; ++j) kernel[j] += float(weight) * from[j];
+    }
+    // Of a pencil on the other side the mirror image.
+    const bool mirrored = u < 0.0;
+    for (std::size_t r = 0; r < rows; ++r) {
+      const double way = water[c * rows + r];
+      const double amount = nearer * air[c] * way * math::exp(-decay_ * way);
+      if (!(amount > 0.0)) continue;
+      for (std::size_t d = 0; d < columns; ++d) {
+        const std::size_t between_them = mirrored ? columns - 1 + c - d : columns - 1 + d - c;
+        const float* from = kernel.data() + between_them * rows;
+        for (std::size_t q = 0; q < rows; ++q) {
+          const double scattered = amount * double(from[q > r ? q - r : r - q]);
+          out[d * rows + q] += scattered;
+          out[(columns + d) * rows + q] += scattered * energy;
+        }
+      }
+    }
+  }
+  return out;
+}
+
+namespace {
+
+/// Lengths of water that weaken a beam as signals do.
+class WaterLength {
+ public:
+  WaterLength(const Beam& beam, Index column) {
+    for (double length = 0.0; length <= 1000.0; length += step)
+      logs_.push_back(-math::log(std::max(beam.water_signal(column, length), 1e-300)));
+  }
+  double of(double log) const {
+    if (log <= 0.0) return 0.0;
+    const auto above = std::ranges::upper_bound(logs_, log) - logs_.begin();
+    const auto i = std::size_t(std::clamp<std::ptrdiff_t>(above, 1, std::ssize(logs_) - 1));
+    return step * (double(i) - 1.0 + (log - logs_[i - 1]) / (logs_[i] - logs_[i - 1]));
+  }
+
+ private:
+  static constexpr double step = 20.0;  // mm
+  std::vector<double> logs_;
+};
+
+}  // namespace
+
+/// How far behind the axis the body's middle is in each view, from where other views of the turn
+/// see it: least squares of across = x cos + y sin.
+std::vector<double> ScatterKernel::depths(const std::vector<std::vector<double>>& water,
+                                          const ScanGeometry& scan,
+                                          std::span<const Index> views) const {
+  std::vector<double> middles, sines, cosines, all;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    const double angle = scan.view_angles[std::size_t(views[i])];
+    middles.push_back(body_of(water[i]).middle);
+    sines.push_back(math::sin(angle));
+    cosines.push_back(math::cos(angle));
+  }
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    double cc = 0.0, cs = 0.0, ss = 0.0, cm = 0.0, sm = 0.0;
+    for (std::size_t j = 0; j < views.size(); ++j) {
+      if (2 * std::abs(views[j] - views[i]) > scan.views_per_rotation) continue;
+      cc += cosines[j] * cosines[j];
+      cs += cosines[j] * sines[j];
+      ss += sines[j] * sines[j];
+      cm += cosines[j] * middles[j];
+      sm += sines[j] * middles[j];
+    }
+    // Views that are all alike do not tell.
+    const double determinant = cc * ss - cs * cs;
+    if (determinant < 0.01 * (cc + ss) * (cc + ss)) {
+      all.push_back(0.0);
+      continue;
+    }
+    const double x = (ss * cm - cs * sm) / determinant, y = (cc * sm - cs * cm) / determinant;
+    all.push_back(y * cosines[i] - x * sines[i]);
+  }
+  return all;
+}
+
+ScatterMaps ScatterKernel::maps(const Scene& scene, const ScanGeometry& scan, const Beam& beam,
+                                std::span<const Index> views) const {
+  ScatterMaps out;
+  out.views.assign(views.begin(), views.end());
+  out.columns = columns_;
+  out.rows = rows_;
+  out.mean.resize(views.size() * out.cells());
+  out.square.resize(out.mean.size());
+  const auto edge = [](Index i, Index coarse, Index fine) { return i * fine / coarse; };
+  const std::vector<float> cell_air = air_signals(scan, beam);
+  std::vector<double> air;
+  std::vector<WaterLength> lengths;
+  for (Index c = 0; c < columns_; ++c) {
+    const Index begin = edge(c, columns_, scan.columns), end = edge(c + 1, columns_, scan.columns);
+    double sum = 0.0;
+    for (Index i = begin * scan.rows; i < end * scan.rows; ++i)
+      sum += double(cell_air[std::size_t(i)]);
+    air.push_back(sum / double((end - begin) * scan.rows));
+    lengths.emplace_back(beam, (begin + end) / 2);
+  }
+  std::vector<std::vector<double>> water(views.size());
+  constexpr std::size_t at_once = 24;
+  for (std::size_t first = 0; first < views.size(); first += at_once) {
+    const std::size_t count = std::min(at_once, views.size() - first);
+    const ScanGeometry part = detail::part_of(scan, views.subspan(first, count));
+    const Exposure seen = expose(scene, part, beam, Sampling{1, 1, 1}, isa_);
+    parallel_for(Index(count), [&](Index v) {
+      const auto signal = seen.signal.view(v);
+      for (Index c = 0; c < columns_; ++c)
+        for (Index r = 0; r < rows_; ++r) {
+          constexpr Index step = 3;  // cells: their mean is wanted alone
+          double sum = 0.0;
+          Index met = 0;
+          for (Index i = edge(c, columns_, scan.columns); i < edge(c + 1, columns_, scan.columns);
+               i += step)
+            for (Index j = edge(r, rows_, scan.rows); j < edge(r + 1, rows_, scan.rows);
+                 j += step) {
+              const double s = double(signal[std::size_t(i * scan.rows + j)]);
+              sum += lengths[std::size_t(c)].of(-math::log(std::max(s, 1e-12)));
+              ++met;
+            }
+          water[first + std::size_t(v)].push_back(sum / double(met));
+        }
+    });
+  }
+  const std::vector<double> depth = depths(water, scan, views);
+  parallel_for(std::ssize(views), [&](Index v) {
+    const auto view = std::size_t(v);
+    const std::vector<double> all = scatter(water[view], air, depth[view]);
+    const auto cells = std::ptrdiff_t(out.cells());
+    std::copy_n(all.begin(), cells, out.mean.begin() + v * cells);
+    std::copy_n(all.begin() + cells, cells, out.square.begin() + v * cells);
+  });
+  return out;
+}
+
+}  // namespace vitrine::physics

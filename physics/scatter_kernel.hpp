@@ -1,0 +1,66 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "vitrine/core/isa.hpp"
+#include "vitrine/model/scan.hpp"
+#include "vitrine/model/scanner.hpp"
+#include "vitrine/model/scene.hpp"
+#include "vitrine/physics/beam.hpp"
+#include "vitrine/physics/scatter_field.hpp"
+
+namespace vitrine::physics {
+
+/// Scatter by pencil beams (docs/methods/scatter.md): a scanner's beam is cut into pencils of one
+/// coarse cell each; what each of them spreads over the detector is read from tables that the Monte
+/// Carlo has made in elliptic cylinders of water, by thickness and width of the body as the view
+/// sees them and by the pencil's place in it.
+class ScatterKernel {
+ public:
+  /// The tables of a scanner at a tube voltage, its anti-scatter grid included: some seconds of
+  /// Monte Carlo. `histories` are carried through a thin cylinder, more through others.
+  ScatterKernel(const Scanner& scanner, double kv, Isa isa, std::int64_t histories = 100'000);
+
+  /// Scatter of what is there in some views of a scan, from what they attenuate.
+  ScatterMaps maps(const Scene& scene, const ScanGeometry& scan, const Beam& beam,
+                   std::span<const Index> views) const;
+
+  /// Scatter of a view behind `water` mm of water in its coarse cells, [column][row], keV/mAs, and
+  /// then keV^2/mAs; `air` is what the coarse columns read of air, keV/mAs. The body's middle lies
+  /// `depth` mm behind the axis, towards the detector.
+  std::vector<double> scatter(std::span<const double> water, std::span<const double> air,
+                              double depth = 0.0) const;
+
+  /// What is left of a pencil's scatter goes as t exp(-decay t) with the water t on its way, 1/mm.
+  double decay() const { return decay_; }
+  /// Scatter of a body whose middle lies z behind the axis goes as exp(gain z), 1/mm.
+  double gain() const { return gain_; }
+
+ private:
+  /// Where something is between two classes.
+  struct Between {
+    std::size_t low = 0, high = 0;
+    double share = 0.0;  ///< of the higher
+  };
+  struct Body;
+  static Between between(std::span<const double> classes, double x);
+  std::size_t table(std::size_t thickness, std::size_t aspect, std::size_t pencil) const;
+  void calibrate(const Scanner& scanner, double kv, std::int64_t histories);
+  void set_gain(const Scanner& scanner, double kv, std::int64_t histories);
+  void set_decay();
+  Body body_of(std::span<const double> water) const;
+  std::vector<double> depths(const std::vector<std::vector<double>>& water,
+                             const ScanGeometry& scan, std::span<const Index> views) const;
+
+  Index columns_ = 0, rows_ = 0;  ///< coarse cells
+  double source_to_iso_ = 0.0;    ///< mm
+  double gain_ = 0.0;             ///< of scatter by depth behind the axis, 1/mm
+  std::vector<double> places_;    ///< of the coarse columns: their rays' distance from the axis, mm
+  std::vector<double> chords_;    ///< [table]: mm of water
+  std::vector<double> energies_;  ///< [table]: second moment of the energy over the first, keV
+  std::vector<float> kernels_;    ///< [table][columns apart][rows apart]
+  double decay_ = 0.0;
+  Isa isa_;
+};
+
+}  // namespace vitrine::physics
