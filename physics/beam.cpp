@@ -60,6 +60,18 @@ void require_photons(const detail::FitTask& task, const Scanner& scanner) {
   }
 }
 
+/// Where water attenuates as much.
+ReferenceEnergy energy_of(double water_attenuation, double kv) {
+  const Material& water = material("water");
+  double low = 10.0, high = kv;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    (linear_attenuation(water, middle) > water_attenuation ? low : high) = middle;
+  }
+  const double energy = 0.5 * (low + high);
+  return {energy, linear_attenuation(water, energy), linear_attenuation(material("air"), energy)};
+}
+
 }  // namespace
 
 double bowtie_thickness(const Bowtie& bowtie, double fan_angle) {
@@ -83,7 +95,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
       materials_(materials.begin(), materials.end()),
       incident_(incident_spectrum(scanner, kv)),
       bowtie_material_(material(scanner.bowtie.material)),
-      electronic_noise_(scanner.detector.electronic_noise),
+      electronic_noise_(scanner.detector.sensor ? 0.0 : scanner.detector.electronic_noise),
       detector_(scanner.detector),
       spot_across_(SpotProfile::across(scanner)),
       spot_along_(SpotProfile::along(scanner)) {
@@ -94,14 +106,18 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
   const std::size_t energy_count = energies.size();
 
   // What a photon of each energy adds to the signal and to its variance.
-  const Material& scintillator = material(scanner.detector.scintillator);
   absorbed_.resize(energy_count);
   std::vector<double> mean(energy_count), variance(energy_count);
-  for (std::size_t e = 0; e < energy_count; ++e) {
-    absorbed_[e] = 1.0 - math::exp(-linear_attenuation(scintillator, energies[e]) *
-                                   scanner.detector.thickness);
-    mean[e] = incident_.fluence[e] * absorbed_[e] * energies[e];
-    variance[e] = mean[e] * energies[e];
+  if (scanner.detector.sensor) {
+    count(scanner, mean, variance);
+  } else {
+    const Material& scintillator = material(scanner.detector.scintillator);
+    for (std::size_t e = 0; e < energy_count; ++e) {
+      absorbed_[e] = 1.0 - math::exp(-linear_attenuation(scintillator, energies[e]) *
+                                     scanner.detector.thickness);
+      mean[e] = incident_.fluence[e] * absorbed_[e] * energies[e];
+      variance[e] = mean[e] * energies[e];
+    }
   }
 
   const ScanGeometry geometry = hardware_geometry(scanner);
@@ -115,6 +131,13 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
   task.centre = bowtie_thickness(scanner, 0.0) * bowtie_material_.density;
   task.edge = bowtie_thickness(scanner, geometry.fan_angle(0.0)) * bowtie_material_.density;
   task.rows = heel.ratio;
+  if (response_) {
+    task.keep_mixtures = true;
+    for (std::size_t b = 1; b < response_->bins(); ++b) {
+      task.bins.emplace_back(incident_.fluence);
+      for (std::size_t e = 0; e < energy_count; ++e) task.bins.back()[e] *= response_->counts(e, b);
+    }
+  }
   require_photons(task, scanner);
   detail::BeamFit fit = detail::fit_beam(task);
   const Quadrature& quadrature = fit.quadrature;
@@ -146,7 +169,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
       const double left = math::exp(-mass * bowtie_mu[e]) * Spectrum::bin_width * sensitive_area;
       signal += mean[e] * left;
       square += variance[e] * left;
-      quanta_sum += mean[e] / energies[e] * left;
+      quanta_sum += (response_ ? mean[e] * energies[e] : mean[e] / energies[e]) * left;
       for (std::size_t r = 0; r < heel_rows_.size(); ++r) {
         column.heel_signal[r] += mean[e] * heel.ratio[r][e] * left;
         column.heel_square[r] += variance[e] * heel.ratio[r][e] * left;
@@ -154,7 +177,7 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     }
     column.air_signal = signal;
     column.air_quanta = signal * signal / square;
-    column.mean_energy = signal / quanta_sum;
+    column.mean_energy = response_ ? quanta_sum / signal : signal / quanta_sum;
     double mean_sum = 0.0, variance_sum = 0.0;
     for (std::size_t j = 0; j < nodes; ++j) {
       const double left = math::exp(-mass * bowtie_mu[quadrature.nodes[j]]);
@@ -171,21 +194,47 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
         weights_.push_back(float(w));
   }
 
+  if (response_) set_bins(scanner, fit, bowtie_mu, sensitive_area);
   set_reference(scanner);
+}
+
+/// Counts of a photon-counting detector, and their variance, per photon of each energy.
+void Beam::count(const Scanner& scanner, std::vector<double>& mean, std::vector<double>& variance) {
+  const CountingSensor& sensor = *scanner.detector.sensor;
+  require(sensor.thresholds.back() < kv_, Error::Kind::input, "a threshold of ", scanner.name,
+          " is ", sensor.thresholds.back(), " keV (no photon exceeds ", kv_,
+          " keV at that tube voltage, so that its bin would stay empty). Lower the threshold or "
+          "raise the voltage.");
+  response_.emplace(sensor, scanner.column_pitch, scanner.row_pitch, incident_.energies);
+  for (std::size_t e = 0; e < mean.size(); ++e) {
+    absorbed_[e] = response_->total(e) / incident_.energies[e];
+    mean[e] = incident_.fluence[e] * response_->total(e);
+    variance[e] = incident_.fluence[e] * response_->variance(e);
+  }
+}
+
+void Beam::set_bins(const Scanner& scanner, const detail::BeamFit& fit,
+                    std::span<const double> bowtie_mu, double sensitive_area) {
+  std::vector<double> photons = incident_.fluence, mass;
+  for (double& each : photons) each *= Spectrum::bin_width * sensitive_area;
+  for (const Column& column : columns_) mass.push_back(column.bowtie * bowtie_material_.density);
+  bins_.emplace(CountingBins::Making{*response_, photons, bowtie_mu, mass, fit.quadrature.nodes,
+                                     fit.quadrature.mean, fit.bins, fit.mixtures});
+  for (Index column = 0; column < columns(); ++column)
+    for (std::size_t b = 0; b < bins_->bins(); ++b)
+      require(bins_->air(column, {b, b + 1}) > 0.0, Error::Kind::input, "bin ", b + 1, " of ",
+              scanner.name, " counts nothing at ", kv_, " kV (its lower threshold is ",
+              scanner.detector.sensor->thresholds[b],
+              " keV). Move the thresholds apart or raise the voltage.");
 }
 
 /// Reference energy, kerma and half-value layer of the central ray.
 void Beam::set_reference(const Scanner& scanner) {
-  const Material& water = material("water");
-  const double effective = -math::log(water_signal(columns() / 2, 200.0)) / 200.0;
-  double low = 10.0, high = kv_;
-  for (int step = 0; step < 60; ++step) {
-    const double middle = 0.5 * (low + high);
-    (linear_attenuation(water, middle) > effective ? low : high) = middle;
-  }
-  effective_energy_ = 0.5 * (low + high);
-  mu_water_ = linear_attenuation(water, effective_energy_);
-  mu_air_ = linear_attenuation(material("air"), effective_energy_);
+  const ReferenceEnergy reference =
+      energy_of(-math::log(water_signal(columns() / 2, 200.0)) / 200.0, kv_);
+  effective_energy_ = reference.energy;
+  mu_water_ = reference.mu_water;
+  mu_air_ = reference.mu_air;
   const Spectrum central = filtered(incident_, bowtie_material_, bowtie_thickness(scanner, 0.0));
   half_value_layer_ = physics::half_value_layer(central, material("aluminium"));
   kerma_at_isocentre_ = physics::kerma_at_isocentre(scanner, incident_);
@@ -308,6 +357,26 @@ double Beam::quanta(Index column, std::span<const Path> paths) const {
 double Beam::water_signal(Index column, double length) const {
   const Path water{"water", length, 0.0};
   return transmission(column, std::span(&water, 1));
+}
+
+std::vector<double> Beam::left(std::span<const Path> paths) const {
+  const auto sums = integrals(paths);
+  std::vector<double> out;
+  for (const auto& function : functions_) {
+    double x = 0.0;
+    for (std::size_t k = 0; k < rank_; ++k) x += function[k] * sums[k];
+    out.push_back(math::exp(-x));
+  }
+  return out;
+}
+
+double Beam::water_signal(Index column, BinWindow window, double length) const {
+  const Path water{"water", length, 0.0};
+  return bins_->signal(column, window, left(std::span(&water, 1)));
+}
+
+ReferenceEnergy Beam::reference(BinWindow window) const {
+  return energy_of(-math::log(water_signal(columns() / 2, window, 200.0)) / 200.0, kv_);
 }
 
 double Beam::water_signal(Index column, double row, double length) const {

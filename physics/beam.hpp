@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -8,10 +9,15 @@
 #include "vitrine/model/material.hpp"
 #include "vitrine/model/scanner.hpp"
 #include "vitrine/model/volume.hpp"
+#include "vitrine/physics/counting/bins.hpp"
 #include "vitrine/physics/focal_spot.hpp"
 #include "vitrine/physics/spectrum.hpp"
 
 namespace vitrine::physics {
+
+namespace detail {
+struct BeamFit;
+}
 
 /// `length` mm of a material at `density` g/mm^3 (0: the material's own).
 struct Path {
@@ -27,6 +33,11 @@ struct FitError {
   double total = 0.0;       ///< nodes and basis instead of spectrum and attenuation
 };
 
+/// The energy of a beam's CT numbers, keV, and the attenuations that they compare, 1/mm.
+struct ReferenceEnergy {
+  double energy = 0.0, mu_water = 0.0, mu_air = 0.0;
+};
+
 /// One scanner's beam at one tube voltage, as its detector sees it: what turns masses along a ray
 /// into the mean and the variance of a cell's signal.
 ///
@@ -34,7 +45,9 @@ struct FitError {
 /// the attenuation of all materials by a few basis functions (basis.hpp), so that a ray needs
 /// `rank` integrals and `nodes` exponentials. A column has its own weights: the bowtie.
 /// Energy-integrating detector: quanta count by their energy, so the variance is that of a compound
-/// Poisson process.
+/// Poisson process. Photon-counting detector: the signal is the counts of all bins, in counts where
+/// the other kind has keV; one photon may make several, in neighbouring cells too, so that the
+/// variance is that of a large area.
 class Beam {
  public:
   /// `materials` are those that may be met on a ray; water and air are always known.
@@ -94,6 +107,13 @@ class Beam {
   const FitError& fit_error_at_edge() const { return fit_edge_; }
   double fit_error() const { return std::max(fit_centre_.total, fit_edge_.total); }
 
+  /// The bins of a photon-counting detector; null of the other kind.
+  const CountingBins* bins() const { return bins_ ? &*bins_ : nullptr; }
+  /// Mean counts of some bins behind `length` mm of water, relative to air; and the reference
+  /// energy of their CT numbers.
+  double water_signal(Index column, BinWindow window, double length) const;
+  ReferenceEnergy reference(BinWindow window) const;
+
   double electronic_noise() const { return electronic_noise_; }  ///< keV per cell and reading, sd
   const Detector& detector() const { return detector_; }         ///< that it falls upon
   const SpotProfile& focal_spot_across() const { return spot_across_; }
@@ -122,7 +142,11 @@ class Beam {
     std::vector<double> left;                      ///< behind the bowtie, per node
     std::vector<double> heel_signal, heel_square;  ///< of the heel's rows, with nothing but air
   };
+  void count(const Scanner& scanner, std::vector<double>& mean, std::vector<double>& variance);
+  void set_bins(const Scanner& scanner, const detail::BeamFit& fit,
+                std::span<const double> bowtie_mu, double sensitive_area);
   std::vector<double> integrals(std::span<const Path> paths) const;
+  std::vector<double> left(std::span<const Path> paths) const;
   std::size_t known(std::string_view name) const;
   void set_reference(const Scanner& scanner);
 
@@ -137,8 +161,10 @@ class Beam {
   std::vector<double> heel_rows_;
   std::vector<std::vector<double>> heel_mean_, heel_variance_;  ///< [row of heel_rows_][node]
   std::vector<float> exponents_, weights_;
+  std::optional<CountingResponse> response_;
+  std::optional<CountingBins> bins_;
   Spectrum incident_;             ///< behind the filters, before the bowtie
-  std::vector<double> absorbed_;  ///< share taken up by the scintillator, per energy
+  std::vector<double> absorbed_;  ///< share of the energy taken up, per energy; counts per keV
   Material bowtie_material_;
   double effective_energy_ = 0.0, mu_water_ = 0.0, mu_air_ = 0.0;
   double kerma_at_isocentre_ = 0.0, half_value_layer_ = 0.0;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t fewest_nodes = 12, most_nodes = 32, more_nodes = 2;
 constexpr double largest_quadrature_error = 1e-5, largest_basis_error = 1e-4;  // of line integrals
+constexpr double largest_bin_error = 1e-4;
 constexpr double largest_line_integral = 12.0;
 constexpr std::size_t training_paths = 500, test_paths = 500;
 
@@ -115,6 +116,19 @@ class Trials {
 
   const Table& paths() const { return paths_; }
 
+  /// The largest error of a further output with weights of its own on the nodes, at both channels.
+  double bin_error(const std::vector<double>& spectrum, const std::vector<double>& weights,
+                   const Quadrature& quadrature, const Table& node_mu) const {
+    double worst = 0.0;
+    for (const double mass : {task_.centre, task_.edge}) {
+      const auto exact = log_signals(behind(spectrum, task_.shaper, mass), attenuation_);
+      const auto fitted = log_signals(behind(weights, at_nodes(task_.shaper, quadrature), mass),
+                                      multiply(paths_, node_mu));
+      worst = std::max(worst, largest_difference(exact, fitted));
+    }
+    return worst;
+  }
+
   /// The errors of a channel with nodes, and with a basis for the attenuation if there is one.
   FitError error(bool of_edge, const Quadrature& quadrature, const Table& node_mu,
                  const Table* basis_mu) const {
@@ -191,11 +205,18 @@ BeamFit fit_beam(const FitTask& task) {
   for (std::size_t nodes = fewest_nodes; nodes <= most_nodes; nodes += more_nodes) {
     Quadrature quadrature = fit_quadrature(task.mean, task.variance, training, nodes);
     const Table node_mu = at_nodes(mu, quadrature);
-    const double error = std::max(trials.error(false, quadrature, node_mu, nullptr).quadrature,
-                                  trials.error(true, quadrature, node_mu, nullptr).quadrature);
+    double error = std::max(trials.error(false, quadrature, node_mu, nullptr).quadrature,
+                            trials.error(true, quadrature, node_mu, nullptr).quadrature);
+    Table bins;
+    for (const auto& spectrum : task.bins) {
+      bins.push_back(fit_weights(spectrum, training, quadrature.nodes));
+      error = std::max(error, trials.bin_error(spectrum, bins.back(), quadrature, node_mu) *
+                                  (largest_quadrature_error / largest_bin_error));
+    }
     if (error < least) {
       least = error;
       out.quadrature = std::move(quadrature);
+      out.bins = std::move(bins);
     }
     if (least <= largest_quadrature_error) break;
   }
@@ -209,6 +230,7 @@ BeamFit fit_beam(const FitTask& task) {
     out.row_variance.push_back(
         fit_weights(times(task.variance, ratio), training, out.quadrature.nodes));
   }
+  if (task.keep_mixtures) out.mixtures = std::move(training);
   return out;
 }
 

@@ -111,6 +111,11 @@ class Projection {
         row_weights_.insert(row_weights_.end(), std::size_t(row_sub_rays_), of_row);
     }
     for (const float w : weights_all()) node_weights_.push_back(w);
+    if (const CountingBins* bins = beam.bins())
+      for (Index c = 0; c < geometry.columns; ++c) {
+        const auto of_column = bins->higher_weights(c);
+        further_weights_.insert(further_weights_.end(), of_column.begin(), of_column.end());
+      }
   }
 
   /// Working memory of one thread.
@@ -145,9 +150,15 @@ class Projection {
 
   bool has_maps() const { return !maps_.empty(); }
 
-  /// Project view v, the n-th of its block; `integrals` instead of signal and quanta if it is
-  /// given.
-  void view(Index v, Index n, Work& w, float* signal, float* quanta, float* integrals) const {
+  /// What a view becomes: signal and quanta, further outputs, or `integrals` in their place.
+  struct Outputs {
+    float *signal = nullptr, *quanta = nullptr, *integrals = nullptr;
+    float* higher = nullptr;
+    std::ptrdiff_t stride = 0;  ///< floats from one of those to the next
+  };
+
+  /// Project view v, the n-th of its block.
+  void view(Index v, Index n, Work& w, const Outputs& to) const {
     const std::size_t at = spot_of(v), in_plane = w.sub_views.size();
     for (std::size_t i = 0; i < in_plane; ++i) {
       detail::ViewPlan& plan = w.plans[at * in_plane + i];
@@ -163,12 +174,14 @@ class Projection {
       j.voxels_met = maps_.met(w.voxels, n);
     }
     j.scratch = w.scratch.data();
-    j.signal = signal;
-    j.quanta = quanta;
-    j.integrals = integrals;
+    j.signal = to.signal;
+    j.quanta = to.quanta;
+    j.integrals = to.integrals;
+    j.further_signal = to.higher;
+    j.further_stride = to.stride;
     kernels_.trace(j);
-    if (quanta)
-      for (std::size_t i = 0; i < photon_share_.size(); ++i) quanta[i] *= photon_share_[i];
+    if (to.quanta)
+      for (std::size_t i = 0; i < photon_share_.size(); ++i) to.quanta[i] *= photon_share_[i];
   }
 
  private:
@@ -238,6 +251,8 @@ class Projection {
     j.node_weights = node_weights_.data();
     j.row_weights = row_weights_.empty() ? nullptr : row_weights_.data();
     j.air_quanta = air_quanta_.data();
+    j.further = beam_.bins() ? std::int32_t(beam_.bins()->bins()) - 1 : 0;
+    j.further_weights = further_weights_.data();
     return j;
   }
 
@@ -249,7 +264,7 @@ class Projection {
   int row_sub_rays_, row_groups_;
   const detail::Kernels& kernels_;
   std::vector<Spot> spots_;  ///< each place of the focal spot
-  std::vector<float> air_quanta_, node_weights_, row_weights_;
+  std::vector<float> air_quanta_, node_weights_, row_weights_, further_weights_;
   std::vector<double> sub_tangents_, sub_heights_;  ///< per row sub-ray
   std::vector<float> photon_share_;                 ///< per cell; none: 1
 };
@@ -283,26 +298,19 @@ class Projector::State {
   Index together() const { return projection_.has_maps() ? Projection::block / sub_views_ : 1; }
 
   /// Views [first, first + count) of the scan, at most `together()`.
-  void project(Index first, Index count, float* signal, float* quanta, std::size_t cells) {
+  void project(Index first, Index count, Projection::Outputs to, std::size_t cells,
+               std::size_t higher) {
     const auto work = works_.borrow();
     const Index begin = first - first_;
     projection_.trace_maps(begin * sub_views_, count * sub_views_, work->views);
-    for (Index n = 0; n < count; ++n, signal += cells, quanta += cells) {
+    for (Index n = 0; n < count; ++n, to.signal += cells, to.quanta += cells) {
       if (sub_views_ == 1) {
-        projection_.view(begin + n, n, work->views, signal, quanta, nullptr);
-        continue;
+        projection_.view(begin + n, n, work->views, to);
+      } else {
+        if (!work->blur) work->blur.emplace(cells, higher);
+        blurred(begin + n, n, *work, to, cells);
       }
-      if (!work->blur) work->blur.emplace(cells);
-      detail::Blur& blur = *work->blur;
-      const std::span mean(signal, cells), variance(quanta, cells);
-      std::ranges::fill(mean, 0.0f);
-      std::ranges::fill(variance, 0.0f);
-      for (Index i = 0; i < sub_views_; ++i) {
-        projection_.view((begin + n) * sub_views_ + i, n * sub_views_ + i, work->views,
-                         blur.signal(), blur.quanta(), nullptr);
-        blur.add_to(mean, variance);
-      }
-      detail::Blur::finish(mean, variance, sub_views_);
+      if (to.higher) to.higher += cells;
     }
   }
 
@@ -312,6 +320,23 @@ class Projector::State {
     Projection::Work views;
     std::optional<detail::Blur> blur;
   };
+
+  /// The mean of a view's sub-views.
+  void blurred(Index view, Index n, Work& work, const Projection::Outputs& to, std::size_t cells) {
+    detail::Blur& blur = *work.blur;
+    const std::span mean(to.signal, cells), variance(to.quanta, cells);
+    const detail::Blur::Further higher{to.higher, to.stride};
+    blur.start(mean, variance, higher);
+    for (Index i = 0; i < sub_views_; ++i) {
+      projection_.view(view * sub_views_ + i, n * sub_views_ + i, work.views,
+                       {.signal = blur.signal(),
+                        .quanta = blur.quanta(),
+                        .higher = blur.higher(),
+                        .stride = std::ptrdiff_t(cells)});
+      blur.add_to(mean, variance, higher);
+    }
+    blur.finish(mean, variance, higher, sub_views_);
+  }
 
   State(std::unique_ptr<Scene> scene, const ScanGeometry& geometry, Index first, Index count,
         const Beam& beam, const Sampling& sampling, const std::vector<Offset>& offsets, Isa isa)
@@ -337,7 +362,8 @@ Projector::Projector(const Scene& scene, const ScanGeometry& geometry, const Bea
       views_(geometry.views()),
       cells_(geometry.columns * geometry.rows),
       sub_views_(sampling.views),
-      views_per_state_(geometry.views()) {
+      views_per_state_(geometry.views()),
+      higher_(beam.bins() ? Index(beam.bins()->bins()) - 1 : 0) {
   prepare();
 }
 
@@ -356,7 +382,8 @@ Projector::Projector(std::function<Scene(double time)> scene_at, Index views_per
       views_(geometry.views()),
       cells_(geometry.columns * geometry.rows),
       sub_views_(sampling.views),
-      views_per_state_(views_per_state) {
+      views_per_state_(views_per_state),
+      higher_(beam.bins() ? Index(beam.bins()->bins()) - 1 : 0) {
   require(views_per_state >= 1 && std::ssize(geometry.view_times) == geometry.views(),
           Error::Kind::input, "a moving patient needs views with times (the geometry has ",
           geometry.view_times.size(), " for ", geometry.views(), " views)");
@@ -384,11 +411,12 @@ Index Projector::block() const {
   return std::min({views_, fitting, std::max(fewest, per_thread * thread_count())});
 }
 
-void Projector::project(Index first, Index count, std::span<float> signal,
-                        std::span<float> quanta) {
+void Projector::project(Index first, Index count, std::span<float> signal, std::span<float> quanta,
+                        std::span<float> higher) {
   const auto cells = std::size_t(cells_);
   VITRINE_EXPECT(first == next_ && count >= 0 && first + count <= views_);
   VITRINE_EXPECT(signal.size() == std::size_t(count) * cells && quanta.size() == signal.size());
+  VITRINE_EXPECT(higher.size() == std::size_t(higher_) * signal.size());
   struct Task {
     State* state;
     Index first, count;
@@ -407,7 +435,12 @@ void Projector::project(Index first, Index count, std::span<float> signal,
     parallel_for(std::ssize(tasks), [&](Index i) {
       const Task& task = tasks[std::size_t(i)];
       const auto at = std::size_t(task.first - first) * cells;
-      task.state->project(task.first, task.count, signal.data() + at, quanta.data() + at, cells);
+      task.state->project(task.first, task.count,
+                          {.signal = signal.data() + at,
+                           .quanta = quanta.data() + at,
+                           .higher = higher.empty() ? nullptr : higher.data() + at,
+                           .stride = std::ptrdiff_t(signal.size())},
+                          cells, std::size_t(higher_));
     });
     next_ = view;
   }
@@ -417,19 +450,21 @@ void expose_into(const Scene& scene, const Beam& beam, const Sampling& sampling,
                  Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
   Projector(scene, geometry, beam, sampling, isa)
-      .project(0, geometry.views(), out.signal.values(), out.quanta.values());
+      .project(0, geometry.views(), out.signal.values(), out.quanta.values(), out.higher.span());
 }
 
 void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
                    const Sampling& sampling, Isa isa, Exposure& out) {
   const ScanGeometry& geometry = out.signal.geometry();
   Projector(scene_at, views_per_state, geometry, beam, sampling, isa)
-      .project(0, geometry.views(), out.signal.values(), out.quanta.values());
+      .project(0, geometry.views(), out.signal.values(), out.quanta.values(), out.higher.span());
 }
 
 Exposure expose(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
                 const Sampling& sampling, Isa isa) {
   Exposure out{Sinogram<quantity::Signal>(geometry), Sinogram<quantity::Quanta>(geometry)};
+  if (const CountingBins* bins = beam.bins())
+    out.higher = Buffer<float>((bins->bins() - 1) * out.signal.values().size());
   expose_into(scene, beam, sampling, isa, out);
   return out;
 }
@@ -441,7 +476,7 @@ std::vector<float> basis_integrals(const Scene& scene, const ScanGeometry& geome
   std::vector<float> out(std::size_t(geometry.columns * geometry.rows) * beam.rank());
   auto work = projection.work();
   projection.trace_maps(view, 1, work);
-  projection.view(view, 0, work, nullptr, nullptr, out.data());
+  projection.view(view, 0, work, {.integrals = out.data()});
   return out;
 }
 

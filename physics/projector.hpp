@@ -24,6 +24,8 @@ struct Sampling {
 struct Exposure {
   Sinogram<quantity::Signal> signal;  ///< over that of the unattenuated beam
   Sinogram<quantity::Quanta> quanta;  ///< mean^2 / variance per mAs of one reading
+  /// Of a photon-counting beam: signals of all bins but the lowest, [bin][view][cell].
+  Buffer<float> higher = {};
 };
 
 /// Project a scene: exact chords of its terms, trilinear patches (on the cell's central ray), the
@@ -65,14 +67,16 @@ class Projector {
   Index block() const;
   /// Views `first` to `first + count`, which follow those of the last call: columns x rows of each,
   /// rows contiguous, as in a Sinogram.
-  void project(Index first, Index count, std::span<float> signal, std::span<float> quanta);
+  /// `higher`: signals of a photon-counting beam's bins but the lowest, [bin][view][cell].
+  void project(Index first, Index count, std::span<float> signal, std::span<float> quanta,
+               std::span<float> higher = {});
 
  private:
   class State;
   void prepare();
 
   std::function<std::unique_ptr<State>(Index number)> make_;
-  Index views_, cells_, sub_views_, views_per_state_;
+  Index views_, cells_, sub_views_, views_per_state_, higher_;
   Index next_ = 0;                              ///< view
   std::vector<std::unique_ptr<State>> states_;  ///< that of the next view and some to come
 };

@@ -97,6 +97,11 @@ WaterCorrection water_correction(const physics::Beam& beam) {
           }};
 }
 
+WaterCorrection water_correction(const physics::Beam& beam, BinWindow bins) {
+  return {beam.columns(), beam.reference(bins).mu_water,
+          [&](Index column, double length) { return beam.water_signal(column, bins, length); }};
+}
+
 WaterCorrection WaterCorrection::none(Index columns) {
   WaterCorrection identity;
   identity.columns_.assign(std::size_t(columns), Column{{1.0f}, 1.0f, 1.0f, 1.0f});

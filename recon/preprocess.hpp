@@ -67,6 +67,8 @@ class WaterCorrection {
 
 /// What a scan with this beam is corrected with.
 WaterCorrection water_correction(const physics::Beam& beam);
+/// The same for the image of some bins of a photon-counting beam.
+WaterCorrection water_correction(const physics::Beam& beam, BinWindow bins);
 
 /// Line integrals [mu_water x mm of water] from signals relative to air.
 Sinogram<quantity::LineIntegral> line_integrals(const Sinogram<quantity::Signal>& signal,

@@ -25,6 +25,10 @@ CoarseDetector coarse_detector(const Scanner& scanner, Index columns, Index rows
   d.rows = rows;
   d.scintillator = scanner.detector.scintillator;
   d.thickness = scanner.detector.thickness;
+  if (const auto& sensor = scanner.detector.sensor) {
+    d.scintillator = sensor->material;
+    d.thickness = sensor->thickness;
+  }
   d.fill_factor = scanner.detector.fill_factor;
   d.grid = scanner.detector.anti_scatter_grid.value_or(AntiScatterGrid{});
   return d;

@@ -18,6 +18,8 @@ struct FitTask {
   std::vector<double> shaper;             ///< mass attenuation of the bowtie, mm^2/g
   double thickest = 0.0;                  ///< most of the bowtie that a ray meets, g/mm^2
   std::vector<std::vector<double>> rows;  ///< of some rows: their fluence over the central ray's
+  std::vector<std::vector<double>> bins;  ///< what an energy adds to each further output
+  bool keep_mixtures = false;             ///< hand back what it was fitted to
   double centre = 0.0, edge = 0.0;        ///< what those of the central and the first channel meet
 };
 
@@ -25,7 +27,9 @@ struct BeamFit {
   Quadrature quadrature;
   Basis basis;
   std::vector<std::vector<double>> row_mean, row_variance;  ///< weights on the nodes, of those rows
-  FitError centre, edge;  ///< of the central and of an outermost channel
+  std::vector<std::vector<double>> bins;      ///< weights on the nodes, of the further outputs
+  std::vector<std::vector<double>> mixtures;  ///< what it was fitted to: line integrals, if kept
+  FitError centre, edge;                      ///< of the central and of an outermost channel
 };
 
 /// As few nodes and basis functions as keep both errors within their bounds: 1e-5 for the nodes

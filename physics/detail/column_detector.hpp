@@ -28,6 +28,29 @@ VITRINE_INLINE void attenuate(const TraceJob& job, const float* node_weights,
   }
 }
 
+/// The same with further outputs, `lanes` floats apart, to which is added.
+template <int rank>
+VITRINE_INLINE void attenuate_all(const TraceJob& job, const float* node_weights,
+                                  const float* further_weights, const Lanes* x, Bits nothing,
+                                  Lanes& mean, Lanes& variance, float* further,
+                                  std::ptrdiff_t lanes) {
+  Lanes left[detail::max_nodes];
+  mean = variance = all(0.0f);
+  const float* f = job.exponents;
+  for (int j = 0; j < job.nodes; ++j, f += rank) {
+    Lanes power = all(f[0]) * x[0];
+    for (int k = 1; k < rank; ++k) power += all(f[k]) * x[k];
+    left[j] = exp2(power);
+    mean += all(node_weights[j]) * left[j];
+    variance += all(node_weights[job.nodes + j]) * left[j];
+  }
+  for (int i = 0; i < job.further; ++i, further_weights += job.nodes, further += lanes) {
+    Lanes sum = all(0.0f);
+    for (int j = 0; j < job.nodes; ++j) sum += all(further_weights[j]) * left[j];
+    store(further, load(further) + select(nothing, all(1.0f), sum));
+  }
+}
+
 /// The same where rows have weights of their own, `row_weights` from the first of the eight.
 template <int rank>
 VITRINE_INLINE void attenuate_rows(const TraceJob& job, const float* node_weights,
@@ -69,6 +92,7 @@ class ColumnDetector {
     any_patch_ = false;
     std::memset(scratch_.mean, 0, std::size_t(lanes_) * sizeof(float));
     std::memset(scratch_.variance, 0, std::size_t(lanes_) * sizeof(float));
+    std::memset(scratch_.further, 0, std::size_t(job_.further * lanes_) * sizeof(float));
     if (job_.voxels && job_.voxels_met[column / lane_width]) {
       const std::size_t floats = std::size_t(rank * row_lanes_);
       std::memcpy(scratch_.patches, job_.voxels + std::size_t(column) * floats,
@@ -92,7 +116,7 @@ class ColumnDetector {
 
   /// A sub-ray of the plane that meets nothing in any row.
   void add_air() const {
-    for (int lane = 0; lane < lanes_; lane += lanes_at_once) add(lane, all(1.0f), all(1.0f));
+    for (int lane = 0; lane < lanes_; lane += lanes_at_once) add_nothing(lane);
   }
 
   /// A sub-ray of the plane, from the scratch's integrals.
@@ -102,7 +126,11 @@ class ColumnDetector {
     int count = 0;
     for (int group = 0; group < groups_; ++group) {
       if (!scratch_.touched[group] && !has_patch(group)) {
-        add(group * lanes_at_once, all(1.0f), all(1.0f));
+        add_nothing(group * lanes_at_once);
+        continue;
+      }
+      if (job_.further > 0) {
+        add_with_further(group, stretch);
         continue;
       }
       waiting[count++] = group;
@@ -129,6 +157,7 @@ class ColumnDetector {
     float* quanta = job_.quanta + std::ptrdiff_t(column_) * job_.rows;
     const float air = job_.air_quanta[column_];
     const float share = 1.0f / float(job_.in_plane * job_.row_sub_rays);
+    for (int i = 0; i < job_.further; ++i) write_further(i, share);
     if (!empty_ && job_.row_sub_rays > 1) {
       sum_rows(scratch_.mean);
       sum_rows(scratch_.variance);
@@ -155,30 +184,60 @@ class ColumnDetector {
   static constexpr int together = 3;  ///< groups whose exponentials fit into registers
 
   bool has_patch(int group) const { return any_patch_ && patched_[group / job_.row_sub_rays]; }
+  const float* node_weights() const {
+    return job_.node_weights + std::ptrdiff_t(column_) * 2 * job_.nodes;
+  }
 
   /// Groups of rays that meet something.
   template <int count>
   void add_groups(const int* groups, const float* stretch) const {
-    const float* node_weights = job_.node_weights + std::ptrdiff_t(column_) * 2 * job_.nodes;
     Lanes x[count][rank], mean[count], variance[count];
     for (int i = 0; i < count; ++i)
       gather_integrals(groups[i] * lanes_at_once, has_patch(groups[i]), stretch, x[i]);
     if (job_.row_weights)
       for (int i = 0; i < count; ++i)
-        attenuate_rows<rank>(job_, node_weights, job_.row_weights + groups[i] * lanes_at_once,
+        attenuate_rows<rank>(job_, node_weights(), job_.row_weights + groups[i] * lanes_at_once,
                              lanes_, x[i], mean[i], variance[i]);
     else
-      attenuate<rank, count>(job_, node_weights, x, mean, variance);
+      attenuate<rank, count>(job_, node_weights(), x, mean, variance);
     for (int i = 0; i < count; ++i) {
       // The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
-      Bits something = Bits(x[i][0]);
-      for (int k = 1; k < rank; ++k) something |= Bits(x[i][k]);
-      const Bits nothing = Bits((something & 0x7fffffff) == 0);
+      const Bits nothing = meets_nothing(x[i]);
       add(groups[i] * lanes_at_once, select(nothing, all(1.0f), mean[i]),
           select(nothing, all(1.0f), variance[i]));
     }
   }
-
+  /// A group of rays that has further outputs.
+  void add_with_further(int group, const float* stretch) const {
+    const int lane = group * lanes_at_once;
+    Lanes x[rank], mean, variance;
+    gather_integrals(lane, has_patch(group), stretch, x);
+    const Bits nothing = meets_nothing(x);
+    attenuate_all<rank>(job_, node_weights(),
+                        job_.further_weights + std::ptrdiff_t(column_) * job_.further * job_.nodes,
+                        x, nothing, mean, variance, scratch_.further + lane, lanes_);
+    add(lane, select(nothing, all(1.0f), mean), select(nothing, all(1.0f), variance));
+  }
+  VITRINE_INLINE_MEMBER static Bits meets_nothing(const Lanes* x) {
+    Bits something = Bits(x[0]);
+    for (int k = 1; k < rank; ++k) something |= Bits(x[k]);
+    return Bits((something & 0x7fffffff) == 0);
+  }
+  /// A group of rays that meets nothing.
+  VITRINE_INLINE_MEMBER void add_nothing(int lane) const {
+    add(lane, all(1.0f), all(1.0f));
+    for (int i = 0; i < job_.further; ++i) {
+      float* here = scratch_.further + std::ptrdiff_t(i) * lanes_ + lane;
+      store(here, load(here) + all(1.0f));
+    }
+  }
+  void write_further(int output, float share) const {
+    float* values = scratch_.further + std::ptrdiff_t(output) * lanes_;
+    if (job_.row_sub_rays > 1) sum_rows(values);
+    float* to =
+        job_.further_signal + output * job_.further_stride + std::ptrdiff_t(column_) * job_.rows;
+    for (int row = 0; row < job_.rows; ++row) to[row] = empty_ ? 1.0f : values[row] * share;
+  }
   VITRINE_INLINE_MEMBER void add(int lane, Lanes mean, Lanes variance) const {
     store(scratch_.mean + lane, load(scratch_.mean + lane) + mean);
     store(scratch_.variance + lane, load(scratch_.variance + lane) + variance);

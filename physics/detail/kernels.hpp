@@ -18,6 +18,7 @@ inline constexpr int lane_width = 8;  ///< columns of a bin; rows are padded to 
 /// column's rows, else 8. The bits do not depend on it. Fewer are for tests and the bench.
 std::atomic<int>& most_lanes_at_once();
 inline constexpr int max_rank = 8;
+inline constexpr int max_nodes = 32;
 /// Solids that an intersection may have beside its last.
 inline constexpr int most_others = 128;
 
@@ -153,6 +154,10 @@ struct TraceJob {
   float* scratch;             ///< Kernels::scratch_floats of them
   float* signal;              ///< [column][row]
   float* quanta;
+  std::int32_t further;           ///< outputs beside the signal: energy bins
+  const float* further_weights;   ///< [column][output][node]
+  std::ptrdiff_t further_stride;  ///< floats from one output's view to the next's
+  float* further_signal;          ///< [output], each as signal
   float* integrals;  ///< instead of signal and quanta, if not null: [column][row][rank]
 };
 

@@ -12,6 +12,7 @@ namespace {
 /// What the scratch memory of a view is used for.
 struct Scratch {
   float *integrals, *patches, *mean, *variance, *enter, *leave;
+  float* further;            // as mean, one after the other
   float* spread;             // the patches' integrals, one for each row sub-ray
   float *tangent, *stretch;  // of one column's lanes, where its rows have a scale
   std::uint32_t* stamp;      // column and sub-ray that last met the solid
@@ -43,6 +44,7 @@ Scratch divide(const TraceJob& job, Divider& d) {
   s.spread = d.take(job.row_sub_rays > 1 ? std::size_t(job.rank) * lanes : 0);
   s.mean = d.take(lanes);
   s.variance = d.take(lanes);
+  s.further = d.take(std::size_t(job.further) * lanes);
   s.enter = d.take(std::size_t(job.slot_count) * lanes);
   s.leave = d.take(std::size_t(job.slot_count) * lanes);
   s.tangent = d.take(lanes);

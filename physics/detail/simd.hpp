@@ -114,5 +114,10 @@ VITRINE_INLINE void exp2(Lanes (&x)[count]) {
     for (int i = 0; i < count; ++i) p[i] = p[i] * x[i] + all(c);
   for (int i = 0; i < count; ++i) x[i] = Lanes(Bits(p[i]) + (Bits(shifted[i]) << 23));
 }
+VITRINE_INLINE Lanes exp2(Lanes x) {
+  Lanes one[1] = {x};
+  exp2(one);
+  return one[0];
+}
 
 }  // namespace vitrine::physics::VITRINE_ISA_LEVEL

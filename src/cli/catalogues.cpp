@@ -71,6 +71,8 @@ std::vector<CatalogueInfo> all_catalogues() {
                     block<Converter>(),
                     block<AirScan>(),
                     block<LowSignal>(),
+                    block<CountingSensor>(),
+                    block<PileUp>(),
                     block<AntiScatterGrid>(),
                     block<Scatter>(),
                     block<trial::Measure>(),

@@ -9,9 +9,9 @@ namespace vitrine {
 /// entering or leaving the program is multiplied or divided by a constant below.
 namespace units {
 inline constexpr double mm = 1.0, um = 1e-3 * mm, cm = 10.0 * mm;
-inline constexpr double s = 1.0, ms = 1e-3 * s;
+inline constexpr double s = 1.0, ms = 1e-3 * s, ns = 1e-9 * s;
 inline constexpr double g = 1.0, mg = 1e-3 * g;
-inline constexpr double keV = 1.0, MeV = 1e3 * keV;
+inline constexpr double keV = 1.0, MeV = 1e3 * keV, eV = 1e-3 * keV;
 inline constexpr double rad = 1.0, deg = std::numbers::pi / 180.0 * rad;
 inline constexpr double per_cm = 1.0 / cm, cm2_per_g = cm * cm / g, g_per_cm3 = g / (cm * cm * cm);
 inline constexpr double mg_per_ml = mg / (cm * cm * cm);
@@ -28,7 +28,8 @@ struct Unit {
 namespace unit {
 inline constexpr Unit none{"", 1.0};
 inline constexpr Unit mm{"mm", units::mm}, cm{"cm", units::cm}, deg{"deg", units::deg};
-inline constexpr Unit s{"s", units::s}, ms{"ms", units::ms}, kev{"kev", units::keV};
+inline constexpr Unit s{"s", units::s}, ms{"ms", units::ms}, ns{"ns", units::ns};
+inline constexpr Unit kev{"kev", units::keV}, ev{"ev", units::eV};
 inline constexpr Unit kw{"kw", 1.0}, ma{"ma", 1.0}, mgy{"mgy", 1.0};
 inline constexpr Unit g_per_cm3{"g_per_cm3", units::g_per_cm3};
 inline constexpr Unit mg_per_ml{"mg_per_ml", units::mg_per_ml};

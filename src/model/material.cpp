@@ -31,7 +31,8 @@ Material make(const char* name, double density, std::vector<Material::Part> perc
 std::vector<Material> build() {
   constexpr int H = 1, C = 6, N = 7, O = 8, F = 9, Na = 11, Mg = 12, Al = 13, Si = 14, P = 15;
   constexpr int S = 16, Cl = 17, Ar = 18, K = 19, Ca = 20, Ti = 22, V = 23, Cr = 24, Mn = 25;
-  constexpr int Fe = 26, Co = 27, Ni = 28, Cu = 29, Mo = 42, Sn = 50, I = 53, Cs = 55, Ba = 56;
+  constexpr int Fe = 26, Co = 27, Ni = 28, Cu = 29, Zn = 30, Ga = 31, As = 33, Mo = 42;
+  constexpr int Cd = 48, Sn = 50, Te = 52, I = 53, Cs = 55, Ba = 56;
   constexpr int Gd = 64, Ta = 73, W = 74, Pt = 78, Au = 79, Pb = 82;
   std::vector<Material> table;
   const auto add = [&](const char* name, double density, std::vector<Material::Part> percent,
@@ -301,6 +302,11 @@ std::vector<Material> build() {
   // Gd2O2S, crystal density.
   add("gadolinium_oxysulfide", 7.44, {{O, 8.4527}, {S, 8.4704}, {Gd, 83.0769}}, nist);
   add("cesium_iodide", 4.51, {{I, 48.8451}, {Cs, 51.1549}}, nist);
+  // Sensors: CdTe, Cd0.9Zn0.1Te, Si, GaAs.
+  add("cadmium_telluride", 5.85, {{Cd, 46.8364}, {Te, 53.1636}}, formula);
+  add("cadmium_zinc_telluride", 5.78, {{Zn, 2.7785}, {Cd, 42.9953}, {Te, 54.2262}}, formula);
+  add("silicon", 2.33, {{Si, 100.0}}, formula);
+  add("gallium_arsenide", 5.32, {{Ga, 48.2030}, {As, 51.7970}}, formula);
   // Ca10(PO4)6(OH)2.
   add("calcium_hydroxyapatite", 3.16, {{H, 0.2007}, {O, 41.4063}, {P, 18.4987}, {Ca, 39.8943}},
       formula);

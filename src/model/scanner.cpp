@@ -18,6 +18,31 @@ void check_material(const std::string& name, const char* key, const Value& node,
   }
 }
 
+/// What a detector of the other kind has, and what photon counting does not go with yet.
+void check_kind(const Detector& x, const Value& node, Diagnostics& problems) {
+  const bool counts = x.kind == "photon_counting";
+  const auto at = [&](const char* key) {
+    const Value* value = node.find(key);
+    return value ? value->where : node.where;
+  };
+  if (counts && !x.sensor)
+    problems.error(node.where,
+                   "detector: kind photon_counting needs a sensor (what counts the photons). Add "
+                   "sensor: {thresholds_kev: [25]}, or leave kind out.");
+  if (!counts && x.sensor)
+    problems.error(at("sensor"),
+                   "detector: a sensor belongs to kind: photon_counting (a scintillator integrates "
+                   "energy). Add kind: photon_counting, or remove sensor.");
+  if (!counts) return;
+  for (const char* key : {"scintillator", "thickness_mm", "electronic_noise_kev", "swank_factor",
+                          "x_ray_crosstalk", "optical_crosstalk", "lag", "gain_spread_percent",
+                          "gain_drift", "dead_cells", "converter", "air_scan", "low_signal"})
+    if (node.find(key))
+      problems.error(at(key), str("detector: ", key,
+                                  " belongs to kind: energy_integrating (photons are counted by a "
+                                  "sensor, whose own keys say what it is like). Remove it."));
+}
+
 /// Rows of equal length, not negative, and not all 0.
 bool is_image(const std::vector<std::vector<double>>& rows) {
   double sum = 0.0;
@@ -96,7 +121,12 @@ const Schema<Bowtie>& Bowtie::schema() {
 
 const Schema<Detector>& Detector::schema() {
   static const auto s =
-      Schema<Detector>("detector", "Energy-integrating scintillator detector")
+      Schema<Detector>("detector", "What a cell detects: a scintillator, or a sensor that counts")
+          .optional("kind", &Detector::kind,
+                    "energy_integrating: a scintillator; photon_counting: a sensor, which says "
+                    "the rest")
+          .one_of({"energy_integrating", "photon_counting"})
+          .unless_default()
           .optional(
               "shape", &Detector::shape,
               "curved: columns at equal angles about the focal spot; flat: a panel across the "
@@ -140,6 +170,9 @@ const Schema<Detector>& Detector::schema() {
                     "treatment of readings with few quanta (none if nothing is said)")
           .optional("anti_scatter_grid", &Detector::anti_scatter_grid,
                     "septa on the detector (none if nothing is said)")
+          .optional("sensor", &Detector::sensor,
+                    "of kind photon_counting: what counts the photons (none of the other kind)")
+          .checked(check_kind)
           .checked([](const Detector& x, const Value& node, Diagnostics& problems) {
             check_material(x.scintillator, "scintillator", node, problems);
           });
@@ -262,6 +295,26 @@ const Schema<Scanner>& Scanner::schema() {
               [](const Scanner& x) {
                 return x.focal_spot_shape == "image" ? is_image(x.focal_spot_image)
                                                      : x.focal_spot_image.empty();
+              })
+          .rule(
+              "heel_effect goes with an energy-integrating detector (rows that differ are not "
+              "built "
+              "for photon counting)",
+              [](const Scanner& x) { return !x.heel_effect || !x.detector.sensor; })
+          .rule(
+              "scatter goes with an energy-integrating detector (scattered photons in energy bins "
+              "are "
+              "not built)",
+              [](const Scanner& x) { return !x.scatter || !x.detector.sensor; })
+          .rule(
+              "sensor.charge_cloud_mm must be at most a third of a pixel (column_pitch_mm over "
+              "sensor.columns, row_pitch_mm over sensor.rows): charge is shared with the eight "
+              "pixels around alone",
+              [](const Scanner& x) {
+                const auto& sensor = x.detector.sensor;
+                return !sensor || 3.0 * sensor->charge_cloud <=
+                                      std::min(x.column_pitch / double(sensor->columns),
+                                               x.row_pitch / double(sensor->rows));
               })
           .rule(
               "bowtie.cylinder.diameter_mm must be below twice source_to_iso_mm (the tube is "

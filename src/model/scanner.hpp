@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/schema.hpp"
+#include "vitrine/model/counting_sensor.hpp"
 #include "vitrine/model/detector_effects.hpp"
 #include "vitrine/model/scatter.hpp"
 
@@ -36,9 +37,10 @@ struct Bowtie {
   static const Schema<Bowtie>& schema();
 };
 
-/// An energy-integrating scintillator cell, and how cells are arranged.
+/// A cell, energy-integrating or photon-counting, and how cells are arranged.
 struct Detector {
-  std::string shape = "curved";  ///< curved (about the focal spot) or flat
+  std::string kind = "energy_integrating";  ///< or photon_counting: then it has a `sensor`
+  std::string shape = "curved";             ///< curved (about the focal spot) or flat
   std::string scintillator = "gadolinium_oxysulfide";
   double thickness = 1.4;          ///< mm
   double fill_factor = 0.8;        ///< area that detects over the cell's area, if no grid is there
@@ -53,6 +55,7 @@ struct Detector {
   std::optional<AirScan> air_scan;  ///< none: an endless one
   std::optional<LowSignal> low_signal;
   std::optional<AntiScatterGrid> anti_scatter_grid;
+  std::optional<CountingSensor> sensor;  ///< that counts photons, in place of the scintillator
   static const Schema<Detector>& schema();
 };
 

@@ -55,7 +55,12 @@ Mat3 rotation(double x, double y, double z) {
 bool Arm::same_but_dose(const Arm& other) const {
   return scanner == other.scanner && tube_voltage == other.tube_voltage &&
          kernel_name == other.kernel_name && slice_thickness == other.slice_thickness &&
-         contrast_delay == other.contrast_delay && motion == other.motion;
+         contrast_delay == other.contrast_delay && motion == other.motion && bins == other.bins;
+}
+
+std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner) {
+  if (!scanner.detector.sensor) return {"total"};
+  return levels(arms.vary.bins, arms.protocol.bins);
 }
 
 std::vector<Arm> enumerate_arms(const Arms& arms) {
@@ -95,17 +100,19 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
                   if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
                   if (motions.size() > 1)
                     scan += str("_motion", to_text(std::round(100.0 * motion)));
-                  all.push_back({name,
-                                 scanner,
-                                 kernels[k],
-                                 names[k],
-                                 voltage,
-                                 load,
-                                 thickness,
-                                 delay,
-                                 motion,
-                                 {reduction, denoise.contrast},
-                                 scan});
+                  for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
+                    all.push_back({bins == "total" ? name : name + '_' + bins,
+                                   scanner,
+                                   kernels[k],
+                                   names[k],
+                                   voltage,
+                                   load,
+                                   thickness,
+                                   delay,
+                                   motion,
+                                   {reduction, denoise.contrast},
+                                   bins,
+                                   scan});
                 }
   return all;
 }
@@ -151,6 +158,7 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
     const Arm& arm = all[i];
     if ((selector.scanner.empty() || arms.scanners[arm.scanner].name == selector.scanner) &&
         (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
+        (selector.bins.empty() || arm.bins == selector.bins) &&
         matches(selector.tube_voltage, arm.tube_voltage) &&
         matches(selector.tube_load, arm.tube_load) &&
         matches(selector.slice_thickness, arm.slice_thickness) &&

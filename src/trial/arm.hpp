@@ -21,6 +21,7 @@ struct Arm {
   std::optional<double> contrast_delay;  ///< s; none without contrast medium, 0 before it
   double motion = 0.0;                   ///< strength of the protocol's motion
   recon::Denoise denoise{.reduction = 0.0};
+  std::string bins = "total";  ///< what of a photon-counting scan the image is made of
   std::string scan = {};  ///< name of the scan that the image is made of: no kernel, no thickness
 
   /// Same image but for the noise, and what is done about it?
@@ -29,8 +30,12 @@ struct Arm {
 };
 
 /// Every combination of the factors' levels, scanner outermost, then contrast delay, motion,
-/// voltage, load, kernel, thickness, noise reduction.
+/// voltage, load, kernel, thickness, noise reduction, bins.
 std::vector<Arm> enumerate_arms(const Arms& arms);
+
+/// What a scanner's images are made of: the levels of `bins`, or `total` alone if it does not count
+/// photons.
+std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner);
 
 /// The arm that a selector names; an unnamed factor means its first level.
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector);

@@ -80,12 +80,12 @@ Estimate estimate(const Plan& plan, int threads) {
   using Shared = std::tuple<std::size_t, double, std::optional<double>, double>;
   std::set<Shared> traced;
   std::set<std::pair<Shared, double>> scans;
-  std::set<std::tuple<Shared, std::string, double>> noiseless;
+  std::set<std::tuple<Shared, std::string, double, std::string>> noiseless;
   for (const Arm& arm : plan.arms) {
     const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay, arm.motion};
     traced.insert(shared);
     scans.insert({shared, arm.tube_load});
-    noiseless.insert({shared, arm.kernel_name, arm.slice_thickness});
+    noiseless.insert({shared, arm.kernel_name, arm.slice_thickness, arm.bins});
   }
 
   Estimate e;
@@ -138,7 +138,8 @@ Estimate estimate(const Plan& plan, int threads) {
     const auto loads = std::size_t(std::ranges::count_if(scans, of_this));
     const auto kept = std::size_t(std::ranges::count_if(noiseless, of_this));
     const ScanGeometry g = scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0);
-    largest = std::max(largest, scan_memory(g, 1 + loads, kept, voxels));
+    const std::size_t series = bins_of(arms, arms.scanners[std::get<0>(shared)]).size();
+    largest = std::max(largest, scan_memory(g, (1 + loads) * series, kept, voxels));
   }
   e.memory_bytes = largest + base_memory;
   return e;

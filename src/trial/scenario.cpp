@@ -97,6 +97,10 @@ const Schema<Protocol>& Protocol::schema() {
           .unless_default()
           .optional("denoise", &Protocol::denoise,
                     "edge-preserving noise reduction of the image (none if nothing is said)")
+          .optional("bins", &Protocol::bins,
+                    "of photon-counting scanners: what images are made of (total, bin1, bin2, ..., "
+                    "threshold1, ...)")
+          .unless_default()
           .rule("pitch goes with mode: helical (an axial scan has none)",
                 [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
   return s;
@@ -112,6 +116,10 @@ const Schema<Factors>& Factors::schema() {
           .between(0.1, 2000)
           .optional("slice_thickness", &Factors::slice_thickness, unit::mm, "slice thicknesses")
           .between(0.3, 20)
+          .optional("bins", &Factors::bins,
+                    "energy bins of photon-counting scanners: total, bin1 (the lowest), bin2, ..., "
+                    "threshold1 (all above it), ...; others have their one image")
+          .unless_default()
           .optional("motion", &Factors::motion, unit::percent,
                     "strengths of the protocol's motion (0: the patient lies still)")
           .between(0, 200)
@@ -129,6 +137,8 @@ const Schema<ArmSelector>& ArmSelector::schema() {
       Schema<ArmSelector>("arm", "One arm, by the levels that tell it from the others")
           .optional("scanner", &ArmSelector::scanner, "name of the scanner (empty: the first)")
           .optional("kernel", &ArmSelector::kernel, "kind of the kernel (empty: the first level)")
+          .optional("bins", &ArmSelector::bins, "energy bins (empty: the first level)")
+          .unless_default()
           .optional("tube_voltage", &ArmSelector::tube_voltage, unit::kv, "tube voltage")
           .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
           .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness")
@@ -198,6 +208,44 @@ bool is_level(const std::optional<double>& value, const std::vector<double>& lev
   return std::find(levels.begin(), levels.end(), *value) != levels.end();
 }
 
+/// True if a scanner that the selector may mean has images of the selector's bins.
+bool has_bins(const Arms& arms, const ArmSelector& selector) {
+  return selector.bins.empty() ||
+         std::any_of(arms.scanners.begin(), arms.scanners.end(), [&](const Scanner& each) {
+           const auto levels = bins_of(arms, each);
+           return (selector.scanner.empty() || each.name == selector.scanner) &&
+                  std::find(levels.begin(), levels.end(), selector.bins) != levels.end();
+         });
+}
+
+/// Report every level of bins that a photon-counting scanner has not, and what does not go with it.
+void check_bins(const Arms& arms, const Value& node, Diagnostics& problems) {
+  bool counts = false;
+  for (const Scanner& scanner : arms.scanners) {
+    if (!scanner.detector.sensor) continue;
+    counts = true;
+    const std::size_t bins = scanner.detector.sensor->bins();
+    for (const std::string& name : bins_of(arms, scanner))
+      if (!bin_window(name, bins))
+        problems.error(node.where, str(scanner.name, " has no bins '", name, "' (it has ", bins,
+                                       "). Use total, bin1 to bin", bins,
+                                       ", or threshold1 to threshold", bins, '.'));
+    for (const double kv : arms.vary.tube_voltage.empty()
+                               ? std::vector<double>{arms.protocol.tube_voltage}
+                               : arms.vary.tube_voltage)
+      if (scanner.detector.sensor->thresholds.back() >= kv)
+        problems.error(node.where,
+                       str(scanner.name, " has a threshold of ",
+                           to_text(scanner.detector.sensor->thresholds.back()),
+                           " keV (no photon exceeds ", to_text(kv), " keV at a tube voltage of ",
+                           to_text(kv), " kV). Lower the threshold or raise the voltage."));
+  }
+  if (!counts && (arms.protocol.bins != "total" || !arms.vary.bins.empty()))
+    problems.error(node.where,
+                   "arms: bins need a photon-counting scanner (an energy-integrating one has one "
+                   "image). Remove bins, or add such a scanner.");
+}
+
 /// True if `selector` names an arm of the design.
 bool selects(const Arms& arms, const ArmSelector& selector) {
   const auto is_named = [&](const Scanner& x) { return x.name == selector.scanner; };
@@ -211,7 +259,7 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
   for (const auto& level : arms.vary.kernel) kernel = kernel || kind_of(level) == selector.kernel;
   if (arms.vary.kernel.empty() && arms.protocol.kernel)
     kernel = kernel || kind_of(arms.protocol.kernel) == selector.kernel;
-  return kernel &&
+  return kernel && has_bins(arms, selector) &&
          is_level(selector.tube_voltage, arms.vary.tube_voltage, arms.protocol.tube_voltage) &&
          is_level(selector.tube_load, arms.vary.tube_load, arms.protocol.tube_load) &&
          is_level(selector.slice_thickness, arms.vary.slice_thickness,
@@ -327,7 +375,7 @@ const Schema<Arms>& Arms::schema() {
                   return distinct(kernels) && distinct(a.vary.tube_voltage) &&
                          distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness) &&
                          distinct(a.vary.contrast_delay) && distinct(a.vary.motion) &&
-                         distinct(a.vary.noise_reduction);
+                         distinct(a.vary.noise_reduction) && distinct(a.vary.bins);
                 })
           .rule("vary.motion_percent needs something that moves (add motion to the protocol)",
                 [](const Arms& a) { return a.vary.motion.empty() || !a.protocol.motion.empty(); })
@@ -346,6 +394,7 @@ const Schema<Arms>& Arms::schema() {
                        });
               })
           .checked(check_tubes)
+          .checked(check_bins)
           .rule("reference must name an arm of this design (see scanners and vary)",
                 [](const Arms& a) { return selects(a, a.reference); })
           .rule("repeat.of must name an arm of this design (see scanners and vary)",
@@ -418,6 +467,16 @@ const Schema<Scenario>& Scenario::schema() {
           .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation"})
           .optional("outputs", &Scenario::outputs, "what is written")
           .optional("simulation", &Scenario::simulation, "how finely the world is sampled")
+          .rule(
+              "outputs.raw must be none with a photon-counting scanner (files of its bins are not "
+              "built)",
+              [](const Scenario& x) {
+                const auto& scanners = x.arms.scanners;
+                return x.outputs.raw.value_or("none") == "none" ||
+                       std::none_of(scanners.begin(), scanners.end(), [](const Scanner& each) {
+                         return each.detector.sensor.has_value();
+                       });
+              })
           .rule(
               "patients.cardiac_output_percent and an enhancement of lesions need contrast medium "
               "(add a contrast block to the protocol)",

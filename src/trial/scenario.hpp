@@ -53,6 +53,7 @@ struct Protocol {
   bool water_correction = true;      ///< of beam hardening
   bool truncation_extension = true;  ///< of lines that end inside the patient
   std::optional<recon::Denoise> denoise;
+  std::string bins = "total";  ///< of photon-counting scanners: what images are made of
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();
@@ -62,6 +63,7 @@ struct Protocol {
 struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
+  std::vector<std::string> bins;        ///< of photon-counting scanners
   std::vector<double> motion;           ///< strengths: 0 still, 1 as the protocol says
   std::vector<double> noise_reduction;  ///< shares, in place of the protocol's denoise.reduction
   static const Schema<Factors>& schema();
@@ -70,7 +72,7 @@ struct Factors {
 /// Names one arm by the levels that distinguish it; what is left out is the protocol's value or,
 /// for the scanner, the first.
 struct ArmSelector {
-  std::string scanner, kernel;
+  std::string scanner, kernel, bins;
   std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
       noise_reduction;
   static const Schema<ArmSelector>& schema();

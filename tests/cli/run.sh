@@ -268,6 +268,7 @@ expect 1 '' cmp -s moving/images/case001/coarse_soft_80mAs_motion0.nii.gz moving
 scenario unmoved '/vary:/s/.*/  vary: {motion_percent: [0, 100]}/'
 expect 2 'unmoved.yaml:[0-9]+:[0-9]+ .*motion_percent needs something that moves' "$program" validate unmoved.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/07_breathing.yaml"
+expect 0 'is valid' "$program" validate "$source/scenarios/12_photon_counting.yaml"
 
 echo "$passed passed, $failed failed"
 (( failed == 0 ))

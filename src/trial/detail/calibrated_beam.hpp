@@ -1,16 +1,34 @@
 #pragma once
+#include <string>
+#include <vector>
+
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/scatter_kernel.hpp"
 #include "vitrine/recon/preprocess.hpp"
 
 namespace vitrine::trial::detail {
 
-/// A beam, the water correction that belongs to it, and the kernels of its scatter, which live as
-/// long as their scanner does: none where no scan wants them.
+/// What images are made of: all that a detector reads, or some bins of one that counts photons.
+struct Series {
+  std::string bins = "total";
+  BinWindow window;  ///< of a photon-counting beam
+  recon::WaterCorrection water;
+  double mu_water = 0.0, mu_air = 0.0;  ///< 1/mm: the scale of its CT numbers
+};
+
+/// A beam, the series that are made of it, one at least, and the kernels of its scatter, which live
+/// as long as their scanner does: none where no scan wants them.
 struct CalibratedBeam {
   physics::Beam beam;
-  recon::WaterCorrection water;
+  std::vector<Series> series;
   const physics::ScatterKernel* scatter = nullptr;
+
+  /// Calibrates a series for each of some bins (see bin_window; `total` alone of a detector that
+  /// does not count photons), with or without a correction of beam hardening.
+  CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins, bool corrected,
+                 const physics::ScatterKernel* kernel);
+  /// Throws Error if there is none of these bins.
+  const Series& of(const std::string& bins) const;
 };
 
 }  // namespace vitrine::trial::detail

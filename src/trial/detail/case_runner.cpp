@@ -22,11 +22,9 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
   if (!entry) {
     const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
     physics::Beam beam(hardware, tube_voltage, scene.materials);
-    recon::WaterCorrection water = plan_.scenario.arms.protocol.water_correction
-                                       ? recon::water_correction(beam)
-                                       : recon::WaterCorrection::none(beam.columns());
     entry = std::make_unique<CalibratedBeam>(
-        CalibratedBeam{std::move(beam), std::move(water), scatter_kernel(scanner, tube_voltage)});
+        std::move(beam), bins_of(plan_.scenario.arms, hardware),
+        plan_.scenario.arms.protocol.water_correction, scatter_kernel(scanner, tube_voltage));
   }
   return *entry;
 }
@@ -64,13 +62,13 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     const ImageContext context = patient.context(arm, dose.ctdi_vol);
     const auto files = sink_.image(context, image);
     result.files.insert(result.files.end(), files.begin(), files.end());
-    patient.record_image(result.images, arm, dose, done.photons(arm.tube_load), noise);
+    patient.record_image(result.images, arm, dose, done.photons(arm), noise);
     patient.measure(result.features, image, arm.name, patient.visit().name);
   };
 
   /// A noisy scan, ready to be reconstructed.
-  const auto acquired = [&](PatientScan& done, std::size_t i) {
-    auto [data, files] = done.read_out(i);
+  const auto acquired = [&](PatientScan& done, std::size_t i, const std::string& bins) {
+    auto [data, files] = done.read_out(i, bins);
     result.files.insert(result.files.end(), files.begin(), files.end());
     return std::move(data);
   };
@@ -107,11 +105,12 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
       PatientScan done = scan(patient, s, voltage, motion, true, read_outs);
       // Truth level T2: one noiseless image for all doses of a kernel and thickness.
       std::vector<std::pair<const Arm*, Image>> clean;
-      {
-        const recon::Rebinned data = done.noiseless();
+      for (const std::string& bins : done.series()) {
+        const recon::Rebinned data = done.noiseless(bins);
         for (const Arm& arm : mine) {
           const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
-          if (arm.tube_voltage != voltage || std::any_of(clean.begin(), clean.end(), same))
+          if (arm.tube_voltage != voltage || arm.bins != bins ||
+              std::any_of(clean.begin(), clean.end(), same))
             continue;
           next(str("noiseless ", arm.name));
           clean.emplace_back(&arm, done.reconstruct(data, arm));
@@ -127,16 +126,19 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
       for (const auto& [arm, image] : clean)
         patient.record_profiles(result.profiles, image, arm->name);
       for (std::size_t i = 0; i < read_outs.size(); ++i) {
-        const recon::Rebinned data = acquired(done, i);
-        const Arm* before = nullptr;
-        Image plain{Grid{}};  // arms that differ in noise reduction follow each other
-        for (const Arm* arm : read_outs[i].made) {
-          next(arm->name);
-          if (!before || !before->same_but_dose(*arm)) plain = done.reconstruct(data, *arm);
-          before = arm;
-          const Image image = recon::denoised(plain, arm->denoise, isa_);
-          deliver(patient, done, *arm, read_outs[i].dose, image,
-                  noise_level(image, noiseless_of(*arm)));
+        for (const std::string& bins : done.series()) {
+          const recon::Rebinned data = acquired(done, i, bins);
+          const Arm* before = nullptr;
+          Image plain{Grid{}};  // arms that differ in noise reduction follow each other
+          for (const Arm* arm : read_outs[i].made) {
+            if (arm->bins != bins) continue;
+            next(arm->name);
+            if (!before || !before->same_but_dose(*arm)) plain = done.reconstruct(data, *arm);
+            before = arm;
+            const Image image = recon::denoised(plain, arm->denoise, isa_);
+            deliver(patient, done, *arm, read_outs[i].dose, image,
+                    noise_level(image, noiseless_of(*arm)));
+          }
         }
       }
     }
@@ -171,7 +173,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     write_masks(again);
     again.record_contrast(result.contrast);
     deliver(again, done, arm, dose,
-            recon::denoised(done.reconstruct(acquired(done, 0), arm), arm.denoise, isa_),
+            recon::denoised(done.reconstruct(acquired(done, 0, arm.bins), arm), arm.denoise, isa_),
             not_measured);
   };
   for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {

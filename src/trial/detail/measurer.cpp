@@ -24,6 +24,12 @@ std::string parts_of(const LesionTruth& lesion) {
   return text;
 }
 
+/// If a scanner counts photons, images are of some of its bins.
+bool counts_photons(const Arms& arms) {
+  return std::ranges::any_of(arms.scanners,
+                             [](const Scanner& each) { return each.detector.sensor.has_value(); });
+}
+
 /// Half the side of a box about the lesion's centre that holds it and what surrounds it, mm.
 double reach_of(const Scene& scene, const LesionTruth& lesion) {
   return std::max(0.5 * lesion.longest_axial_diameter + 8.0, reach(scene, lesion) + 2.0);
@@ -105,6 +111,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                            "ssde_mgy",
                            "photons_per_reading",
                            "noise_hu"};
+  if (counts_photons(scenario.arms)) result.images.columns.push_back("bins");
 }
 
 double Measurer::aim(std::span<const LesionTruth> lesions) const {
@@ -203,11 +210,23 @@ void Measurer::record_truth(CaseResult& result) const {
 
 void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
                             double noise) const {
-  images.add({case_id_, arm.name, visit_.name, plan_.scenario.arms.scanners[arm.scanner].name,
-              arm.kernel_name, arm.tube_voltage, arm.tube_load, arm.slice_thickness,
-              100.0 * arm.noise_reduction(), dose.ctdi_vol, dose.dlp / units::cm,
-              dose.water_equivalent_diameter / units::cm, dose.ssde.value_or(not_measured), photons,
-              noise});
+  std::vector<Table::Cell> row{case_id_,
+                               arm.name,
+                               visit_.name,
+                               plan_.scenario.arms.scanners[arm.scanner].name,
+                               arm.kernel_name,
+                               arm.tube_voltage,
+                               arm.tube_load,
+                               arm.slice_thickness,
+                               100.0 * arm.noise_reduction(),
+                               dose.ctdi_vol,
+                               dose.dlp / units::cm,
+                               dose.water_equivalent_diameter / units::cm,
+                               dose.ssde.value_or(not_measured),
+                               photons,
+                               noise};
+  if (counts_photons(plan_.scenario.arms)) row.emplace_back(arm.bins);
+  images.add(std::move(row));
 }
 
 void Measurer::record_profiles(Table& profiles, const Image& image, const std::string& arm) const {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/phantoms/crop.hpp"
@@ -40,6 +42,8 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   if (p.tube_current_modulation)
     hash.add("tube current ")
         .add(to_json(physics::TubeCurrentModulation::schema().write(*p.tube_current_modulation)));
+  if (scanner.detector.sensor && scanner.detector.sensor->pile_up)
+    hash.add(str("pile-up ", to_text(p.rotation_time)));
   if (scanner.detector.lag)
     hash.add(str("lag ", to_text(p.rotation_time), ' ', to_text(p.table_time)));
   if (motion > 0.0) {
@@ -48,6 +52,11 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
     for (const auto& each : p.motion) hash.add(to_json(each.canonical));
   }
   return hash.finish().hex();
+}
+
+/// If any ray met something: a ray that meets nothing has signal exactly 1.
+bool meets(std::span<const float> signal) {
+  return std::ranges::any_of(signal, [](float s) { return s != 1.0f; });
 }
 
 }  // namespace
@@ -68,11 +77,33 @@ class PatientScan::Output {
         rebinner_(geometry, most_views(cells_), isa) {}
 
   void add_noise(physics::Acquisition acquisition) { acquisition_ = std::move(acquisition); }
+  /// Shared by the series of a scan, which are made of the same counts.
+  void count(std::shared_ptr<CountedBlocks> counts, BinWindow window) {
+    counts_ = std::move(counts);
+    window_ = window;
+  }
   void keep(std::unique_ptr<RawData> raw, RawScan::Quantity quantity) {
     raw_ = std::move(raw);
     quantity_ = quantity;
   }
 
+  void take(const TracedBlock& block) {
+    if (!counts_) {
+      take(block.first, block.count, block.signal, block.quanta);
+      return;
+    }
+    if (readings_.size() < block.signal.size()) readings_ = Buffer<float>(block.signal.size());
+    const auto readings = readings_.span().first(block.signal.size());
+    counts_->read(block, window_, readings);
+    take(block.first, block.count, readings, {});
+  }
+
+  std::vector<FileRecord> files() {
+    return raw_ ? std::exchange(raw_, nullptr)->finish() : std::vector<FileRecord>{};
+  }
+  recon::Rebinned data() { return std::move(rebinner_).finish(); }
+
+ private:
   void take(Index first, Index count, std::span<const float> signal,
             std::span<const float> quanta) {
     for (Index done = 0; done < count;) {
@@ -97,12 +128,6 @@ class PatientScan::Output {
     }
   }
 
-  std::vector<FileRecord> files() {
-    return raw_ ? std::exchange(raw_, nullptr)->finish() : std::vector<FileRecord>{};
-  }
-  recon::Rebinned data() { return std::move(rebinner_).finish(); }
-
- private:
   /// At once: fewer of a flat panel, so that they take no more than 64 MiB.
   static Index most_views(std::size_t cells) {
     constexpr std::size_t bytes = std::size_t(64) << 20;
@@ -116,6 +141,9 @@ class PatientScan::Output {
   Isa isa_;
   std::size_t cells_;
   std::optional<physics::Acquisition> acquisition_;
+  std::shared_ptr<CountedBlocks> counts_;  // of all series of the scan
+  BinWindow window_;
+  Buffer<float> readings_;
   std::unique_ptr<RawData> raw_;
   RawScan::Quantity quantity_ = RawScan::Quantity::signal;
   recon::Rebinner rebinner_;
@@ -139,43 +167,67 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
                             Draw::detector)),
       key_(scan_key(plan, case_id, patient.visit(), scanner_, calibrated.beam.kv(), motion)),
       has_noiseless_(noiseless) {
+  for (const Series& each : calibrated.series) {
+    // A scan that is repeated makes the images of one arm alone.
+    const bool wanted = noiseless || std::ranges::any_of(read_outs_, [&](const ReadOut& read_out) {
+                          return std::ranges::any_of(read_out.made, [&](const Arm* arm) {
+                            return arm->bins == each.bins;
+                          });
+                        });
+    if (wanted) series_.push_back(each.bins);
+  }
+  VITRINE_EXPECT(!series_.empty());
   trace(motion);
 }
 
 PatientScan::~PatientScan() = default;
 
-std::unique_ptr<PatientScan::Output> PatientScan::plain_output() const {
-  return std::make_unique<Output>(geometry_, calibrated_.water, scatter_ ? &*scatter_ : nullptr,
+std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series) const {
+  return std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
                                   scatter_ ? scanner_.scatter->correction : 0.0, isa_);
 }
 
-std::unique_ptr<PatientScan::Output> PatientScan::noiseless_output() const {
-  auto output = plain_output();
-  const physics::Beam& beam = calibrated_.beam;
-  if (!physics::changes_mean(beam.detector())) return output;
-  // The converter's full scale needs a load: that of the protocol.
-  output->add_noise({geometry_,
-                     beam,
-                     plan_.scenario.arms.protocol.tube_load,
-                     {},
-                     isa_,
-                     {.hardware = hardware_, .modulation = {}, .noiseless = true}});
-  return output;
+/// All series of a scan that counts photons.
+std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::counted(
+    physics::Counting counting) const {
+  const auto counts = std::make_shared<CountedBlocks>(std::move(counting));
+  std::vector<std::unique_ptr<Output>> outputs;
+  for (const std::string& bins : series_) {
+    const Series& series = calibrated_.of(bins);
+    outputs.push_back(plain_output(series));
+    outputs.back()->count(counts, series.window);
+  }
+  return outputs;
 }
 
-std::unique_ptr<PatientScan::Output> PatientScan::noisy_output(const ReadOut& what) const {
-  auto output = plain_output();
+std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noiseless_outputs() const {
+  const physics::Beam& beam = calibrated_.beam;
+  // A full scale and pile-up need a load: that of the protocol.
+  const double load = plan_.scenario.arms.protocol.tube_load;
+  physics::Conditions conditions{.hardware = hardware_, .modulation = {}, .noiseless = true};
+  if (beam.bins()) return counted({geometry_, beam, load, {}, isa_, std::move(conditions)});
+  std::vector<std::unique_ptr<Output>> outputs;
+  outputs.push_back(plain_output(calibrated_.series.front()));
+  if (physics::changes_mean(beam.detector()))
+    outputs.back()->add_noise({geometry_, beam, load, {}, isa_, std::move(conditions)});
+  return outputs;
+}
+
+std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noisy_outputs(
+    const ReadOut& what) const {
   const std::vector<double> modulation =
       view_loads(scanner_, plan_.scenario.arms.protocol, calibrated_.beam.kv(), what.tube_load,
                  attenuation_, geometry_);
   const Stream noise = make_stream(std::uint64_t(plan_.scenario.trial.seed),
                                    str(key_, '|', to_text(what.tube_load)), Draw::quantum);
-  output->add_noise({geometry_,
-                     calibrated_.beam,
-                     what.tube_load,
-                     noise,
-                     isa_,
-                     {.hardware = hardware_, .modulation = modulation, .noiseless = false}});
+  physics::Conditions conditions{
+      .hardware = hardware_, .modulation = modulation, .noiseless = false};
+  if (calibrated_.beam.bins())
+    return counted(
+        {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)});
+  auto output = plain_output(calibrated_.series.front());
+  output->add_noise(
+      {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)});
   const auto& raw = plan_.scenario.outputs.raw;
   if (raw == "signal" || raw == "line_integrals") {
     RawScan header = raw_header(plan_, case_id_, patient_.visit(), what.made, geometry_,
@@ -186,7 +238,9 @@ std::unique_ptr<PatientScan::Output> PatientScan::noisy_output(const ReadOut& wh
       header.beam.view_tube_load.push_back(share * what.tube_load);
     output->keep(sink_.raw(header), header.quantity);
   }
-  return output;
+  std::vector<std::unique_ptr<Output>> outputs;
+  outputs.push_back(std::move(output));
+  return outputs;
 }
 
 void PatientScan::trace(double motion) {
@@ -228,61 +282,97 @@ void PatientScan::trace(double motion) {
   }
 
   bool something = false;
-  const auto look = [&](std::span<const float> signal) {
-    something = something || std::ranges::any_of(signal, [](float s) { return s != 1.0f; });
-  };
-  if (streams(read_outs_.size() + std::size_t(has_noiseless_))) {
-    if (has_noiseless_) outputs_.push_back(noiseless_output());
-    for (const ReadOut& what : read_outs_) outputs_.push_back(noisy_output(what));
-    const Index block = projector->block();
-    const auto cells = std::size_t(geometry_.columns * geometry_.rows);
-    Buffer<float> signal(std::size_t(block) * cells), quanta(std::size_t(block) * cells);
-    for (Index first = 0; first < geometry_.views(); first += block) {
-      const Index count = std::min(block, geometry_.views() - first);
-      const auto s = signal.span().first(std::size_t(count) * cells);
-      const auto q = quanta.span().first(std::size_t(count) * cells);
-      projector->project(first, count, s, q);
-      look(s);
-      if (scatter_) scatter_->add(first, count, s, q);
-      for (auto& output : outputs_) output->take(first, count, s, q);
-    }
+  if (streams((read_outs_.size() + std::size_t(has_noiseless_)) * series_.size())) {
+    const auto add = [&](std::vector<std::unique_ptr<Output>> outputs) {
+      std::ranges::move(outputs, std::back_inserter(outputs_));
+    };
+    if (has_noiseless_) add(noiseless_outputs());
+    for (const ReadOut& what : read_outs_) add(noisy_outputs(what));
+    something = trace_blocks(*projector, [&](const TracedBlock& block) {
+      for (auto& output : outputs_) output->take(block);
+    });
+  } else if (calibrated_.beam.bins()) {
+    something = trace_blocks(*projector, [&](const TracedBlock& block) {
+      const auto kept = [](std::span<const float> values) {
+        Buffer<float> copy(values.size());
+        std::ranges::copy(values, copy.data());
+        return copy;
+      };
+      blocks_.push_back(
+          {block.first, block.count, kept(block.signal), kept(block.quanta), kept(block.higher)});
+    });
   } else {
     held_.emplace(physics::Exposure{Sinogram<quantity::Signal>(geometry_),
                                     Sinogram<quantity::Quanta>(geometry_)});
     projector->project(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
-    look(held_->signal.values());
+    something = meets(held_->signal.values());
     if (scatter_)
       scatter_->add(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
   }
   require_met(something, geometry_, patient_.scene());
 }
 
+bool PatientScan::trace_blocks(physics::Projector& projector,
+                               FunctionRef<void(const TracedBlock&)> take) {
+  const Index block = projector.block();
+  const auto cells = std::size_t(geometry_.columns * geometry_.rows);
+  const std::size_t higher = calibrated_.beam.bins() ? calibrated_.beam.bins()->bins() - 1 : 0;
+  const std::size_t most = std::size_t(block) * cells;
+  Buffer<float> signal(most), quanta(most), bins(higher * most);
+  bool something = false;
+  for (Index first = 0; first < geometry_.views(); first += block) {
+    const Index count = std::min(block, geometry_.views() - first);
+    const std::size_t size = std::size_t(count) * cells;
+    projector.project(first, count, signal.span().first(size), quanta.span().first(size),
+                      bins.span().first(higher * size));
+    something = something || meets(signal.span().first(size));
+    if (scatter_) scatter_->add(first, count, signal.span().first(size), quanta.span().first(size));
+    take({first, count, std::as_const(signal).span().first(size),
+          std::as_const(quanta).span().first(size),
+          std::as_const(bins).span().first(higher * size)});
+  }
+  return something;
+}
+
 std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::finish(
     std::unique_ptr<Output> output) {
-  if (held_) output->take(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
+  if (held_)
+    output->take({0, geometry_.views(), held_->signal.values(), held_->quanta.values(), {}});
+  for (const Block& block : blocks_)
+    output->take(
+        {block.first, block.count, block.signal.span(), block.quanta.span(), block.higher.span()});
   auto files = output->files();
   recon::Rebinned data = output->data();
   data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
   return {std::move(data), std::move(files)};
 }
 
-recon::Rebinned PatientScan::noiseless() {
+recon::Rebinned PatientScan::noiseless(const std::string& bins) {
   VITRINE_EXPECT(has_noiseless_);
-  return finish(held_ ? noiseless_output() : std::move(outputs_.front())).first;
+  const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
+  if (outputs_.empty()) return finish(std::move(noiseless_outputs()[i])).first;
+  return finish(std::move(outputs_[i])).first;
 }
 
-std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::read_out(std::size_t i) {
-  return finish(held_ ? noisy_output(read_outs_[i])
-                      : std::move(outputs_[i + std::size_t(has_noiseless_)]));
+std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
+                                                                          const std::string& bins) {
+  const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
+  if (outputs_.empty()) return finish(std::move(noisy_outputs(read_outs_[number])[i]));
+  const std::size_t before = number + std::size_t(has_noiseless_);
+  return finish(std::move(outputs_[before * series_.size() + i]));
 }
 
-double PatientScan::photons(double tube_load) const {
-  return beam().air_quanta(beam().columns() / 2) * tube_load / double(geometry_.views_per_rotation);
+double PatientScan::photons(const Arm& arm) const {
+  const Index middle = beam().columns() / 2;
+  const double per_mas = beam().bins() ? beam().bins()->air(middle, calibrated_.of(arm.bins).window)
+                                       : beam().air_quanta(middle);
+  return per_mas * arm.tube_load / double(geometry_.views_per_rotation);
 }
 
 Image PatientScan::reconstruct(const recon::Rebinned& data, const Arm& arm) const {
+  const Series& series = calibrated_.of(arm.bins);
   return recon::reconstruct(data, *arm.kernel, patient_.grid(), arm.slice_thickness,
-                            beam().mu_water(), beam().mu_air(), isa_);
+                            series.mu_water, series.mu_air, isa_);
 }
 
 }  // namespace vitrine::trial::detail

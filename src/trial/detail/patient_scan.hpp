@@ -8,6 +8,7 @@
 #include "vitrine/physics/projector.hpp"
 #include "vitrine/recon/rebin.hpp"
 #include "vitrine/trial/detail/calibrated_beam.hpp"
+#include "vitrine/trial/detail/counted_block.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/dose.hpp"
@@ -37,21 +38,28 @@ class PatientScan {
   PatientScan(const PatientScan&) = delete;
   PatientScan& operator=(const PatientScan&) = delete;
 
-  /// Each can be had once: the scan without noise if it was asked for, and the i-th read-out with
-  /// the files that its raw data became.
-  recon::Rebinned noiseless();
-  std::pair<recon::Rebinned, std::vector<FileRecord>> read_out(std::size_t i);
+  /// The bins that images are made of: `total` alone unless the detector counts photons.
+  const std::vector<std::string>& series() const { return series_; }
+  /// Each can be had once of each series: the scan without noise if it was asked for, and the i-th
+  /// read-out with the files that its raw data became.
+  recon::Rebinned noiseless(const std::string& bins);
+  std::pair<recon::Rebinned, std::vector<FileRecord>> read_out(std::size_t i,
+                                                               const std::string& bins);
 
   Image reconstruct(const recon::Rebinned& data, const Arm& arm) const;
   const physics::Beam& beam() const { return calibrated_.beam; }
-  /// Equivalent quanta in one reading of the middle column with nothing but air in the beam.
-  double photons(double tube_load) const;
+  /// In one reading of the middle column with nothing but air in the beam: equivalent quanta, or
+  /// the counts of the arm's bins.
+  double photons(const Arm& arm) const;
 
  private:
   class Output;
-  std::unique_ptr<Output> plain_output() const;
-  std::unique_ptr<Output> noiseless_output() const;
-  std::unique_ptr<Output> noisy_output(const ReadOut& what) const;
+  std::unique_ptr<Output> plain_output(const Series& series) const;
+  std::vector<std::unique_ptr<Output>> noiseless_outputs() const;
+  std::vector<std::unique_ptr<Output>> noisy_outputs(const ReadOut& what) const;
+  std::vector<std::unique_ptr<Output>> counted(physics::Counting counting) const;
+  /// Whether any ray met something.
+  bool trace_blocks(physics::Projector& projector, FunctionRef<void(const TracedBlock&)> take);
   void trace(double motion);
   std::pair<recon::Rebinned, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
 
@@ -68,9 +76,16 @@ class PatientScan {
   std::vector<double> attenuation_;  ///< of every view, if the tube current follows it
   std::optional<physics::ScatterField> scatter_;
   std::string key_;  ///< what the noise of all doses has in common
-  /// Streamed: without noise first, then the read-outs.
+  std::vector<std::string> series_;
+  /// Streamed: without noise first, then the read-outs; of each, all series.
   std::vector<std::unique_ptr<Output>> outputs_;
   bool has_noiseless_;
+  /// Not streamed: what the rays bring; of a detector that counts, block by block.
+  struct Block {
+    Index first = 0, count = 0;
+    Buffer<float> signal, quanta, higher;
+  };
+  std::vector<Block> blocks_;
   std::optional<physics::Exposure> held_;
 };
 

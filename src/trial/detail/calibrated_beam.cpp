@@ -1,0 +1,38 @@
+#include "vitrine/trial/detail/calibrated_beam.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace vitrine::trial::detail {
+
+CalibratedBeam::CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins,
+                               bool corrected, const physics::ScatterKernel* kernel)
+    : beam(std::move(calibrated)), scatter(kernel) {
+  for (const std::string& name : bins) {
+    if (!beam.bins()) {
+      series.push_back(
+          {name,
+           {},
+           corrected ? recon::water_correction(beam) : recon::WaterCorrection::none(beam.columns()),
+           beam.mu_water(),
+           beam.mu_air()});
+      continue;
+    }
+    const auto window = bin_window(name, beam.bins()->bins());
+    require(window.has_value(), Error::Kind::input, "the scanner has no bins '", name, "'");
+    const physics::ReferenceEnergy reference = beam.reference(*window);
+    series.push_back({name, *window,
+                      corrected ? recon::water_correction(beam, *window)
+                                : recon::WaterCorrection::none(beam.columns()),
+                      reference.mu_water, reference.mu_air});
+  }
+}
+
+const Series& CalibratedBeam::of(const std::string& bins) const {
+  const auto found = std::ranges::find(series, bins, &Series::bins);
+  require(found != series.end(), Error::Kind::input, "the beam was not calibrated for bins '", bins,
+          "'");
+  return *found;
+}
+
+}  // namespace vitrine::trial::detail

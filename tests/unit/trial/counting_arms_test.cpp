@@ -1,0 +1,104 @@
+// Photon-counting scanners in a trial: what they take, and the arms that their bins make.
+#include <catch2/catch.hpp>
+#include <limits>
+#include <string>
+
+#include "vitrine/trial/arm.hpp"
+#include "vitrine/trial/plan.hpp"
+
+using namespace vitrine;
+
+namespace {
+
+Value scanner(const char* name, const Value& sensor) {
+  Value out = Value()
+                  .set("name", Value(name))
+                  .set("source_to_iso_mm", Value(541.0))
+                  .set("source_to_detector_mm", Value(949.0))
+                  .set("columns", Value(888.0))
+                  .set("rows", Value(64.0))
+                  .set("column_pitch_mm", Value(0.9))
+                  .set("row_pitch_mm", Value(0.9))
+                  .set("views_per_rotation", Value(984.0))
+                  .set("anode_angle_deg", Value(7.0));
+  if (!sensor.empty())
+    out.set("detector", Value().set("kind", Value("photon_counting")).set("sensor", sensor));
+  return out;
+}
+
+Value sensor(Value::List thresholds) {
+  return Value().set("thresholds_kev", Value(std::move(thresholds)));
+}
+
+trial::Scenario read(const Value& counting, Value vary) {
+  const Value all =
+      Value()
+          .set("vitrine", Value(1.0))
+          .set("trial", Value().set("name", Value("t")).set("seed", Value(7.0)))
+          .set("patients", Value().set("count", Value(1.0)).set("anatomy", Value("thorax")))
+          .set("arms",
+               Value()
+                   .set("scanners", Value::List{scanner("keV", Value()), scanner("n", counting)})
+                   .set("protocol", Value().set("kernel", Value("soft")))
+                   .set("vary", std::move(vary)));
+  Diagnostics problems;
+  auto result = trial::Scenario::schema().read(all, problems);
+  problems.throw_if_any();
+  return result;
+}
+trial::Scenario read(const Value& counting) {
+  return read(counting, Value().set("tube_load_mas", Value::List{Value(80.0)}));
+}
+
+}  // namespace
+
+TEST_CASE("bins multiply the arms of scanners that count photons, and of no others") {
+  const auto plan = trial::make_plan(
+      read(sensor({Value(25.0), Value(65.0)}),
+           Value().set("bins", Value::List{Value("total"), Value("bin2"), Value("threshold2")})));
+  REQUIRE(plan.arms.size() == 4);
+  CHECK(plan.arms[0].name == "keV_soft_80mAs");
+  CHECK(plan.arms[1].name == "n_soft_80mAs");
+  CHECK(plan.arms[2].name == "n_soft_80mAs_bin2");
+  CHECK(plan.arms[3].name == "n_soft_80mAs_threshold2");
+  CHECK(plan.arms[1].scan == plan.arms[2].scan);
+  CHECK_FALSE(plan.arms[1].same_but_dose(plan.arms[2]));
+}
+
+TEST_CASE("names stand for bins and thresholds") {
+  CHECK(bin_window("total", 3) == BinWindow{0, 3});
+  CHECK(bin_window("bin1", 3) == BinWindow{0, 1});
+  CHECK(bin_window("threshold2", 3) == BinWindow{1, 3});
+  CHECK_FALSE(bin_window("bin4", 3));
+  CHECK_FALSE(bin_window("bin0", 3));
+}
+
+TEST_CASE("a sensor that cannot be is refused with its numbers and a way out") {
+  const auto refused = [](const Value& what, const char* words) {
+    CHECK_THROWS_WITH(read(what), Catch::Contains(words));
+  };
+  refused(sensor({Value(65.0), Value(25.0)}), "65 before 25");
+  refused(sensor({Value(25.0), Value(25.0)}), "25 before 25");
+  refused(sensor({}), "lists 0 thresholds");
+  refused(sensor({Value(25.0), Value(125.0)}), "no photon exceeds 120 keV");
+  refused(sensor({Value(std::numeric_limits<double>::quiet_NaN())}), "thresholds_kev");
+  refused(sensor({Value(-5.0)}), "thresholds_kev");
+  Value noisy = sensor({Value(10.0)});
+  noisy.set("electronic_noise_kev", Value(3.0));
+  refused(noisy, "Use at least 12");
+  Value unknown = sensor({Value(25.0)});
+  unknown.set("material", Value("unobtainium"));
+  refused(unknown, "unobtainium");
+  Value wide = sensor({Value(25.0)});
+  wide.set("columns", Value(4.0)).set("charge_cloud_mm", Value(0.1));
+  refused(wide, "third of a pixel");
+  for (const char* key : {"charge_cloud_mm", "fluorescence_percent", "scatter_percent",
+                          "electronic_noise_kev", "fano_factor", "thickness_mm"})
+    for (const double value : {-1.0, std::numeric_limits<double>::quiet_NaN()}) {
+      Value bad = sensor({Value(25.0)});
+      bad.set(key, Value(value));
+      refused(bad, key);
+    }
+  CHECK_THROWS_WITH(read(sensor({Value(25.0)}), Value().set("bins", Value::List{Value("bin2")})),
+                    Catch::Contains("n has no bins 'bin2'"));
+}
