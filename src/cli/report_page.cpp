@@ -207,8 +207,8 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.failures.columns = {"case", "message"};
   for (const auto& failure : result.failures) page.failures.add({failure.case_id, failure.message});
   page.limits = {
-      "Scattered radiation and pile-up are not simulated yet, crosstalk and afterglow only where a "
-      "scanner's file says so; images are cleaner than a real scanner's.",
+      "Scattered radiation, crosstalk, afterglow and pile-up are there where a scanner's file says "
+      "so and nowhere else; images without them are cleaner than a real scanner's.",
       "Noise is a Poisson process scaled to the mean and variance of the energy-integrated signal, "
       "plus Gaussian electronic noise.",
       "CTDIvol is a Monte Carlo's of a PMMA phantom, its scale the output that the scanner's file "
