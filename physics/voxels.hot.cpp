@@ -215,8 +215,9 @@ class Tracer {
         if (!m.any) continue;
         met_[v][g % groups_at_once] = true;
         for (int p = 0; p < slab.count; ++p)
-          store_ints(m.place[p], (load_ints(m.place[p]) + all_ints(p * width - low[p])) *
-                                     all_ints(int(column)));
+          if (low[p] < 1 << 30)
+            store_ints(m.place[p], (load_ints(m.place[p]) + all_ints(p * width - low[p])) *
+                                       all_ints(int(column)));
       }
       sum(part, g, int(column));
       for (int v = part.view[0]; v < part.view[1]; ++v)
