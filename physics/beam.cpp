@@ -10,6 +10,7 @@
 #include "vitrine/model/scan.hpp"
 #include "vitrine/physics/attenuation.hpp"
 #include "vitrine/physics/detail/beam_fit.hpp"
+#include "vitrine/physics/detail/between.hpp"
 #include "vitrine/physics/detail/heel.hpp"
 #include "vitrine/physics/incident.hpp"
 

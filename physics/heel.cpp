@@ -34,11 +34,4 @@ Heel heel_of(const Scanner& scanner, double kv) {
   return out;
 }
 
-Between between(const std::vector<double>& rows, double row) {
-  if (rows.size() < 2 || row <= rows.front()) return {};
-  std::size_t i = 0;
-  while (i + 2 < rows.size() && rows[i + 1] <= row) ++i;
-  return {i, std::min(1.0, (row - rows[i]) / (rows[i + 1] - rows[i]))};
-}
-
 }  // namespace vitrine::physics::detail

@@ -6,6 +6,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/physics/detail/between.hpp"
 #include "vitrine/physics/detail/pencils.hpp"
 #include "vitrine/physics/detail/sub_views.hpp"
 #include "vitrine/physics/detect.hpp"
@@ -22,10 +23,6 @@ constexpr std::array aspects{0.6, 1.0, 1.7};
 // Places of pencils in half a body, of its half width.
 constexpr std::size_t pencils = 10;
 double place_of(std::size_t pencil) { return (double(pencil) + 0.5) / double(pencils); }
-
-}  // namespace
-
-namespace {
 
 /// A polynomial of degree 5 over [-1, 1] by least squares: its values at the pencils' places by
 /// those of the data there and, first index 1, at their mirror images.
@@ -57,6 +54,16 @@ Fit polynomial_fit() {
   return fit;
 }
 
+/// Pencils through half of what the focal spot sees of a body, `seen` mm at the axis.
+std::vector<detail::Pencil> fan_over(double seen, double source_to_iso) {
+  std::vector<detail::Pencil> fan;
+  const auto edge = [&](double u) { return math::asin(u * seen / source_to_iso); };
+  constexpr double half = 0.5 / double(pencils);
+  for (std::size_t k = 0; k < pencils; ++k)
+    fan.push_back({edge(place_of(k) - half), edge(place_of(k) + half)});
+  return fan;
+}
+
 }  // namespace
 
 /// The ellipse that a view's attenuation looks like.
@@ -74,13 +81,6 @@ struct ScatterKernel::Body {
 std::size_t ScatterKernel::table(std::size_t thickness, std::size_t aspect,
                                  std::size_t pencil) const {
   return (thickness * aspects.size() + aspect) * pencils + pencil;
-}
-
-ScatterKernel::Between ScatterKernel::between(std::span<const double> classes, double x) {
-  std::size_t i = 0;
-  while (i + 2 < classes.size() && classes[i + 1] <= x) ++i;
-  const double share = (x - classes[i]) / (classes[i + 1] - classes[i]);
-  return {i, i + 1, std::clamp(share, 0.0, 1.0)};
 }
 
 ScatterKernel::ScatterKernel(const Scanner& scanner, double kv, Isa isa, std::int64_t histories)
@@ -102,20 +102,6 @@ ScatterKernel::ScatterKernel(const Scanner& scanner, double kv, Isa isa, std::in
   smooth();
   set_gain(scanner, kv, histories);
 }
-
-namespace {
-
-/// Pencils through half of what the focal spot sees of a body, `seen` mm at the axis.
-std::vector<detail::Pencil> fan_over(double seen, double source_to_iso) {
-  std::vector<detail::Pencil> fan;
-  const auto edge = [&](double u) { return math::asin(u * seen / source_to_iso); };
-  constexpr double half = 0.5 / double(pencils);
-  for (std::size_t k = 0; k < pencils; ++k)
-    fan.push_back({edge(place_of(k) - half), edge(place_of(k) + half)});
-  return fan;
-}
-
-}  // namespace
 
 void ScatterKernel::calibrate(const Scanner& scanner, double kv, std::int64_t histories) {
   for (std::size_t t = 0; t < thicknesses.size(); ++t)
@@ -252,17 +238,17 @@ std::vector<double> ScatterKernel::scatter(std::span<const double> water,
   for (std::size_t c = 0; c < columns; ++c) {
     const double u = body.place(places_[c]);
     const double thickness = body.thickness * body.ratio[c];
-    const Between t = between(thicknesses, thickness);
+    const detail::Between t = detail::between(thicknesses, thickness);
     const double aspect =
         wider * body.width / std::clamp(thickness, thicknesses.front(), thicknesses.back());
     constexpr std::array logs{-0.51082562376599072, 0.0, 0.53062825106217038};  // of the aspects
-    const Between a = between(logs, math::log(aspect));
+    const detail::Between a = detail::between(logs, math::log(aspect));
     static const auto places = [] {
       std::array<double, pencils> all{};
       for (std::size_t k = 0; k < pencils; ++k) all[k] = place_of(k);
       return all;
     }();
-    const Between p = between(places, std::abs(u));
+    const detail::Between p = detail::between(places, std::abs(u));
     std::ranges::fill(kernel, 0.0f);
     double energy = 0.0;
     for (int corner = 0; corner < 8; ++corner) {
@@ -270,8 +256,9 @@ std::vector<double> ScatterKernel::scatter(std::span<const double> water,
                             (corner & 2 ? a.share : 1.0 - a.share) *
                             (corner & 4 ? p.share : 1.0 - p.share);
       if (weight == 0.0) continue;
-      const std::size_t i = table(corner & 1 ? t.high : t.low, corner & 2 ? a.high : a.low,
-                                  corner & 4 ? p.high : p.low);
+      const std::size_t i =
+          table(corner & 1 ? t.second() : t.first, corner & 2 ? a.second() : a.first,
+                corner & 4 ? p.second() : p.first);
       energy += weight * energies_[i];
       const float* from = kernels_.data() + i * size;
       for (std::size_t j = 0; j < size; ++j) kernel[j] += float(weight) * from[j];

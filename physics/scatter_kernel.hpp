@@ -37,13 +37,7 @@ class ScatterKernel {
   double gain() const { return gain_; }
 
  private:
-  /// Where something is between two classes.
-  struct Between {
-    std::size_t low = 0, high = 0;
-    double share = 0.0;  ///< of the higher
-  };
   struct Body;
-  static Between between(std::span<const double> classes, double x);
   std::size_t table(std::size_t thickness, std::size_t aspect, std::size_t pencil) const;
   void calibrate(const Scanner& scanner, double kv, std::int64_t histories);
   void set_gain(const Scanner& scanner, double kv, std::int64_t histories);

@@ -17,13 +17,4 @@ struct Heel {
 /// the anode is towards -z. Throws Error if the first row would be behind the target's face.
 Heel heel_of(const Scanner& scanner, double kv);
 
-/// Which two of the rows a row lies between, and its share of the second.
-struct Between {
-  std::size_t first = 0;
-  double share = 0.0;
-  std::size_t second() const { return share > 0.0 ? first + 1 : first; }
-  double of(double a, double b) const { return a + share * (b - a); }
-};
-Between between(const std::vector<double>& rows, double row);
-
 }  // namespace vitrine::physics::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "vitrine/model/material.hpp"
+#include "vitrine/model/detail/check_material.hpp"
 
 namespace vitrine {
 namespace {
@@ -18,11 +18,7 @@ void check_sensor(const CountingSensor& s, const Value& node, Diagnostics& probl
     const Value* value = node.find(key);
     return value ? value->where : node.where;
   };
-  try {
-    material(s.material);
-  } catch (const Error& error) {
-    problems.error(at("material"), error.what());
-  }
+  detail::check_material(s.material, "material", node, problems);
   const auto& t = s.thresholds;
   if (t.empty() || t.size() > most_bins)
     problems.error(at("thresholds_kev"), str("sensor: thresholds_kev lists ", t.size(),

@@ -2,21 +2,10 @@
 
 #include <algorithm>
 
-#include "vitrine/model/material.hpp"
+#include "vitrine/model/detail/check_material.hpp"
 
 namespace vitrine {
 namespace {
-
-/// Report a material that there is not, at its key.
-void check_material(const std::string& name, const char* key, const Value& node,
-                    Diagnostics& problems) {
-  try {
-    material(name);
-  } catch (const Error& error) {
-    const Value* value = node.find(key);
-    problems.error(value ? value->where : node.where, error.what());
-  }
-}
 
 /// What a detector of the other kind has, and what photon counting does not go with yet.
 void check_kind(const Detector& x, const Value& node, Diagnostics& problems) {
@@ -65,7 +54,7 @@ const Schema<Filter>& Filter::schema() {
           .required("thickness", &Filter::thickness, unit::mm, "thickness along the central ray")
           .between(0, 100)
           .checked([](const Filter& f, const Value& node, Diagnostics& problems) {
-            check_material(f.material, "material", node, problems);
+            detail::check_material(f.material, "material", node, problems);
           });
   return s;
 }
@@ -105,7 +94,7 @@ const Schema<Bowtie>& Bowtie::schema() {
                   return !b.cylinder || (b.angles.size() == 1 && b.thickness.front() == 0.0);
                 })
           .checked([](const Bowtie& b, const Value& node, Diagnostics& problems) {
-            check_material(b.material, "material", node, problems);
+            detail::check_material(b.material, "material", node, problems);
           })
           .rule("angles_deg and thickness_mm must have the same length, at least 1",
                 [](const Bowtie& b) {
@@ -174,7 +163,7 @@ const Schema<Detector>& Detector::schema() {
                     "of kind photon_counting: what counts the photons (none of the other kind)")
           .checked(check_kind)
           .checked([](const Detector& x, const Value& node, Diagnostics& problems) {
-            check_material(x.scintillator, "scintillator", node, problems);
+            detail::check_material(x.scintillator, "scintillator", node, problems);
           });
   return s;
 }

@@ -170,6 +170,46 @@ inline double roi_mean(const Image& image, const Vec3& centre, double radius) {
 inline constexpr double mu_70kev = 0.0193;  // of water, 1/mm
 inline constexpr HounsfieldScale water_scale{mu_70kev, 0.0};
 
+/// Wires 0.8 mm apart, finer than a ray's own limit: root mean square of what folds over beside
+/// them, where there is nothing else.
+inline double folded(const ScanGeometry& g) {
+  std::vector<Part> wires;
+  for (int i = -12; i <= 12; ++i) wires.push_back({cylinder({0.8 * i, 0, 0}, 0.2), 0.02});
+  const Image image =
+      reconstruct(rebin(project(g, wires), isa()), *kernel(Value("sharp")),
+                  box(60, 200, {0, 20, 0}), 0.625, HounsfieldScale{1.0, 0.0}, isa());
+  double square = 0.0;
+  int n = 0;
+  for (Index j = 0; j < 200; ++j)
+    for (Index i = 0; i < 200; ++i) {
+      if (image.grid().centre(i, j, 0).y() < 5.0) continue;
+      const double v = double(image(i, j, 0)) + 1000.0;
+      square += v * v;
+      ++n;
+    }
+  return std::sqrt(square / n);
+}
+
+/// Relative rms over `count` voxels of an image of 100 x 100 x 20 against the voxel-by-voxel path.
+inline double tiled_against_exact(const Rebinned& scan, const Image& image, const char* kind,
+                                  double thickness, Index count) {
+  std::vector<Vec3> points;
+  std::vector<double> fast;
+  for (Index n = 0; n < count; ++n) {
+    const Index i = (n * 37) % 100, j = (n * 61 + 7) % 100, k = (n * 7) % 20;
+    points.push_back(image.grid().centre(i, j, k));
+    fast.push_back(double(image(i, j, k)));
+  }
+  const auto exact =
+      reconstruct_points(scan, *kernel(Value(kind)), points, thickness, water_scale, isa());
+  double difference = 0.0, size = 0.0;
+  for (std::size_t n = 0; n < exact.size(); ++n) {
+    difference += (exact[n] - fast[n]) * (exact[n] - fast[n]);
+    size += (exact[n] + 1000.0) * (exact[n] + 1000.0);
+  }
+  return std::sqrt(difference / size);
+}
+
 /// Slice sensitivity profile at (x, 0): FWHM of a thin disc's mean CT number over z.
 inline double slice_width(const std::function<ScanGeometry(double reach)>& scan_of,
                           double thickness, double x) {

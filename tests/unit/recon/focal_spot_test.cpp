@@ -32,25 +32,6 @@ ScanGeometry flown(ScanGeometry g, Flight flight) {
 
 constexpr Flight flights[] = {Flight::none, Flight::in_plane, Flight::z, Flight::both};
 
-/// The pattern of the quarter offset's test: what folds over beside it.
-double folded(const ScanGeometry& g) {
-  std::vector<Part> wires;
-  for (int i = -12; i <= 12; ++i) wires.push_back({cylinder({0.8 * i, 0, 0}, 0.2), 0.02});
-  const Image image =
-      reconstruct(rebin(project(g, wires), isa()), *kernel(Value("sharp")),
-                  box(60, 200, {0, 20, 0}), 0.625, HounsfieldScale{1.0, 0.0}, isa());
-  double square = 0.0;
-  int n = 0;
-  for (Index j = 0; j < 200; ++j)
-    for (Index i = 0; i < 200; ++i) {
-      if (image.grid().centre(i, j, 0).y() < 5.0) continue;
-      const double v = double(image(i, j, 0)) + 1000.0;
-      square += v * v;
-      ++n;
-    }
-  return std::sqrt(square / n);
-}
-
 /// Standard deviation of water beside the ends of a bone, in slices of one row: windmills. The mean
 /// over slices goes first: what they have in common is no windmill.
 double windmills(const ScanGeometry& g) {
@@ -173,21 +154,7 @@ TEST_CASE("flying focal spot: the tiled back projection agrees with the voxel-by
       rebin(project(flown(helix(0.9, 14.0, 16, 240), Flight::both), parts), isa());
   const Grid grid = box(160, 100, Vec3(4, -6, 0), 20, 1.4);
   const Image image = reconstruct(scan, *kernel(Value("soft")), grid, 1.25, water_scale, isa());
-  std::vector<Vec3> points;
-  std::vector<double> fast;
-  for (Index n = 0; n < 200; ++n) {
-    const Index i = (n * 37) % 100, j = (n * 61 + 7) % 100, k = (n * 7) % 20;
-    points.push_back(grid.centre(i, j, k));
-    fast.push_back(double(image(i, j, k)));
-  }
-  const auto exact =
-      reconstruct_points(scan, *kernel(Value("soft")), points, 1.25, water_scale, isa());
-  double difference = 0.0, size = 0.0;
-  for (std::size_t n = 0; n < exact.size(); ++n) {
-    difference += (exact[n] - fast[n]) * (exact[n] - fast[n]);
-    size += (exact[n] + 1000.0) * (exact[n] + 1000.0);
-  }
-  CHECK(std::sqrt(difference / size) < 2e-3);
+  CHECK(tiled_against_exact(scan, image, "soft", 1.25, 200) < 2e-3);
 }
 
 TEST_CASE("focal spots whose rays do not interleave are refused") {
