@@ -69,7 +69,10 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
              protocol.matrix, protocol.slices};
   for (const Arm* arm : arms)
     raw.images.push_back({arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness,
-                          arm->denoise.reduction, arm->denoise.contrast});
+                          arm->denoise.reduction, arm->denoise.contrast,
+                          arm->corrected && protocol.corrections
+                              ? to_json(recon::Corrections::schema().write(*protocol.corrections))
+                              : ""});
   return raw;
 }
 
