@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 
+#include "vitrine/recon/hardening.hpp"
 #include "vitrine/recon/metal.hpp"
 
 namespace vitrine::recon {
@@ -9,8 +10,9 @@ namespace vitrine::recon {
 /// written.
 struct Corrections {
   std::optional<MetalReduction> metal;
+  std::optional<BoneCorrection> bone;
   static const Schema<Corrections>& schema();
-  bool any() const { return metal.has_value(); }
+  bool any() const { return metal || bone; }
 };
 
 /// The lines of a scan, and all that images of them need.
@@ -18,9 +20,10 @@ class CorrectedScan {
  public:
   /// As measured.
   explicit CorrectedScan(Rebinned measured) : data_(std::move(measured)) {}
-  /// Corrected, in the order in which the corrections are listed; `scale` of the CT numbers.
+  /// Corrected, in the order in which the corrections are listed; `scale` of the CT numbers,
+  /// `hardening` of the beam if bone is corrected.
   CorrectedScan(Rebinned measured, const Corrections& corrections, const HounsfieldScale& scale,
-                Isa isa);
+                const HardeningTable* hardening, Isa isa);
 
   const Rebinned& lines() const { return data_; }
   /// Not from several threads at once: what metal hid is put back for a while.
@@ -32,8 +35,5 @@ class CorrectedScan {
   std::optional<MetalReduction> metal_;
   MetalTrace trace_;
 };
-
-/// Lines of their own with the same values.
-Rebinned copy(const Rebinned& scan);
 
 }  // namespace vitrine::recon

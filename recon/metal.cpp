@@ -151,6 +151,22 @@ void MetalTrace::swap(Rebinned& scan) {
   });
 }
 
+std::vector<float> MetalTrace::values_in(const Rebinned& scan) const {
+  const Index half = scan.angles() / 2;
+  std::vector<float> values;
+  values.reserve(values_.size());
+  for (const Run& run : runs_)
+    for (Index j = run.first; j < run.first + run.count; ++j)
+      values.push_back(scan.line(run.line / half,
+                                 run.line % half)[std::size_t(j * scan.padded_rows() + run.row)]);
+  return values;
+}
+
+void MetalTrace::follow(std::span<const float> before, std::span<const float> now) {
+  VITRINE_EXPECT(before.size() == values_.size() && now.size() == values_.size());
+  for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += now[i] - before[i];
+}
+
 bool MetalTrace::holds(const Vec3& point) const {
   if (metal_.empty()) return false;
   const Vec3 at = (point - grid_.origin).cwiseQuotient(grid_.spacing);

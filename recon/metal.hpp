@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
@@ -28,6 +29,10 @@ class MetalTrace {
   double share(const Rebinned& scan) const;
   /// Lines as they were measured for corrected ones, or back.
   void swap(Rebinned& scan);
+  /// What lines hold now where metal threw its shadow.
+  std::vector<float> values_in(const Rebinned& scan) const;
+  /// Lines as measured change as others did.
+  void follow(std::span<const float> before, std::span<const float> now);
   /// Whether a point of the gantry's frame is in metal, or within two voxels of it.
   bool holds(const Vec3& point) const;
   /// Whether an image has such voxels; grids of tilted gantries are the scan's.

@@ -234,6 +234,19 @@ recon::WaterCorrection correction(const RawScan::WaterTable& table) {
   return recon::WaterCorrection::of(std::move(columns), table.rows);
 }
 
+/// The table that a correction of bone needs, which the trial left in the file.
+std::optional<recon::HardeningTable> hardening(const recon::Corrections& corrections,
+                                               const RawScan& raw, const std::string& file) {
+  if (!corrections.bone) return std::nullopt;
+  const RawScan::Hardening& held = raw.hardening;
+  require(held.material == material(corrections.bone->material).name, Error::Kind::input, "'", file,
+          "' holds no table of hardening by ", corrections.bone->material, " (",
+          held.material.empty() ? "it holds none" : "it holds that of " + held.material,
+          "). Run the trial with corrections.bone of this material.");
+  return recon::HardeningTable({held.material, held.attenuation, held.most_line, held.most_length,
+                                held.columns_apart, held.coefficients});
+}
+
 /// A few views at a time: the file's values are never in memory as a whole.
 recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
   const RawScan& raw = file.scan();
@@ -320,7 +333,9 @@ int reconstruct(const Options& options) {
       if (!order.corrections.any())
         return recon::reconstruct(data, *order.kernel, grid, order.thickness, scale, isa);
       if (!corrected || corrected_by != canonical(order.corrections)) {
-        corrected.emplace(recon::copy(data), order.corrections, scale, isa);
+        const auto table = hardening(order.corrections, raw, options.file);
+        corrected.emplace(recon::copy(data), order.corrections, scale, table ? &*table : nullptr,
+                          isa);
         corrected_by = canonical(order.corrections);
       }
       return corrected->reconstruct(*order.kernel, grid, order.thickness, scale, isa);

@@ -357,6 +357,16 @@ const Schema<Arms>& Arms::schema() {
                          distinct(a.vary.noise_reduction) && distinct(a.vary.bins) &&
                          distinct(a.vary.corrections);
                 })
+          .rule(
+              "corrections.bone goes with water_correction and energy-integrating scanners",
+              [](const Arms& a) {
+                const auto& made = a.protocol.corrections;
+                return !made || !made->bone ||
+                       (a.protocol.water_correction &&
+                        std::none_of(a.scanners.begin(), a.scanners.end(), [](const Scanner& each) {
+                          return each.detector.sensor.has_value();
+                        }));
+              })
           .rule("vary.corrections needs something that corrects (add corrections to the protocol)",
                 [](const Arms& a) {
                   return a.vary.corrections.empty() ||

@@ -110,6 +110,21 @@ void describe(File& file, RawScan& raw) {
   file.list("/water_correction/limit", "1", water.limit, tables, 0.0, 1e30);
   file.list("/water_correction/limit_slope", "1", water.limit_slope, tables, -1e30, 1e30);
 
+  RawScan::Hardening& hardening = raw.hardening;
+  if (file.holds("/hardening/coefficients", !hardening.material.empty())) {
+    constexpr std::int64_t terms = 16;
+    std::vector<std::string> names{hardening.material};
+    file.texts("/hardening/material", names, 1);
+    hardening.material = names.front();
+    file.number("/hardening/attenuation", "1/mm", hardening.attenuation, 0.0, 100.0);
+    file.number("/hardening/most_line", "1", hardening.most_line, 0.1, 100.0);
+    file.number("/hardening/most_length", "mm", hardening.most_length, 1e-3, length);
+    file.number("/hardening/columns_apart", "columns", hardening.columns_apart, 0.5, 65535.0);
+    std::int64_t fitted = std::ssize(hardening.coefficients) / terms;
+    file.whole("/hardening/fitted", "1", fitted, 1, g.columns + 1);
+    file.list("/hardening/coefficients", "1", hardening.coefficients, fitted * terms, -1e30, 1e30);
+  }
+
   if (file.holds("/images/keeps_truncation", !raw.truncation_extension)) {
     std::int64_t keeps = 1;
     file.whole("/images/keeps_truncation", "1", keeps, 1, 1);

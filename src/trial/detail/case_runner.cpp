@@ -25,6 +25,11 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
     entry = std::make_unique<CalibratedBeam>(
         std::move(beam), bins_of(plan_.scenario.arms, hardware),
         plan_.scenario.arms.protocol.water_correction, scatter_kernel(scanner, tube_voltage));
+    if (const auto& made = plan_.scenario.arms.protocol.corrections; made && made->bone) {
+      const Material& second = material(made->bone->material);
+      const physics::Beam knowing(hardware, tube_voltage, std::span(&second, 1));
+      entry->hardening.emplace(knowing, recon::water_correction(knowing), second);
+    }
   }
   return *entry;
 }

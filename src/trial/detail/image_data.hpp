@@ -12,13 +12,14 @@ class ImageData {
  public:
   /// `corrections` are those of the protocol, `plain` and `corrected` what the arms want.
   ImageData(recon::Rebinned measured, const std::optional<recon::Corrections>& corrections,
-            bool plain, bool corrected, const recon::HounsfieldScale& scale, Isa isa) {
+            bool plain, bool corrected, const recon::HounsfieldScale& scale,
+            const recon::HardeningTable* hardening, Isa isa) {
     if (!corrected || !corrections) {
       plain_.emplace(std::move(measured));
       return;
     }
     if (plain) plain_.emplace(recon::copy(measured));
-    corrected_.emplace(std::move(measured), *corrections, scale, isa);
+    corrected_.emplace(std::move(measured), *corrections, scale, hardening, isa);
   }
 
   recon::CorrectedScan& of(const Arm& arm) {

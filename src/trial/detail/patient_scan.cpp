@@ -352,7 +352,8 @@ std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(std::unique_pt
         (arm->corrected ? corrected : plain) = true;
   const Series& series = calibrated_.of(bins);
   ImageData ready(std::move(data), plan_.scenario.arms.protocol.corrections, plain, corrected,
-                  {series.mu_water, series.mu_air}, isa_);
+                  {series.mu_water, series.mu_air},
+                  calibrated_.hardening ? &*calibrated_.hardening : nullptr, isa_);
   return {std::move(ready), std::move(files)};
 }
 
