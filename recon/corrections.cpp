@@ -8,6 +8,8 @@ const Schema<Corrections>& Corrections::schema() {
   static const auto s =
       Schema<Corrections>("corrections",
                           "What is done to the measured lines before images are made")
+          .optional("rings", &Corrections::rings,
+                    "rings of cells whose gain has drifted (none if nothing is said)")
           .optional("metal", &Corrections::metal,
                     "metal artefact reduction (none if nothing is said)")
           .optional("bone", &Corrections::bone,
@@ -18,6 +20,7 @@ const Schema<Corrections>& Corrections::schema() {
 CorrectedScan::CorrectedScan(Rebinned measured, const Corrections& corrections,
                              const HounsfieldScale& scale, const HardeningTable* hardening, Isa isa)
     : data_(std::move(measured)), metal_(corrections.metal) {
+  if (corrections.rings) correct_rings(data_, *corrections.rings);
   if (metal_) trace_ = reduce_metal(data_, *metal_, scale, isa);
   if (corrections.bone) {
     VITRINE_EXPECT(hardening != nullptr);

@@ -3,16 +3,18 @@
 
 #include "vitrine/recon/hardening.hpp"
 #include "vitrine/recon/metal.hpp"
+#include "vitrine/recon/rings.hpp"
 
 namespace vitrine::recon {
 
 /// What is done to the lines of a scan before images are made of them: nothing, unless it is
 /// written.
 struct Corrections {
+  std::optional<RingCorrection> rings;
   std::optional<MetalReduction> metal;
   std::optional<BoneCorrection> bone;
   static const Schema<Corrections>& schema();
-  bool any() const { return metal || bone; }
+  bool any() const { return rings || metal || bone; }
 };
 
 /// The lines of a scan, and all that images of them need.
