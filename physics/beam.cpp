@@ -76,6 +76,10 @@ ReferenceEnergy energy_of(double water_attenuation, double kv) {
 
 }  // namespace
 
+bool can_share_rays(const Scanner& scanner) {
+  return !scanner.heel_effect && !scanner.detector.sensor;
+}
+
 double bowtie_thickness(const Bowtie& bowtie, double fan_angle) {
   return monotone_cubic(bowtie.angles, bowtie.thickness, std::abs(fan_angle));
 }
@@ -133,9 +137,8 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     }
   }
   require_photons(task, scanner);
-  const bool alone = response_ || !heel.rows.empty();
-  const auto tasks = detail::tasks_of_voltages(scanner, kv, task,
-                                               alone ? std::span<const double>{} : other_voltages);
+  const auto tasks = detail::tasks_of_voltages(
+      scanner, kv, task, can_share_rays(scanner) ? other_voltages : std::span<const double>{});
   const auto own = std::ranges::find(tasks, energies, &detail::FitTask::energies) - tasks.begin();
   detail::BeamFit fit = detail::fit_beam(tasks, std::size_t(own));
   const Quadrature& quadrature = fit.quadrature;

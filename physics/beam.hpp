@@ -185,6 +185,10 @@ class Beam {
   SpotProfile spot_across_, spot_along_;
 };
 
+/// Whether the scanner's beams of several voltages can share their rays (Beam): not with a heel
+/// effect or a photon-counting detector.
+bool can_share_rays(const Scanner& scanner);
+
 /// Thickness of a bowtie's table at a fan angle (either sign), mm along the ray.
 double bowtie_thickness(const Bowtie& bowtie, double fan_angle);
 /// Thickness of a scanner's bowtie, table or shape. A shape for a water cylinder of radius R has
