@@ -32,6 +32,8 @@ namespace {
 
 // Core-seconds per unit, measured with scenario 01 (docs/developers/performance.md).
 constexpr double trace_per_ray = 24.0e-9;           // through a thorax
+constexpr double trace_per_step = 0.15e-9;          // of a cell's ray through a voxel map
+constexpr double map_bytes = 5.0;                   // of a voxel: its label, and the projector's
 constexpr double further_beam = 0.3;                // of that, of another beam of the same ray
 constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
@@ -70,7 +72,7 @@ bool has(const std::vector<std::string>& list, const char* item) {
 
 }  // namespace
 
-Estimate estimate(const Plan& plan, int threads) {
+Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   const Arms& arms = plan.scenario.arms;
   const Protocol& protocol = arms.protocol;
   const double cases = double(plan.cases.size());
@@ -98,10 +100,16 @@ Estimate estimate(const Plan& plan, int threads) {
     const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
     return double(g.views()) * double(g.columns) * double(g.rows);
   };
+  double map_voxels = 0.0, map_steps = 0.0;
+  for (const Grid& grid : maps) {
+    map_voxels += double(grid.count());
+    map_steps += 0.5 * double(grid.size[0] + grid.size[1]);
+  }
   const auto trace = [&](std::size_t scanner, double times, std::size_t further_beams) {
     const double rays = cases * times * samples_of(scanner) * sub_rays;
     e.rays += rays;
     seconds += rays * trace_per_ray * (1.0 + further_beam * double(further_beams));
+    seconds += cases * times * samples_of(scanner) * map_steps * trace_per_step;
   };
   using Together = std::tuple<std::size_t, std::optional<double>, double>;
   std::set<Together> together;
@@ -170,7 +178,7 @@ Estimate estimate(const Plan& plan, int threads) {
       largest = std::max(largest, scan_memory(g, voltages.size(), outputs, kept, voxels));
     }
   }
-  e.memory_bytes = largest + base_memory;
+  e.memory_bytes = largest + base_memory + map_bytes * map_voxels;
   return e;
 }
 
