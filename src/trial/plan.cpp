@@ -8,6 +8,8 @@
 #include <tuple>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/physics/scatter_field.hpp"
+#include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial {
@@ -39,7 +41,18 @@ constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correct
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
 constexpr double write_per_voxel = 25.0e-9;
 constexpr double raw_per_sample = 40.0e-9;  // packed, hashed twice
-constexpr double base_memory = 200e6;       // bytes: program, patient, masks, files on their way
+// Of scatter, where a scanner has it.
+constexpr double kernel_per_history = 39e-6;  // all bodies and pencils, once per tube voltage
+constexpr double kernel_behind_grid = 2.2;    // times that: more histories, fewer that arrive
+constexpr double map_per_ray = 45e-9;         // of the views that scatter is computed for
+constexpr double carlo_per_view = 0.09;       // Monte Carlo to 5 %, no grid
+constexpr double carlo_behind_grid = 5.0;
+constexpr double add_per_sample = 1.5e-9;
+constexpr double subtract_per_sample = 0.8e-9;
+// Of a detector that counts photons: each of its bins is drawn for each noisy scan.
+constexpr double count_per_bin = 25.0e-9;
+constexpr double expect_per_bin = 2.0e-9;
+constexpr double base_memory = 200e6;  // bytes: program, patient, masks, files on their way
 
 /// Peak of a patient's scans, of one beam or of several that are traced together, that make so many
 /// outputs at once or one after the other (detail/patient_scan.hpp), and of the images made of them
@@ -64,6 +77,47 @@ double scan_memory(const ScanGeometry& g, std::size_t beams, std::size_t outputs
                              : 2.0 * view * double(g.views()) + lines + ring;
   const double images = sizeof(float) * voxels * (double(kept) + 2.0) + filtered;
   return streams ? std::max(tracing, double(outputs) * lines + images) : tracing + images;
+}
+
+bool behind_grid(const Scanner& scanner) {
+  const auto& grid = scanner.detector.anti_scatter_grid;
+  return grid && grid->ratio > 1.0;
+}
+
+/// Core-seconds of the kernels that a scanner's scatter comes from, at one tube voltage.
+double kernel_seconds(const Scanner& scanner) {
+  const Scatter* how = detail::active_scatter(scanner);
+  if (how == nullptr) return 0.0;
+  return double(how->kernel_histories) * kernel_per_history *
+         (behind_grid(scanner) ? kernel_behind_grid : 1.0);
+}
+
+/// Core-seconds of the scatter in one traced scan.
+double scatter_seconds(const Scanner& scanner, const ScanGeometry& g) {
+  const Scatter* how = detail::active_scatter(scanner);
+  if (how == nullptr) return 0.0;
+  const double cells = double(g.columns * g.rows);
+  const auto views = double(physics::scatter_views(g).size());
+  double seconds = views * cells * map_per_ray + double(g.views()) * cells * add_per_sample;
+  if (how->model == "monte_carlo") {
+    constexpr double precision = 0.05;
+    const double more = precision / how->precision;
+    seconds +=
+        views * carlo_per_view * more * more * (behind_grid(scanner) ? carlo_behind_grid : 1.0);
+  }
+  return seconds;
+}
+
+/// Core-seconds per sample of a scan that is read out with noise or without, and made into as many
+/// series as it has.
+double read_out_per_sample(const Arms& arms, const Scanner& scanner, bool noisy) {
+  const Scatter* how = detail::active_scatter(scanner);
+  double seconds = detect_per_sample;
+  if (how != nullptr && how->correction > 0.0) seconds += subtract_per_sample;
+  const auto& sensor = scanner.detector.sensor;
+  if (!sensor) return seconds;
+  return seconds * double(bins_of(arms, scanner).size()) +
+         double(sensor->bins()) * (noisy ? count_per_bin : expect_per_bin);
 }
 
 bool has(const std::vector<std::string>& list, const char* item) {
@@ -110,6 +164,9 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     e.rays += rays;
     seconds += rays * trace_per_ray * (1.0 + further_beam * double(further_beams));
     seconds += cases * times * samples_of(scanner) * map_steps * trace_per_step;
+    const Scanner& hardware = arms.scanners[scanner];
+    seconds += cases * times * double(1 + further_beams) *
+               scatter_seconds(hardware, scan_geometry(hardware, protocol, 0.0, 0.0));
   };
   using Together = std::tuple<std::size_t, std::optional<double>, double>;
   std::set<Together> together;
@@ -129,12 +186,16 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
       ++passes;
     }
   }
+  std::set<std::pair<std::size_t, double>> calibrated;
   for (const auto& [scanner, voltage, delay, motion] : traced) {
-    seconds += cases * samples_of(scanner) * detect_per_sample;  // the noiseless scan
+    const Scanner& hardware = arms.scanners[scanner];
+    seconds += cases * samples_of(scanner) * read_out_per_sample(arms, hardware, false);
+    if (calibrated.emplace(scanner, voltage).second) seconds += kernel_seconds(hardware);
   }
   const std::string raw = plan.scenario.outputs.raw.value_or("none");
   const auto read_out = [&](std::size_t scanner, double times) {
-    seconds += cases * times * samples_of(scanner) * detect_per_sample;
+    seconds += cases * times * samples_of(scanner) *
+               read_out_per_sample(arms, arms.scanners[scanner], true);
     if (raw == "none") return;
     e.disk_bytes += cases * times * samples_of(scanner) * sizeof(float);
     seconds += cases * times * samples_of(scanner) * raw_per_sample;

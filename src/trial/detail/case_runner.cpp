@@ -32,11 +32,15 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
 
 const physics::ScatterKernel* CaseRunner::scatter_kernel(std::size_t scanner, double tube_voltage) {
   const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
-  if (active_scatter(hardware) == nullptr) return nullptr;
+  const Scatter* scatter = active_scatter(hardware);
+  if (scatter == nullptr) return nullptr;
   const std::pair key{scanner, tube_voltage};
   auto found = kernels_.find(key);
   if (found == kernels_.end())
-    found = kernels_.emplace(key, physics::ScatterKernel(hardware, tube_voltage, isa_)).first;
+    found = kernels_
+                .emplace(key, physics::ScatterKernel(hardware, tube_voltage, isa_,
+                                                     scatter->kernel_histories))
+                .first;
   return &found->second;
 }
 
