@@ -55,12 +55,18 @@ Mat3 rotation(double x, double y, double z) {
 bool Arm::same_but_dose(const Arm& other) const {
   return scanner == other.scanner && tube_voltage == other.tube_voltage &&
          kernel_name == other.kernel_name && slice_thickness == other.slice_thickness &&
-         contrast_delay == other.contrast_delay && motion == other.motion && bins == other.bins;
+         contrast_delay == other.contrast_delay && motion == other.motion && bins == other.bins &&
+         corrected == other.corrected;
 }
 
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner) {
   if (!scanner.detector.sensor) return {"total"};
   return levels(arms.vary.bins, arms.protocol.bins);
+}
+
+std::vector<std::string> correction_levels(const Arms& arms) {
+  const auto& made = arms.protocol.corrections;
+  return levels(arms.vary.corrections, std::string(made && made->any() ? "all" : "none"));
 }
 
 std::vector<Arm> enumerate_arms(const Arms& arms) {
@@ -76,6 +82,7 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
   const auto motions = levels(arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0);
   const recon::Denoise denoise = arms.protocol.denoise.value_or(recon::Denoise{.reduction = 0.0});
   const auto reductions = levels(arms.vary.noise_reduction, denoise.reduction);
+  const auto corrections = correction_levels(arms);
   const auto names = kernel_names(kernels);
   std::vector<Arm> all;
   for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
@@ -85,35 +92,39 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
           for (const double load : loads)
             for (std::size_t k = 0; k < kernels.size(); ++k)
               for (const double thickness : thicknesses)
-                for (const double reduction : reductions) {
-                  std::string name =
-                      str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
-                  if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-                  if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-                  if (delays.size() > 1) name += str('_', to_text(*delay), "s");
-                  if (motions.size() > 1)
-                    name += str("_motion", to_text(std::round(100.0 * motion)));
-                  if (reductions.size() > 1)
-                    name += str("_nr", to_text(std::round(100.0 * reduction)));
-                  std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
-                  if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
-                  if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
-                  if (motions.size() > 1)
-                    scan += str("_motion", to_text(std::round(100.0 * motion)));
-                  for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
-                    all.push_back({bins == "total" ? name : name + '_' + bins,
-                                   scanner,
-                                   kernels[k],
-                                   names[k],
-                                   voltage,
-                                   load,
-                                   thickness,
-                                   delay,
-                                   motion,
-                                   {reduction, denoise.contrast},
-                                   bins,
-                                   scan});
-                }
+                for (const std::string& corrected : corrections)
+                  for (const double reduction : reductions) {
+                    std::string name =
+                        str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
+                    if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+                    if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+                    if (delays.size() > 1) name += str('_', to_text(*delay), "s");
+                    if (motions.size() > 1)
+                      name += str("_motion", to_text(std::round(100.0 * motion)));
+                    if (reductions.size() > 1)
+                      name += str("_nr", to_text(std::round(100.0 * reduction)));
+                    if (corrections.size() > 1)
+                      name += corrected == "all" ? "_corrected" : "_uncorrected";
+                    std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
+                    if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
+                    if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
+                    if (motions.size() > 1)
+                      scan += str("_motion", to_text(std::round(100.0 * motion)));
+                    for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
+                      all.push_back({bins == "total" ? name : name + '_' + bins,
+                                     scanner,
+                                     kernels[k],
+                                     names[k],
+                                     voltage,
+                                     load,
+                                     thickness,
+                                     delay,
+                                     motion,
+                                     {reduction, denoise.contrast},
+                                     corrected == "all",
+                                     bins,
+                                     scan});
+                  }
   return all;
 }
 
@@ -166,6 +177,7 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
     if ((selector.scanner.empty() || arms.scanners[arm.scanner].name == selector.scanner) &&
         (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
         (selector.bins.empty() || arm.bins == selector.bins) &&
+        (selector.corrections.empty() || arm.corrected == (selector.corrections == "all")) &&
         matches(selector.tube_voltage, arm.tube_voltage) &&
         matches(selector.tube_load, arm.tube_load) &&
         matches(selector.slice_thickness, arm.slice_thickness) &&

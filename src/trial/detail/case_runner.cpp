@@ -26,6 +26,11 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
     entry = std::make_unique<CalibratedBeam>(
         std::move(beam), bins_of(plan_.scenario.arms, hardware),
         plan_.scenario.arms.protocol.water_correction, scatter_kernel(scanner, tube_voltage));
+    if (const auto& made = plan_.scenario.arms.protocol.corrections; made && made->bone) {
+      const Material& second = material(made->bone->material);
+      const physics::Beam knowing(hardware, tube_voltage, std::span(&second, 1));
+      entry->hardening.emplace(knowing, recon::water_correction(knowing), second);
+    }
   }
   return *entry;
 }
@@ -104,7 +109,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     // Truth level T2: one noiseless image for all doses of a kernel and thickness.
     std::vector<std::pair<const Arm*, Image>> clean;
     for (const std::string& bins : scan.series()) {
-      const recon::Rebinned data = scan.noiseless(bins);
+      ImageData data = scan.noiseless(bins);
       for (const Arm& arm : mine) {
         const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
         if (arm.tube_voltage != voltage || arm.bins != bins ||
@@ -125,7 +130,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
       patient.record_profiles(result.profiles, image, arm->name);
     for (std::size_t i = 0; i < read_outs.size(); ++i) {
       for (const std::string& bins : scan.series()) {
-        const recon::Rebinned data = acquired(scan, i, bins);
+        ImageData data = acquired(scan, i, bins);
         const Arm* before = nullptr;
         Image plain{Grid{}};  // arms that differ in noise reduction follow each other
         for (const Arm* arm : read_outs[i].made) {
@@ -197,8 +202,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     again.record_contrast(result.contrast);
-    deliver(again, done, arm, dose,
-            recon::denoised(done.reconstruct(acquired(done, 0, arm.bins), arm), arm.denoise, isa_),
+    ImageData data = acquired(done, 0, arm.bins);
+    deliver(again, done, arm, dose, recon::denoised(done.reconstruct(data, arm), arm.denoise, isa_),
             not_measured);
   };
   for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {

@@ -375,8 +375,9 @@ bool PatientScan::trace_blocks(physics::Projector& projector, std::span<PatientS
   return something;
 }
 
-std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::finish(
-    std::unique_ptr<Output> output) {
+std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(std::unique_ptr<Output> output,
+                                                                  const std::string& bins,
+                                                                  const ReadOut* what) {
   if (held_)
     output->take({0, geometry_.views(), held_->signal.values(), held_->quanta.values(), {}});
   for (const Block& block : blocks_)
@@ -385,22 +386,32 @@ std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::finish(
   auto files = output->files();
   recon::Rebinned data = output->data();
   data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
-  return {std::move(data), std::move(files)};
+  bool plain = false, corrected = false;  // that images of any of these are made of
+  for (const ReadOut& each : read_outs_)
+    for (const Arm* arm : each.made)
+      if ((!what || what == &each) && arm->bins == bins)
+        (arm->corrected ? corrected : plain) = true;
+  const Series& series = calibrated_.of(bins);
+  ImageData ready(std::move(data), plan_.scenario.arms.protocol.corrections, plain, corrected,
+                  {series.mu_water, series.mu_air},
+                  calibrated_.hardening ? &*calibrated_.hardening : nullptr, isa_);
+  return {std::move(ready), std::move(files)};
 }
 
-recon::Rebinned PatientScan::noiseless(const std::string& bins) {
+ImageData PatientScan::noiseless(const std::string& bins) {
   VITRINE_EXPECT(has_noiseless_);
   const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  if (outputs_.empty()) return finish(std::move(noiseless_outputs()[i])).first;
-  return finish(std::move(outputs_[i])).first;
+  if (outputs_.empty()) return finish(std::move(noiseless_outputs()[i]), bins, nullptr).first;
+  return finish(std::move(outputs_[i]), bins, nullptr).first;
 }
 
-std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
-                                                                          const std::string& bins) {
+std::pair<ImageData, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
+                                                                    const std::string& bins) {
   const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  if (outputs_.empty()) return finish(std::move(noisy_outputs(read_outs_[number])[i]));
+  const ReadOut& what = read_outs_[number];
+  if (outputs_.empty()) return finish(std::move(noisy_outputs(what)[i]), bins, &what);
   const std::size_t before = number + std::size_t(has_noiseless_);
-  return finish(std::move(outputs_[before * series_.size() + i]));
+  return finish(std::move(outputs_[before * series_.size() + i]), bins, &what);
 }
 
 double PatientScan::photons(const Arm& arm) const {
@@ -410,10 +421,10 @@ double PatientScan::photons(const Arm& arm) const {
   return per_mas * arm.tube_load / double(geometry_.views_per_rotation);
 }
 
-Image PatientScan::reconstruct(const recon::Rebinned& data, const Arm& arm) const {
+Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   const Series& series = calibrated_.of(arm.bins);
-  return recon::reconstruct(data, *arm.kernel, patient_.grid(), arm.slice_thickness,
-                            series.mu_water, series.mu_air, isa_);
+  return data.of(arm).reconstruct(*arm.kernel, patient_.grid(), arm.slice_thickness,
+                                  {series.mu_water, series.mu_air}, isa_);
 }
 
 }  // namespace vitrine::trial::detail

@@ -10,6 +10,7 @@
 #include "vitrine/recon/rebin.hpp"
 #include "vitrine/trial/detail/calibrated_beam.hpp"
 #include "vitrine/trial/detail/counted_block.hpp"
+#include "vitrine/trial/detail/image_data.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/dose.hpp"
@@ -53,11 +54,10 @@ class PatientScan {
   const std::vector<std::string>& series() const { return series_; }
   /// Each can be had once of each series: the scan without noise if it was asked for, and the i-th
   /// read-out with the files that its raw data became.
-  recon::Rebinned noiseless(const std::string& bins);
-  std::pair<recon::Rebinned, std::vector<FileRecord>> read_out(std::size_t i,
-                                                               const std::string& bins);
+  ImageData noiseless(const std::string& bins);
+  std::pair<ImageData, std::vector<FileRecord>> read_out(std::size_t i, const std::string& bins);
 
-  Image reconstruct(const recon::Rebinned& data, const Arm& arm) const;
+  Image reconstruct(ImageData& data, const Arm& arm) const;
   const physics::Beam& beam() const { return calibrated_.beam; }
   /// In one reading of the middle column with nothing but air in the beam: equivalent quanta, or
   /// the counts of the arm's bins.
@@ -77,7 +77,9 @@ class PatientScan {
   /// Whether any ray met something. Scans without outputs keep the blocks.
   static bool trace_blocks(physics::Projector& projector, std::span<PatientScan* const> scans);
   void keep(const TracedBlock& block);
-  std::pair<recon::Rebinned, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
+  std::pair<ImageData, std::vector<FileRecord>> finish(std::unique_ptr<Output> output,
+                                                       const std::string& bins,
+                                                       const ReadOut* what);
 
   const Plan& plan_;
   const std::string& case_id_;
