@@ -44,6 +44,10 @@ void rebin(const detail::RebinJob& job) {
       in[k] = job.scratch + (Index(job.first_column[j]) + k) * job.padded_rows;
     float* out = job.out + j * job.padded_rows;
     combine(in, job.column_weights + j * taps, job.padded_rows, out);
+    if (job.padded_rows == 1) {
+      *out *= *job.row_weights;
+      continue;
+    }
     for (Index r = 0; r < job.padded_rows; r += 8)
       store8(out + r, load8(out + r) * load8(job.row_weights + r));
   }

@@ -1,11 +1,13 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/isa.hpp"
 #include "vitrine/model/scan.hpp"
+#include "vitrine/recon/short_scan.hpp"
 #include "vitrine/recon/spots.hpp"
 
 namespace vitrine::recon {
@@ -24,11 +26,15 @@ namespace vitrine::recon {
 /// Where a focal spot flies across the fan, neighbouring readings make one line of half the
 /// spacing, and there are half as many angles; where it flies along z, lines take the heights of
 /// the focal spot in turn.
+///
+/// A short scan, less than a full turn, has the lines of a full one: what a line's rays count is
+/// their `redundancy`, 0 where nothing was measured.
 class Rebinned {
  public:
   /// Geometry and memory; the values are not initialised. Throws Error (unsupported) unless views
-  /// are equally spaced and either whole turns from the same angle, each at one position of the
-  /// table, or one turning on and on while the table moves evenly, long enough for a half turn.
+  /// are equally spaced and either turns from the same angle, each at one position of the table
+  /// and whole or half a turn and the fan at least, or one turning on and on while the table moves
+  /// evenly, long enough for a half turn.
   explicit Rebinned(const ScanGeometry& scan);
 
   const ScanGeometry& scan() const { return scan_; }
@@ -87,6 +93,11 @@ class Rebinned {
   std::span<const float> line(Index half_turn, Index i) const;
 
   bool is_helical() const { return advance_ != 0.0; }
+  /// Views at one position of the table; of a helix all.
+  Index turn_views() const { return turn_views_; }
+  bool is_short() const { return short_.has_value(); }
+  /// Of a short scan: weights of a line's samples. Those of a ray and its conjugate sum to 1.
+  void redundancy(Index half_turn, Index i, std::span<float> weights) const;
   /// Views from the scan's first to that of the axial ray of line n, counted through all lines.
   double view_of(Index n) const;
 
@@ -98,6 +109,8 @@ class Rebinned {
   double first_angle_ = 0.0, first_view_ = 0.0;
   double advance_z_ = 0.0, advance_y_ = 0.0;  // the same along the gantry's axis and its y
   std::vector<double> source_z_, axis_y_;     // per line; the latter if they differ
+  std::optional<ShortScanWeights> short_;
+  Index turn_views_ = 0;
   Index angles_ = 0, samples_ = 0, padded_rows_ = 0;
   double spacing_ = 0.0, centre_ = 0.0;
   Buffer<float> values_;

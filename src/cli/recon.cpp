@@ -135,7 +135,7 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
   d.equipment.model = origin.scanner;
   d.acquisition.protocol = origin.protocol;
   d.acquisition.tube_voltage_kv = raw.beam.tube_voltage;
-  d.acquisition.exposure_mas = raw.beam.tube_load;
+  d.acquisition.exposure_mas = raw.beam.tube_load * turned_share(raw.geometry);
   d.acquisition.ctdi_vol_mgy = raw.beam.ctdi_vol;
   d.acquisition.source_to_detector_mm = raw.geometry.source_to_detector;
   d.acquisition.source_to_patient_mm = raw.geometry.source_to_iso;
