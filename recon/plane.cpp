@@ -3,6 +3,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/core/pool.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 #include "vitrine/recon/detail/plane.hpp"
 
@@ -20,16 +21,26 @@ Circle::Circle(const Grid& grid, double radius)
       end(std::size_t(grid.size[1]), 0),
       column_begin(std::size_t(grid.size[0]), std::int32_t(grid.size[1])),
       column_end(std::size_t(grid.size[0]), 0) {
+  const auto inside = [&](Index i, Index j) {
+    const double x = grid.origin.x() + double(i) * grid.spacing.x();
+    const double y = grid.origin.y() + double(j) * grid.spacing.y();
+    return x * x + y * y <= radius * radius;
+  };
+  const auto narrow = [](Index count, auto&& holds, std::int32_t& first, std::int32_t& last) {
+    Index low = 0, high = count;
+    while (low < high && !holds(low)) ++low;
+    while (high > low && !holds(high - 1)) --high;
+    first = std::int32_t(low);
+    last = std::int32_t(high);
+  };
   for (Index j = 0; j < grid.size[1]; ++j)
-    for (Index i = 0; i < grid.size[0]; ++i) {
-      const Vec3 p = grid.centre(i, j, 0);
-      if (p.x() * p.x() + p.y() * p.y() > radius * radius) continue;
-      const auto column = std::size_t(i), row = std::size_t(j);
-      begin[row] = std::min(begin[row], std::int32_t(i));
-      end[row] = std::int32_t(i) + 1;
-      column_begin[column] = std::min(column_begin[column], std::int32_t(j));
-      column_end[column] = std::int32_t(j) + 1;
-    }
+    narrow(
+        grid.size[0], [&](Index i) { return inside(i, j); }, begin[std::size_t(j)],
+        end[std::size_t(j)]);
+  for (Index i = 0; i < grid.size[0]; ++i)
+    narrow(
+        grid.size[1], [&](Index j) { return inside(i, j); }, column_begin[std::size_t(i)],
+        column_end[std::size_t(i)]);
 }
 
 PlaneBackProjection::Sums::Sums(Index lane_count, Index across_count, double lane0, double lane_d,
@@ -103,20 +114,21 @@ void PlaneBackProjection::add(Sums& sums, std::span<const std::int32_t> begin,
   }
   const Index count = std::ssize(chosen);
   Buffer<float> lines(std::size_t(std::min(block, count) * size));
+  auto pool = Pool<Buffer<float>>::of(std::size_t(batch * samples_));
   // Runs of angles that follow each other are filtered together.
   for (Index first = 0; first < count; first += block) {
     const Index here = std::min(block, count - first);
     parallel_for((here + batch - 1) / batch, [&](Index task) {
-      std::vector<float> filtered(std::size_t(batch * samples_));
+      const auto filtered = pool.borrow();
       const Index stop = std::min(first + (task + 1) * batch, first + here);
       for (Index n = first + task * batch; n < stop;) {
         Index run = 1;
         while (n + run < stop && chosen[std::size_t(n + run)] == chosen[std::size_t(n)] + run)
           ++run;
-        fill(chosen[std::size_t(n)], run, filtered);
+        fill(chosen[std::size_t(n)], run, filtered->span());
         for (Index i = 0; i < run; ++i) {
           const Shear& to = shears[std::size_t(n + i)];
-          hot.deal_phases(filtered.data() + i * samples_, samples_, to.first, to.step, to.phases,
+          hot.deal_phases(filtered->data() + i * samples_, samples_, to.first, to.step, to.phases,
                           to.length, lines.data() + (n + i - first) * size);
         }
         n += run;

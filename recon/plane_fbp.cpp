@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/core/pool.hpp"
 #include "vitrine/recon/detail/line_filter.hpp"
 #include "vitrine/recon/detail/plane.hpp"
@@ -20,22 +21,26 @@ constexpr Index most_slices = 4;
 Image image_of(const detail::PlaneBackProjection& sums, const detail::Circle& circle,
                const Grid& grid, double to_mu, const HounsfieldScale& scale) {
   Image image(grid);
-  for (Index j = 0; j < grid.size[1]; ++j)
+  parallel_for(grid.size[1], [&](Index j) {
     for (Index i = 0; i < grid.size[0]; ++i) {
       const float value =
           circle.holds(i, j) ? float(scale(to_mu * sums.sum(i, j))) : outside_field_of_view;
       for (Index k = 0; k < grid.size[2]; ++k) image(i, j, k) = value;
     }
+  });
   return image;
 }
 
-/// Memory of one task that filters lines.
+/// Memory of one task that filters lines: of the filter, and what comes out of it.
+std::size_t work_size(const detail::LineFilter& filter) {
+  return filter.scratch_size() + 2 * filter.batch_size();
+}
 struct Work {
-  std::vector<float> scratch, direct, conjugate, weights;
-  explicit Work(const detail::LineFilter& filter)
-      : scratch(filter.scratch_size()),
-        direct(filter.batch_size()),
-        conjugate(filter.batch_size()) {}
+  std::span<float> scratch, direct, conjugate;
+  Work(std::span<float> memory, const detail::LineFilter& filter)
+      : scratch(memory.first(filter.scratch_size())),
+        direct(memory.subspan(scratch.size(), filter.batch_size())),
+        conjugate(memory.subspan(scratch.size() + filter.batch_size(), filter.batch_size())) {}
 };
 
 }  // namespace
@@ -60,18 +65,21 @@ Image detail::reconstruct_plane(const Rebinned& scan, const Kernel& kernel, cons
   for (Index a = 0; a < half; ++a) angles.push_back(scan.angle(a));
   // A short scan's weights make the sum a mean.
   const float share = scan.is_short() ? 1.0f : 0.5f;
+  auto pool = Pool<Buffer<float>>::of(work_size(filter));
   sums.add(angles, [&](Index first, Index count, std::span<float> lines) {
-    Work work(filter);
-    const auto filtered = [&](Index half_turn, std::vector<float>& out) {
+    const auto memory = pool.borrow();
+    const Work work(memory->span(), filter);
+    std::vector<float> weights;
+    const auto filtered = [&](Index half_turn, std::span<float> out) {
       const float* line[batch] = {};
       for (Index n = 0; n < count; ++n) line[n] = scan.line(half_turn, first + n).data();
-      work.weights.resize(scan.is_short() ? std::size_t(count * scan.samples()) : 0);
+      weights.resize(scan.is_short() ? std::size_t(count * scan.samples()) : 0);
       for (Index n = 0; n < count && scan.is_short(); ++n)
         scan.redundancy(half_turn, first + n,
-                        std::span(work.weights)
-                            .subspan(std::size_t(n * scan.samples()), std::size_t(scan.samples())));
-      filter.single_rows({line, std::size_t(count)}, half_turn == 1, work.weights, work.scratch,
-                         out, isa);
+                        std::span(weights).subspan(std::size_t(n * scan.samples()),
+                                                   std::size_t(scan.samples())));
+      filter.single_rows({line, std::size_t(count)}, half_turn == 1, weights, work.scratch, out,
+                         isa);
     };
     filtered(0, work.direct);
     filtered(1, work.conjugate);
@@ -112,8 +120,10 @@ Image reconstruct(const physics::ParallelGeometry& rays, std::span<const float> 
   const detail::Circle circle(grid, radius);
   detail::PlaneBackProjection sums(grid, circle, filter.samples(), filter.position(0.0),
                                    filter.spacing(), isa);
+  auto pool = Pool<Buffer<float>>::of(work_size(filter));
   sums.add(rays.view_angles, [&](Index begin, Index count, std::span<float> lines) {
-    Work work(filter);
+    const auto memory = pool.borrow();
+    const Work work(memory->span(), filter);
     const float* line[batch] = {};
     for (Index n = 0; n < count; ++n) line[n] = values.data() + (begin + n) * rays.columns;
     filter.single_rows({line, std::size_t(count)}, false, {}, work.scratch, work.direct, isa);
