@@ -67,13 +67,13 @@ const recon::HounsfieldScale scale{mu, 0.0};
 
 /// Rebinning, filter and back projection.
 Item reconstruction(const char* name, const char* what, const ScanGeometry& g, const Grid& grid,
-                    double radius) {
+                    double radius, recon::Algorithm algorithm = recon::Algorithm::rebinned) {
   const double updates = double(grid.count()) * double(g.views_per_rotation) / 2.0;
   return {name, what, updates, "voxel half-turn views", [=](Isa isa) -> std::function<void()> {
             auto data = cylinder(g, radius);
             return [=, kernel = soft()] {
-              (void)recon::reconstruct(recon::rebin(*data, isa), *kernel, grid, grid.spacing.z(),
-                                       scale, isa);
+              (void)recon::reconstruct(recon::rebin(*data, isa, algorithm), *kernel, grid,
+                                       grid.spacing.z(), scale, isa);
             };
           }};
 }
@@ -172,6 +172,9 @@ std::vector<Item> slice_items() {
                          recon::image_grid({512 * 0.8, 512, Vec3::Zero(), 1, 0.5}), 163.84),
           reconstruction("W3f", "FDK: 256^3 x 1 mm, 360 views x 384^2 cells of 2 mm", panel,
                          recon::image_grid({256.0, 256, Vec3::Zero(), 256, 1.0}), 102.4),
+          reconstruction("W3e", "the same from the cone's own views, voxel by voxel", panel,
+                         recon::image_grid({256.0, 256, Vec3::Zero(), 256, 1.0}), 102.4,
+                         recon::Algorithm::direct),
           helical_forward(),
           reconstruction("W4h", "helical, pitch 1, 888 x 64, three rotations: 512 x 512 x 64",
                          turn(541.0, 949.075, 888, 64, 1.0239, 1.0964, 984, 3.0, 40.0),

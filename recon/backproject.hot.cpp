@@ -253,8 +253,10 @@ void store_rows(const float*, Index, Index, Index, bool, Index, Index, float*);
 void smooth_row(const detail::SmoothJob&);
 void deal_phases(const float*, Index, double, double, Index, Index, float*);
 void add_lines(const detail::PlaneJob&);
+void back_project_fan(const detail::FanJob&);
 
-const detail::HotKernels hot = {line_integrals, rebin,      apply_response, store_rows,
-                                back_project,   smooth_row, deal_phases,    add_lines};
+const detail::HotKernels hot = {line_integrals, rebin,        apply_response,
+                                store_rows,     back_project, smooth_row,
+                                deal_phases,    add_lines,    back_project_fan};
 
 }  // namespace vitrine::recon::VITRINE_ISA_LEVEL

@@ -7,6 +7,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/core/pool.hpp"
+#include "vitrine/recon/detail/direct.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 #include "vitrine/recon/detail/line_filter.hpp"
 #include "vitrine/recon/detail/plane_fbp.hpp"
@@ -340,6 +341,8 @@ Image reconstruct(const Rebinned& scan, const Kernel& kernel, const Grid& grid,
     return turned;
   }
   check(grid, slice_thickness);
+  if (scan.algorithm() == Algorithm::direct)
+    return detail::reconstruct_direct(scan, kernel, grid, slice_thickness, scale, isa);
   if (detail::is_planar(scan, grid))
     return detail::reconstruct_plane(scan, kernel, grid, scale, isa);
   const detail::LineFilter filter(scan, kernel);

@@ -116,7 +116,8 @@ Image reconstruct(const physics::ParallelGeometry& rays, std::span<const float> 
   const double middle = 0.5 * double(rays.columns - 1), pitch = rays.column_pitch;
   const double first = (-middle - rays.column_offset) * pitch;
   const double radius = std::min(-first, (middle - rays.column_offset) * pitch);
-  const detail::LineFilter filter({rays.columns, pitch, first, radius}, kernel);
+  const detail::LineFilter filter({rays.columns, pitch, first, radius}, kernel,
+                                  detail::LineFilter::Blur::twice);
   const detail::Circle circle(grid, radius);
   detail::PlaneBackProjection sums(grid, circle, filter.samples(), filter.position(0.0),
                                    filter.spacing(), isa);

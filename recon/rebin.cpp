@@ -76,7 +76,8 @@ std::optional<ShortScanWeights> short_scan(const ScanGeometry& scan, Index turn,
 
 }  // namespace
 
-Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), spots_(scan) {
+Rebinned::Rebinned(const ScanGeometry& scan, Algorithm algorithm)
+    : algorithm_(algorithm), scan_(scan), spots_(scan) {
   const Way way = way_of(scan);
   const double per_view = way.advance;
   const Index views = scan.views_per_rotation;
@@ -121,6 +122,17 @@ Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), spots_(scan) {
     for (double line = first_line; line <= last_line; line += 1.0)
       source_z_.push_back(scan.table_positions[0] + line * views_per_angle * per_view +
                           spots_.z(height_of(std::ssize(source_z_))));
+  }
+  if (algorithm_ == Algorithm::direct) {
+    const auto direct_only = [](bool met, const char* what) {
+      require(met, Error::Kind::unsupported, "this scan has no direct filtered back projection (",
+              what, "). Use algorithm: rebinned");
+    };
+    direct_only(!is_helical(), "it is a helix");
+    direct_only(spots_.stands_still(), "its focal spot flies");
+    direct_only(scan.tilt == 0.0, "its gantry is tilted");
+    values_ = Buffer<float>(std::size_t(scan.views() * scan.columns * scan.rows));
+    return;
   }
   advance_z_ = advance_;
   if (scan.tilt != 0.0 && scan.table_positions.back() != scan.table_positions.front()) {
@@ -179,6 +191,15 @@ void Rebinned::redundancy(Index half_turn, Index i, std::span<float> weights) co
 
 double Rebinned::view_of(Index line) const {
   return first_view_ + double(line) * double(scan_.views_per_rotation) / double(angles_);
+}
+
+std::span<float> Rebinned::view(Index v) {
+  const auto size = std::size_t(scan_.columns * scan_.rows);
+  return values_.span().subspan(std::size_t(v) * size, size);
+}
+std::span<const float> Rebinned::view(Index v) const {
+  const auto size = std::size_t(scan_.columns * scan_.rows);
+  return values_.span().subspan(std::size_t(v) * size, size);
 }
 
 std::span<float> Rebinned::line(Index half_turn, Index i) {

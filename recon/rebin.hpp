@@ -12,6 +12,12 @@
 
 namespace vitrine::recon {
 
+/// What filtered back projection starts from.
+enum class Algorithm {
+  rebinned,  ///< parallel lines
+  direct,    ///< the views themselves, of a fan or a cone
+};
+
 /// An axial or helical scan rearranged into parallel views: what every kernel of it starts from.
 ///
 /// Angle i is theta = start + 2 pi i / angles; its rays run along (-sin theta, cos theta) in the
@@ -35,7 +41,10 @@ class Rebinned {
   /// are equally spaced and either turns from the same angle, each at one position of the table
   /// and whole or half a turn and the fan at least, or one turning on and on while the table moves
   /// evenly, long enough for a half turn.
-  explicit Rebinned(const ScanGeometry& scan);
+  ///
+  /// `direct`: the views as they come, in place of lines; of axial scans alone, with a focal spot
+  /// that stands still and a gantry that is not tilted.
+  explicit Rebinned(const ScanGeometry& scan, Algorithm algorithm = Algorithm::rebinned);
 
   const ScanGeometry& scan() const { return scan_; }
   /// Whether the filter continues lines beyond the detector where the object does (the default).
@@ -92,6 +101,11 @@ class Rebinned {
   std::span<float> line(Index half_turn, Index i);
   std::span<const float> line(Index half_turn, Index i) const;
 
+  Algorithm algorithm() const { return algorithm_; }
+  /// `direct`: a view, columns x rows, rows contiguous.
+  std::span<float> view(Index v);
+  std::span<const float> view(Index v) const;
+
   bool is_helical() const { return advance_ != 0.0; }
   /// Views at one position of the table; of a helix all.
   Index turn_views() const { return turn_views_; }
@@ -103,6 +117,7 @@ class Rebinned {
 
  private:
   bool extends_truncated_ = true;
+  Algorithm algorithm_ = Algorithm::rebinned;
   ScanGeometry scan_;
   Spots spots_;
   double advance_ = 0.0;  // of the table, mm per radian; 0 in axial scans
@@ -124,7 +139,8 @@ class Rebinned {
 class Rebinner {
  public:
   /// `block`: the most views that come at once. Throws as Rebinned does.
-  Rebinner(const ScanGeometry& scan, Index block, Isa isa);
+  Rebinner(const ScanGeometry& scan, Index block, Isa isa,
+           Algorithm algorithm = Algorithm::rebinned);
   ~Rebinner();
   Rebinner(Rebinner&&) noexcept;
   Rebinner& operator=(Rebinner&&) noexcept;
@@ -138,12 +154,14 @@ class Rebinner {
   Rebinned finish() &&;
 
  private:
-  friend Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa);
+  friend Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa, Algorithm algorithm);
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// Fan to parallel by six-point Lagrange interpolation, first in angle, then along the detector.
-Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa);
+/// Fan to parallel by six-point Lagrange interpolation, first in angle, then along the detector; or
+/// the views themselves.
+Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa,
+               Algorithm algorithm = Algorithm::rebinned);
 
 }  // namespace vitrine::recon

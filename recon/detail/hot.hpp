@@ -71,6 +71,27 @@ inline constexpr double flat_share = 0.6;
 /// Weight at the very edge, so that a voxel seen by edges alone still has an average.
 inline constexpr double edge_weight = 1e-6;
 
+/// Views of a fan or a cone into a tile of voxel columns (direct.cpp).
+struct FanJob {
+  const float* filtered;  ///< [view][sample][stride], rows contiguous
+  Index views, stride, view_stride, samples, rows;
+  const float *cosine, *sine;  ///< per view
+  bool curved;
+  float radius;  ///< mm, source to axis
+  /// sample = first_sample + samples_per_tangent * (the fan angle's tangent, or the angle)
+  float first_sample, samples_per_tangent;
+  float row_centre, row_scale;  ///< row = row_centre + row_scale * height / distance
+  Index width, height, tile_width;
+  float x, y, dx, dy;               ///< mm: first column's centre, spacing
+  const std::int32_t *begin, *end;  ///< per row of the tile: columns in the field of view
+  Index slices;                     ///< a multiple of 8
+  float z, dz;                      ///< mm from the focal spot's height
+  const float* sub_planes;          ///< mm from the slice's centre
+  Index sub_plane_count;
+  float* column;  ///< stride + 32: one column of the detector
+  float* sums;    ///< [height][tile_width][slices]
+};
+
 /// Lines of up to four angles that are added to rows of pixels (plane.cpp).
 struct PlaneJob {
   static constexpr Index angles = 4;
@@ -116,6 +137,7 @@ struct HotKernels {
   void (*deal_phases)(const float* line, Index samples, double first, double step, Index phases,
                       Index length, float* out);
   void (*add_lines)(const PlaneJob& job);
+  void (*back_project_fan)(const FanJob& job);
 };
 const HotKernels& hot_kernels(Isa isa);
 

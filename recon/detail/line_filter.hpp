@@ -25,12 +25,16 @@ class LineFilter {
   /// and once more of samples at less than half their spacing. The kernel makes up for the latter.
   enum class Blur { once, twice };
   LineFilter(const Rebinned& scan, const Kernel& kernel, Blur blur = Blur::once);
-  /// Single rows without conjugates; output as far as `radius`. For blur twice.
+  /// Lines without conjugates; output as far as `radius`.
   struct Rows {
     Index samples;
     double spacing, first, radius;  ///< mm; `first`: place of the first sample
+    Index rows = 1;
+    /// mm, if samples lie on an arc: the ramp's response at an angle g along it is then times
+    /// (g / sin g)^2 (Kak and Slaney 1988, eq. 3.116).
+    double radius_of_arc = 0.0;
   };
-  LineFilter(const Rows& rows, const Kernel& kernel);
+  LineFilter(const Rows& rows, const Kernel& kernel, Blur blur, bool extends = true);
 
   Index samples() const { return samples_; }
   double spacing() const { return spacing_; }
@@ -57,6 +61,9 @@ class LineFilter {
   void single_rows(std::span<const float* const> lines, bool mirrored,
                    std::span<const float> weights, std::span<float> scratch, std::span<float> out,
                    Isa isa) const;
+  /// One view, [sample][rows]: out[sample * stride + row]. `weights`: of the samples.
+  void rows_contiguous(std::span<const float> line, std::span<const float> weights,
+                       std::span<float> scratch, float* out, Index stride, Isa isa) const;
   std::size_t batch_size() const { return std::size_t(blocks() * 8) * BatchFft::element; }
   static Index batch_at(Index line, Index sample) {
     return sample / 8 * 8 * Index(BatchFft::element) + 8 * line + sample % 8;
@@ -64,7 +71,8 @@ class LineFilter {
 
  private:
   /// `first`: place of the first input sample; the kernel ends at `limit`.
-  void prepare(const Kernel& kernel, double radius, double first, double limit, Blur blur);
+  void prepare(const Kernel& kernel, double radius, double first, double limit, Blur blur,
+               double radius_of_arc = 0.0);
   void extend_both(std::span<float> narrow) const;
   Index input_samples_, input_rows_, padded_rows_, rows_, samples_ = 0, first_ = 0;
   double spacing_, first_place_ = 0.0;  // of output 0, in spacings from input 0

@@ -22,7 +22,7 @@ namespace vitrine::cli {
 namespace {
 
 struct Options {
-  std::string file, kernel, out;
+  std::string file, kernel, out, algorithm;
   std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
@@ -31,7 +31,7 @@ struct Options {
 
   bool order() const {
     return !kernel.empty() || thickness || increment || field_of_view || noise_reduction ||
-           matrix || slices || !centre.empty();
+           matrix || slices || !centre.empty() || !algorithm.empty();
   }
 };
 
@@ -101,6 +101,10 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   order.name = str(raw.origin.scan, '_', kind, '_', to_text(order.thickness), "mm");
   if (order.denoise.reduction > 0.0)
     order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
+  if (!options.algorithm.empty() && (options.algorithm == "direct") != raw.direct) {
+    order.name += '_' + options.algorithm;
+    return {order};
+  }
   for (const Order& known : made)
     if (to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
         known.thickness == order.thickness && same(known.box, box) &&
@@ -203,14 +207,15 @@ recon::WaterCorrection correction(const RawScan::WaterTable& table) {
 }
 
 /// A few views at a time: the file's values are never in memory as a whole.
-recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
+recon::Rebinned rebinned(const io::RawReader& file, bool direct, Isa isa) {
   const RawScan& raw = file.scan();
   const ScanGeometry& geometry = raw.geometry;
   std::optional<recon::WaterCorrection> water;
   if (raw.quantity == RawScan::Quantity::signal) water = correction(raw.water);
   file.views(0, {});  // are they there, before memory is taken?
   constexpr Index block = 128;
-  recon::Rebinner rebinner(geometry, block, isa);
+  recon::Rebinner rebinner(geometry, block, isa,
+                           direct ? recon::Algorithm::direct : recon::Algorithm::rebinned);
   for (Index first = 0; first < geometry.views();) {
     const std::span<float> values = rebinner.room(geometry.views() - first);
     file.views(first, values);
@@ -273,7 +278,8 @@ int reconstruct(const Options& options) {
                  "vitrine: the data were made at instruction-set level %s, this is %s: images "
                  "agree to 0.05 HU, not to the bit\n",
                  raw.origin.isa.c_str(), std::string(to_string(isa)).c_str());
-  const recon::Rebinned data = rebinned(file, isa);
+  const recon::Rebinned data =
+      rebinned(file, options.algorithm.empty() ? raw.direct : options.algorithm == "direct", isa);
   io::make_directories(dir);
   for (const Order& order : orders) {
     const Grid grid =
@@ -298,6 +304,10 @@ void add_recon(CLI::App& app, int& code) {
   command->add_option("--out,-o", options->out, "directory for the images");
   command->add_option("--kernel,-k", options->kernel,
                       "a kernel, as in a scenario: sharp, or '{kind: hann, cutoff_per_mm: 0.6}'");
+  command
+      ->add_option("--algorithm", options->algorithm,
+                   "rebinned (parallel lines), or direct (an axial scan's fan or cone views)")
+      ->check(CLI::IsMember({"rebinned", "direct"}));
   command
       ->add_option("--noise-reduction", options->noise_reduction,
                    "edge-preserving noise reduction, percent")

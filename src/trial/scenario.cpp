@@ -100,6 +100,11 @@ const Schema<Protocol>& Protocol::schema() {
                     "lines that end inside the patient go on as a water cylinder would; false "
                     "leaves a bright rim in the image")
           .unless_default()
+          .optional("algorithm", &Protocol::algorithm,
+                    "of the filtered back projection: of parallel lines, or of an axial scan's fan "
+                    "or cone views as they are")
+          .one_of({"rebinned", "direct"})
+          .unless_default()
           .optional("denoise", &Protocol::denoise,
                     "edge-preserving noise reduction of the image (none if nothing is said)")
           .optional("bins", &Protocol::bins,
@@ -108,6 +113,11 @@ const Schema<Protocol>& Protocol::schema() {
           .unless_default()
           .rule("pitch goes with mode: helical (an axial scan has none)",
                 [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; })
+          .rule("algorithm: direct is for mode: axial without gantry tilt or flying focal spot",
+                [](const Protocol& p) {
+                  return p.algorithm == "rebinned" || (p.mode == "axial" && p.gantry_tilt == 0.0 &&
+                                                       p.flying_focal_spot == "none");
+                })
           .rule("scan_arc_deg goes with mode: axial (a helix turns on and on)",
                 [](const Protocol& p) {
                   return p.scan_arc == Protocol{}.scan_arc || p.mode == "axial";

@@ -52,8 +52,9 @@ struct Protocol {
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
-  bool water_correction = true;      ///< of beam hardening
-  bool truncation_extension = true;  ///< of lines that end inside the patient
+  bool water_correction = true;        ///< of beam hardening
+  bool truncation_extension = true;    ///< of lines that end inside the patient
+  std::string algorithm = "rebinned";  ///< of the back projection; direct: of fan or cone views
   std::optional<recon::Denoise> denoise;
   std::string bins = "total";  ///< of photon-counting scanners: what images are made of
 
