@@ -7,8 +7,7 @@ namespace vitrine::recon::detail {
 /// done in the plane.
 bool is_planar(const Rebinned& scan, const Grid& grid);
 
-/// What BackProjection makes of such a scan, in a tenth of its time: the same interpolation to
-/// within 1e-3.
+/// What the tiles of a volume make of such a scan, to within 1e-3, in less time.
 Image reconstruct_plane(const Rebinned& scan, const Kernel& kernel, const Grid& grid,
                         const HounsfieldScale& scale, Isa isa);
 

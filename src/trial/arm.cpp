@@ -139,6 +139,13 @@ std::vector<double> motion_strengths(const std::vector<Arm>& all) {
   return levels_of(all, &Arm::motion);
 }
 
+std::vector<double> tube_voltages(const std::vector<Arm>& all, std::size_t scanner) {
+  std::vector<Arm> its;
+  std::ranges::copy_if(all, std::back_inserter(its),
+                       [&](const Arm& arm) { return arm.scanner == scanner; });
+  return levels_of(its, &Arm::tube_voltage);
+}
+
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm) {
   std::optional<phantoms::Injection> given = protocol.contrast;
   if (given) given->delay = *arm.contrast_delay;

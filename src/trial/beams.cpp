@@ -24,7 +24,8 @@ std::vector<PlannedBeam> planned_beams(const Plan& plan) {
     };
     if (std::none_of(all.begin(), all.end(), is_known))
       all.push_back({arm.scanner, physics::Beam(scenario.arms.scanners[arm.scanner],
-                                                arm.tube_voltage, patient.scene.materials)});
+                                                arm.tube_voltage, patient.scene.materials,
+                                                tube_voltages(plan.arms, arm.scanner))});
   }
   return all;
 }
