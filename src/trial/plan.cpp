@@ -69,7 +69,8 @@ double scan_memory(const ScanGeometry& g, std::size_t beams, std::size_t outputs
                       std::ceil(double(g.rows) / row_batch);
   const bool helical = g.table_positions.back() != g.table_positions.front() &&
                        g.table_positions[1] != g.table_positions[0];
-  const double lines = line * (double(g.views()) - (helical ? fan_views : 0.0));
+  const double turns = double(g.views()) / turned_share(g);  // short scans have full turns' lines
+  const double lines = line * (turns - (helical ? fan_views : 0.0));
   const double ring = view * (block + fan_views * (helical ? 1.0 : 2.0));
   const bool streams = beams > 1 || detail::streams(outputs);
   const double tracing = streams

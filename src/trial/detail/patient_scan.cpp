@@ -35,6 +35,7 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
   hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
   hash.add(to_json(Simulation::schema().write(s.simulation)));
   if (p.mode == "helical") hash.add(str("helical ", to_text(p.pitch)));
+  if (p.scan_arc != Protocol{}.scan_arc) hash.add("scan arc ").add(to_text(p.scan_arc));
   if (p.gantry_tilt != 0.0) hash.add("gantry tilt ").add(to_text(p.gantry_tilt));
   if (p.flying_focal_spot != "none") hash.add("flying focal spot ").add(p.flying_focal_spot);
   if (const auto& injection = visit.state.injection)
@@ -67,14 +68,15 @@ class PatientScan::Output {
  public:
   /// `correction` of the scatter is subtracted.
   Output(const ScanGeometry& geometry, const recon::WaterCorrection& water,
-         const physics::ScatterField* scatter, double correction, Isa isa)
+         const physics::ScatterField* scatter, double correction, recon::Algorithm algorithm,
+         Isa isa)
       : geometry_(geometry),
         water_(water),
         scatter_(correction > 0.0 ? scatter : nullptr),
         correction_(correction),
         isa_(isa),
         cells_(std::size_t(geometry.columns * geometry.rows)),
-        rebinner_(geometry, most_views(cells_), isa) {}
+        rebinner_(geometry, most_views(cells_), isa, algorithm) {}
 
   void add_noise(physics::Acquisition acquisition) { acquisition_ = std::move(acquisition); }
   /// Shared by the series of a scan, which are made of the same counts.
@@ -188,8 +190,11 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
 PatientScan::~PatientScan() = default;
 
 std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series) const {
+  const bool direct = plan_.scenario.arms.protocol.algorithm == "direct";
   return std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
-                                  scatter_ ? scanner_.scatter->correction : 0.0, isa_);
+                                  scatter_ ? scanner_.scatter->correction : 0.0,
+                                  direct ? recon::Algorithm::direct : recon::Algorithm::rebinned,
+                                  isa_);
 }
 
 /// All series of a scan that counts photons.
