@@ -23,7 +23,7 @@ namespace vitrine::cli {
 namespace {
 
 struct Options {
-  std::string file, kernel, out, corrections;
+  std::string file, kernel, out, corrections, algorithm;
   std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
@@ -32,7 +32,7 @@ struct Options {
 
   bool order() const {
     return !kernel.empty() || thickness || increment || field_of_view || noise_reduction ||
-           matrix || slices || !centre.empty() || !corrections.empty();
+           matrix || slices || !centre.empty() || !corrections.empty() || !algorithm.empty();
   }
 };
 
@@ -131,6 +131,10 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   if (order.denoise.reduction > 0.0)
     order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
   if (order.corrections.any()) order.name += "_corrected";
+  if (!options.algorithm.empty() && (options.algorithm == "direct") != raw.direct) {
+    order.name += '_' + options.algorithm;
+    return {order};
+  }
   for (const Order& known : made)
     if (canonical(known.corrections) == canonical(order.corrections) &&
         to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
@@ -166,7 +170,7 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
   d.equipment.model = origin.scanner;
   d.acquisition.protocol = origin.protocol;
   d.acquisition.tube_voltage_kv = raw.beam.tube_voltage;
-  d.acquisition.exposure_mas = raw.beam.tube_load;
+  d.acquisition.exposure_mas = raw.beam.tube_load * turned_share(raw.geometry);
   d.acquisition.ctdi_vol_mgy = raw.beam.ctdi_vol;
   d.acquisition.source_to_detector_mm = raw.geometry.source_to_detector;
   d.acquisition.source_to_patient_mm = raw.geometry.source_to_iso;
@@ -248,14 +252,15 @@ std::optional<recon::HardeningTable> hardening(const recon::Corrections& correct
 }
 
 /// A few views at a time: the file's values are never in memory as a whole.
-recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
+recon::Rebinned rebinned(const io::RawReader& file, bool direct, Isa isa) {
   const RawScan& raw = file.scan();
   const ScanGeometry& geometry = raw.geometry;
   std::optional<recon::WaterCorrection> water;
   if (raw.quantity == RawScan::Quantity::signal) water = correction(raw.water);
   file.views(0, {});  // are they there, before memory is taken?
   constexpr Index block = 128;
-  recon::Rebinner rebinner(geometry, block, isa);
+  recon::Rebinner rebinner(geometry, block, isa,
+                           direct ? recon::Algorithm::direct : recon::Algorithm::rebinned);
   for (Index first = 0; first < geometry.views();) {
     const std::span<float> values = rebinner.room(geometry.views() - first);
     file.views(first, values);
@@ -319,7 +324,8 @@ int reconstruct(const Options& options) {
                  "agree to 0.05 HU, not to the bit\n",
                  raw.origin.isa.c_str(), std::string(to_string(isa)).c_str());
   // As measured, while anything else wants that; then corrected.
-  recon::Rebinned data = rebinned(file, isa);
+  recon::Rebinned data =
+      rebinned(file, options.algorithm.empty() ? raw.direct : options.algorithm == "direct", isa);
   const recon::HounsfieldScale scale{raw.beam.mu_water, raw.beam.mu_air};
   std::optional<recon::CorrectedScan> corrected;
   std::string corrected_by;
@@ -355,6 +361,10 @@ void add_recon(CLI::App& app, int& code) {
   command->add_option("--out,-o", options->out, "directory for the images");
   command->add_option("--kernel,-k", options->kernel,
                       "a kernel, as in a scenario: sharp, or '{kind: hann, cutoff_per_mm: 0.6}'");
+  command
+      ->add_option("--algorithm", options->algorithm,
+                   "rebinned (parallel lines), or direct (an axial scan's fan or cone views)")
+      ->check(CLI::IsMember({"rebinned", "direct"}));
   command
       ->add_option("--noise-reduction", options->noise_reduction,
                    "edge-preserving noise reduction, percent")

@@ -88,6 +88,7 @@ struct RawScan {
   Hardening hardening;
   Box box;
   bool truncation_extension = true;  ///< of lines that end inside the object
+  bool direct = false;  ///< images are made of the views themselves, not of parallel lines
   std::vector<Made> images;
 };
 

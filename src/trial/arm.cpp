@@ -150,6 +150,13 @@ std::vector<double> motion_strengths(const std::vector<Arm>& all) {
   return levels_of(all, &Arm::motion);
 }
 
+std::vector<double> tube_voltages(const std::vector<Arm>& all, std::size_t scanner) {
+  std::vector<Arm> its;
+  std::ranges::copy_if(all, std::back_inserter(its),
+                       [&](const Arm& arm) { return arm.scanner == scanner; });
+  return levels_of(its, &Arm::tube_voltage);
+}
+
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm) {
   std::optional<phantoms::Injection> given = protocol.contrast;
   if (given) given->delay = *arm.contrast_delay;
@@ -242,8 +249,16 @@ namespace {
 /// How far the gantry's plane moves along its axis per mm that the table moves.
 double along_axis(const ScanGeometry& g) { return g.tilt == 0.0 ? 1.0 : math::cos(g.tilt); }
 
+/// Views from one end of an arc to the other, as many from each of the focal spot's places.
+Index views_of_arc(const ScanGeometry& g, double arc, std::size_t places) {
+  const double steps = arc / (2.0 * std::numbers::pi) * double(g.views_per_rotation);
+  const Index views = 1 + Index(std::ceil(steps - 1e-9)), each = std::max<Index>(1, Index(places));
+  return std::min(g.views_per_rotation, (views + each - 1) / each * each);
+}
+
 /// Rotations with the table at rest between them, that cover the protocol's slices.
-void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double start_angle) {
+void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double start_angle,
+                    std::size_t places) {
   const double radius = std::min(protocol.full_coverage_radius, 0.8 * g.source_to_iso);
   const double beam =
       double(g.rows) * g.row_pitch_at_iso() * (g.source_to_iso - radius) / g.source_to_iso;
@@ -251,11 +266,12 @@ void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double 
       static_cast<std::size_t>(std::max(1.0, std::ceil(protocol.coverage() / beam)));
   const double coverage = protocol.coverage() / along_axis(g);  // by the table
   const double step = coverage / double(stations);
-  g.view_angles = axial_view_angles(g.views_per_rotation, stations, start_angle);
-  g.view_times =
-      axial_view_times(g.views_per_rotation, stations, protocol.rotation_time, protocol.table_time);
+  const Index views = views_of_arc(g, protocol.scan_arc, places);
+  g.view_angles = axial_view_angles(g.views_per_rotation, stations, start_angle, views);
+  g.view_times = axial_view_times(g.views_per_rotation, stations, protocol.rotation_time,
+                                  protocol.table_time, views);
   for (std::size_t station = 0; station < stations; ++station)
-    g.table_positions.insert(g.table_positions.end(), std::size_t(g.views_per_rotation),
+    g.table_positions.insert(g.table_positions.end(), std::size_t(views),
                              z - 0.5 * coverage + (double(station) + 0.5) * step);
 }
 
@@ -306,7 +322,7 @@ ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, dou
   if (protocol.mode == "helical")
     turn_on_and_on(g, protocol, z, start_angle, places.size());
   else
-    step_and_shoot(g, protocol, z, start_angle);
+    step_and_shoot(g, protocol, z, start_angle, places.size());
   fly(g, places);
   return g;
 }

@@ -50,6 +50,9 @@ std::vector<std::optional<double>> contrast_delays(const std::vector<Arm>& all);
 /// The strengths of motion of all arms, in the order of their first arms.
 std::vector<double> motion_strengths(const std::vector<Arm>& all);
 
+/// The tube voltages of a scanner's arms, likewise.
+std::vector<double> tube_voltages(const std::vector<Arm>& all, std::size_t scanner);
+
 /// What an arm injects.
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm);
 

@@ -6,6 +6,7 @@
 #include "vitrine/core/hash.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/trial/arm.hpp"
+#include "vitrine/trial/detail/geometry_check.hpp"
 
 namespace vitrine::trial {
 
@@ -71,6 +72,10 @@ const Schema<Protocol>& Protocol::schema() {
           .unless_default()
           .optional("rotation_time", &Protocol::rotation_time, unit::s, "time of a rotation")
           .between(0.1, 120)
+          .optional("scan_arc", &Protocol::scan_arc, unit::deg,
+                    "of an axial scan: what each rotation turns, half a turn and the fan at least")
+          .between(180, 360)
+          .unless_default()
           .optional("table_time", &Protocol::table_time, unit::s,
                     "time that the table takes between two rotations")
           .between(0, 60)
@@ -97,6 +102,11 @@ const Schema<Protocol>& Protocol::schema() {
           .unless_default()
           .optional("corrections", &Protocol::corrections,
                     "of artefacts, in the measured lines (none if nothing is said)")
+          .optional("algorithm", &Protocol::algorithm,
+                    "of the filtered back projection: of parallel lines, or of an axial scan's fan "
+                    "or cone views as they are")
+          .one_of({"rebinned", "direct"})
+          .unless_default()
           .optional("denoise", &Protocol::denoise,
                     "edge-preserving noise reduction of the image (none if nothing is said)")
           .optional("bins", &Protocol::bins,
@@ -104,7 +114,25 @@ const Schema<Protocol>& Protocol::schema() {
                     "threshold1, ...)")
           .unless_default()
           .rule("pitch goes with mode: helical (an axial scan has none)",
-                [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
+                [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; })
+          .rule("algorithm: direct is for mode: axial without gantry tilt or flying focal spot",
+                [](const Protocol& p) {
+                  return p.algorithm == "rebinned" || (p.mode == "axial" && p.gantry_tilt == 0.0 &&
+                                                       p.flying_focal_spot == "none");
+                })
+          .rule("corrections go with algorithm: rebinned (they work on its lines)",
+                [](const Protocol& p) {
+                  return p.algorithm == "rebinned" || !p.corrections || !p.corrections->any();
+                })
+          .rule("corrections.rings needs whole turns (scan_arc_deg of 360)",
+                [](const Protocol& p) {
+                  return p.scan_arc == Protocol{}.scan_arc || !p.corrections ||
+                         !p.corrections->rings;
+                })
+          .rule("scan_arc_deg goes with mode: axial (a helix turns on and on)",
+                [](const Protocol& p) {
+                  return p.scan_arc == Protocol{}.scan_arc || p.mode == "axial";
+                });
   return s;
 }
 
@@ -281,49 +309,6 @@ void check_tubes(const Arms& arms, const Value& node, Diagnostics& problems) {
       }
 }
 
-/// Report every scanner that cannot deflect its focal spot as the protocol asks, or so that its
-/// readings do not interleave.
-void check_focal_spots(const Arms& arms, const Value& node, Diagnostics& problems) {
-  const std::string& flies = arms.protocol.flying_focal_spot;
-  if (flies == "none") return;
-  const bool in_plane = flies != "z", along_z = flies != "in_plane";
-  for (const Scanner& scanner : arms.scanners) {
-    const auto& spot = scanner.flying_focal_spot;
-    if (!spot) {
-      problems.error(node.where, str(scanner.name,
-                                     " does not deflect its focal spot (the protocol "
-                                     "asks for ",
-                                     flies,
-                                     "). Give the scanner's "
-                                     "flying_focal_spot, or leave it out of the protocol."));
-      continue;
-    }
-    const std::size_t places = focal_positions(scanner, in_plane, along_z).size();
-    if (places > 1 && scanner.detector.shape == "flat")
-      problems.error(node.where, str(scanner.name,
-                                     " has a flat detector (filtered back projection "
-                                     "takes its focal spot to stand still). Use a curved one."));
-    if (spot->views_per_position == 0 && scanner.views_per_rotation % std::int64_t(places) != 0)
-      problems.error(node.where, str(scanner.name, " reads ", scanner.views_per_rotation,
-                                     " views per rotation (its "
-                                     "focal spot takes ",
-                                     places,
-                                     " places in turn). Use a "
-                                     "multiple of that, or give its views_per_position."));
-    if (!in_plane || spot->in_plane == 0.0) continue;
-    const ScanGeometry g = hardware_geometry(scanner);
-    const double moved = interleave(g, spot->in_plane, scanner.column_pitch);
-    if (std::abs(moved - std::round(moved)) < 0.25)
-      problems.error(node.where,
-                     str(scanner.name, ": in_plane_mm of ", to_text(spot->in_plane),
-                         " moves rays by ", to_text(0.01 * std::round(100.0 * moved)),
-                         " columns at the isocentre (they interleave if that is a "
-                         "quarter to three quarters beyond whole ones). Half a column "
-                         "takes ",
-                         to_text(0.001 * std::round(500.0 * spot->in_plane / moved)), " mm."));
-  }
-}
-
 bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
   return lesion.enhancement &&
          *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
@@ -377,7 +362,8 @@ const Schema<Arms>& Arms::schema() {
           .rule(
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
-          .checked(check_focal_spots)
+          .checked(detail::check_focal_spots)
+          .checked(detail::check_scan_arc)
           .rule(
               "protocol.pitch leaves gaps: each half turn must see every slice, which a table "
               "travel of 1 / (0.5 + fan angle / 180 deg) collimations at most allows (1.55 for a "

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/catalogue.hpp"
+#include "vitrine/core/units.hpp"
 #include "vitrine/model/scanner.hpp"
 #include "vitrine/phantoms/cohort.hpp"
 #include "vitrine/phantoms/motion.hpp"
@@ -46,13 +47,15 @@ struct Protocol {
   double pitch = 1.0;          ///< helical: travel per rotation over the collimation at the axis
   double rotation_time = 0.5;  ///< s
   double table_time = 1.0;     ///< s between two rotations of a step-and-shoot scan
-  double gantry_tilt = 0.0;    ///< rad about x; the top leans towards the feet
+  double scan_arc = 360.0 * units::deg;        ///< of an axial rotation, rad: first view to last
+  double gantry_tilt = 0.0;                    ///< rad about x; the top leans towards the feet
   std::string flying_focal_spot = "none";      ///< none, in_plane, z, both
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
-  bool water_correction = true;      ///< of beam hardening
-  bool truncation_extension = true;  ///< of lines that end inside the patient
+  bool water_correction = true;        ///< of beam hardening
+  bool truncation_extension = true;    ///< of lines that end inside the patient
+  std::string algorithm = "rebinned";  ///< of the back projection; direct: of fan or cone views
   std::optional<recon::Corrections> corrections;
   std::optional<recon::Denoise> denoise;
   std::string bins = "total";  ///< of photon-counting scanners: what images are made of

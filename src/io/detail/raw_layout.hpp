@@ -131,6 +131,12 @@ void describe(File& file, RawScan& raw) {
     raw.truncation_extension = false;
   }
 
+  if (file.holds("/images/direct", raw.direct)) {
+    std::int64_t direct = 1;
+    file.whole("/images/direct", "1", direct, 1, 1);
+    raw.direct = true;
+  }
+
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
   std::vector<std::string> series, kernels, corrections;

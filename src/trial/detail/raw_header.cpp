@@ -70,6 +70,7 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
                      table.most_length, table.columns_apart, table.coefficients};
   }
   raw.truncation_extension = protocol.truncation_extension;
+  raw.direct = protocol.algorithm == "direct";
   raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),
              protocol.matrix, protocol.slices};
   for (const Arm* arm : arms)

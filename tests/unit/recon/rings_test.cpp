@@ -6,6 +6,7 @@
 
 #include "fixture.hpp"
 #include "vitrine/core/random.hpp"
+#include "vitrine/recon/corrections.hpp"
 
 using namespace vitrine;
 using namespace vitrine::recon;
@@ -100,4 +101,11 @@ TEST_CASE("a strength of 0 leaves the bits, half takes half") {
   correct_rings(half, {.strength = 0.5});
   correct_rings(all, {});
   CHECK(rms(image_of(half), before) == Approx(0.5 * rms(image_of(all), before)).epsilon(1e-3));
+}
+
+TEST_CASE("corrections refuse a scan that has no lines") {
+  const Corrections rings{.rings = RingCorrection{}, .metal = {}, .bone = {}};
+  CHECK_THROWS_WITH(CorrectedScan(Rebinned(small_scan(2, 180), Algorithm::direct), rings,
+                                  water_scale, nullptr, isa()),
+                    Catch::Matchers::Contains("algorithm: rebinned"));
 }
