@@ -27,6 +27,8 @@ std::vector<Item> projection_items();
 std::vector<Item> reconstruction_items();
 /// Matched voxel projectors: Joseph forward, `b` back, `d` distance-driven forward.
 std::vector<Item> voxel_items();
+/// Filtered back projection of slices and of a cone, W4's helix, a slice from photons to HU.
+std::vector<Item> slice_items();
 /// Whole scans of a chest with their reconstruction.
 std::vector<Item> chest_items();
 /// What each effect of W8b costs.

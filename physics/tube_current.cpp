@@ -51,7 +51,8 @@ double darkest(std::span<const float> signal, Index columns, Index rows) {
 
 /// Mean over the rotation that a view belongs to.
 std::vector<double> rotation_means(const std::vector<double>& p, const ScanGeometry& geometry) {
-  const Index views = std::ssize(p), turn = std::min(geometry.views_per_rotation, views);
+  const Index views = std::ssize(p),
+              turn = std::min(geometry.views_per_rotation, views_per_turn(geometry));
   const auto& table = geometry.table_positions;
   std::vector<double> sums{0.0}, means;
   for (const double x : p) sums.push_back(sums.back() + x);

@@ -104,6 +104,28 @@ inline void add_source(const TileJob& job, const float* line, const Rows& rows, 
   }
 }
 
+/// Add one turn of a short scan: its two half turns, each weighted for what both measure, together
+/// take the weight of the one that sees a slice worse. A slice beyond the detector takes its edge.
+inline void add_turn(const TileJob& job, const float* line, const Rows& direct,
+                     const Rows& conjugate, V8* numerator, V8* weight) {
+  constexpr float taper = float(1.0 / (1.0 - detail::flat_share));
+  const Pairs from(job, direct, 0, job.slices), back(job, conjugate, 0, job.slices);
+  const V8 slope = fill8(taper / job.half_rows), whole = fill8(taper), one = fill8(1.0f);
+  const V8 edge = fill8(float(detail::edge_weight)), half = fill8(job.half_rows);
+  for (Index k = 0; k < job.slices; ++k) {
+    const V8 a = direct.start + direct.step * counts.value[k];
+    const V8 b = conjugate.start + conjugate.step * counts.value[k];
+    const V8 farther = max8(max8(absolute8(a), absolute8(b)), fill8(1e-3f));
+    V8 beyond = half / farther;  // many turns: the nearest is what counts
+    beyond = beyond * beyond;
+    beyond = beyond * beyond;
+    const V8 w = min8(max8(whole - slope * farther, edge * min8(beyond * beyond, one)), one);
+    numerator[k] =
+        numerator[k] + w * (from.value(line, k, a) + back.value(line + job.source_stride, k, b));
+    weight[k] = weight[k] + w;
+  }
+}
+
 /// Eight neighbouring lines at one depth, resampled from rows to slices: the weighted mean of all
 /// sources that see a slice (Stierstorfer et al. 2004), summed over the slice's sub-planes.
 void resample(const TileJob& job, Index angle, Index sample, float along, float* out) {
@@ -114,7 +136,10 @@ void resample(const TileJob& job, Index angle, Index sample, float along, float*
   for (Index plane = 0; plane < job.sub_plane_count; ++plane) {
     const float z = job.z + job.sub_planes[plane];
     for (Index k = 0; k < job.slices; ++k) numerator[k] = weight[k] = fill8(0.0f);
-    for (Index s = 0; s < job.sources; ++s)
+    for (Index s = 0; job.complementary && s < job.sources; s += 2)
+      add_turn(job, line + s * job.source_stride, rows_of(job, angle, s, sample, along, z),
+               rows_of(job, angle, s + 1, sample, along, z), numerator, weight);
+    for (Index s = 0; !job.complementary && s < job.sources; ++s)
       add_source(job, line + s * job.source_stride, rows_of(job, angle, s, sample, along, z),
                  numerator, weight);
     for (Index k = 0; k < job.slices; ++k)
@@ -226,8 +251,12 @@ void rebin(const detail::RebinJob&);
 void apply_response(const float*, Index, const float*, float*);
 void store_rows(const float*, Index, Index, Index, bool, Index, Index, float*);
 void smooth_row(const detail::SmoothJob&);
+void deal_phases(const float*, Index, double, double, Index, Index, float*);
+void add_lines(const detail::PlaneJob&);
+void back_project_fan(const detail::FanJob&);
 
 const detail::HotKernels hot = {line_integrals, rebin,        apply_response,
-                                store_rows,     back_project, smooth_row};
+                                store_rows,     back_project, smooth_row,
+                                deal_phases,    add_lines,    back_project_fan};
 
 }  // namespace vitrine::recon::VITRINE_ISA_LEVEL

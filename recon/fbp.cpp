@@ -7,8 +7,10 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/core/pool.hpp"
+#include "vitrine/recon/detail/direct.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 #include "vitrine/recon/detail/line_filter.hpp"
+#include "vitrine/recon/detail/plane_fbp.hpp"
 
 namespace vitrine::recon {
 namespace {
@@ -194,8 +196,10 @@ void BackProjection::filter_block(Index first_angle, Index angles) {
       const double side = source % 2 == 0 ? 1.0 : -1.0;
       shift = -side * scan_.axis_y(source, angle) * math::sin(scan_.angle(angle));
     }
+    std::vector<float> weights(scan_.is_short() ? std::size_t(scan_.samples()) : 0);
+    if (scan_.is_short()) scan_.redundancy(source, angle, weights);
     filter_(scan_.line(source, angle), source % 2 == 1, scratch->span(),
-            filtered_.data() + task * line_size_, isa_, shift);
+            filtered_.data() + task * line_size_, isa_, shift, weights);
   });
 }
 
@@ -216,6 +220,7 @@ void BackProjection::back_project_block(Index first_angle, Index angles) {
     job.filtered = filtered_.data();
     job.angles = angles;
     job.sources = sources_;
+    job.complementary = scan_.is_short();
     job.rows = scan_.rows();
     job.block_stride = filter_.block_stride();
     job.source_stride = line_size_;
@@ -336,6 +341,10 @@ Image reconstruct(const Rebinned& scan, const Kernel& kernel, const Grid& grid,
     return turned;
   }
   check(grid, slice_thickness);
+  if (scan.algorithm() == Algorithm::direct)
+    return detail::reconstruct_direct(scan, kernel, grid, slice_thickness, scale, isa);
+  if (detail::is_planar(scan, grid))
+    return detail::reconstruct_plane(scan, kernel, grid, scale, isa);
   const detail::LineFilter filter(scan, kernel);
   return BackProjection(scan, filter, grid, slice_thickness, isa).run(scale);
 }

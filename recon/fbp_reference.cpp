@@ -61,6 +61,27 @@ double mean_of_sources(const Rebinned& scan, const detail::LineFilter& filter, c
                 middle + row_offset(scan, nearest, angle, t, along, z));
 }
 
+/// Of a short scan: the weighted half turns of a turn add up; turns are averaged by rows.
+double mean_of_turns(const Rebinned& scan, const detail::LineFilter& filter, const float* lines,
+                     Index angle, double t, double along, double z) {
+  const double half = 0.5 * double(scan.rows()), middle = 0.5 * double(scan.rows() - 1);
+  double sum = 0.0, weights = 0.0;
+  for (Index s = 0; s < scan.half_turns(); s += 2) {
+    double value = 0.0, farther = 1e-3;
+    for (const Index h : {s, s + 1}) {
+      const double offset = row_offset(scan, h, angle, t, along, z);
+      value += sample(lines + h * filter.line_size(), filter, scan.rows(), t, middle + offset);
+      farther = std::max(farther, std::abs(offset));
+    }
+    const double beyond = std::min(1.0, half / farther), far = beyond * beyond * beyond * beyond;
+    const double w = std::clamp((half - farther) / half / (1.0 - detail::flat_share),
+                                detail::edge_weight * far * far, 1.0);
+    sum += w * value;
+    weights += w;
+  }
+  return sum / weights;
+}
+
 }  // namespace
 
 std::vector<double> reconstruct_points(const Rebinned& scan, const Kernel& kernel,
@@ -68,22 +89,29 @@ std::vector<double> reconstruct_points(const Rebinned& scan, const Kernel& kerne
                                        const HounsfieldScale& scale, Isa isa) {
   require(scan.scan().tilt == 0.0, Error::Kind::unsupported,
           "single points of a scan with a tilted gantry are not reconstructed. Use reconstruct");
+  require(scan.algorithm() == Algorithm::rebinned, Error::Kind::unsupported,
+          "single points are reconstructed from lines, not from views. Use reconstruct");
   const detail::LineFilter filter(scan, kernel);
   const auto planes = sub_planes(slice_thickness, scan.scan().row_pitch_at_iso());
   const Index half_turn = scan.angles() / 2, sources = scan.half_turns();
   const Index line_size = filter.line_size();
   Buffer<float> lines(std::size_t(sources * line_size)), scratch(filter.scratch_size());
   std::vector<double> mu(points.size(), 0.0);
+  const auto mean = scan.is_short() ? mean_of_turns : mean_of_sources;
+  std::vector<float> weights(scan.is_short() ? std::size_t(scan.samples()) : 0);
+  const auto filter_line = [&](Index s, Index a) {
+    if (scan.is_short()) scan.redundancy(s, a, weights);
+    filter(scan.line(s, a), s % 2 == 1, scratch.span(), lines.data() + s * line_size, isa, 0.0,
+           weights);
+  };
   for (Index a = 0; a < half_turn; ++a) {
     for (Index s = 0; s < sources; ++s)
-      if (scan.holds(s, a))
-        filter(scan.line(s, a), s % 2 == 1, scratch.span(), lines.data() + s * line_size, isa);
+      if (scan.holds(s, a)) filter_line(s, a);
     const double c = math::cos(scan.angle(a)), n = math::sin(scan.angle(a));
     for (std::size_t i = 0; i < points.size(); ++i)
       for (const double plane : planes)
-        mu[i] +=
-            mean_of_sources(scan, filter, lines.data(), a, points[i].x() * c + points[i].y() * n,
-                            -points[i].x() * n + points[i].y() * c, points[i].z() + plane);
+        mu[i] += mean(scan, filter, lines.data(), a, points[i].x() * c + points[i].y() * n,
+                      -points[i].x() * n + points[i].y() * c, points[i].z() + plane);
   }
   const double radius = scan.scan().field_of_view_radius();
   for (std::size_t i = 0; i < points.size(); ++i)

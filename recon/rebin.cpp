@@ -5,6 +5,8 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/core/units.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 
 namespace vitrine::recon {
@@ -13,45 +15,72 @@ namespace {
 constexpr double two_pi = 2.0 * std::numbers::pi;
 constexpr int taps = detail::rebin_taps;
 
-/// Refuses what is neither whole axial turns nor one even helix; the table's advance per view.
-double advance_of(const ScanGeometry& scan) {
+template <class... Why>
+[[noreturn]] void refuse(const Why&... why) {
+  throw Error(Error::Kind::unsupported,
+              str("this scan cannot be reconstructed by filtered back projection (", why...,
+                  "). Use axial turns that start at one angle, or a helix of even pitch"));
+}
+
+/// How the views of a scan follow each other.
+struct Way {
+  double advance = 0.0;  ///< of the table per view, mm
+  Index turn = 0;        ///< views at one position of the table
+};
+
+/// Refuses what is neither axial turns nor one even helix.
+Way way_of(const ScanGeometry& scan) {
   const Index views = scan.views_per_rotation;
-  const auto unsupported = [](const auto&... why) {
-    throw Error(Error::Kind::unsupported,
-                str("this scan cannot be reconstructed by filtered back projection (", why...,
-                    "). Use full axial turns that start at one angle, or a helix of even pitch"));
-  };
   if (std::ssize(scan.table_positions) != scan.views())
-    unsupported(scan.table_positions.size(), " table positions for ", scan.views(), " views");
-  if (views < 2 * taps || scan.views() < views)
-    unsupported(scan.views(), " views are no whole turn of ", views);
+    refuse(scan.table_positions.size(), " table positions for ", scan.views(), " views");
+  if (views < 2 * taps || scan.views() < 2 * taps)
+    refuse(scan.views(), " views, ", views, " a turn");
   if (scan.columns < 2 * taps || scan.rows < 1)
-    unsupported(scan.columns, " columns, ", scan.rows, " rows");
+    refuse(scan.columns, " columns, ", scan.rows, " rows");
+  const std::vector<double>& table = scan.table_positions;
+  Way way{table[1] - table[0], views};
+  if (way.advance == 0.0) way.turn = views_per_turn(scan);
+  if (way.advance != 0.0 && scan.views() < views)
+    refuse(scan.views(), " views are no whole turn of ", views);
   for (Index v = 0; v < scan.views(); ++v) {
-    const double expected = scan.view_angles[0] + two_pi * double(v % views) / double(views);
+    const double expected = scan.view_angles[0] + two_pi * double(v % way.turn) / double(views);
     const double turns = (scan.view_angles[std::size_t(v)] - expected) / two_pi;
     if (std::abs(turns - std::round(turns)) > 1e-9)
-      unsupported("view ", v, " is at ", scan.view_angles[std::size_t(v)], " rad, not at ",
-                  expected);
+      refuse("view ", v, " is at ", scan.view_angles[std::size_t(v)], " rad, not at ", expected);
   }
-  const std::vector<double>& table = scan.table_positions;
-  const double advance = table[1] - table[0];
   for (Index v = 1; v < scan.views(); ++v) {
     const auto i = std::size_t(v);
-    if (advance == 0.0 && v % views != 0 && table[i] != table[i - 1])
-      unsupported("the table moves during a turn, at view ", v);
-    if (advance != 0.0 && std::abs(table[i] - table[0] - double(v) * advance) > 1e-6)
-      unsupported("the table does not move evenly, at view ", v);
+    if (way.advance == 0.0 && v % way.turn != 0 && table[i] != table[i - 1])
+      refuse("the table moves during a turn, at view ", v);
+    if (way.advance != 0.0 && std::abs(table[i] - table[0] - double(v) * way.advance) > 1e-6)
+      refuse("the table does not move evenly, at view ", v);
   }
-  if (advance == 0.0 && scan.views() % views != 0)
-    unsupported(scan.views(), " views are no whole number of turns of ", views);
-  return advance;
+  if (way.advance == 0.0 && scan.views() % way.turn != 0)
+    refuse(scan.views(), " views are no whole number of turns of ", way.turn);
+  return way;
+}
+
+/// What a turn of fewer views than a full one needs to be one.
+std::optional<ShortScanWeights> short_scan(const ScanGeometry& scan, Index turn, Index period) {
+  if (turn == scan.views_per_rotation) return {};
+  const ShortScanWeights weights(two_pi * double(turn - 1) / double(scan.views_per_rotation));
+  const double least = least_arc(scan);
+  require(weights.arc() >= least, Error::Kind::unsupported, "the views cover ",
+          std::round(weights.arc() / units::deg * 100.0) / 100.0,
+          " degrees from the first to the last (half a turn and the fan, ",
+          std::ceil(least / units::deg * 100.0) / 100.0,
+          " degrees, see every point from all sides). Scan a longer arc, or a full turn");
+  if (scan.views() != turn && turn % period != 0)
+    refuse(turn, " views a turn are no multiple of the focal spot's ", period, " places");
+  return weights;
 }
 
 }  // namespace
 
-Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), spots_(scan) {
-  const double per_view = advance_of(scan);
+Rebinned::Rebinned(const ScanGeometry& scan, Algorithm algorithm)
+    : algorithm_(algorithm), scan_(scan), spots_(scan) {
+  const Way way = way_of(scan);
+  const double per_view = way.advance;
   const Index views = scan.views_per_rotation;
   advance_ = per_view * double(views) / two_pi;
   const Index merged = views / spots_.across();  // readings that differ across the fan alone
@@ -66,12 +95,16 @@ Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), spots_(scan) {
                highest = std::floor(last + offset + 1e-9);
   samples_ = Index(highest - lowest) + 1;
   centre_ = offset - lowest;
-  padded_rows_ = (scan.rows + detail::row_batch - 1) / detail::row_batch * detail::row_batch;
+  padded_rows_ = scan.rows == 1
+                     ? 1  // batches are made of lines
+                     : (scan.rows + detail::row_batch - 1) / detail::row_batch * detail::row_batch;
+  turn_views_ = is_helical() ? scan.views() : way.turn;
   if (!is_helical()) {
+    short_ = short_scan(scan, way.turn, spots_.period());
     first_angle_ = scan.view_angles[0];
-    for (Index turn = 0; turn < scan.views() / views; ++turn)
+    for (Index turn = 0; turn < scan.views() / way.turn; ++turn)
       for (Index i = 0; i < angles_; ++i)
-        source_z_.push_back(scan.table_positions[std::size_t(turn * views)] +
+        source_z_.push_back(scan.table_positions[std::size_t(turn * way.turn)] +
                             spots_.z(height_of(std::ssize(source_z_))));
   } else {  // lines all of whose rays lie between measured views
     const double views_per_angle = double(views) / double(angles_);
@@ -90,6 +123,17 @@ Rebinned::Rebinned(const ScanGeometry& scan) : scan_(scan), spots_(scan) {
     for (double line = first_line; line <= last_line; line += 1.0)
       source_z_.push_back(scan.table_positions[0] + line * views_per_angle * per_view +
                           spots_.z(height_of(std::ssize(source_z_))));
+  }
+  if (algorithm_ == Algorithm::direct) {
+    const auto direct_only = [](bool met, const char* what) {
+      require(met, Error::Kind::unsupported, "this scan has no direct filtered back projection (",
+              what, "). Use algorithm: rebinned");
+    };
+    direct_only(!is_helical(), "it is a helix");
+    direct_only(spots_.stands_still(), "its focal spot flies");
+    direct_only(scan.tilt == 0.0, "its gantry is tilted");
+    values_ = Buffer<float>(std::size_t(scan.views() * scan.columns * scan.rows));
+    return;
   }
   advance_z_ = advance_;
   if (scan.tilt != 0.0 && scan.table_positions.back() != scan.table_positions.front()) {
@@ -135,8 +179,28 @@ double Rebinned::farthest_axis_y() const {
   return farthest;
 }
 
+void Rebinned::redundancy(Index half_turn, Index i, std::span<float> weights) const {
+  VITRINE_EXPECT(is_short() && std::ssize(weights) == samples_);
+  const double theta = angle(i) - first_angle_ + std::numbers::pi * double(half_turn % 2);
+  const double radius = spots_.radius(height(half_turn, i));
+  for (Index j = 0; j < samples_; ++j) {
+    const double fan = math::asin(std::clamp(position(double(j)) / radius, -1.0, 1.0));
+    const double view = theta + fan;
+    weights[std::size_t(j)] = float((*short_)(view - two_pi * std::floor(view / two_pi), fan));
+  }
+}
+
 double Rebinned::view_of(Index line) const {
   return first_view_ + double(line) * double(scan_.views_per_rotation) / double(angles_);
+}
+
+std::span<float> Rebinned::view(Index v) {
+  const auto size = std::size_t(scan_.columns * scan_.rows);
+  return values_.span().subspan(std::size_t(v) * size, size);
+}
+std::span<const float> Rebinned::view(Index v) const {
+  const auto size = std::size_t(scan_.columns * scan_.rows);
+  return values_.span().subspan(std::size_t(v) * size, size);
 }
 
 std::span<float> Rebinned::line(Index half_turn, Index i) {
@@ -146,6 +210,16 @@ std::span<float> Rebinned::line(Index half_turn, Index i) {
 std::span<const float> Rebinned::line(Index half_turn, Index i) const {
   const auto size = std::size_t(samples_ * padded_rows_);
   return values_.span().subspan(std::size_t(half_turn * (angles_ / 2) + i) * size, size);
+}
+
+Rebinned copy(const Rebinned& scan) {
+  Rebinned other(scan.scan());
+  other.extend_truncated(scan.extends_truncated());
+  const Index half = scan.angles() / 2;
+  parallel_for(scan.lines(), [&](Index n) {
+    std::ranges::copy(scan.line(n / half, n % half), other.line(n / half, n % half).begin());
+  });
+  return other;
 }
 
 }  // namespace vitrine::recon

@@ -24,7 +24,42 @@ inline void combine(const float* const* in, const float* weights, Index rows, fl
 
 }  // namespace
 
+namespace {
+
+/// The same of a detector of one row: a number for each ray and sample.
+void rebin_row(const detail::RebinJob& job) {
+  const float* weights = job.view_weights;
+  for (Index c = 0; c < job.rays; ++c, weights += taps) {
+    const Index first = job.first_view[c];
+    const float* in = job.views + first * job.columns + job.column[c];
+    const Index step = job.view_step * job.columns;
+    float sum = 0.0f;
+    if (first + (taps - 1) * job.view_step < job.view_count) {
+      for (int k = 0; k < taps; ++k) sum += in[k * step] * weights[k];
+    } else {
+      for (int k = 0; k < taps; ++k) {
+        const Index view = (first + k * job.view_step) % job.view_count;
+        sum += job.views[view * job.columns + job.column[c]] * weights[k];
+      }
+    }
+    job.scratch[c] = sum;
+  }
+  weights = job.column_weights;
+  for (Index j = 0; j < job.samples; ++j, weights += taps) {
+    const float* in = job.scratch + job.first_column[j];
+    float sum = 0.0f;
+    for (int k = 0; k < taps; ++k) sum += in[k] * weights[k];
+    job.out[j] = sum * *job.row_weights;
+  }
+}
+
+}  // namespace
+
 void rebin(const detail::RebinJob& job) {
+  if (job.padded_rows == 1) {
+    rebin_row(job);
+    return;
+  }
   const float* in[taps];
   // Between views: every ray moves to the angle's parallel direction.
   for (Index c = 0; c < job.rays; ++c) {

@@ -1,14 +1,22 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/isa.hpp"
 #include "vitrine/model/scan.hpp"
+#include "vitrine/recon/short_scan.hpp"
 #include "vitrine/recon/spots.hpp"
 
 namespace vitrine::recon {
+
+/// What filtered back projection starts from.
+enum class Algorithm {
+  rebinned,  ///< parallel lines
+  direct,    ///< the views themselves, of a fan or a cone
+};
 
 /// An axial or helical scan rearranged into parallel views: what every kernel of it starts from.
 ///
@@ -24,12 +32,19 @@ namespace vitrine::recon {
 /// Where a focal spot flies across the fan, neighbouring readings make one line of half the
 /// spacing, and there are half as many angles; where it flies along z, lines take the heights of
 /// the focal spot in turn.
+///
+/// A short scan, less than a full turn, has the lines of a full one: what a line's rays count is
+/// their `redundancy`, 0 where nothing was measured.
 class Rebinned {
  public:
   /// Geometry and memory; the values are not initialised. Throws Error (unsupported) unless views
-  /// are equally spaced and either whole turns from the same angle, each at one position of the
-  /// table, or one turning on and on while the table moves evenly, long enough for a half turn.
-  explicit Rebinned(const ScanGeometry& scan);
+  /// are equally spaced and either turns from the same angle, each at one position of the table
+  /// and whole or half a turn and the fan at least, or one turning on and on while the table moves
+  /// evenly, long enough for a half turn.
+  ///
+  /// `direct`: the views as they come, in place of lines; of axial scans alone, with a focal spot
+  /// that stands still and a gantry that is not tilted.
+  explicit Rebinned(const ScanGeometry& scan, Algorithm algorithm = Algorithm::rebinned);
 
   const ScanGeometry& scan() const { return scan_; }
   /// Whether the filter continues lines beyond the detector where the object does (the default).
@@ -86,18 +101,31 @@ class Rebinned {
   std::span<float> line(Index half_turn, Index i);
   std::span<const float> line(Index half_turn, Index i) const;
 
+  Algorithm algorithm() const { return algorithm_; }
+  /// `direct`: a view, columns x rows, rows contiguous.
+  std::span<float> view(Index v);
+  std::span<const float> view(Index v) const;
+
   bool is_helical() const { return advance_ != 0.0; }
+  /// Views at one position of the table; of a helix all.
+  Index turn_views() const { return turn_views_; }
+  bool is_short() const { return short_.has_value(); }
+  /// Of a short scan: weights of a line's samples. Those of a ray and its conjugate sum to 1.
+  void redundancy(Index half_turn, Index i, std::span<float> weights) const;
   /// Views from the scan's first to that of the axial ray of line n, counted through all lines.
   double view_of(Index n) const;
 
  private:
   bool extends_truncated_ = true;
+  Algorithm algorithm_ = Algorithm::rebinned;
   ScanGeometry scan_;
   Spots spots_;
   double advance_ = 0.0;  // of the table, mm per radian; 0 in axial scans
   double first_angle_ = 0.0, first_view_ = 0.0;
   double advance_z_ = 0.0, advance_y_ = 0.0;  // the same along the gantry's axis and its y
   std::vector<double> source_z_, axis_y_;     // per line; the latter if they differ
+  std::optional<ShortScanWeights> short_;
+  Index turn_views_ = 0;
   Index angles_ = 0, samples_ = 0, padded_rows_ = 0;
   double spacing_ = 0.0, centre_ = 0.0;
   Buffer<float> values_;
@@ -111,7 +139,8 @@ class Rebinned {
 class Rebinner {
  public:
   /// `block`: the most views that come at once. Throws as Rebinned does.
-  Rebinner(const ScanGeometry& scan, Index block, Isa isa);
+  Rebinner(const ScanGeometry& scan, Index block, Isa isa,
+           Algorithm algorithm = Algorithm::rebinned);
   ~Rebinner();
   Rebinner(Rebinner&&) noexcept;
   Rebinner& operator=(Rebinner&&) noexcept;
@@ -125,12 +154,17 @@ class Rebinner {
   Rebinned finish() &&;
 
  private:
-  friend Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa);
+  friend Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa, Algorithm algorithm);
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// Fan to parallel by six-point Lagrange interpolation, first in angle, then along the detector.
-Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa);
+/// Lines of their own with the same values.
+Rebinned copy(const Rebinned& scan);
+
+/// Fan to parallel by six-point Lagrange interpolation, first in angle, then along the detector; or
+/// the views themselves.
+Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa,
+               Algorithm algorithm = Algorithm::rebinned);
 
 }  // namespace vitrine::recon

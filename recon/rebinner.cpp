@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <optional>
 
@@ -56,18 +57,24 @@ struct Interpolation {
 }  // namespace
 
 struct Rebinner::State {
-  State(const ScanGeometry& scan, Index block, Isa isa);
+  State(const ScanGeometry& scan, Index block, Isa isa, Algorithm algorithm);
 
   /// A line of a turn, or of a helix, and the views that it is made of: counted from the turn's
   /// first, and on beyond its last.
   struct Line {
     Index number, first, last;
-    Index shift;  ///< what `first` and `last` are later than where the interpolation starts
+    Index shift;     ///< what `first` and `last` are later than where the interpolation starts
+    Index turn = 0;  ///< of a short scan: which of its turns the line's first rays belong to
   };
   Line line_of(Index number) const;
+  Line short_line_of(Index number) const;
   /// View that the first tap of a ray is in, and where the ray lies from there, in steps of views
   /// from the same place.
-  std::pair<double, double> tap(Index number, const Spots::Ray& ray) const;
+  struct Tap {
+    double first, position;
+    Index turn = 0;  ///< of a short scan: -1 before its first view, 1 after a full turn
+  };
+  Tap tap(Index number, const Spots::Ray& ray) const;
 
   float* slot(Index view) { return ring.data() + std::size_t(view % capacity) * cells; }
   void made(Index views);
@@ -88,6 +95,8 @@ struct Rebinner::State {
   /// Between a line's rays; `sine` of its angle.
   Interpolation across(Index height, double sine) const;
   std::vector<Height> heights;
+  /// Of a detector of one row at rest: the same for every line, moved on by its number.
+  std::optional<Interpolation> still;
   std::optional<detail::FlatRows> flat_rows;
   Pool<Buffer<float>> pool;
   std::vector<Line> lines;  ///< of one turn, in the order in which they can be made
@@ -98,16 +107,43 @@ struct Rebinner::State {
   std::size_t next_line = 0;
 };
 
-std::pair<double, double> Rebinner::State::tap(Index number, const Spots::Ray& ray) const {
+Rebinner::State::Tap Rebinner::State::tap(Index number, const Spots::Ray& ray) const {
   // The ray of column c that has parallel angle theta is measured at view angle theta + fan(c).
-  const double view = out.view_of(number) + ray.fan / two_pi * double(scan.views_per_rotation);
+  const auto whole = double(scan.views_per_rotation);
+  double view = out.view_of(number) + ray.fan / two_pi * whole;
+  Index in = 0;
+  if (out.is_short()) {  // what no view measures takes the nearest, and counts nothing
+    const double gap = 0.5 * (double(in_turn - 1) + whole);
+    in = Index(std::floor((view - gap) / whole)) + 1;
+    view = std::clamp(view - double(in) * whole, -1.0, double(in_turn));
+  }
   const double period = double(out.spots().period());
   const double from_place = (view - double(ray.place)) / period;
-  const double first = std::floor(from_place + 1e-9) - 2.0;
-  return {first * period + double(ray.place), from_place - first};
+  double first = std::floor(from_place + 1e-9) - 2.0;
+  if (out.is_short()) {
+    const double last = std::floor((double(in_turn - 1) - double(ray.place)) / period);
+    first = std::clamp(first, 0.0, last - double(taps - 1));
+  }
+  return {first * period + double(ray.place), from_place - first, in};
+}
+
+Rebinner::State::Line Rebinner::State::short_line_of(Index number) const {
+  // A line whose rays are measured by the last views and by the first ones is made when the first
+  // are seen again.
+  Line line{number, std::numeric_limits<Index>::max(), 0, 0, 1};
+  const auto& rays = out.spots().line(out.height_of(number));
+  for (const Spots::Ray& ray : rays) line.turn = std::min(line.turn, tap(number, ray).turn);
+  for (const Spots::Ray& ray : rays) {
+    const Tap at = tap(number, ray);
+    const Index first = Index(at.first) + (at.turn - line.turn) * in_turn;
+    line.first = std::min(line.first, first);
+    line.last = std::max(line.last, first + (taps - 1) * out.spots().period());
+  }
+  return line;
 }
 
 Rebinner::State::Line Rebinner::State::line_of(Index number) const {
+  if (out.is_short()) return short_line_of(number);
   double a = 1e300, b = -1e300;
   const auto& rays = out.spots().line(out.height_of(number));
   const auto ends = std::size_t(out.spots().across());  // each place's first and last
@@ -126,16 +162,17 @@ Rebinner::State::Line Rebinner::State::line_of(Index number) const {
   return line;
 }
 
-Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa)
-    : out(geometry),
+Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa, Algorithm algorithm)
+    : out(geometry, algorithm),
       scan(geometry),
       hot(detail::hot_kernels(isa)),
-      in_turn(out.is_helical() ? scan.views() : scan.views_per_rotation),
+      in_turn(out.turn_views()),
       cells(std::size_t(scan.columns * scan.rows)),
       pool(Pool<Buffer<float>>::of(
           std::size_t(scan.columns * out.spots().across() * out.padded_rows()))),
       block(std::min(most, in_turn)) {
   VITRINE_EXPECT(block >= 1);
+  if (out.algorithm() == Algorithm::direct) return;
   for (Index h = 0; h < out.spots().heights(); ++h) heights.push_back(height(h));
   if (scan.shape == DetectorShape::flat) {
     std::vector<double> cosines;
@@ -153,6 +190,14 @@ Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa)
     last = std::max(last, line.last);
   }
   std::ranges::stable_sort(lines, {}, &Line::last);
+  if (scan.rows == 1 && !out.is_helical() && !out.is_short() && out.spots().period() == 1 &&
+      out.angles() == scan.views_per_rotation) {
+    still.emplace();
+    for (const Spots::Ray& ray : out.spots().line(0)) {
+      const Tap first = tap(0, ray);
+      still->add(std::int32_t(first.first), lagrange(first.position));
+    }
+  }
   replayed = std::max<Index>(0, last + 1 - in_turn);
   VITRINE_EXPECT(replayed == 0 || !out.is_helical());
   // While a block comes in, its lines still need what came before it.
@@ -212,9 +257,17 @@ void Rebinner::State::made(Index views) {
 void Rebinner::State::make(const Line& line) {
   Interpolation between;
   const Height& of = heights[std::size_t(out.height_of(line.number))];
-  for (const Spots::Ray& ray : out.spots().line(out.height_of(line.number))) {
-    const auto [first, position] = tap(line.number, ray);
-    between.add(std::int32_t((Index(first) + line.shift) % capacity), lagrange(position));
+  if (still) {
+    between.first = still->first;
+    for (std::int32_t& first : between.first)
+      first = std::int32_t((first + line.number + line.shift) % capacity);
+  }
+  const auto& rays = out.spots().line(out.height_of(line.number));
+  for (std::size_t i = 0; !still && i < rays.size(); ++i) {
+    const Spots::Ray& ray = rays[i];
+    const auto [first, position, in] = tap(line.number, ray);
+    const Index later = line.shift + (in - line.turn) * in_turn;
+    between.add(std::int32_t((Index(first) + later) % capacity), lagrange(position));
   }
   const auto scratch = pool.borrow();
   const Index half = out.angles() / 2, n = turn * out.angles() + line.number;
@@ -230,7 +283,7 @@ void Rebinner::State::make(const Line& line) {
   job.samples = out.samples();
   job.column = of.column.data();
   job.first_view = between.first.data();
-  job.view_weights = between.weights.data();
+  job.view_weights = still ? still->weights.data() : between.weights.data();
   std::optional<Interpolation> askew;
   if (out.is_askew() && out.is_helical())
     askew = across(out.height_of(line.number), math::sin(out.angle(n)));
@@ -244,14 +297,20 @@ void Rebinner::State::make(const Line& line) {
   if (flat_rows) flat_rows->curve(out.padded_rows(), made);
 }
 
-Rebinner::Rebinner(const ScanGeometry& scan, Index block, Isa isa)
-    : state_(std::make_unique<State>(scan, block, isa)) {}
+Rebinner::Rebinner(const ScanGeometry& scan, Index block, Isa isa, Algorithm algorithm)
+    : state_(std::make_unique<State>(scan, block, isa, algorithm)) {}
 Rebinner::~Rebinner() = default;
 Rebinner::Rebinner(Rebinner&&) noexcept = default;
 Rebinner& Rebinner::operator=(Rebinner&&) noexcept = default;
 
 std::span<float> Rebinner::room(Index count) {
   State& s = *state_;
+  if (s.out.algorithm() == Algorithm::direct) {  // where they stay
+    const Index first = s.turn * s.in_turn + s.next;
+    const Index views = std::min({count, s.block, s.in_turn - s.next});
+    VITRINE_EXPECT(views >= 1 && first + views <= s.scan.views());
+    return {s.out.view(first).data(), std::size_t(views) * s.cells};
+  }
   const Index views =
       std::min({count, s.block, s.in_turn - s.next, s.capacity - s.next % s.capacity});
   VITRINE_EXPECT(views >= 1 && s.turn * s.in_turn + s.next + views <= s.scan.views());
@@ -261,6 +320,13 @@ std::span<float> Rebinner::room(Index count) {
 void Rebinner::take(Index count) {
   State& s = *state_;
   VITRINE_EXPECT(count >= 1 && std::size_t(count) * s.cells <= room(count).size());
+  if (s.out.algorithm() == Algorithm::direct) {
+    s.next += count;
+    if (s.next < s.in_turn) return;
+    ++s.turn;
+    s.next = 0;
+    return;
+  }
   const Index kept = Index(s.head.size() / s.cells);
   for (Index v = s.next; v < std::min(s.next + count, kept); ++v)
     std::copy_n(s.slot(v), s.cells, s.head.data() + std::size_t(v) * s.cells);
@@ -288,9 +354,14 @@ Rebinned Rebinner::finish() && {
   return std::move(state_->out);
 }
 
-Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa) {
+Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa, Algorithm algorithm) {
+  if (algorithm == Algorithm::direct) {
+    Rebinned views(sinogram.geometry(), algorithm);
+    std::ranges::copy(sinogram.values(), views.view(0).data());
+    return views;
+  }
   // All views are there: no ring, lines straight from them.
-  Rebinner::State all(sinogram.geometry(), 1, isa);
+  Rebinner::State all(sinogram.geometry(), 1, isa, algorithm);
   all.ring = {};
   all.capacity = all.in_turn;
   for (; all.turn * all.in_turn < all.scan.views(); ++all.turn) {

@@ -31,6 +31,8 @@ struct TileJob {
   // contiguous.
   const float* filtered;
   Index angles, sources, rows, block_stride, source_stride, angle_stride;
+  /// The two half turns of a turn are weighted parts of one: they are added, not averaged.
+  bool complementary = false;
   const float *cosine, *sine;  ///< per angle
   // A source is one half turn. `side` is +1 for the direct rays, -1 for the conjugate ones.
   const float* side;      ///< per source
@@ -69,6 +71,41 @@ inline constexpr double flat_share = 0.6;
 /// Weight at the very edge, so that a voxel seen by edges alone still has an average.
 inline constexpr double edge_weight = 1e-6;
 
+/// Views of a fan or a cone into a tile of voxel columns (direct.cpp).
+struct FanJob {
+  const float* filtered;  ///< [view][sample][stride], rows contiguous
+  Index views, stride, view_stride, samples, rows;
+  const float *cosine, *sine;  ///< per view
+  bool curved;
+  float radius;  ///< mm, source to axis
+  /// sample = first_sample + samples_per_tangent * (the fan angle's tangent, or the angle)
+  float first_sample, samples_per_tangent;
+  float row_centre, row_scale;  ///< row = row_centre + row_scale * height / distance
+  Index width, height, tile_width;
+  float x, y, dx, dy;               ///< mm: first column's centre, spacing
+  const std::int32_t *begin, *end;  ///< per row of the tile: columns in the field of view
+  Index slices;                     ///< a multiple of 8
+  float z, dz;                      ///< mm from the focal spot's height
+  const float* sub_planes;          ///< mm from the slice's centre
+  Index sub_plane_count;
+  float* column;  ///< stride + 32: one column of the detector
+  float* sums;    ///< [height][tile_width][slices]
+};
+
+/// Lines of up to four angles that are added to rows of pixels (plane.cpp).
+struct PlaneJob {
+  static constexpr Index angles = 4;
+  Index count;
+  const float* line[angles];  ///< [phase][sample]
+  double base[angles];        ///< phase samples: where row 0's first pixel lies
+  double slope[angles];       ///< from row to row
+  Index phases[angles], length[angles];
+  Index first_row, last_row;
+  const std::int32_t *begin, *end;  ///< per row: its pixels
+  Index pitch;
+  float* sums;  ///< [row][pitch]
+};
+
 /// A row of an image that takes a step towards its neighbours (denoise.cpp).
 struct SmoothJob {
   static constexpr int most = 26;
@@ -95,6 +132,12 @@ struct HotKernels {
                      Index rows, Index block_stride, float* out);
   void (*back_project)(const TileJob& job);
   void (*smooth_row)(const SmoothJob& job);
+  /// A line at first + n step (in its samples; the ends go on), n = k phases + p, dealt out:
+  /// out[p * length + k].
+  void (*deal_phases)(const float* line, Index samples, double first, double step, Index phases,
+                      Index length, float* out);
+  void (*add_lines)(const PlaneJob& job);
+  void (*back_project_fan)(const FanJob& job);
 };
 const HotKernels& hot_kernels(Isa isa);
 

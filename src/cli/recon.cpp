@@ -13,6 +13,7 @@
 #include "vitrine/io/json.hpp"
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/io/raw.hpp"
+#include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/image_grid.hpp"
@@ -22,7 +23,7 @@ namespace vitrine::cli {
 namespace {
 
 struct Options {
-  std::string file, kernel, out;
+  std::string file, kernel, out, corrections, algorithm;
   std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
@@ -31,7 +32,7 @@ struct Options {
 
   bool order() const {
     return !kernel.empty() || thickness || increment || field_of_view || noise_reduction ||
-           matrix || slices || !centre.empty();
+           matrix || slices || !centre.empty() || !corrections.empty() || !algorithm.empty();
   }
 };
 
@@ -42,7 +43,31 @@ struct Order {
   double thickness = 0.0;
   RawScan::Box box;
   recon::Denoise denoise{.reduction = 0.0};
+  recon::Corrections corrections = {};
 };
+
+recon::Corrections corrections_of(const Value& node) {
+  Diagnostics problems;
+  recon::Corrections made = recon::Corrections::schema().read(node, problems);
+  problems.throw_if_any();
+  return made;
+}
+
+/// As in a scenario; `none` for nothing.
+recon::Corrections corrections_named(const std::string& text) {
+  if (text == "none") return {};
+  Diagnostics problems;
+  const Value tree = config::parse_yaml("corrections: " + text, "--corrections", problems);
+  problems.throw_if_any();
+  const Value* node = tree.find("corrections");
+  require(node != nullptr, Error::Kind::input, "--corrections '", text,
+          "' names no corrections. See `vitrine explain corrections`.");
+  return corrections_of(*node);
+}
+
+std::string canonical(const recon::Corrections& corrections) {
+  return corrections.any() ? to_json(recon::Corrections::schema().write(corrections)) : "";
+}
 
 Pick<recon::Kernel> kernel_of(const Value& node) {
   Diagnostics problems;
@@ -74,7 +99,10 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
                     kernel_of(io::parse_json(image.kernel, options.file)),
                     image.slice_thickness,
                     raw.box,
-                    {image.noise_reduction, image.edge_contrast}});
+                    {image.noise_reduction, image.edge_contrast},
+                    image.corrections.empty()
+                        ? recon::Corrections{}
+                        : corrections_of(io::parse_json(image.corrections, options.file))});
   if (!options.order()) {
     require(!made.empty(), Error::Kind::input, "'", options.file,
             "' tells of no image that was made of it. Give --kernel and --thickness.");
@@ -86,6 +114,7 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   RawScan::Box& box = order.box = raw.box;
   if (!options.kernel.empty()) order.kernel = kernel_named(options.kernel);
   order.thickness = options.thickness.value_or(order.thickness);
+  if (!options.corrections.empty()) order.corrections = corrections_named(options.corrections);
   if (options.noise_reduction) order.denoise.reduction = 0.01 * *options.noise_reduction;
   box.field_of_view = options.field_of_view.value_or(box.field_of_view);
   box.matrix = options.matrix.value_or(box.matrix);
@@ -101,8 +130,14 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   order.name = str(raw.origin.scan, '_', kind, '_', to_text(order.thickness), "mm");
   if (order.denoise.reduction > 0.0)
     order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
+  if (order.corrections.any()) order.name += "_corrected";
+  if (!options.algorithm.empty() && (options.algorithm == "direct") != raw.direct) {
+    order.name += '_' + options.algorithm;
+    return {order};
+  }
   for (const Order& known : made)
-    if (to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
+    if (canonical(known.corrections) == canonical(order.corrections) &&
+        to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
         known.thickness == order.thickness && same(known.box, box) &&
         known.denoise.reduction == order.denoise.reduction)
       order.name = known.name;
@@ -135,7 +170,7 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
   d.equipment.model = origin.scanner;
   d.acquisition.protocol = origin.protocol;
   d.acquisition.tube_voltage_kv = raw.beam.tube_voltage;
-  d.acquisition.exposure_mas = raw.beam.tube_load;
+  d.acquisition.exposure_mas = raw.beam.tube_load * turned_share(raw.geometry);
   d.acquisition.ctdi_vol_mgy = raw.beam.ctdi_vol;
   d.acquisition.source_to_detector_mm = raw.geometry.source_to_detector;
   d.acquisition.source_to_patient_mm = raw.geometry.source_to_iso;
@@ -154,7 +189,8 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
           to_text(order.thickness), '/', to_text(box.field_of_view), '/', box.matrix, '/',
           box.slices, '/', to_text(box.slice_increment), '/', to_text(box.centre.x()), '/',
           to_text(box.centre.y()), '/', to_text(box.centre.z()),
-          order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : ""));
+          order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : "",
+          order.corrections.any() ? '/' + canonical(order.corrections) : ""));
   d.study_id = origin.case_id;
   d.study_description = "Virtual imaging trial " + origin.trial;
   d.series_description = order.name;
@@ -202,15 +238,29 @@ recon::WaterCorrection correction(const RawScan::WaterTable& table) {
   return recon::WaterCorrection::of(std::move(columns), table.rows);
 }
 
+/// The table that a correction of bone needs, which the trial left in the file.
+std::optional<recon::HardeningTable> hardening(const recon::Corrections& corrections,
+                                               const RawScan& raw, const std::string& file) {
+  if (!corrections.bone) return std::nullopt;
+  const RawScan::Hardening& held = raw.hardening;
+  require(held.material == material(corrections.bone->material).name, Error::Kind::input, "'", file,
+          "' holds no table of hardening by ", corrections.bone->material, " (",
+          held.material.empty() ? "it holds none" : "it holds that of " + held.material,
+          "). Run the trial with corrections.bone of this material.");
+  return recon::HardeningTable({held.material, held.attenuation, held.most_line, held.most_length,
+                                held.columns_apart, held.coefficients});
+}
+
 /// A few views at a time: the file's values are never in memory as a whole.
-recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
+recon::Rebinned rebinned(const io::RawReader& file, bool direct, Isa isa) {
   const RawScan& raw = file.scan();
   const ScanGeometry& geometry = raw.geometry;
   std::optional<recon::WaterCorrection> water;
   if (raw.quantity == RawScan::Quantity::signal) water = correction(raw.water);
   file.views(0, {});  // are they there, before memory is taken?
   constexpr Index block = 128;
-  recon::Rebinner rebinner(geometry, block, isa);
+  recon::Rebinner rebinner(geometry, block, isa,
+                           direct ? recon::Algorithm::direct : recon::Algorithm::rebinned);
   for (Index first = 0; first < geometry.views();) {
     const std::span<float> values = rebinner.room(geometry.views() - first);
     file.views(first, values);
@@ -273,17 +323,30 @@ int reconstruct(const Options& options) {
                  "vitrine: the data were made at instruction-set level %s, this is %s: images "
                  "agree to 0.05 HU, not to the bit\n",
                  raw.origin.isa.c_str(), std::string(to_string(isa)).c_str());
-  const recon::Rebinned data = rebinned(file, isa);
+  // As measured, while anything else wants that; then corrected.
+  recon::Rebinned data =
+      rebinned(file, options.algorithm.empty() ? raw.direct : options.algorithm == "direct", isa);
+  const recon::HounsfieldScale scale{raw.beam.mu_water, raw.beam.mu_air};
+  std::optional<recon::CorrectedScan> corrected;
+  std::string corrected_by;
   io::make_directories(dir);
   for (const Order& order : orders) {
     const Grid grid =
         recon::image_grid({order.box.field_of_view, order.box.matrix, order.box.centre,
                            order.box.slices, order.box.slice_increment},
                           raw.geometry.gantry_axes());
-    write(dir, options, raw, order,
-          recon::denoised(recon::reconstruct(data, *order.kernel, grid, order.thickness,
-                                             raw.beam.mu_water, raw.beam.mu_air, isa),
-                          order.denoise, isa));
+    const auto image = [&] {
+      if (!order.corrections.any())
+        return recon::reconstruct(data, *order.kernel, grid, order.thickness, scale, isa);
+      if (!corrected || corrected_by != canonical(order.corrections)) {
+        const auto table = hardening(order.corrections, raw, options.file);
+        corrected.emplace(recon::copy(data), order.corrections, scale, table ? &*table : nullptr,
+                          isa);
+        corrected_by = canonical(order.corrections);
+      }
+      return corrected->reconstruct(*order.kernel, grid, order.thickness, scale, isa);
+    };
+    write(dir, options, raw, order, recon::denoised(image(), order.denoise, isa));
   }
   return ok;
 }
@@ -299,9 +362,15 @@ void add_recon(CLI::App& app, int& code) {
   command->add_option("--kernel,-k", options->kernel,
                       "a kernel, as in a scenario: sharp, or '{kind: hann, cutoff_per_mm: 0.6}'");
   command
+      ->add_option("--algorithm", options->algorithm,
+                   "rebinned (parallel lines), or direct (an axial scan's fan or cone views)")
+      ->check(CLI::IsMember({"rebinned", "direct"}));
+  command
       ->add_option("--noise-reduction", options->noise_reduction,
                    "edge-preserving noise reduction, percent")
       ->check(CLI::Range(0.0, 80.0));
+  command->add_option("--corrections", options->corrections,
+                      "of artefacts, as in a scenario: '{metal: {}}', or none");
   command->add_option("--thickness", options->thickness, "slice thickness, mm")
       ->check(CLI::Range(0.3, 20.0));
   command->add_option("--increment", options->increment, "spacing of slice centres, mm")

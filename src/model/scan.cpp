@@ -69,6 +69,30 @@ double largest_pitch(const ScanGeometry& geometry) {
   return 1.0 / (0.5 + fan / std::numbers::pi);
 }
 
+double least_arc(const ScanGeometry& geometry) {
+  const double fan =
+      std::max(std::abs(geometry.fan_angle(0.0)), geometry.fan_angle(double(geometry.columns - 1)));
+  return std::numbers::pi + 2.0 * fan;
+}
+
+Index views_per_turn(const ScanGeometry& geometry) {
+  const auto& table = geometry.table_positions;
+  if (table.size() < 2 || table[0] != table[1]) return geometry.views();
+  const Index most = std::min(geometry.views_per_rotation, geometry.views());
+  constexpr double turn = 2.0 * std::numbers::pi;
+  for (Index v = 1; v < most; ++v) {  // a next turn begins elsewhere, or from the first angle again
+    const double step = geometry.view_angles[std::size_t(v)] - geometry.view_angles[0] -
+                        turn * double(v) / double(geometry.views_per_rotation);
+    if (table[std::size_t(v)] != table[0] || std::abs(step - turn * std::round(step / turn)) > 1e-9)
+      return v;
+  }
+  return most;
+}
+
+double turned_share(const ScanGeometry& geometry) {
+  return std::min(1.0, double(views_per_turn(geometry)) / double(geometry.views_per_rotation));
+}
+
 ScanGeometry hardware_geometry(const Scanner& scanner) {
   ScanGeometry g;
   g.shape = scanner.detector.shape == "flat" ? DetectorShape::flat : DetectorShape::curved;
@@ -117,23 +141,26 @@ void fly(ScanGeometry& geometry, const std::vector<FocalShift>& positions) {
 }
 
 std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rotations,
-                                      double start_angle) {
+                                      double start_angle, Index views) {
+  if (views == 0) views = views_per_rotation;
   std::vector<double> angles;
-  angles.reserve(rotations * std::size_t(views_per_rotation));
+  angles.reserve(rotations * std::size_t(views));
   for (std::size_t rotation = 0; rotation < rotations; ++rotation)
-    for (Index view = 0; view < views_per_rotation; ++view)
+    for (Index view = 0; view < views; ++view)
       angles.push_back(start_angle +
                        2.0 * std::numbers::pi * double(view) / double(views_per_rotation));
   return angles;
 }
 
 std::vector<double> axial_view_times(Index views_per_rotation, std::size_t rotations,
-                                     double rotation_time, double pause) {
+                                     double rotation_time, double pause, Index views) {
+  if (views == 0) views = views_per_rotation;
+  const double turning = rotation_time * (double(views) / double(views_per_rotation));
   std::vector<double> times;
-  times.reserve(rotations * std::size_t(views_per_rotation));
+  times.reserve(rotations * std::size_t(views));
   for (std::size_t rotation = 0; rotation < rotations; ++rotation)
-    for (Index view = 0; view < views_per_rotation; ++view)
-      times.push_back(double(rotation) * (rotation_time + pause) +
+    for (Index view = 0; view < views; ++view)
+      times.push_back(double(rotation) * (turning + pause) +
                       rotation_time * (double(view) + 0.5) / double(views_per_rotation));
   return times;
 }

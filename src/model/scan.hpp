@@ -104,13 +104,26 @@ void fly(ScanGeometry& geometry, const std::vector<FocalShift>& positions);
 /// width at the isocentre.
 double largest_pitch(const ScanGeometry& geometry);
 
-/// When the views of axial rotations of `rotation_time` s are taken, with `pause` s between them.
-std::vector<double> axial_view_times(Index views_per_rotation, std::size_t rotations,
-                                     double rotation_time, double pause);
+/// The shortest arc, from the first view to the last, that sees every point of the field of view
+/// from all sides: half a turn and the fan, rad.
+double least_arc(const ScanGeometry& geometry);
 
-/// One axial rotation per table position, each starting at `start_angle`, views equally spaced.
+/// How many views are taken at one position of the table: of a helix all, of axial turns those of
+/// one, which may be less than a full one.
+Index views_per_turn(const ScanGeometry& geometry);
+
+/// Views of an axial rotation over those of a full turn; of a helix 1.
+double turned_share(const ScanGeometry& geometry);
+
+/// When the views of axial rotations of `rotation_time` s are taken, with `pause` s between them:
+/// the first `views` of each, or all (0).
+std::vector<double> axial_view_times(Index views_per_rotation, std::size_t rotations,
+                                     double rotation_time, double pause, Index views = 0);
+
+/// One axial rotation per table position, each starting at `start_angle`, views equally spaced: the
+/// first `views` of each, or all (0).
 std::vector<double> axial_view_angles(Index views_per_rotation, std::size_t rotations,
-                                      double start_angle);
+                                      double start_angle, Index views = 0);
 
 namespace quantity {
 struct Signal {  ///< detector signal over that of the unattenuated beam in the same channel

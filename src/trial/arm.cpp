@@ -55,12 +55,18 @@ Mat3 rotation(double x, double y, double z) {
 bool Arm::same_but_dose(const Arm& other) const {
   return scanner == other.scanner && tube_voltage == other.tube_voltage &&
          kernel_name == other.kernel_name && slice_thickness == other.slice_thickness &&
-         contrast_delay == other.contrast_delay && motion == other.motion && bins == other.bins;
+         contrast_delay == other.contrast_delay && motion == other.motion && bins == other.bins &&
+         corrected == other.corrected;
 }
 
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner) {
   if (!scanner.detector.sensor) return {"total"};
   return levels(arms.vary.bins, arms.protocol.bins);
+}
+
+std::vector<std::string> correction_levels(const Arms& arms) {
+  const auto& made = arms.protocol.corrections;
+  return levels(arms.vary.corrections, std::string(made && made->any() ? "all" : "none"));
 }
 
 std::vector<Arm> enumerate_arms(const Arms& arms) {
@@ -76,6 +82,7 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
   const auto motions = levels(arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0);
   const recon::Denoise denoise = arms.protocol.denoise.value_or(recon::Denoise{.reduction = 0.0});
   const auto reductions = levels(arms.vary.noise_reduction, denoise.reduction);
+  const auto corrections = correction_levels(arms);
   const auto names = kernel_names(kernels);
   std::vector<Arm> all;
   for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
@@ -85,35 +92,39 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
           for (const double load : loads)
             for (std::size_t k = 0; k < kernels.size(); ++k)
               for (const double thickness : thicknesses)
-                for (const double reduction : reductions) {
-                  std::string name =
-                      str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
-                  if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-                  if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-                  if (delays.size() > 1) name += str('_', to_text(*delay), "s");
-                  if (motions.size() > 1)
-                    name += str("_motion", to_text(std::round(100.0 * motion)));
-                  if (reductions.size() > 1)
-                    name += str("_nr", to_text(std::round(100.0 * reduction)));
-                  std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
-                  if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
-                  if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
-                  if (motions.size() > 1)
-                    scan += str("_motion", to_text(std::round(100.0 * motion)));
-                  for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
-                    all.push_back({bins == "total" ? name : name + '_' + bins,
-                                   scanner,
-                                   kernels[k],
-                                   names[k],
-                                   voltage,
-                                   load,
-                                   thickness,
-                                   delay,
-                                   motion,
-                                   {reduction, denoise.contrast},
-                                   bins,
-                                   scan});
-                }
+                for (const std::string& corrected : corrections)
+                  for (const double reduction : reductions) {
+                    std::string name =
+                        str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
+                    if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+                    if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+                    if (delays.size() > 1) name += str('_', to_text(*delay), "s");
+                    if (motions.size() > 1)
+                      name += str("_motion", to_text(std::round(100.0 * motion)));
+                    if (reductions.size() > 1)
+                      name += str("_nr", to_text(std::round(100.0 * reduction)));
+                    if (corrections.size() > 1)
+                      name += corrected == "all" ? "_corrected" : "_uncorrected";
+                    std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
+                    if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
+                    if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
+                    if (motions.size() > 1)
+                      scan += str("_motion", to_text(std::round(100.0 * motion)));
+                    for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
+                      all.push_back({bins == "total" ? name : name + '_' + bins,
+                                     scanner,
+                                     kernels[k],
+                                     names[k],
+                                     voltage,
+                                     load,
+                                     thickness,
+                                     delay,
+                                     motion,
+                                     {reduction, denoise.contrast},
+                                     corrected == "all",
+                                     bins,
+                                     scan});
+                  }
   return all;
 }
 
@@ -139,6 +150,13 @@ std::vector<double> motion_strengths(const std::vector<Arm>& all) {
   return levels_of(all, &Arm::motion);
 }
 
+std::vector<double> tube_voltages(const std::vector<Arm>& all, std::size_t scanner) {
+  std::vector<Arm> its;
+  std::ranges::copy_if(all, std::back_inserter(its),
+                       [&](const Arm& arm) { return arm.scanner == scanner; });
+  return levels_of(its, &Arm::tube_voltage);
+}
+
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm) {
   std::optional<phantoms::Injection> given = protocol.contrast;
   if (given) given->delay = *arm.contrast_delay;
@@ -159,6 +177,7 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
     if ((selector.scanner.empty() || arms.scanners[arm.scanner].name == selector.scanner) &&
         (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
         (selector.bins.empty() || arm.bins == selector.bins) &&
+        (selector.corrections.empty() || arm.corrected == (selector.corrections == "all")) &&
         matches(selector.tube_voltage, arm.tube_voltage) &&
         matches(selector.tube_load, arm.tube_load) &&
         matches(selector.slice_thickness, arm.slice_thickness) &&
@@ -230,8 +249,16 @@ namespace {
 /// How far the gantry's plane moves along its axis per mm that the table moves.
 double along_axis(const ScanGeometry& g) { return g.tilt == 0.0 ? 1.0 : math::cos(g.tilt); }
 
+/// Views from one end of an arc to the other, as many from each of the focal spot's places.
+Index views_of_arc(const ScanGeometry& g, double arc, std::size_t places) {
+  const double steps = arc / (2.0 * std::numbers::pi) * double(g.views_per_rotation);
+  const Index views = 1 + Index(std::ceil(steps - 1e-9)), each = std::max<Index>(1, Index(places));
+  return std::min(g.views_per_rotation, (views + each - 1) / each * each);
+}
+
 /// Rotations with the table at rest between them, that cover the protocol's slices.
-void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double start_angle) {
+void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double start_angle,
+                    std::size_t places) {
   const double radius = std::min(protocol.full_coverage_radius, 0.8 * g.source_to_iso);
   const double beam =
       double(g.rows) * g.row_pitch_at_iso() * (g.source_to_iso - radius) / g.source_to_iso;
@@ -239,11 +266,12 @@ void step_and_shoot(ScanGeometry& g, const Protocol& protocol, double z, double 
       static_cast<std::size_t>(std::max(1.0, std::ceil(protocol.coverage() / beam)));
   const double coverage = protocol.coverage() / along_axis(g);  // by the table
   const double step = coverage / double(stations);
-  g.view_angles = axial_view_angles(g.views_per_rotation, stations, start_angle);
-  g.view_times =
-      axial_view_times(g.views_per_rotation, stations, protocol.rotation_time, protocol.table_time);
+  const Index views = views_of_arc(g, protocol.scan_arc, places);
+  g.view_angles = axial_view_angles(g.views_per_rotation, stations, start_angle, views);
+  g.view_times = axial_view_times(g.views_per_rotation, stations, protocol.rotation_time,
+                                  protocol.table_time, views);
   for (std::size_t station = 0; station < stations; ++station)
-    g.table_positions.insert(g.table_positions.end(), std::size_t(g.views_per_rotation),
+    g.table_positions.insert(g.table_positions.end(), std::size_t(views),
                              z - 0.5 * coverage + (double(station) + 0.5) * step);
 }
 
@@ -294,7 +322,7 @@ ScanGeometry scan_geometry(const Scanner& scanner, const Protocol& protocol, dou
   if (protocol.mode == "helical")
     turn_on_and_on(g, protocol, z, start_angle, places.size());
   else
-    step_and_shoot(g, protocol, z, start_angle);
+    step_and_shoot(g, protocol, z, start_angle, places.size());
   fly(g, places);
   return g;
 }

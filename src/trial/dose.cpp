@@ -24,12 +24,14 @@ Stream stream_of(const Plan& plan, const std::string& owner) {
 /// Rotations of a scan, and its table travel per rotation, mm.
 struct Travel {
   double rotations = 1.0, feed = 0.0;
+  double share = 1.0;  ///< of a full turn, where the table rests
 };
 Travel travel_of(const ScanGeometry& geometry) {
   const auto& z = geometry.table_positions;
   Travel travel;
   travel.rotations = double(geometry.views()) / double(geometry.views_per_rotation);
-  const auto next = std::size_t(geometry.views_per_rotation);
+  travel.share = turned_share(geometry);
+  const auto next = std::size_t(std::min(geometry.views_per_rotation, views_per_turn(geometry)));
   if (z.size() > next) travel.feed = std::abs(z[next] - z.front());
   return travel;
 }
@@ -89,8 +91,8 @@ DoseIndices dose_indices(const carlo::Ctdi& body, const Scanner& scanner,
   const Travel travel = travel_of(geometry);
   const double collimation = collimation_of(scanner);
   DoseIndices out;
-  out.ctdi_vol =
-      body.weighted.mean * tube_load * (travel.feed > 0.0 ? collimation / travel.feed : 1.0);
+  out.ctdi_vol = body.weighted.mean * tube_load * travel.share *
+                 (travel.feed > 0.0 ? collimation / travel.feed : 1.0);
   out.dlp = body.weighted.mean * tube_load * collimation * travel.rotations;
   out.water_equivalent_diameter = diameter;
   if (const auto factor = carlo::size_specific_factor(carlo::CtdiPhantom::body, diameter))

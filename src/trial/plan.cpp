@@ -34,6 +34,9 @@ namespace {
 
 // Core-seconds per unit, measured with scenario 01 (docs/developers/performance.md).
 constexpr double trace_per_ray = 24.0e-9;           // through a thorax
+constexpr double trace_per_step = 0.15e-9;          // of a cell's ray through a voxel map
+constexpr double map_bytes = 5.0;                   // of a voxel: its label, and the projector's
+constexpr double further_beam = 0.3;                // of that, of another beam of the same ray
 constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
 constexpr double write_per_voxel = 25.0e-9;
@@ -51,9 +54,11 @@ constexpr double count_per_bin = 25.0e-9;
 constexpr double expect_per_bin = 2.0e-9;
 constexpr double base_memory = 200e6;  // bytes: program, patient, masks, files on their way
 
-/// Peak of a patient's scan that makes so many outputs at once or one after the other
-/// (detail/patient_scan.hpp), and of the images made of it while `kept` others stay, bytes.
-double scan_memory(const ScanGeometry& g, std::size_t outputs, std::size_t kept, double voxels) {
+/// Peak of a patient's scans, of one beam or of several that are traced together, that make so many
+/// outputs at once or one after the other (detail/patient_scan.hpp), and of the images made of them
+/// while `kept` others stay, bytes.
+double scan_memory(const ScanGeometry& g, std::size_t beams, std::size_t outputs, std::size_t kept,
+                   double voxels) {
   constexpr double row_batch = 16.0,
                    block = 128.0;    // recon's rows come in batches, views in blocks
   constexpr double filtered = 16e6;  // one block of filtered lines
@@ -64,11 +69,13 @@ double scan_memory(const ScanGeometry& g, std::size_t outputs, std::size_t kept,
                       std::ceil(double(g.rows) / row_batch);
   const bool helical = g.table_positions.back() != g.table_positions.front() &&
                        g.table_positions[1] != g.table_positions[0];
-  const double lines = line * (double(g.views()) - (helical ? fan_views : 0.0));
+  const double turns = double(g.views()) / turned_share(g);  // short scans have full turns' lines
+  const double lines = line * (turns - (helical ? fan_views : 0.0));
   const double ring = view * (block + fan_views * (helical ? 1.0 : 2.0));
-  const bool streams = detail::streams(outputs);
-  const double tracing = streams ? double(outputs) * (lines + ring) + 2.0 * block * view
-                                 : 2.0 * view * double(g.views()) + lines + ring;
+  const bool streams = beams > 1 || detail::streams(outputs);
+  const double tracing = streams
+                             ? double(outputs) * (lines + ring) + 2.0 * double(beams) * block * view
+                             : 2.0 * view * double(g.views()) + lines + ring;
   const double images = sizeof(float) * voxels * (double(kept) + 2.0) + filtered;
   return streams ? std::max(tracing, double(outputs) * lines + images) : tracing + images;
 }
@@ -120,7 +127,7 @@ bool has(const std::vector<std::string>& list, const char* item) {
 
 }  // namespace
 
-Estimate estimate(const Plan& plan, int threads) {
+Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   const Arms& arms = plan.scenario.arms;
   const Protocol& protocol = arms.protocol;
   const double cases = double(plan.cases.size());
@@ -148,17 +155,41 @@ Estimate estimate(const Plan& plan, int threads) {
     const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
     return double(g.views()) * double(g.columns) * double(g.rows);
   };
-  const auto trace = [&](std::size_t scanner, double times) {
-    e.rays += cases * times * samples_of(scanner) * sub_rays;
-    seconds += cases * times * samples_of(scanner) * sub_rays * trace_per_ray;
+  double map_voxels = 0.0, map_steps = 0.0;
+  for (const Grid& grid : maps) {
+    map_voxels += double(grid.count());
+    map_steps += 0.5 * double(grid.size[0] + grid.size[1]);
+  }
+  const auto trace = [&](std::size_t scanner, double times, std::size_t further_beams) {
+    const double rays = cases * times * samples_of(scanner) * sub_rays;
+    e.rays += rays;
+    seconds += rays * trace_per_ray * (1.0 + further_beam * double(further_beams));
+    seconds += cases * times * samples_of(scanner) * map_steps * trace_per_step;
     const Scanner& hardware = arms.scanners[scanner];
-    seconds +=
-        cases * times * scatter_seconds(hardware, scan_geometry(hardware, protocol, 0.0, 0.0));
+    seconds += cases * times * double(1 + further_beams) *
+               scatter_seconds(hardware, scan_geometry(hardware, protocol, 0.0, 0.0));
   };
+  using Together = std::tuple<std::size_t, std::optional<double>, double>;
+  std::set<Together> together;
+  for (const auto& [scanner, voltage, delay, motion] : traced)
+    together.insert({scanner, delay, motion});
+  const auto arms_of = [&](const Together& alike) {
+    std::vector<Arm> its;
+    for (const Arm& arm : plan.arms)
+      if (Together{arm.scanner, arm.contrast_delay, arm.motion} == alike) its.push_back(arm);
+    return its;
+  };
+  std::size_t passes = 0;
+  for (const Together& alike : together) {
+    const std::size_t scanner = std::get<0>(alike);
+    for (const auto& voltages : detail::voltage_groups(arms, scanner, arms_of(alike))) {
+      trace(scanner, 1.0, voltages.size() - 1);
+      ++passes;
+    }
+  }
   std::set<std::pair<std::size_t, double>> calibrated;
   for (const auto& [scanner, voltage, delay, motion] : traced) {
     const Scanner& hardware = arms.scanners[scanner];
-    trace(scanner, 1.0);
     seconds += cases * samples_of(scanner) * read_out_per_sample(arms, hardware, false);
     if (calibrated.emplace(scanner, voltage).second) seconds += kernel_seconds(hardware);
   }
@@ -174,11 +205,11 @@ Estimate estimate(const Plan& plan, int threads) {
   for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.count)),
                                    std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
     const std::size_t scanner = plan.arms[arm].scanner;
-    trace(scanner, times);
+    trace(scanner, times, 0);
     read_out(scanner, times);
   }
   const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
-  e.traced_scans = per_case(traced.size() + repeats);
+  e.traced_scans = per_case(passes + repeats);
   e.scans = per_case(scans.size() + repeats);
   e.images = per_case(plan.arms.size() + repeats);
   e.reconstructions = e.images + per_case(noiseless.size());
@@ -194,15 +225,22 @@ Estimate estimate(const Plan& plan, int threads) {
   e.files += e.images * (std::uint64_t(nifti) + (dicom ? std::uint64_t(protocol.slices) : 0)) + 8;
   e.disk_bytes += double(e.images) * voxels * ((nifti ? 1.3 : 0.0) + (dicom ? 2.0 : 0.0)) + 2e6;
   double largest = 0.0;
-  for (const Shared& shared : traced) {
-    const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
-    const auto loads = std::size_t(std::ranges::count_if(scans, of_this));
-    const auto kept = std::size_t(std::ranges::count_if(noiseless, of_this));
-    const ScanGeometry g = scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0);
-    const std::size_t series = bins_of(arms, arms.scanners[std::get<0>(shared)]).size();
-    largest = std::max(largest, scan_memory(g, (1 + loads) * series, kept, voxels));
+  for (const Together& alike : together) {
+    const auto& [scanner, delay, motion] = alike;
+    const std::vector<Arm> its = arms_of(alike);
+    const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
+    for (const auto& voltages : detail::voltage_groups(arms, scanner, its)) {
+      std::size_t outputs = 0, kept = 0;
+      for (const double voltage : voltages) {
+        const Shared shared{scanner, voltage, delay, motion};
+        outputs += detail::outputs_at(arms, scanner, its, voltage);
+        const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
+        kept = std::max(kept, std::size_t(std::ranges::count_if(noiseless, of_this)));
+      }
+      largest = std::max(largest, scan_memory(g, voltages.size(), outputs, kept, voxels));
+    }
   }
-  e.memory_bytes = largest + base_memory;
+  e.memory_bytes = largest + base_memory + map_bytes * map_voxels;
   return e;
 }
 

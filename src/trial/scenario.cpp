@@ -6,6 +6,7 @@
 #include "vitrine/core/hash.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/trial/arm.hpp"
+#include "vitrine/trial/detail/geometry_check.hpp"
 
 namespace vitrine::trial {
 
@@ -71,6 +72,10 @@ const Schema<Protocol>& Protocol::schema() {
           .unless_default()
           .optional("rotation_time", &Protocol::rotation_time, unit::s, "time of a rotation")
           .between(0.1, 120)
+          .optional("scan_arc", &Protocol::scan_arc, unit::deg,
+                    "of an axial scan: what each rotation turns, half a turn and the fan at least")
+          .between(180, 360)
+          .unless_default()
           .optional("table_time", &Protocol::table_time, unit::s,
                     "time that the table takes between two rotations")
           .between(0, 60)
@@ -95,6 +100,13 @@ const Schema<Protocol>& Protocol::schema() {
                     "lines that end inside the patient go on as a water cylinder would; false "
                     "leaves a bright rim in the image")
           .unless_default()
+          .optional("corrections", &Protocol::corrections,
+                    "of artefacts, in the measured lines (none if nothing is said)")
+          .optional("algorithm", &Protocol::algorithm,
+                    "of the filtered back projection: of parallel lines, or of an axial scan's fan "
+                    "or cone views as they are")
+          .one_of({"rebinned", "direct"})
+          .unless_default()
           .optional("denoise", &Protocol::denoise,
                     "edge-preserving noise reduction of the image (none if nothing is said)")
           .optional("bins", &Protocol::bins,
@@ -102,7 +114,16 @@ const Schema<Protocol>& Protocol::schema() {
                     "threshold1, ...)")
           .unless_default()
           .rule("pitch goes with mode: helical (an axial scan has none)",
-                [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; });
+                [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; })
+          .rule("algorithm: direct is for mode: axial without gantry tilt or flying focal spot",
+                [](const Protocol& p) {
+                  return p.algorithm == "rebinned" || (p.mode == "axial" && p.gantry_tilt == 0.0 &&
+                                                       p.flying_focal_spot == "none");
+                })
+          .rule("scan_arc_deg goes with mode: axial (a helix turns on and on)",
+                [](const Protocol& p) {
+                  return p.scan_arc == Protocol{}.scan_arc || p.mode == "axial";
+                });
   return s;
 }
 
@@ -119,6 +140,10 @@ const Schema<Factors>& Factors::schema() {
           .optional("bins", &Factors::bins,
                     "energy bins of photon-counting scanners: total, bin1 (the lowest), bin2, ..., "
                     "threshold1 (all above it), ...; others have their one image")
+          .unless_default()
+          .optional("corrections", &Factors::corrections,
+                    "none, all: without and with the protocol's corrections")
+          .one_of({"none", "all"})
           .unless_default()
           .optional("motion", &Factors::motion, unit::percent,
                     "strengths of the protocol's motion (0: the patient lies still)")
@@ -139,6 +164,9 @@ const Schema<ArmSelector>& ArmSelector::schema() {
           .optional("kernel", &ArmSelector::kernel, "kind of the kernel (empty: the first level)")
           .optional("bins", &ArmSelector::bins, "energy bins (empty: the first level)")
           .unless_default()
+          .optional("corrections", &ArmSelector::corrections,
+                    "none or all (empty: the first level)")
+          .unless_default()
           .optional("tube_voltage", &ArmSelector::tube_voltage, unit::kv, "tube voltage")
           .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
           .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness")
@@ -147,43 +175,6 @@ const Schema<ArmSelector>& ArmSelector::schema() {
                     "how much less noise")
           .optional("contrast_delay", &ArmSelector::contrast_delay, unit::s,
                     "delay of the scan after the contrast medium");
-  return s;
-}
-
-const Schema<Repeat>& Repeat::schema() {
-  static const auto s =
-      Schema<Repeat>("repeat", "Repeated scans of one arm in every patient")
-          .optional("kind", &Repeat::kind, "what changes between repeats")
-          .one_of({"reposition"})
-          .optional("count", &Repeat::count, "repeats per patient (0: none; repeatability needs 2)")
-          .between(0, 20)
-          .optional("of", &Repeat::of, "the arm that is repeated")
-          .optional("shift", &Repeat::shift, unit::mm, "largest displacement along x and y")
-          .between(0, 50)
-          .optional("rotation", &Repeat::rotation, unit::deg, "largest rotation about each axis")
-          .between(0, 15)
-          .optional("inspiration", &Repeat::inspiration, unit::percent,
-                    "largest change of lung volume")
-          .between(0, 20)
-          .rule("count must be 0 or at least 2 (one scan has no within-patient variance)",
-                [](const Repeat& r) { return r.count != 1; });
-  return s;
-}
-
-const Schema<FollowUp>& FollowUp::schema() {
-  static const auto s =
-      Schema<FollowUp>("follow_up", "Later visits of every patient, scanned in one arm")
-          .optional("days", &FollowUp::days, "planned days since the baseline (none: no follow-up)")
-          .between(1, 3650)
-          .optional("late_days", &FollowUp::late, "how much later than planned a visit is")
-          .between(0, 365)
-          .optional("missed", &FollowUp::missed, unit::percent, "visits that do not take place")
-          .between(0, 90)
-          .optional("of", &FollowUp::of, "the arm that scans them")
-          .rule("days must grow from visit to visit", [](const FollowUp& f) {
-            return std::adjacent_find(f.days.begin(), f.days.end(), std::greater_equal<>()) ==
-                   f.days.end();
-          });
   return s;
 }
 
@@ -216,6 +207,13 @@ bool has_bins(const Arms& arms, const ArmSelector& selector) {
            return (selector.scanner.empty() || each.name == selector.scanner) &&
                   std::find(levels.begin(), levels.end(), selector.bins) != levels.end();
          });
+}
+
+/// True if some arm has the selector's level of corrections.
+bool has_corrections(const Arms& arms, const ArmSelector& selector) {
+  const auto levels = correction_levels(arms);
+  return selector.corrections.empty() ||
+         std::find(levels.begin(), levels.end(), selector.corrections) != levels.end();
 }
 
 /// Report every level of bins that a photon-counting scanner has not, and what does not go with it.
@@ -259,7 +257,7 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
   for (const auto& level : arms.vary.kernel) kernel = kernel || kind_of(level) == selector.kernel;
   if (arms.vary.kernel.empty() && arms.protocol.kernel)
     kernel = kernel || kind_of(arms.protocol.kernel) == selector.kernel;
-  return kernel && has_bins(arms, selector) &&
+  return kernel && has_bins(arms, selector) && has_corrections(arms, selector) &&
          is_level(selector.tube_voltage, arms.vary.tube_voltage, arms.protocol.tube_voltage) &&
          is_level(selector.tube_load, arms.vary.tube_load, arms.protocol.tube_load) &&
          is_level(selector.slice_thickness, arms.vary.slice_thickness,
@@ -302,49 +300,6 @@ void check_tubes(const Arms& arms, const Value& node, Diagnostics& problems) {
       }
 }
 
-/// Report every scanner that cannot deflect its focal spot as the protocol asks, or so that its
-/// readings do not interleave.
-void check_focal_spots(const Arms& arms, const Value& node, Diagnostics& problems) {
-  const std::string& flies = arms.protocol.flying_focal_spot;
-  if (flies == "none") return;
-  const bool in_plane = flies != "z", along_z = flies != "in_plane";
-  for (const Scanner& scanner : arms.scanners) {
-    const auto& spot = scanner.flying_focal_spot;
-    if (!spot) {
-      problems.error(node.where, str(scanner.name,
-                                     " does not deflect its focal spot (the protocol "
-                                     "asks for ",
-                                     flies,
-                                     "). Give the scanner's "
-                                     "flying_focal_spot, or leave it out of the protocol."));
-      continue;
-    }
-    const std::size_t places = focal_positions(scanner, in_plane, along_z).size();
-    if (places > 1 && scanner.detector.shape == "flat")
-      problems.error(node.where, str(scanner.name,
-                                     " has a flat detector (filtered back projection "
-                                     "takes its focal spot to stand still). Use a curved one."));
-    if (spot->views_per_position == 0 && scanner.views_per_rotation % std::int64_t(places) != 0)
-      problems.error(node.where, str(scanner.name, " reads ", scanner.views_per_rotation,
-                                     " views per rotation (its "
-                                     "focal spot takes ",
-                                     places,
-                                     " places in turn). Use a "
-                                     "multiple of that, or give its views_per_position."));
-    if (!in_plane || spot->in_plane == 0.0) continue;
-    const ScanGeometry g = hardware_geometry(scanner);
-    const double moved = interleave(g, spot->in_plane, scanner.column_pitch);
-    if (std::abs(moved - std::round(moved)) < 0.25)
-      problems.error(node.where,
-                     str(scanner.name, ": in_plane_mm of ", to_text(spot->in_plane),
-                         " moves rays by ", to_text(0.01 * std::round(100.0 * moved)),
-                         " columns at the isocentre (they interleave if that is a "
-                         "quarter to three quarters beyond whole ones). Half a column "
-                         "takes ",
-                         to_text(0.001 * std::round(500.0 * spot->in_plane / moved)), " mm."));
-  }
-}
-
 bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
   return lesion.enhancement &&
          *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
@@ -375,14 +330,31 @@ const Schema<Arms>& Arms::schema() {
                   return distinct(kernels) && distinct(a.vary.tube_voltage) &&
                          distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness) &&
                          distinct(a.vary.contrast_delay) && distinct(a.vary.motion) &&
-                         distinct(a.vary.noise_reduction) && distinct(a.vary.bins);
+                         distinct(a.vary.noise_reduction) && distinct(a.vary.bins) &&
+                         distinct(a.vary.corrections);
+                })
+          .rule(
+              "corrections.bone goes with water_correction and energy-integrating scanners",
+              [](const Arms& a) {
+                const auto& made = a.protocol.corrections;
+                return !made || !made->bone ||
+                       (a.protocol.water_correction &&
+                        std::none_of(a.scanners.begin(), a.scanners.end(), [](const Scanner& each) {
+                          return each.detector.sensor.has_value();
+                        }));
+              })
+          .rule("vary.corrections needs something that corrects (add corrections to the protocol)",
+                [](const Arms& a) {
+                  return a.vary.corrections.empty() ||
+                         (a.protocol.corrections && a.protocol.corrections->any());
                 })
           .rule("vary.motion_percent needs something that moves (add motion to the protocol)",
                 [](const Arms& a) { return a.vary.motion.empty() || !a.protocol.motion.empty(); })
           .rule(
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
               [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
-          .checked(check_focal_spots)
+          .checked(detail::check_focal_spots)
+          .checked(detail::check_scan_arc)
           .rule(
               "protocol.pitch leaves gaps: each half turn must see every slice, which a table "
               "travel of 1 / (0.5 + fan angle / 180 deg) collimations at most allows (1.55 for a "

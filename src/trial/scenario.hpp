@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "vitrine/core/catalogue.hpp"
+#include "vitrine/core/units.hpp"
 #include "vitrine/model/scanner.hpp"
 #include "vitrine/phantoms/cohort.hpp"
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/radiomics/settings.hpp"
+#include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/kernel.hpp"
 
@@ -45,13 +47,16 @@ struct Protocol {
   double pitch = 1.0;          ///< helical: travel per rotation over the collimation at the axis
   double rotation_time = 0.5;  ///< s
   double table_time = 1.0;     ///< s between two rotations of a step-and-shoot scan
-  double gantry_tilt = 0.0;    ///< rad about x; the top leans towards the feet
+  double scan_arc = 360.0 * units::deg;        ///< of an axial rotation, rad: first view to last
+  double gantry_tilt = 0.0;                    ///< rad about x; the top leans towards the feet
   std::string flying_focal_spot = "none";      ///< none, in_plane, z, both
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
-  bool water_correction = true;      ///< of beam hardening
-  bool truncation_extension = true;  ///< of lines that end inside the patient
+  bool water_correction = true;        ///< of beam hardening
+  bool truncation_extension = true;    ///< of lines that end inside the patient
+  std::string algorithm = "rebinned";  ///< of the back projection; direct: of fan or cone views
+  std::optional<recon::Corrections> corrections;
   std::optional<recon::Denoise> denoise;
   std::string bins = "total";  ///< of photon-counting scanners: what images are made of
 
@@ -63,16 +68,17 @@ struct Protocol {
 struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
-  std::vector<std::string> bins;        ///< of photon-counting scanners
-  std::vector<double> motion;           ///< strengths: 0 still, 1 as the protocol says
-  std::vector<double> noise_reduction;  ///< shares, in place of the protocol's denoise.reduction
+  std::vector<std::string> bins;         ///< of photon-counting scanners
+  std::vector<std::string> corrections;  ///< none, all: whether the protocol's are made
+  std::vector<double> motion;            ///< strengths: 0 still, 1 as the protocol says
+  std::vector<double> noise_reduction;   ///< shares, in place of the protocol's denoise.reduction
   static const Schema<Factors>& schema();
 };
 
 /// Names one arm by the levels that distinguish it; what is left out is the protocol's value or,
 /// for the scanner, the first.
 struct ArmSelector {
-  std::string scanner, kernel, bins;
+  std::string scanner, kernel, bins, corrections;
   std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
       noise_reduction;
   static const Schema<ArmSelector>& schema();

@@ -67,6 +67,22 @@ inline ScanGeometry small_scan(Index rows = 16, Index views = 360,
   return g;
 }
 
+/// The first views of every turn of an axial scan, as many as are `degrees` long.
+inline ScanGeometry first_part(ScanGeometry g, double degrees) {
+  const Index turn = g.views_per_rotation, stations = g.views() / turn;
+  const Index views = 1 + Index(std::ceil(degrees / 360.0 * double(turn) - 1e-9));
+  ScanGeometry part = g;
+  for (auto* of_view : {&part.view_angles, &part.table_positions}) of_view->clear();
+  part.focal_shifts.clear();
+  for (Index s = 0; s < stations; ++s)
+    for (Index v = s * turn; v < s * turn + views; ++v) {
+      part.view_angles.push_back(g.view_angles[std::size_t(v)]);
+      part.table_positions.push_back(g.table_positions[std::size_t(v)]);
+      if (!g.focal_shifts.empty()) part.focal_shifts.push_back(g.focal_shifts[std::size_t(v)]);
+    }
+  return part;
+}
+
 /// A helix of the small detector about z = 0 that leaves room for slices within +-`reach`.
 inline ScanGeometry helix(double pitch, double reach, Index rows = 16, Index views = 360) {
   ScanGeometry g = small_scan(rows, views);

@@ -75,15 +75,21 @@ TEST_CASE("lines made while the views come have the bits of lines made of the wh
       {-0.34, 3.0, -0.36}, {0.34, 3.0, -0.36}, {-0.34, -3.0, 0.36}, {0.34, -3.0, 0.36}};
   fly(flying, places);
   fly(flying_on, places);
-  const std::vector<Case> cases{{"axial", small_scan(3, 90)},
-                                {"odd views a turn", small_scan(2, 61)},
-                                {"step and shoot", small_scan(3, 48, {-1.5, 0.0, 1.5})},
-                                {"as few views as can be", small_scan(2, 12)},
-                                {"helical", even_helix(3, 60, 170)},
-                                {"helical, odd", even_helix(2, 61, 150)},
-                                {"flying focal spot", flying},
-                                {"flying focal spot, helical", flying_on},
-                                {"flat detector", flat}};
+  std::vector<Case> cases{
+      {"axial", small_scan(3, 90)},
+      {"odd views a turn", small_scan(2, 61)},
+      {"step and shoot", small_scan(3, 48, {-1.5, 0.0, 1.5})},
+      {"as few views as can be", small_scan(2, 12)},
+      {"helical", even_helix(3, 60, 170)},
+      {"helical, odd", even_helix(2, 61, 150)},
+      {"flying focal spot", flying},
+      {"flying focal spot, helical", flying_on},
+      {"flat detector", flat},
+      {"short scan", first_part(small_scan(2, 90), 220.0)},
+      {"nearly a full turn", first_part(small_scan(2, 61), 350.0)},
+      {"short scans, flying focal spot", first_part(small_scan(2, 64, {-1.0, 1.0}), 264.0)}};
+  ScanGeometry& stepping = cases.back().geometry;
+  fly(stepping, {{-0.34, 0.0, 0.0}, {0.34, 0.0, 0.0}});
   for (const Case& c : cases) {
     INFO(c.name);
     const LineIntegrals scan = random_scan(c.geometry);

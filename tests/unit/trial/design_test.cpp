@@ -294,6 +294,35 @@ TEST_CASE("the slices of a tilted gantry lie in its plane") {
   CHECK(trial::scan_reach(g, 50.0) > 230.0 * std::sin(10.0 * units::deg));
 }
 
+TEST_CASE("a short scan's views, times and dose are those of its arc") {
+  // The scanner of the scenario: 984 views a turn, a fan of +-27.4 degrees.
+  CHECK_THROWS_WITH(read(with_protocol("scan_arc_deg", Value(200.0))),
+                    Catch::Contains("turns 200 degrees") && Catch::Contains("Raise scan_arc_deg"));
+  CHECK(trial::fingerprint(read(with_protocol("scan_arc_deg", Value(360.0)))) ==
+        trial::fingerprint(read(scenario())));
+  const trial::Scenario part = read(with_protocol("scan_arc_deg", Value(240.0)));
+  const trial::Scenario whole = read(scenario());
+  const Scanner& scanner = part.arms.scanners[0];
+  const ScanGeometry g = trial::scan_geometry(scanner, part.arms.protocol, 0.0, 0.1);
+  const ScanGeometry full = trial::scan_geometry(scanner, whole.arms.protocol, 0.0, 0.1);
+  const Index views = 657;  // 240 / 360 of 984, and the last
+  CHECK(views_per_turn(g) == views);
+  CHECK(views_per_turn(full) == 984);
+  CHECK(g.views() * 984 == full.views() * views);
+  for (Index v = 0; v < g.views(); ++v) {
+    const Index same = v / views * 984 + v % views;
+    CHECK(g.view_angles[std::size_t(v)] == full.view_angles[std::size_t(same)]);
+    CHECK(g.table_positions[std::size_t(v)] == full.table_positions[std::size_t(same)]);
+  }
+  // The table starts as soon as the tube is off.
+  const double turn = part.arms.protocol.rotation_time, pause = part.arms.protocol.table_time;
+  if (g.views() > views)
+    CHECK(g.view_times[std::size_t(views)] - g.view_times[0] ==
+          Approx(turn * double(views) / 984.0 + pause).epsilon(1e-12));
+  CHECK(turned_share(g) == Approx(double(views) / 984.0));
+  CHECK(turned_share(full) == 1.0);
+}
+
 TEST_CASE(
     "a protocol's flying focal spot needs a scanner that deflects it so that rays interleave") {
   CHECK_THROWS_WITH(read(with_protocol("flying_focal_spot", Value("z"))),
