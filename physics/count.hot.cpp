@@ -16,28 +16,48 @@ using detail::PairClass;
 
 constexpr float most_counts = 100.0f;  // of a mean below 30: more have a probability of 1e-20
 constexpr float exact_below = 30.0f;   // as of the other readings (detect.cpp)
+// Pairs are few among the counts: from here on Cornish and Fisher's expansion, whose distribution
+// is within 1.5e-3 of Poisson's, mean and variance right.
+constexpr float exact_pairs_below = 10.0f;
 
-/// Poisson numbers of some means. Below 30 by inversion, exactly; from there on Cornish and
-/// Fisher's expansion, as in detect.hot.cpp.
-VITRINE_INLINE Lanes poisson(Lanes mean, Words word, Lanes normal) {
-  const Bits small = Bits(mean < all(exact_below));
-  const Lanes deviation = root(larger(mean - all(1.0f / 18), all(0.0f)));
-  const Lanes large = mean + deviation * normal + (normal * normal - all(1.0f)) * all(1.0f / 6);
-  if (!any(small)) return large;
-  // Lanes of large means wait with one of 0.
-  const Lanes low = select(small, mean, all(0.0f));
-  const Lanes u = uniform(word);
-  Lanes probability = exp2(low * all(-1.442695041f)), below = probability, count = all(0.0f);
-  float next = 1.0f;
-  while (next < most_counts) {
-    const Bits more = Bits(u > below);
-    if (!any(more)) break;
-    count += select(more, all(1.0f), all(0.0f));
-    probability *= low * all(1.0f / next);
-    next += 1.0f;
-    below += probability;
+/// 1 / n, and 0 for what is never divided by.
+struct Reciprocals {
+  float of[std::size_t(most_counts)] = {};
+  constexpr Reciprocals() {
+    for (int n = 1; n < int(most_counts); ++n) of[n] = 1.0f / float(n);
   }
-  return select(small, count, large);
+};
+constexpr Reciprocals reciprocals;
+
+/// Poisson numbers of means below 30 by inversion, exactly: `together` vectors of them, whose steps
+/// do not wait for each other. A mean of 0 has none.
+template <int together>
+VITRINE_INLINE void invert(const Lanes* mean, const Lanes* u, Lanes* drawn) {
+  Lanes probability[together], below[together], count[together];
+  for (int i = 0; i < together; ++i) probability[i] = mean[i] * all(-1.442695041f);
+  exp2(probability);
+  for (int i = 0; i < together; ++i) {
+    below[i] = probability[i];
+    count[i] = all(0.0f);
+  }
+  for (int next = 1; next < int(most_counts); ++next) {
+    Bits more[together], left{};
+    for (int i = 0; i < together; ++i) left |= more[i] = Bits(u[i] > below[i]);
+    if (!any(left)) break;
+    const Lanes over = all(reciprocals.of[next]);
+    for (int i = 0; i < together; ++i) {
+      count[i] += Lanes(more[i] & Bits(all(1.0f)));
+      probability[i] *= mean[i] * over;
+      below[i] += probability[i];
+    }
+  }
+  for (int i = 0; i < together; ++i) drawn[i] = count[i];
+}
+
+/// Poisson numbers of means from 30 on: Cornish and Fisher's expansion, as in detect.hot.cpp.
+VITRINE_INLINE Lanes expand(Lanes mean, Lanes normal) {
+  const Lanes deviation = root(larger(mean - all(1.0f / 18), all(0.0f)));
+  return mean + deviation * normal + (normal * normal - all(1.0f)) * all(1.0f / 6);
 }
 
 /// Two columns at a time: the one that is drawn, and the next, which pairs reach.
@@ -139,7 +159,7 @@ class Counter {
           if (pair.columns != 0 || pair.rows != 0)
             means[i] = smaller(means[i], load(rate(to.column, p + i) + to.row));
         }
-        numbers(column, row, block, some, means, drawn);
+        numbers(column, row, block, some, exact_pairs_below, means, drawn);
         for (std::int32_t i = 0; i < some; ++i) {
           const PairClass& pair = job_.pairs[p + i];
           const Other to = other(pair, column, row);
@@ -155,7 +175,7 @@ class Counter {
         for (std::int32_t i = 0; i < some; ++i)
           means[i] =
               larger(load(mean(column, b + i) + row) - load(taken(column, b + i) + row), all(0.0f));
-        numbers(column, row, block, some, means, drawn);
+        numbers(column, row, block, some, exact_below, means, drawn);
         for (std::int32_t i = 0; i < some; ++i) add(counts(column, b + i) + row, drawn[i]);
       }
     }
@@ -166,28 +186,57 @@ class Counter {
   /// of two words: where only one of them is asked for, the other number has a word of a block of
   /// its own.
   void numbers(std::int32_t column, std::int32_t row, std::uint32_t block, std::int32_t some,
-               const Lanes* means, Lanes* drawn) const {
-    const Words lane = {0, 1, 2, 3, 4, 5, 6, 7};
+               float exact, const Lanes* means, Lanes* drawn) const {
     const auto cell = std::uint32_t(column * job_.row_groups * lane_width + row);
-    Words x[4] = {lane + cell, Words{} + job_.view, Words{} + (block + 1u), Words{} + job_.draw};
-    philox(x, job_.key[0], job_.key[1]);
+    Words x[4], other[4];
+    words(cell, block + 1u, x);
+    bool has_other = false;
+    // Of those with small means in any lane: which they are, the means, uniform numbers.
+    std::int32_t waiting = 0, which[4];
+    Lanes low[4], u[4], counted[4];
+    Bits small[4];
     for (std::int32_t i = 0; i < some; i += 2) {
       const bool two = i + 1 < some;
-      const Bits first = Bits(means[i] >= all(exact_below));
-      const Bits second = two ? Bits(means[i + 1] >= all(exact_below)) : first;
+      const Bits first = Bits(means[i] >= all(exact));
+      const Bits second = two ? Bits(means[i + 1] >= all(exact)) : first;
       Lanes normal[2] = {all(0.0f), all(0.0f)};
       Words word[2] = {x[i], x[i + 1]};
       if (any(first | second)) normals(x[i], x[i + 1], normal[0], normal[1]);
       if (const Bits mixed = first ^ second; any(mixed)) {
-        Words other[4] = {lane + cell, Words{} + job_.view, Words{} + (block + 0x10001u),
-                          Words{} + job_.draw};
-        philox(other, job_.key[0], job_.key[1]);
+        if (!has_other) words(cell, block + 0x10001u, other);
+        has_other = true;
         for (int k = 0; k < 2; ++k)
           word[k] = (word[k] & ~Words(mixed)) | (other[i + k] & Words(mixed));
       }
-      drawn[i] = poisson(means[i], word[0], normal[0]);
-      if (two) drawn[i + 1] = poisson(means[i + 1], word[1], normal[1]);
+      for (std::int32_t k = i; k < i + 1 + std::int32_t(two); ++k) {
+        const Bits large = k == i ? first : second;
+        if (any(large)) drawn[k] = expand(means[k], normal[k - i]);
+        if (!any(~large)) continue;
+        // Lanes of large means wait with one of 0.
+        small[waiting] = ~large;
+        low[waiting] = select(~large, means[k], all(0.0f));
+        u[waiting] = uniform(word[k - i]);
+        which[waiting++] = k;
+      }
     }
+    if (waiting == 0) return;
+    for (std::int32_t i = 0; i < waiting; i += 2) {
+      if (i + 1 < waiting) {
+        invert<2>(low + i, u + i, counted + i);
+      } else {
+        invert<1>(low + i, u + i, counted + i);
+      }
+    }
+    for (std::int32_t i = 0; i < waiting; ++i) {
+      Lanes& out = drawn[which[i]];
+      out = any(~small[i]) ? select(small[i], counted[i], out) : counted[i];
+    }
+  }
+  VITRINE_INLINE_MEMBER void words(std::uint32_t cell, std::uint32_t block, Words* x) const {
+    const Words lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    Words all_four[4] = {lane + cell, Words{} + job_.view, Words{} + block, Words{} + job_.draw};
+    philox(all_four, job_.key[0], job_.key[1]);
+    for (int i = 0; i < 4; ++i) x[i] = all_four[i];
   }
 
   void write(std::int32_t column) const {

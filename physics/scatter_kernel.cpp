@@ -9,6 +9,7 @@
 #include "vitrine/physics/detail/between.hpp"
 #include "vitrine/physics/detail/pencils.hpp"
 #include "vitrine/physics/detail/sub_views.hpp"
+#include "vitrine/physics/detail/water_equivalent.hpp"
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/projector.hpp"
 
@@ -22,6 +23,8 @@ constexpr std::array effort{1, 1, 1, 1, 2, 4, 9};
 constexpr std::array aspects{0.6, 1.0, 1.7};
 // Places of pencils in half a body, of its half width.
 constexpr std::size_t pencils = 10;
+// How far scattered photons go along the detector: two mean free paths in water at 60 keV are 100.
+constexpr double reach = 50.0;  // mm
 double place_of(std::size_t pencil) { return (double(pencil) + 0.5) / double(pencils); }
 
 /// A polynomial of degree 5 over [-1, 1] by least squares: its values at the pencils' places by
@@ -210,7 +213,6 @@ ScatterKernel::Body ScatterKernel::body_of(std::span<const double> water) const 
   body.width = std::max(4.0 * std::sqrt(second / area), 1.0);
   body.thickness = area / (quarter_pi * body.width);
   // What is there against the ellipse, over the distance that scattered photons go: 50 mm.
-  constexpr double reach = 50.0;  // mm: two mean free paths in water at 60 keV are 100 mm
   for (std::size_t c = 0; c < columns; ++c) {
     double there = 0.0, ellipse = 0.0;
     for (std::size_t o = 0; o < columns; ++o) {
@@ -223,12 +225,38 @@ ScatterKernel::Body ScatterKernel::body_of(std::span<const double> water) const 
   return body;
 }
 
+/// What is left of each column's scatter where the body within 50 mm of it absorbs more than water:
+/// what reaches the detector has scattered more than once.
+std::vector<double> ScatterKernel::albedos(std::span<const double> water,
+                                           std::span<const double> scattering) const {
+  // Times more, on average: two thirds of the scatter behind 32 cm are of two events and more;
+  // makes heads and bodies of fat or bone right (docs/methods/scatter.md).
+  constexpr double again = 0.7;
+  const auto rows = std::size_t(rows_), columns = std::size_t(columns_);
+  std::vector<double> all(columns, 1.0);
+  for (std::size_t c = 0; c < columns; ++c) {
+    double there = 0.0, of_water = 0.0;
+    for (std::size_t o = 0; o < columns; ++o) {
+      if (std::abs(places_[o] - places_[c]) > reach) continue;
+      for (std::size_t r = 0; r < rows; ++r) {
+        there += scattering[o * rows + r];
+        of_water += water[o * rows + r];
+      }
+    }
+    if (there > 0.0) all[c] = math::exp(again * math::log(there / of_water));
+  }
+  return all;
+}
+
 std::vector<double> ScatterKernel::scatter(std::span<const double> water,
+                                           std::span<const double> scattering,
                                            std::span<const double> air, double depth) const {
   const auto rows = std::size_t(rows_), columns = std::size_t(columns_), apart = 2 * columns - 1;
   VITRINE_EXPECT(water.size() == columns * rows && air.size() == columns);
+  VITRINE_EXPECT(scattering.size() == water.size());
   std::vector<double> out(2 * columns * rows, 0.0);
   const Body body = body_of(water);
+  const std::vector<double> albedo = albedos(water, scattering);
   if (body.thickness <= 0.0) return out;
   // Behind the axis a body is wider than it looks, and nearer to the detector.
   const double wider = 1.0 + depth / source_to_iso_;
@@ -267,7 +295,8 @@ std::vector<double> ScatterKernel::scatter(std::span<const double> water,
     const bool mirrored = u < 0.0;
     for (std::size_t r = 0; r < rows; ++r) {
       const double way = water[c * rows + r];
-      const double amount = nearer * air[c] * way * math::exp(-decay_ * way);
+      const double amount =
+          nearer * air[c] * scattering[c * rows + r] * albedo[c] * math::exp(-decay_ * way);
       if (!(amount > 0.0)) continue;
       for (std::size_t d = 0; d < columns; ++d) {
         const std::size_t between_them = mirrored ? columns - 1 + c - d : columns - 1 + d - c;
@@ -282,29 +311,6 @@ std::vector<double> ScatterKernel::scatter(std::span<const double> water,
   }
   return out;
 }
-
-namespace {
-
-/// Lengths of water that weaken a beam as signals do.
-class WaterLength {
- public:
-  WaterLength(const Beam& beam, Index column) {
-    for (double length = 0.0; length <= 1000.0; length += step)
-      logs_.push_back(-math::log(std::max(beam.water_signal(column, length), 1e-300)));
-  }
-  double of(double log) const {
-    if (log <= 0.0) return 0.0;
-    const auto above = std::ranges::upper_bound(logs_, log) - logs_.begin();
-    const auto i = std::size_t(std::clamp<std::ptrdiff_t>(above, 1, std::ssize(logs_) - 1));
-    return step * (double(i) - 1.0 + (log - logs_[i - 1]) / (logs_[i] - logs_[i - 1]));
-  }
-
- private:
-  static constexpr double step = 20.0;  // mm
-  std::vector<double> logs_;
-};
-
-}  // namespace
 
 /// How far behind the axis the body's middle is in each view, from where other views of the turn
 /// see it: least squares of across = x cos + y sin.
@@ -340,6 +346,21 @@ std::vector<double> ScatterKernel::depths(const std::vector<std::vector<double>>
   return all;
 }
 
+namespace {
+
+/// Equivalent quanta per mAs of every cell with nothing but air in the beam.
+std::vector<double> air_quanta(const ScanGeometry& scan, const Beam& beam) {
+  const bool heel = !beam.heel_rows().empty();
+  std::vector<double> all;
+  for (Index c = 0; c < scan.columns; ++c)
+    for (Index r = 0; r < scan.rows; ++r)
+      all.push_back((heel ? beam.air_quanta(c, double(r)) : beam.air_quanta(c)) *
+                    scan.photon_share(double(c), double(r)));
+  return all;
+}
+
+}  // namespace
+
 ScatterMaps ScatterKernel::maps(const Scene& scene, const ScanGeometry& scan, const Beam& beam,
                                 std::span<const Index> views) const {
   ScatterMaps out;
@@ -351,7 +372,7 @@ ScatterMaps ScatterKernel::maps(const Scene& scene, const ScanGeometry& scan, co
   const auto edge = [](Index i, Index coarse, Index fine) { return i * fine / coarse; };
   const std::vector<float> cell_air = air_signals(scan, beam);
   std::vector<double> air;
-  std::vector<WaterLength> lengths;
+  std::vector<detail::WaterEquivalent> lengths;
   for (Index c = 0; c < columns_; ++c) {
     const Index begin = edge(c, columns_, scan.columns), end = edge(c + 1, columns_, scan.columns);
     double sum = 0.0;
@@ -360,35 +381,41 @@ ScatterMaps ScatterKernel::maps(const Scene& scene, const ScanGeometry& scan, co
     air.push_back(sum / double((end - begin) * scan.rows));
     lengths.emplace_back(beam, (begin + end) / 2);
   }
-  std::vector<std::vector<double>> water(views.size());
+  const std::vector<double> quanta = air_quanta(scan, beam);
+  std::vector<std::vector<double>> water(views.size()), scattering(views.size());
   constexpr std::size_t at_once = 24;
   for (std::size_t first = 0; first < views.size(); first += at_once) {
     const std::size_t count = std::min(at_once, views.size() - first);
     const ScanGeometry part = detail::part_of(scan, views.subspan(first, count));
     const Exposure seen = expose(scene, part, beam, Sampling{1, 1, 1}, isa_);
     parallel_for(Index(count), [&](Index v) {
-      const auto signal = seen.signal.view(v);
+      const auto signal = seen.signal.view(v), worth = seen.quanta.view(v);
       for (Index c = 0; c < columns_; ++c)
         for (Index r = 0; r < rows_; ++r) {
           constexpr Index step = 3;  // cells: their mean is wanted alone
-          double sum = 0.0;
+          double weakening = 0.0, scatters = 0.0;
           Index met = 0;
           for (Index i = edge(c, columns_, scan.columns); i < edge(c + 1, columns_, scan.columns);
                i += step)
             for (Index j = edge(r, rows_, scan.rows); j < edge(r + 1, rows_, scan.rows);
                  j += step) {
-              const double s = double(signal[std::size_t(i * scan.rows + j)]);
-              sum += lengths[std::size_t(c)].of(-math::log(std::max(s, 1e-12)));
+              const auto cell = std::size_t(i * scan.rows + j);
+              const double s = std::max(double(signal[cell]), 1e-12);
+              const double hardness = s * quanta[cell] / std::max(double(worth[cell]), 1e-300);
+              const detail::Water one = lengths[std::size_t(c)].of(-math::log(s), hardness);
+              weakening += one.weakening;
+              scatters += one.scattering;
               ++met;
             }
-          water[first + std::size_t(v)].push_back(sum / double(met));
+          water[first + std::size_t(v)].push_back(weakening / double(met));
+          scattering[first + std::size_t(v)].push_back(scatters / double(met));
         }
     });
   }
   const std::vector<double> depth = depths(water, scan, views);
   parallel_for(std::ssize(views), [&](Index v) {
     const auto view = std::size_t(v);
-    const std::vector<double> all = scatter(water[view], air, depth[view]);
+    const std::vector<double> all = scatter(water[view], scattering[view], air, depth[view]);
     const auto cells = std::ptrdiff_t(out.cells());
     std::copy_n(all.begin(), cells, out.mean.begin() + v * cells);
     std::copy_n(all.begin() + cells, cells, out.square.begin() + v * cells);

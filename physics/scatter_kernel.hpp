@@ -14,7 +14,8 @@ namespace vitrine::physics {
 /// Scatter by pencil beams (docs/methods/scatter.md): a scanner's beam is cut into pencils of one
 /// coarse cell each; what each of them spreads over the detector is read from tables that the Monte
 /// Carlo has made in elliptic cylinders of water, by thickness and width of the body as the view
-/// sees them and by the pencil's place in it.
+/// sees them and by the pencil's place in it. Bone absorbs more and fat less of what water that
+/// weakens alike would scatter: the beam's hardness tells how much.
 class ScatterKernel {
  public:
   /// The tables of a scanner at a tube voltage, its anti-scatter grid included: some seconds of
@@ -26,11 +27,12 @@ class ScatterKernel {
   ScatterMaps maps(const Scene& scene, const ScanGeometry& scan, const Beam& beam,
                    std::span<const Index> views) const;
 
-  /// Scatter of a view behind `water` mm of water in its coarse cells, [column][row], keV/mAs, and
-  /// then keV^2/mAs; `air` is what the coarse columns read of air, keV/mAs. The body's middle lies
-  /// `depth` mm behind the axis, towards the detector.
-  std::vector<double> scatter(std::span<const double> water, std::span<const double> air,
-                              double depth = 0.0) const;
+  /// Scatter of a view whose coarse cells, [column][row], are weakened as by `water` mm of water,
+  /// behind what scatters as `scattering` mm of water do: keV/mAs, and then keV^2/mAs; `air` is
+  /// what the coarse columns read of air, keV/mAs. The body's middle lies `depth` mm behind the
+  /// axis, towards the detector.
+  std::vector<double> scatter(std::span<const double> water, std::span<const double> scattering,
+                              std::span<const double> air, double depth = 0.0) const;
 
   /// What is left of a pencil's scatter goes as t exp(-decay t) with the water t on its way, 1/mm.
   double decay() const { return decay_; }
@@ -44,6 +46,8 @@ class ScatterKernel {
   void set_gain(const Scanner& scanner, double kv, std::int64_t histories);
   void set_decay();
   void smooth();
+  std::vector<double> albedos(std::span<const double> water,
+                              std::span<const double> scattering) const;
   Body body_of(std::span<const double> water) const;
   std::vector<double> depths(const std::vector<std::vector<double>>& water,
                              const ScanGeometry& scan, std::span<const Index> views) const;
