@@ -213,6 +213,11 @@ void show(const RawScan& raw) {
   const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
   std::printf("table      %g to %g mm, %lld views a rotation\n", *low, *high,
               static_cast<long long>(g.views_per_rotation));
+  if (turned_share(g) < 1.0)
+    std::printf(
+        "arc        %g degrees, %lld views\n",
+        std::round(3600.0 * double(views_per_turn(g) - 1) / double(g.views_per_rotation)) / 10.0,
+        static_cast<long long>(views_per_turn(g)));
   std::printf("images     %g mm, %lld x %lld pixels, %lld slices every %g mm\n",
               raw.box.field_of_view, static_cast<long long>(raw.box.matrix),
               static_cast<long long>(raw.box.matrix), static_cast<long long>(raw.box.slices),

@@ -74,7 +74,8 @@ std::string refusal(const io::Path& path) {
 
 TEST_CASE("raw data come back as they were written, packed or not") {
   const Scratch dir;
-  const RawScan raw = small_scan();
+  RawScan raw = small_scan();
+  raw.direct = true;
   const std::vector<float> values = noise(raw);
   for (const bool packed : {true, false}) {
     const io::SealedFile sealed = write(dir / "a.h5", raw, values, packed);
@@ -106,6 +107,7 @@ TEST_CASE("raw data come back as they were written, packed or not") {
     CHECK(back.images[1].kernel == raw.images[1].kernel);
     CHECK(back.origin.body_part == "CHEST");
     CHECK(back.origin.seed == 7);
+    CHECK(back.direct);
   }
 }
 

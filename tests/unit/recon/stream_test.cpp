@@ -85,6 +85,9 @@ TEST_CASE("lines made while the views come have the bits of lines made of the wh
       {"flying focal spot", flying},
       {"flying focal spot, helical", flying_on},
       {"flat detector", flat},
+      {"one row", small_scan(1, 90)},
+      {"one row, odd", small_scan(1, 61)},
+      {"one row, short scan", first_part(small_scan(1, 90), 240.0)},
       {"short scan", first_part(small_scan(2, 90), 220.0)},
       {"nearly a full turn", first_part(small_scan(2, 61), 350.0)},
       {"short scans, flying focal spot", first_part(small_scan(2, 64, {-1.0, 1.0}), 264.0)}};

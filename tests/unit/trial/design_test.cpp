@@ -323,6 +323,13 @@ TEST_CASE("a short scan's views, times and dose are those of its arc") {
   CHECK(turned_share(full) == 1.0);
 }
 
+TEST_CASE("direct back projection is for upright axial scans") {
+  CHECK(read(with_protocol("algorithm", Value("direct"))).arms.protocol.algorithm == "direct");
+  CHECK(trial::fingerprint(read(with_protocol("algorithm", Value("rebinned")))) ==
+        trial::fingerprint(read(scenario())));
+  CHECK_THROWS_AS(read(with_protocol("algorithm", Value("iterative"))), Error);
+}
+
 TEST_CASE(
     "a protocol's flying focal spot needs a scanner that deflects it so that rays interleave") {
   CHECK_THROWS_WITH(read(with_protocol("flying_focal_spot", Value("z"))),
