@@ -15,24 +15,24 @@ using test::levels, test::same_bits;
 
 namespace {
 
-constexpr Index views_per_turn = 40;
+constexpr Index views_of_turn = 40;
 
 Scanner small_scanner() {
   Scanner s = test::scanner();
   s.columns = 120;
   s.rows = 8;
   s.column_pitch = 7.0;
-  s.views_per_rotation = views_per_turn;
+  s.views_per_rotation = views_of_turn;
   return s;
 }
 
 /// `turns` at one place each, or a helix.
 ScanGeometry scan(const Scanner& s, Index turns, double step, bool helix) {
   ScanGeometry g = hardware_geometry(s);
-  for (Index v = 0; v < turns * views_per_turn; ++v) {
-    const double turn = double(v) / double(views_per_turn);
+  for (Index v = 0; v < turns * views_of_turn; ++v) {
+    const double turn = double(v) / double(views_of_turn);
     g.view_angles.push_back(0.13 + 2.0 * std::numbers::pi * turn);
-    g.table_positions.push_back(step * (helix ? turn : double(v / views_per_turn)));
+    g.table_positions.push_back(step * (helix ? turn : double(v / views_of_turn)));
   }
   return g;
 }
@@ -116,7 +116,7 @@ TEST_CASE("voxels projected in blocks have the bits of voxels projected at once"
 TEST_CASE("a patient in motion projected in blocks has the bits of one projected at once") {
   const Scanner scanner = small_scanner();
   ScanGeometry g = scan(scanner, 1, 0.0, false);
-  g.view_times = axial_view_times(views_per_turn, 1, 0.5, 0.0);
+  g.view_times = axial_view_times(views_of_turn, 1, 0.5, 0.0);
   const Scene still = test::body(3, 3);
   const Beam beam(scanner, 120.0, still.materials);
   const auto at = [&](double time) {
