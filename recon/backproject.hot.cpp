@@ -226,8 +226,10 @@ void rebin(const detail::RebinJob&);
 void apply_response(const float*, Index, const float*, float*);
 void store_rows(const float*, Index, Index, Index, bool, Index, Index, float*);
 void smooth_row(const detail::SmoothJob&);
+void penalty_row(const detail::PenaltyJob&);
+void descend_row(const detail::DescentJob&);
 
-const detail::HotKernels hot = {line_integrals, rebin,        apply_response,
-                                store_rows,     back_project, smooth_row};
+const detail::HotKernels hot = {line_integrals, rebin,      apply_response, store_rows,
+                                back_project,   smooth_row, penalty_row,    descend_row};
 
 }  // namespace vitrine::recon::VITRINE_ISA_LEVEL
