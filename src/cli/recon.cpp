@@ -13,8 +13,8 @@
 #include "vitrine/io/json.hpp"
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/io/raw.hpp"
+#include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/denoise.hpp"
-#include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/image_grid.hpp"
 #include "vitrine/recon/preprocess.hpp"
 
@@ -22,7 +22,7 @@ namespace vitrine::cli {
 namespace {
 
 struct Options {
-  std::string file, kernel, out;
+  std::string file, kernel, algorithm, out;
   std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
@@ -30,8 +30,8 @@ struct Options {
   bool info = false;
 
   bool order() const {
-    return !kernel.empty() || thickness || increment || field_of_view || noise_reduction ||
-           matrix || slices || !centre.empty();
+    return !kernel.empty() || !algorithm.empty() || thickness || increment || field_of_view ||
+           noise_reduction || matrix || slices || !centre.empty();
   }
 };
 
@@ -42,23 +42,37 @@ struct Order {
   double thickness = 0.0;
   RawScan::Box box;
   recon::Denoise denoise{.reduction = 0.0};
+  Pick<recon::Algorithm> algorithm = recon::default_algorithm();
 };
 
-Pick<recon::Kernel> kernel_of(const Value& node) {
+/// A kernel or an algorithm.
+template <class Thing>
+Pick<Thing> pick_of(const Catalogue<Thing>& catalogue, const Value& node) {
   Diagnostics problems;
-  auto kernel = recon::kernels().make(node, problems);
+  auto pick = catalogue.make(node, problems);
   problems.throw_if_any();
-  return kernel;
+  return pick;
 }
 
-Pick<recon::Kernel> kernel_named(const std::string& text) {
+template <class Thing>
+Pick<Thing> named(const Catalogue<Thing>& catalogue, const std::string& text) {
+  const std::string& family = catalogue.info().family;
   Diagnostics problems;
-  const Value tree = config::parse_yaml("kernel: " + text, "--kernel", problems);
+  const Value tree = config::parse_yaml(family + ": " + text, "--" + family, problems);
   problems.throw_if_any();
-  const Value* node = tree.find("kernel");
-  require(node != nullptr, Error::Kind::input, "--kernel '", text,
-          "' is no kernel. See `vitrine list kernel`.");
-  return kernel_of(*node);
+  const Value* node = tree.find(family);
+  require(node != nullptr, Error::Kind::input, "--", family, " '", text, "' is no ", family,
+          ". See `vitrine list ", family, "`.");
+  return pick_of(catalogue, *node);
+}
+
+Pick<recon::Algorithm> algorithm_of(const std::string& json, const std::string& file) {
+  if (json.empty()) return recon::default_algorithm();
+  return pick_of(recon::algorithms(), io::parse_json(json, file));
+}
+
+std::string kind_of(const Pick<recon::Algorithm>& algorithm) {
+  return *algorithm.canonical.find("kind")->as<std::string>();
 }
 
 bool same(const RawScan::Box& a, const RawScan::Box& b) {
@@ -71,10 +85,11 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   std::vector<Order> made;
   for (const RawScan::Made& image : raw.images)
     made.push_back({image.series,
-                    kernel_of(io::parse_json(image.kernel, options.file)),
+                    pick_of(recon::kernels(), io::parse_json(image.kernel, options.file)),
                     image.slice_thickness,
                     raw.box,
-                    {image.noise_reduction, image.edge_contrast}});
+                    {image.noise_reduction, image.edge_contrast},
+                    algorithm_of(image.algorithm, options.file)});
   if (!options.order()) {
     require(!made.empty(), Error::Kind::input, "'", options.file,
             "' tells of no image that was made of it. Give --kernel and --thickness.");
@@ -84,7 +99,8 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
           options.file, "' tells of no image that was made of it. Give --kernel and --thickness.");
   Order order = made.empty() ? Order{} : made.front();
   RawScan::Box& box = order.box = raw.box;
-  if (!options.kernel.empty()) order.kernel = kernel_named(options.kernel);
+  if (!options.kernel.empty()) order.kernel = named(recon::kernels(), options.kernel);
+  if (!options.algorithm.empty()) order.algorithm = named(recon::algorithms(), options.algorithm);
   order.thickness = options.thickness.value_or(order.thickness);
   if (options.noise_reduction) order.denoise.reduction = 0.01 * *options.noise_reduction;
   box.field_of_view = options.field_of_view.value_or(box.field_of_view);
@@ -99,12 +115,14 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
     box.centre = Vec3(options.centre[0], options.centre[1], options.centre[2]);
   const std::string& kind = *order.kernel.canonical.find("kind")->as<std::string>();
   order.name = str(raw.origin.scan, '_', kind, '_', to_text(order.thickness), "mm");
+  if (kind_of(order.algorithm) != "fbp") order.name += '_' + kind_of(order.algorithm);
   if (order.denoise.reduction > 0.0)
     order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
   for (const Order& known : made)
     if (to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
         known.thickness == order.thickness && same(known.box, box) &&
-        known.denoise.reduction == order.denoise.reduction)
+        known.denoise.reduction == order.denoise.reduction &&
+        to_json(known.algorithm.canonical) == to_json(order.algorithm.canonical))
       order.name = known.name;
   return {order};
 }
@@ -154,7 +172,8 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
           to_text(order.thickness), '/', to_text(box.field_of_view), '/', box.matrix, '/',
           box.slices, '/', to_text(box.slice_increment), '/', to_text(box.centre.x()), '/',
           to_text(box.centre.y()), '/', to_text(box.centre.z()),
-          order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : ""));
+          order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : "",
+          kind_of(order.algorithm) == "fbp" ? "" : to_json(order.algorithm.canonical)));
   d.study_id = origin.case_id;
   d.study_description = "Virtual imaging trial " + origin.trial;
   d.series_description = order.name;
@@ -202,26 +221,42 @@ recon::WaterCorrection correction(const RawScan::WaterTable& table) {
   return recon::WaterCorrection::of(std::move(columns), table.rows);
 }
 
-/// A few views at a time: the file's values are never in memory as a whole.
-recon::Rebinned rebinned(const io::RawReader& file, Isa isa) {
+recon::RayNoise ray_noise(const RawScan& raw) {
+  const double load = raw.beam.tube_load / double(raw.geometry.views_per_rotation);
+  recon::RayNoise noise;
+  for (std::size_t c = 0; c < std::size_t(raw.geometry.columns); ++c) {
+    noise.air_quanta.push_back(load * raw.beam.air_quanta[c]);
+    noise.electronic.push_back(raw.beam.electronic_noise / (load * raw.beam.air_signal[c]));
+  }
+  for (const double of_view : raw.beam.view_tube_load)
+    noise.view_load.push_back(of_view / raw.beam.tube_load);
+  return noise;
+}
+
+/// A few views at a time: the file's values are never in memory as a whole, unless they are to be
+/// kept as they were `measured`.
+recon::ScanData scan_data(const io::RawReader& file, bool measured, Isa isa) {
   const RawScan& raw = file.scan();
   const ScanGeometry& geometry = raw.geometry;
   std::optional<recon::WaterCorrection> water;
   if (raw.quantity == RawScan::Quantity::signal) water = correction(raw.water);
   file.views(0, {});  // are they there, before memory is taken?
+  std::optional<recon::MeasuredRays> rays;
+  if (measured) rays.emplace(Sinogram<quantity::LineIntegral>(geometry), ray_noise(raw));
   constexpr Index block = 128;
   recon::Rebinner rebinner(geometry, block, isa);
   for (Index first = 0; first < geometry.views();) {
     const std::span<float> values = rebinner.room(geometry.views() - first);
     file.views(first, values);
     if (water) recon::line_integrals(geometry, values, *water, isa, values);
+    if (rays) std::ranges::copy(values, rays->values.view(first).begin());
     const Index views = std::ssize(values) / (geometry.columns * geometry.rows);
     rebinner.take(views);
     first += views;
   }
   recon::Rebinned data = std::move(rebinner).finish();
   data.extend_truncated(raw.truncation_extension);
-  return data;
+  return {std::move(data), std::move(rays)};
 }
 
 void write(const io::Path& dir, const Options& options, const RawScan& raw, const Order& order,
@@ -273,17 +308,19 @@ int reconstruct(const Options& options) {
                  "vitrine: the data were made at instruction-set level %s, this is %s: images "
                  "agree to 0.05 HU, not to the bit\n",
                  raw.origin.isa.c_str(), std::string(to_string(isa)).c_str());
-  const recon::Rebinned data = rebinned(file, isa);
+  const recon::ScanData data = scan_data(
+      file,
+      std::ranges::any_of(orders, [](const Order& o) { return o.algorithm->wants_measured(); }),
+      isa);
   io::make_directories(dir);
   for (const Order& order : orders) {
     const Grid grid =
         recon::image_grid({order.box.field_of_view, order.box.matrix, order.box.centre,
                            order.box.slices, order.box.slice_increment},
                           raw.geometry.gantry_axes());
-    write(dir, options, raw, order,
-          recon::denoised(recon::reconstruct(data, *order.kernel, grid, order.thickness,
-                                             raw.beam.mu_water, raw.beam.mu_air, isa),
-                          order.denoise, isa));
+    const Image image = order.algorithm->reconstruct(
+        data, {*order.kernel, grid, order.thickness, {raw.beam.mu_water, raw.beam.mu_air}}, isa);
+    write(dir, options, raw, order, recon::denoised(image, order.denoise, isa));
   }
   return ok;
 }
@@ -298,6 +335,10 @@ void add_recon(CLI::App& app, int& code) {
   command->add_option("--out,-o", options->out, "directory for the images");
   command->add_option("--kernel,-k", options->kernel,
                       "a kernel, as in a scenario: sharp, or '{kind: hann, cutoff_per_mm: 0.6}'");
+  command->add_option(
+      "--algorithm,-a", options->algorithm,
+      "an algorithm, as in a scenario: iterative, or '{kind: iterative, iterations: "
+      "12}' (default: as the trial's image)");
   command
       ->add_option("--noise-reduction", options->noise_reduction,
                    "edge-preserving noise reduction, percent")

@@ -61,6 +61,7 @@ struct RawScan {
     double slice_thickness = 0.0;  ///< mm
     double noise_reduction = 0.0;  ///< recon::Denoise
     double edge_contrast = 1.0;
+    std::string algorithm = {};  ///< canonical, as JSON; none: filtered back projection
   };
   /// Where the images are.
   struct Box {

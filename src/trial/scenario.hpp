@@ -10,6 +10,7 @@
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/radiomics/settings.hpp"
+#include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/kernel.hpp"
 
@@ -53,7 +54,8 @@ struct Protocol {
   bool water_correction = true;      ///< of beam hardening
   bool truncation_extension = true;  ///< of lines that end inside the patient
   std::optional<recon::Denoise> denoise;
-  std::string bins = "total";  ///< of photon-counting scanners: what images are made of
+  Pick<recon::Algorithm> algorithm;  ///< none: filtered back projection
+  std::string bins = "total";        ///< of photon-counting scanners: what images are made of
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();
@@ -62,6 +64,7 @@ struct Protocol {
 /// Levels of each factor; an empty list leaves the protocol's value.
 struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
+  std::vector<Pick<recon::Algorithm>> algorithm;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
   std::vector<std::string> bins;        ///< of photon-counting scanners
   std::vector<double> motion;           ///< strengths: 0 still, 1 as the protocol says
@@ -72,7 +75,7 @@ struct Factors {
 /// Names one arm by the levels that distinguish it; what is left out is the protocol's value or,
 /// for the scanner, the first.
 struct ArmSelector {
-  std::string scanner, kernel, bins;
+  std::string scanner, kernel, bins, algorithm;
   std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
       noise_reduction;
   static const Schema<ArmSelector>& schema();

@@ -118,7 +118,7 @@ void describe(File& file, RawScan& raw) {
 
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
-  std::vector<std::string> series, kernels;
+  std::vector<std::string> series, kernels, algorithms;
   std::vector<double> thickness, reduction, contrast;
   for (const auto& image : raw.images) {
     series.push_back(image.series);
@@ -126,6 +126,7 @@ void describe(File& file, RawScan& raw) {
     thickness.push_back(image.slice_thickness);
     reduction.push_back(image.noise_reduction);
     contrast.push_back(image.edge_contrast);
+    algorithms.push_back(image.algorithm);
   }
   std::vector<double> centre{box.centre.x(), box.centre.y(), box.centre.z()};
   file.number("/images/field_of_view", "mm", box.field_of_view, 1.0, length);
@@ -142,12 +143,17 @@ void describe(File& file, RawScan& raw) {
     file.list("/images/noise_reduction", "1", reduction, images, 0.0, 0.8);
     file.list("/images/edge_contrast", "1", contrast, images, 0.2, 20.0);
   }
+  const bool otherwise = std::ranges::any_of(algorithms, [](auto& a) { return !a.empty(); });
+  if (file.holds("/images/algorithm", otherwise))
+    file.texts("/images/algorithm", algorithms, images);
+  algorithms.resize(series.size());
   reduction.resize(series.size(), 0.0);
   contrast.resize(series.size(), 1.0);
   box.centre = Vec3(centre[0], centre[1], centre[2]);
   raw.images.clear();
   for (std::size_t i = 0; i < series.size(); ++i)
-    raw.images.push_back({series[i], kernels[i], thickness[i], reduction[i], contrast[i]});
+    raw.images.push_back(
+        {series[i], kernels[i], thickness[i], reduction[i], contrast[i], algorithms[i]});
 }
 
 /// Digests what `describe` lists.

@@ -106,7 +106,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
       // Truth level T2: one noiseless image for all doses of a kernel and thickness.
       std::vector<std::pair<const Arm*, Image>> clean;
       for (const std::string& bins : done.series()) {
-        const recon::Rebinned data = done.noiseless(bins);
+        const recon::ScanData data = done.noiseless(bins);
         for (const Arm& arm : mine) {
           const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
           if (arm.tube_voltage != voltage || arm.bins != bins ||
@@ -127,7 +127,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
         patient.record_profiles(result.profiles, image, arm->name);
       for (std::size_t i = 0; i < read_outs.size(); ++i) {
         for (const std::string& bins : done.series()) {
-          const recon::Rebinned data = acquired(done, i, bins);
+          const recon::ScanData data = acquired(done, i, bins);
           const Arm* before = nullptr;
           Image plain{Grid{}};  // arms that differ in noise reduction follow each other
           for (const Arm* arm : read_outs[i].made) {

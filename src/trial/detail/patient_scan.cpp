@@ -9,7 +9,6 @@
 #include "vitrine/phantoms/crop.hpp"
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/version.hpp"
-#include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/scan_check.hpp"
@@ -82,6 +81,10 @@ class PatientScan::Output {
     counts_ = std::move(counts);
     window_ = window;
   }
+  /// Keep the rays as they are measured, too.
+  void measure(recon::RayNoise noise) {
+    measured_.emplace(Sinogram<quantity::LineIntegral>(geometry_), std::move(noise));
+  }
   void keep(std::unique_ptr<RawData> raw, RawScan::Quantity quantity) {
     raw_ = std::move(raw);
     quantity_ = quantity;
@@ -101,7 +104,7 @@ class PatientScan::Output {
   std::vector<FileRecord> files() {
     return raw_ ? std::exchange(raw_, nullptr)->finish() : std::vector<FileRecord>{};
   }
-  recon::Rebinned data() { return std::move(rebinner_).finish(); }
+  recon::ScanData data() { return {std::move(rebinner_).finish(), std::move(measured_)}; }
 
  private:
   void take(Index first, Index count, std::span<const float> signal,
@@ -123,6 +126,7 @@ class PatientScan::Output {
       if (raw_ && quantity_ == RawScan::Quantity::signal) raw_->views(readings);
       recon::line_integrals(geometry_, readings, water_, isa_, room);
       if (raw_ && quantity_ == RawScan::Quantity::line_integral) raw_->views(room);
+      if (measured_) std::ranges::copy(room, measured_->values.view(first + done).begin());
       rebinner_.take(views);
       done += views;
     }
@@ -147,6 +151,7 @@ class PatientScan::Output {
   std::unique_ptr<RawData> raw_;
   RawScan::Quantity quantity_ = RawScan::Quantity::signal;
   recon::Rebinner rebinner_;
+  std::optional<recon::MeasuredRays> measured_;
 };
 
 PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
@@ -165,6 +170,8 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
       hardware_(make_stream(std::uint64_t(plan.scenario.trial.seed),
                             str(scanner_.name, '|', to_text(calibrated.beam.kv())),
                             Draw::detector)),
+      measured_(std::ranges::any_of(
+          plan.arms, [](const Arm& arm) { return arm.algorithm->wants_measured(); })),
       key_(scan_key(plan, case_id, patient.visit(), scanner_, calibrated.beam.kv(), motion)),
       has_noiseless_(noiseless) {
   for (const Series& each : calibrated.series) {
@@ -182,19 +189,36 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
 
 PatientScan::~PatientScan() = default;
 
-std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series) const {
-  return std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
-                                  scatter_ ? scanner_.scatter->correction : 0.0, isa_);
+recon::RayNoise PatientScan::ray_noise(const Series& series, const Exposure& exposure) const {
+  const physics::Beam& its = calibrated_.beam;
+  const double load = exposure.tube_load / double(geometry_.views_per_rotation);  // of a reading
+  recon::RayNoise noise;
+  noise.view_load = exposure.modulation;
+  for (Index c = 0; c < geometry_.columns; ++c) {
+    noise.air_quanta.push_back(
+        load * (its.bins() ? its.bins()->air(c, series.window) : its.air_quanta(c)));
+    noise.electronic.push_back(its.bins() ? 0.0
+                                          : its.electronic_noise() / (load * its.air_signal(c)));
+  }
+  return noise;
+}
+
+std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series,
+                                                               const Exposure& exposure) const {
+  auto output = std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
+                                         scatter_ ? scanner_.scatter->correction : 0.0, isa_);
+  if (measured_) output->measure(ray_noise(series, exposure));
+  return output;
 }
 
 /// All series of a scan that counts photons.
 std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::counted(
-    physics::Counting counting) const {
+    physics::Counting counting, const Exposure& exposure) const {
   const auto counts = std::make_shared<CountedBlocks>(std::move(counting));
   std::vector<std::unique_ptr<Output>> outputs;
   for (const std::string& bins : series_) {
     const Series& series = calibrated_.of(bins);
-    outputs.push_back(plain_output(series));
+    outputs.push_back(plain_output(series, exposure));
     outputs.back()->count(counts, series.window);
   }
   return outputs;
@@ -205,9 +229,11 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noiseless_outputs
   // A full scale and pile-up need a load: that of the protocol.
   const double load = plan_.scenario.arms.protocol.tube_load;
   physics::Conditions conditions{.hardware = hardware_, .modulation = {}, .noiseless = true};
-  if (beam.bins()) return counted({geometry_, beam, load, {}, isa_, std::move(conditions)});
+  const Exposure exposure{load, {}};
+  if (beam.bins())
+    return counted({geometry_, beam, load, {}, isa_, std::move(conditions)}, exposure);
   std::vector<std::unique_ptr<Output>> outputs;
-  outputs.push_back(plain_output(calibrated_.series.front()));
+  outputs.push_back(plain_output(calibrated_.series.front(), exposure));
   if (physics::changes_mean(beam.detector()))
     outputs.back()->add_noise({geometry_, beam, load, {}, isa_, std::move(conditions)});
   return outputs;
@@ -224,8 +250,9 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noisy_outputs(
       .hardware = hardware_, .modulation = modulation, .noiseless = false};
   if (calibrated_.beam.bins())
     return counted(
-        {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)});
-  auto output = plain_output(calibrated_.series.front());
+        {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)},
+        {what.tube_load, modulation});
+  auto output = plain_output(calibrated_.series.front(), {what.tube_load, modulation});
   output->add_noise(
       {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)});
   const auto& raw = plan_.scenario.outputs.raw;
@@ -334,7 +361,7 @@ bool PatientScan::trace_blocks(physics::Projector& projector,
   return something;
 }
 
-std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::finish(
+std::pair<recon::ScanData, std::vector<FileRecord>> PatientScan::finish(
     std::unique_ptr<Output> output) {
   if (held_)
     output->take({0, geometry_.views(), held_->signal.values(), held_->quanta.values(), {}});
@@ -342,19 +369,19 @@ std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::finish(
     output->take(
         {block.first, block.count, block.signal.span(), block.quanta.span(), block.higher.span()});
   auto files = output->files();
-  recon::Rebinned data = output->data();
-  data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
+  recon::ScanData data = output->data();
+  data.lines.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
   return {std::move(data), std::move(files)};
 }
 
-recon::Rebinned PatientScan::noiseless(const std::string& bins) {
+recon::ScanData PatientScan::noiseless(const std::string& bins) {
   VITRINE_EXPECT(has_noiseless_);
   const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
   if (outputs_.empty()) return finish(std::move(noiseless_outputs()[i])).first;
   return finish(std::move(outputs_[i])).first;
 }
 
-std::pair<recon::Rebinned, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
+std::pair<recon::ScanData, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
                                                                           const std::string& bins) {
   const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
   if (outputs_.empty()) return finish(std::move(noisy_outputs(read_outs_[number])[i]));
@@ -369,10 +396,11 @@ double PatientScan::photons(const Arm& arm) const {
   return per_mas * arm.tube_load / double(geometry_.views_per_rotation);
 }
 
-Image PatientScan::reconstruct(const recon::Rebinned& data, const Arm& arm) const {
+Image PatientScan::reconstruct(const recon::ScanData& data, const Arm& arm) const {
   const Series& series = calibrated_.of(arm.bins);
-  return recon::reconstruct(data, *arm.kernel, patient_.grid(), arm.slice_thickness,
-                            series.mu_water, series.mu_air, isa_);
+  return arm.algorithm->reconstruct(
+      data, {*arm.kernel, patient_.grid(), arm.slice_thickness, {series.mu_water, series.mu_air}},
+      isa_);
 }
 
 }  // namespace vitrine::trial::detail

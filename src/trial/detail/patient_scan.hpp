@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "vitrine/physics/projector.hpp"
-#include "vitrine/recon/rebin.hpp"
+#include "vitrine/recon/algorithm.hpp"
 #include "vitrine/trial/detail/calibrated_beam.hpp"
 #include "vitrine/trial/detail/counted_block.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
@@ -42,11 +42,11 @@ class PatientScan {
   const std::vector<std::string>& series() const { return series_; }
   /// Each can be had once of each series: the scan without noise if it was asked for, and the i-th
   /// read-out with the files that its raw data became.
-  recon::Rebinned noiseless(const std::string& bins);
-  std::pair<recon::Rebinned, std::vector<FileRecord>> read_out(std::size_t i,
+  recon::ScanData noiseless(const std::string& bins);
+  std::pair<recon::ScanData, std::vector<FileRecord>> read_out(std::size_t i,
                                                                const std::string& bins);
 
-  Image reconstruct(const recon::Rebinned& data, const Arm& arm) const;
+  Image reconstruct(const recon::ScanData& data, const Arm& arm) const;
   const physics::Beam& beam() const { return calibrated_.beam; }
   /// In one reading of the middle column with nothing but air in the beam: equivalent quanta, or
   /// the counts of the arm's bins.
@@ -54,14 +54,21 @@ class PatientScan {
 
  private:
   class Output;
-  std::unique_ptr<Output> plain_output(const Series& series) const;
+  struct Exposure {
+    double tube_load;                ///< mAs per rotation
+    std::vector<double> modulation;  ///< of each view over the mean; none: constant
+  };
+  std::unique_ptr<Output> plain_output(const Series& series, const Exposure& exposure) const;
   std::vector<std::unique_ptr<Output>> noiseless_outputs() const;
   std::vector<std::unique_ptr<Output>> noisy_outputs(const ReadOut& what) const;
-  std::vector<std::unique_ptr<Output>> counted(physics::Counting counting) const;
+  std::vector<std::unique_ptr<Output>> counted(physics::Counting counting,
+                                               const Exposure& exposure) const;
+  /// How uncertain the readings of a series are.
+  recon::RayNoise ray_noise(const Series& series, const Exposure& exposure) const;
   /// Whether any ray met something.
   bool trace_blocks(physics::Projector& projector, FunctionRef<void(const TracedBlock&)> take);
   void trace(double motion);
-  std::pair<recon::Rebinned, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
+  std::pair<recon::ScanData, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
 
   const Plan& plan_;
   const std::string& case_id_;
@@ -75,6 +82,7 @@ class PatientScan {
   Stream hardware_;                  ///< of the scanner's cells and air scan
   std::vector<double> attenuation_;  ///< of every view, if the tube current follows it
   std::optional<physics::ScatterField> scatter_;
+  bool measured_;    ///< whether an image is made of rays as they were measured
   std::string key_;  ///< what the noise of all doses has in common
   std::vector<std::string> series_;
   /// Streamed: without noise first, then the read-outs; of each, all series.

@@ -69,7 +69,8 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
              protocol.matrix, protocol.slices};
   for (const Arm* arm : arms)
     raw.images.push_back({arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness,
-                          arm->denoise.reduction, arm->denoise.contrast});
+                          arm->denoise.reduction, arm->denoise.contrast,
+                          arm->algorithm_name == "fbp" ? "" : to_json(arm->algorithm.canonical)});
   return raw;
 }
 
