@@ -29,6 +29,8 @@ std::vector<Item> reconstruction_items();
 std::vector<Item> voxel_items();
 /// Whole scans of a chest with their reconstruction.
 std::vector<Item> chest_items();
+/// What each effect of W8b costs.
+std::vector<Item> effect_items();
 std::vector<Item> feature_items();
 /// Photon histories of the Monte Carlo.
 std::vector<Item> carlo_items();

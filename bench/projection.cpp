@@ -109,6 +109,43 @@ Item expose_item(const char* name, const char* what, MakeScene make, int sub_ray
           }};
 }
 
+/// The thorax at three tube voltages, traced once for all or once for each.
+Item voltages_item(const char* name, const char* what, bool together) {
+  const ScanGeometry g = one_rotation(clinical_scanner());
+  constexpr int sub_rays = 2;
+  const double rays = 3.0 * double(g.views() * g.columns * g.rows) * sub_rays * sub_rays;
+  return {
+      name, what, rays, "rays of a beam", [together](Isa isa) -> std::function<void()> {
+        auto setting = std::make_shared<Setting>(thorax());
+        const std::vector<double> voltages{80.0, 120.0, 140.0};
+        auto beams = std::make_shared<std::vector<physics::Beam>>();
+        for (const double kv : voltages)
+          beams->emplace_back(setting->scanner, kv, setting->scene.materials,
+                              together ? std::span(voltages) : std::span<const double>{});
+        return [=] {
+          std::vector<const physics::Beam*> all;
+          for (const physics::Beam& beam : *beams) all.push_back(&beam);
+          const auto project = [&](std::span<const physics::Beam* const> some) {
+            const ScanGeometry& geometry = setting->geometry;
+            physics::Projector projector(setting->scene, geometry, some, {sub_rays, sub_rays}, isa);
+            const auto cells = std::size_t(geometry.columns * geometry.rows);
+            const auto most = std::size_t(projector.block()) * cells;
+            Buffer<float> signal(most), quanta(most), higher(2 * (some.size() - 1) * most);
+            for (Index v = 0; v < geometry.views(); v += projector.block()) {
+              const Index count = std::min(projector.block(), geometry.views() - v);
+              const auto size = std::size_t(count) * cells;
+              projector.project(v, count, signal.span().first(size), quanta.span().first(size),
+                                higher.span().first(2 * (some.size() - 1) * size));
+            }
+          };
+          if (together)
+            project(all);
+          else
+            for (const physics::Beam* const& beam : all) project({&beam, 1});
+        };
+      }};
+}
+
 }  // namespace
 
 std::vector<Item> projection_items() {
@@ -123,6 +160,8 @@ std::vector<Item> projection_items() {
       expose_item(
           "W8v", "thorax of 512 x 400 x 160 voxels of 0.7 mm, the same detector, 1 ray per cell",
           [] { return voxel_thorax(160); }, 1),
+      voltages_item("W8k", "the thorax of W8p at 80, 120 and 140 kV, traced once", true),
+      voltages_item("W8k3", "the same, each voltage traced for itself", false),
       {"W8n", "compound Poisson and electronic noise of one rotation", samples, "samples",
        [](Isa isa) -> std::function<void()> {
          auto setting = std::make_shared<Setting>(water_cylinder());

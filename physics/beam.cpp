@@ -10,6 +10,7 @@
 #include "vitrine/model/scan.hpp"
 #include "vitrine/physics/attenuation.hpp"
 #include "vitrine/physics/detail/beam_fit.hpp"
+#include "vitrine/physics/detail/beam_spectra.hpp"
 #include "vitrine/physics/detail/between.hpp"
 #include "vitrine/physics/detail/heel.hpp"
 #include "vitrine/physics/incident.hpp"
@@ -75,6 +76,10 @@ ReferenceEnergy energy_of(double water_attenuation, double kv) {
 
 }  // namespace
 
+bool can_share_rays(const Scanner& scanner) {
+  return !scanner.heel_effect && !scanner.detector.sensor;
+}
+
 double bowtie_thickness(const Bowtie& bowtie, double fan_angle) {
   return monotone_cubic(bowtie.angles, bowtie.thickness, std::abs(fan_angle));
 }
@@ -90,7 +95,8 @@ double bowtie_thickness(const Scanner& scanner, double fan_angle) {
   return shape.thinnest + shape.share * (2.0 * radius - chord) * ratio;
 }
 
-Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> materials)
+Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> materials,
+           std::span<const double> other_voltages)
     : kv_(kv),
       rows_(scanner.rows),
       materials_(materials.begin(), materials.end()),
@@ -107,19 +113,10 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
   const std::size_t energy_count = energies.size();
 
   // What a photon of each energy adds to the signal and to its variance.
-  absorbed_.resize(energy_count);
-  std::vector<double> mean(energy_count), variance(energy_count);
-  if (scanner.detector.sensor) {
-    count(scanner, mean, variance);
-  } else {
-    const Material& scintillator = material(scanner.detector.scintillator);
-    for (std::size_t e = 0; e < energy_count; ++e) {
-      absorbed_[e] = 1.0 - math::exp(-linear_attenuation(scintillator, energies[e]) *
-                                     scanner.detector.thickness);
-      mean[e] = incident_.fluence[e] * absorbed_[e] * energies[e];
-      variance[e] = mean[e] * energies[e];
-    }
-  }
+  detail::Taken taken =
+      scanner.detector.sensor ? counted(scanner) : detail::taken_up(scanner.detector, incident_);
+  absorbed_ = std::move(taken.absorbed);
+  const std::vector<double>&mean = taken.mean, &variance = taken.variance;
 
   const ScanGeometry geometry = hardware_geometry(scanner);
   detail::FitTask task;
@@ -140,7 +137,10 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
     }
   }
   require_photons(task, scanner);
-  detail::BeamFit fit = detail::fit_beam(task);
+  const auto tasks = detail::tasks_of_voltages(
+      scanner, kv, task, can_share_rays(scanner) ? other_voltages : std::span<const double>{});
+  const auto own = std::ranges::find(tasks, energies, &detail::FitTask::energies) - tasks.begin();
+  detail::BeamFit fit = detail::fit_beam(tasks, std::size_t(own));
   const Quadrature& quadrature = fit.quadrature;
   const auto& bowtie_mu = task.shaper;
   const std::size_t nodes = quadrature.nodes.size();
@@ -199,19 +199,20 @@ Beam::Beam(const Scanner& scanner, double kv, std::span<const Material> material
   set_reference(scanner);
 }
 
-/// Counts of a photon-counting detector, and their variance, per photon of each energy.
-void Beam::count(const Scanner& scanner, std::vector<double>& mean, std::vector<double>& variance) {
+detail::Taken Beam::counted(const Scanner& scanner) {
   const CountingSensor& sensor = *scanner.detector.sensor;
   require(sensor.thresholds.back() < kv_, Error::Kind::input, "a threshold of ", scanner.name,
           " is ", sensor.thresholds.back(), " keV (no photon exceeds ", kv_,
           " keV at that tube voltage, so that its bin would stay empty). Lower the threshold or "
           "raise the voltage.");
   response_.emplace(sensor, scanner.column_pitch, scanner.row_pitch, incident_.energies);
-  for (std::size_t e = 0; e < mean.size(); ++e) {
-    absorbed_[e] = response_->total(e) / incident_.energies[e];
-    mean[e] = incident_.fluence[e] * response_->total(e);
-    variance[e] = incident_.fluence[e] * response_->variance(e);
+  detail::Taken out;
+  for (std::size_t e = 0; e < incident_.energies.size(); ++e) {
+    out.absorbed.push_back(response_->total(e) / incident_.energies[e]);
+    out.mean.push_back(incident_.fluence[e] * response_->total(e));
+    out.variance.push_back(incident_.fluence[e] * response_->variance(e));
   }
+  return out;
 }
 
 void Beam::set_bins(const Scanner& scanner, const detail::BeamFit& fit,

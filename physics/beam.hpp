@@ -17,7 +17,8 @@ namespace vitrine::physics {
 
 namespace detail {
 struct BeamFit;
-}
+struct Taken;
+}  // namespace detail
 
 /// `length` mm of a material at `density` g/mm^3 (0: the material's own).
 struct Path {
@@ -50,11 +51,20 @@ struct ReferenceEnergy {
 /// variance is that of a large area.
 class Beam {
  public:
-  /// `materials` are those that may be met on a ray; water and air are always known.
+  /// `materials` are those that may be met on a ray; water and air are always known. With other
+  /// tube voltages, all of which have the same materials, beams of any of them share the integrals
+  /// of a ray, which is then traced once for all (Projector); a heel effect and a photon-counting
+  /// detector keep their beams apart.
   /// Throws Error if a material of the scanner is unknown or kV is out of range.
-  Beam(const Scanner& scanner, double kv, std::span<const Material> materials);
+  Beam(const Scanner& scanner, double kv, std::span<const Material> materials,
+       std::span<const double> other_voltages = {});
 
   double kv() const { return kv_; }
+  /// Whether the same basis integrals serve both.
+  bool shares_rays_with(const Beam& other) const {
+    return coefficients_ == other.coefficients_ && !bins_ && !other.bins_ && heel_rows_.empty() &&
+           other.heel_rows_.empty();
+  }
   Index columns() const { return Index(columns_.size()); }
   Index rows() const { return rows_; }
   std::size_t rank() const { return rank_; }
@@ -142,7 +152,8 @@ class Beam {
     std::vector<double> left;                      ///< behind the bowtie, per node
     std::vector<double> heel_signal, heel_square;  ///< of the heel's rows, with nothing but air
   };
-  void count(const Scanner& scanner, std::vector<double>& mean, std::vector<double>& variance);
+  /// Counts of a photon-counting detector, and their variance, per photon of each energy.
+  detail::Taken counted(const Scanner& scanner);
   void set_bins(const Scanner& scanner, const detail::BeamFit& fit,
                 std::span<const double> bowtie_mu, double sensitive_area);
   std::vector<double> integrals(std::span<const Path> paths) const;
@@ -173,6 +184,10 @@ class Beam {
   Detector detector_;
   SpotProfile spot_across_, spot_along_;
 };
+
+/// Whether the scanner's beams of several voltages can share their rays (Beam): not with a heel
+/// effect or a photon-counting detector.
+bool can_share_rays(const Scanner& scanner);
 
 /// Thickness of a bowtie's table at a fan angle (either sign), mm along the ray.
 double bowtie_thickness(const Bowtie& bowtie, double fan_angle);

@@ -161,66 +161,122 @@ Table product(const Basis& basis) {
   return mu;
 }
 
-/// The basis of the smallest rank that keeps line integrals right.
-void choose_basis(const Trials& trials, const Table& mu, const std::vector<double>& mass_scale,
-                  BeamFit& fit) {
-  const std::size_t nodes = fit.quadrature.nodes.size();
-  const Table node_mu = at_nodes(mu, fit.quadrature);
-  std::vector<double> share(nodes, 0.0);  // of the signal, at each node
-  for (const auto& x : multiply(trials.paths(), node_mu)) {
+/// A spectrum's nodes, and what they were fitted to.
+struct NodeFit {
+  Table mu, training;
+  Trials trials;
+  Quadrature quadrature;
+  Table bins;
+  NodeFit(const FitTask& task, const std::vector<double>& mass_scale);
+  Table node_mu() const { return at_nodes(mu, quadrature); }
+};
+
+Table attenuations(const FitTask& task) {
+  Table mu;
+  for (const Material& m : task.materials) mu.push_back(mass_attenuation(m, task.energies));
+  return mu;
+}
+
+/// Fitted to mixtures of all materials behind every thickness of the bowtie.
+NodeFit::NodeFit(const FitTask& task, const std::vector<double>& mass_scale)
+    : mu(attenuations(task)),
+      training(multiply(random_paths(mass_scale, training_paths, 1), mu)),
+      trials(task, mu, mass_scale) {
+  for (std::size_t p = 0; p < training.size(); ++p) {
+    const double mass = task.thickest * Rng(Stream{2, Draw::test}, p).uniform();
+    for (std::size_t e = 0; e < training[p].size(); ++e) training[p][e] += mass * task.shaper[e];
+  }
+  double least = 1e300;
+  for (std::size_t nodes = fewest_nodes; nodes <= most_nodes; nodes += more_nodes) {
+    Quadrature tried = fit_quadrature(task.mean, task.variance, training, nodes);
+    const Table its_mu = at_nodes(mu, tried);
+    double error = std::max(trials.error(false, tried, its_mu, nullptr).quadrature,
+                            trials.error(true, tried, its_mu, nullptr).quadrature);
+    Table its_bins;
+    for (const auto& spectrum : task.bins) {
+      its_bins.push_back(fit_weights(spectrum, training, tried.nodes));
+      error = std::max(error, trials.bin_error(spectrum, its_bins.back(), tried, its_mu) *
+                                  (largest_quadrature_error / largest_bin_error));
+    }
+    if (error < least) {
+      least = error;
+      quadrature = std::move(tried);
+      bins = std::move(its_bins);
+    }
+    if (least <= largest_quadrature_error) break;
+  }
+}
+
+/// The share of the signal at each node.
+std::vector<double> signal_shares(const NodeFit& fit) {
+  std::vector<double> share(fit.quadrature.nodes.size(), 0.0);
+  for (const auto& x : multiply(fit.trials.paths(), fit.node_mu())) {
     const double whole = weighted_exp(fit.quadrature.mean, x);
-    for (std::size_t j = 0; j < nodes; ++j)
+    for (std::size_t j = 0; j < share.size(); ++j)
       share[j] += fit.quadrature.mean[j] * math::exp(-x[j]) / whole / double(test_paths);
   }
   for (double& s : share) s = std::max(s, 1e-6);
+  return share;
+}
 
-  const std::size_t last = std::min(nodes, std::size_t(max_rank));
+/// Those of a basis' nodes that one of several fits has.
+Basis part_of(const Basis& basis, std::span<const NodeFit> fits, std::size_t own) {
+  std::size_t first = 0;
+  for (std::size_t f = 0; f < own; ++f) first += fits[f].quadrature.nodes.size();
+  Basis part{basis.rank, basis.coefficient, {}};
+  const auto begin = basis.function.begin() + std::ptrdiff_t(first);
+  part.function.assign(begin, begin + std::ptrdiff_t(fits[own].quadrature.nodes.size()));
+  return part;
+}
+
+/// The basis of the smallest rank that keeps line integrals of all fits right: as one of them has
+/// it, with its errors.
+void choose_basis(std::span<const NodeFit> fits, const std::vector<double>& mass_scale,
+                  std::size_t own, BeamFit& out) {
+  std::vector<double> share;
+  Table node_mu(mass_scale.size());
+  for (const NodeFit& fit : fits) {
+    const auto its = signal_shares(fit);
+    share.insert(share.end(), its.begin(), its.end());
+    const Table its_mu = fit.node_mu();
+    for (std::size_t m = 0; m < node_mu.size(); ++m)
+      node_mu[m].insert(node_mu[m].end(), its_mu[m].begin(), its_mu[m].end());
+  }
+  const std::size_t last = std::min(share.size(), std::size_t(max_rank));
   for (std::size_t rank = 1; rank <= last; ++rank) {
-    fit.basis = fit_basis(node_mu, mass_scale, share, rank);
-    const Table basis_mu = product(fit.basis);
-    fit.centre = trials.error(false, fit.quadrature, node_mu, &basis_mu);
-    fit.edge = trials.error(true, fit.quadrature, node_mu, &basis_mu);
-    if (std::max(fit.centre.basis, fit.edge.basis) <= largest_basis_error) return;
+    const Basis basis = fit_basis(node_mu, mass_scale, share, rank);
+    double worst = 0.0;
+    for (std::size_t f = 0; f < fits.size(); ++f) {
+      const NodeFit& fit = fits[f];
+      Basis part = part_of(basis, fits, f);
+      const Table exact = fit.node_mu(), basis_mu = product(part);
+      const FitError centre = fit.trials.error(false, fit.quadrature, exact, &basis_mu);
+      const FitError edge = fit.trials.error(true, fit.quadrature, exact, &basis_mu);
+      worst = std::max({worst, centre.basis, edge.basis});
+      if (f != own) continue;
+      out.basis = std::move(part);
+      out.centre = centre;
+      out.edge = edge;
+    }
+    if (worst <= largest_basis_error) return;
   }
 }
 
 }  // namespace
 
-BeamFit fit_beam(const FitTask& task) {
-  Table mu;
+BeamFit fit_beam(std::span<const FitTask> tasks, std::size_t own) {
+  const FitTask& task = tasks[own];
   std::vector<double> mass_scale;
-  for (const Material& m : task.materials) {
-    mu.push_back(mass_attenuation(m, task.energies));
+  for (const Material& m : task.materials)
     mass_scale.push_back(expected_line_integral(m) / mass_attenuation(m, 70.0));
-  }
-  // Nodes: fitted to mixtures of all materials behind every thickness of the bowtie.
-  Table training = multiply(random_paths(mass_scale, training_paths, 1), mu);
-  for (std::size_t p = 0; p < training.size(); ++p) {
-    const double mass = task.thickest * Rng(Stream{2, Draw::test}, p).uniform();
-    for (std::size_t e = 0; e < training[p].size(); ++e) training[p][e] += mass * task.shaper[e];
-  }
-  const Trials trials(task, mu, mass_scale);
+  std::vector<NodeFit> fits;
+  for (const FitTask& each : tasks) fits.emplace_back(each, mass_scale);
   BeamFit out;
-  double least = 1e300;
-  for (std::size_t nodes = fewest_nodes; nodes <= most_nodes; nodes += more_nodes) {
-    Quadrature quadrature = fit_quadrature(task.mean, task.variance, training, nodes);
-    const Table node_mu = at_nodes(mu, quadrature);
-    double error = std::max(trials.error(false, quadrature, node_mu, nullptr).quadrature,
-                            trials.error(true, quadrature, node_mu, nullptr).quadrature);
-    Table bins;
-    for (const auto& spectrum : task.bins) {
-      bins.push_back(fit_weights(spectrum, training, quadrature.nodes));
-      error = std::max(error, trials.bin_error(spectrum, bins.back(), quadrature, node_mu) *
-                                  (largest_quadrature_error / largest_bin_error));
-    }
-    if (error < least) {
-      least = error;
-      out.quadrature = std::move(quadrature);
-      out.bins = std::move(bins);
-    }
-    if (least <= largest_quadrature_error) break;
-  }
-  choose_basis(trials, mu, mass_scale, out);
+  choose_basis(fits, mass_scale, own, out);
+  NodeFit& fit = fits[own];
+  out.quadrature = std::move(fit.quadrature);
+  out.bins = std::move(fit.bins);
+  const Table& training = fit.training;
   const auto times = [](std::vector<double> weights, const std::vector<double>& ratio) {
     for (std::size_t e = 0; e < weights.size(); ++e) weights[e] *= ratio[e];
     return weights;
@@ -230,7 +286,7 @@ BeamFit fit_beam(const FitTask& task) {
     out.row_variance.push_back(
         fit_weights(times(task.variance, ratio), training, out.quadrature.nodes));
   }
-  if (task.keep_mixtures) out.mixtures = std::move(training);
+  if (task.keep_mixtures) out.mixtures = std::move(fit.training);
   return out;
 }
 

@@ -49,11 +49,14 @@ void expose_moving(SceneAt scene_at, Index views_per_state, const Beam& beam,
                    const Sampling& sampling, Isa isa, Exposure& out);
 
 /// The same block by block, for those who take the views as they come and keep none of them. Views
-/// are those of `expose` to the bit, whatever the blocks.
+/// are those of `expose` to the bit, whatever the blocks and whichever beams come along.
 class Projector {
  public:
   /// A patient at rest. All that is given must live as long as this does.
   Projector(const Scene& scene, const ScanGeometry& geometry, const Beam& beam,
+            const Sampling& sampling, Isa isa);
+  /// Of several beams, which must share their rays (Beam::shares_rays_with): traced once.
+  Projector(const Scene& scene, const ScanGeometry& geometry, std::span<const Beam* const> beams,
             const Sampling& sampling, Isa isa);
   /// A patient who moves: `scene_at` is called for the middle of the time of every
   /// `views_per_state` views, by several threads.
@@ -67,7 +70,8 @@ class Projector {
   Index block() const;
   /// Views `first` to `first + count`, which follow those of the last call: columns x rows of each,
   /// rows contiguous, as in a Sinogram.
-  /// `higher`: signals of a photon-counting beam's bins but the lowest, [bin][view][cell].
+  /// `higher`: signals of a photon-counting beam's bins but the lowest, [bin][view][cell]; or of
+  /// all beams but the first [beam][signal, quanta][view][cell].
   void project(Index first, Index count, std::span<float> signal, std::span<float> quanta,
                std::span<float> higher = {});
 

@@ -19,7 +19,8 @@ class ScatterKernel {
  public:
   /// The tables of a scanner at a tube voltage, its anti-scatter grid included: some seconds of
   /// Monte Carlo. `histories` are carried through a thin cylinder, more through others.
-  ScatterKernel(const Scanner& scanner, double kv, Isa isa, std::int64_t histories = 100'000);
+  ScatterKernel(const Scanner& scanner, double kv, Isa isa,
+                std::int64_t histories = Scatter{}.kernel_histories);
 
   /// Scatter of what is there in some views of a scan, from what they attenuate.
   ScatterMaps maps(const Scene& scene, const ScanGeometry& scan, const Beam& beam,

@@ -1,6 +1,4 @@
 #pragma once
-#include <optional>
-
 #include "vitrine/core/catalogue.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/measured_rays.hpp"
@@ -9,8 +7,8 @@ namespace vitrine::recon {
 
 /// What a scan's images are made of.
 struct ScanData {
-  Rebinned lines;                        ///< parallel
-  std::optional<MeasuredRays> measured;  ///< as the detector saw them: where an algorithm asks
+  const Rebinned& lines;         ///< parallel
+  const MeasuredRays* measured;  ///< as the detector saw them: null unless an algorithm asks
 };
 
 /// The image that is wanted.

@@ -98,7 +98,7 @@ double Iterative::memory(const ScanGeometry& scan, const Grid& grid, double slic
 }
 
 Image Iterative::reconstruct(const ScanData& scan, const ImageOrder& order, Isa isa) const {
-  VITRINE_EXPECT(scan.measured.has_value());
+  VITRINE_EXPECT(scan.measured != nullptr);
   const MeasuredRays& rays = *scan.measured;
   const ScanGeometry& g = rays.values.geometry();
   check(g, order.grid);

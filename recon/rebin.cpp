@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 
 namespace vitrine::recon {
@@ -146,6 +147,16 @@ std::span<float> Rebinned::line(Index half_turn, Index i) {
 std::span<const float> Rebinned::line(Index half_turn, Index i) const {
   const auto size = std::size_t(samples_ * padded_rows_);
   return values_.span().subspan(std::size_t(half_turn * (angles_ / 2) + i) * size, size);
+}
+
+Rebinned copy(const Rebinned& scan) {
+  Rebinned other(scan.scan());
+  other.extend_truncated(scan.extends_truncated());
+  const Index half = scan.angles() / 2;
+  parallel_for(scan.lines(), [&](Index n) {
+    std::ranges::copy(scan.line(n / half, n % half), other.line(n / half, n % half).begin());
+  });
+  return other;
 }
 
 }  // namespace vitrine::recon

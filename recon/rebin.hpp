@@ -130,6 +130,9 @@ class Rebinner {
   std::unique_ptr<State> state_;
 };
 
+/// Lines of their own with the same values.
+Rebinned copy(const Rebinned& scan);
+
 /// Fan to parallel by six-point Lagrange interpolation, first in angle, then along the detector.
 Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa);
 

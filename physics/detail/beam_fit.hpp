@@ -13,7 +13,7 @@ namespace vitrine::physics::detail {
 /// What a beam is fitted to. Vectors are per energy of its spectrum.
 struct FitTask {
   std::span<const Material> materials;    ///< that may be met on a ray
-  std::span<const double> energies;       ///< keV
+  std::vector<double> energies;           ///< keV
   std::vector<double> mean, variance;     ///< what an energy adds to the signal and to its variance
   std::vector<double> shaper;             ///< mass attenuation of the bowtie, mm^2/g
   double thickest = 0.0;                  ///< most of the bowtie that a ray meets, g/mm^2
@@ -25,7 +25,7 @@ struct FitTask {
 
 struct BeamFit {
   Quadrature quadrature;
-  Basis basis;
+  Basis basis;                                              ///< at these nodes
   std::vector<std::vector<double>> row_mean, row_variance;  ///< weights on the nodes, of those rows
   std::vector<std::vector<double>> bins;      ///< weights on the nodes, of the further outputs
   std::vector<std::vector<double>> mixtures;  ///< what it was fitted to: line integrals, if kept
@@ -34,6 +34,8 @@ struct BeamFit {
 
 /// As few nodes and basis functions as keep both errors within their bounds: 1e-5 for the nodes
 /// (12 to 32 of them), 1e-4 for the basis (as many functions as the tracing kernel can take).
-BeamFit fit_beam(const FitTask& task);
+/// Fit of task `own` whose basis serves the tasks of all: the same coefficients come for any `own`,
+/// and nodes are those of its own spectrum. All must have the same materials.
+BeamFit fit_beam(std::span<const FitTask> tasks, std::size_t own = 0);
 
 }  // namespace vitrine::physics::detail

@@ -12,19 +12,19 @@ namespace {
 
 /// Mean and variance of the signal behind the basis integrals x of some groups of rays.
 template <int rank, int count>
-VITRINE_INLINE void attenuate(const TraceJob& job, const float* node_weights,
+VITRINE_INLINE void attenuate(int nodes, const float* exponents, const float* node_weights,
                               const Lanes (&x)[count][rank], Lanes (&mean)[count],
                               Lanes (&variance)[count]) {
   for (int i = 0; i < count; ++i) mean[i] = variance[i] = all(0.0f);
-  const float* f = job.exponents;
-  for (int j = 0; j < job.nodes; ++j, f += rank) {
+  const float* f = exponents;
+  for (int j = 0; j < nodes; ++j, f += rank) {
     Lanes left[count];
     for (int i = 0; i < count; ++i) left[i] = all(f[0]) * x[i][0];
     for (int k = 1; k < rank; ++k)
       for (int i = 0; i < count; ++i) left[i] += all(f[k]) * x[i][k];
     exp2(left);
     for (int i = 0; i < count; ++i) mean[i] += all(node_weights[j]) * left[i];
-    for (int i = 0; i < count; ++i) variance[i] += all(node_weights[job.nodes + j]) * left[i];
+    for (int i = 0; i < count; ++i) variance[i] += all(node_weights[nodes + j]) * left[i];
   }
 }
 
@@ -129,7 +129,7 @@ class ColumnDetector {
         add_nothing(group * lanes_at_once);
         continue;
       }
-      if (job_.further > 0) {
+      if (job_.further_weights) {
         add_with_further(group, stretch);
         continue;
       }
@@ -199,13 +199,27 @@ class ColumnDetector {
         attenuate_rows<rank>(job_, node_weights(), job_.row_weights + groups[i] * lanes_at_once,
                              lanes_, x[i], mean[i], variance[i]);
     else
-      attenuate<rank, count>(job_, node_weights(), x, mean, variance);
-    for (int i = 0; i < count; ++i) {
-      // The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
-      const Bits nothing = meets_nothing(x[i]);
-      add(groups[i] * lanes_at_once, select(nothing, all(1.0f), mean[i]),
-          select(nothing, all(1.0f), variance[i]));
+      attenuate<rank, count>(job_.nodes, job_.exponents, node_weights(), x, mean, variance);
+    for (int i = 0; i < count; ++i)
+      add_met(scratch_.mean, scratch_.variance, groups[i] * lanes_at_once, x[i], mean[i],
+              variance[i]);
+    for (int b = 0; b < job_.beams; ++b) {
+      const OtherBeam& beam = job_.beam[b];
+      attenuate<rank, count>(beam.nodes, beam.exponents,
+                             beam.node_weights + std::ptrdiff_t(column_) * 2 * beam.nodes, x, mean,
+                             variance);
+      float* means = scratch_.further + std::ptrdiff_t(2 * b) * lanes_;
+      for (int i = 0; i < count; ++i)
+        add_met(means, means + lanes_, groups[i] * lanes_at_once, x[i], mean[i], variance[i]);
     }
+  }
+  /// The weights' sum may be off by a rounding: a ray that meets nothing has signal 1.
+  VITRINE_INLINE_MEMBER static void add_met(float* means, float* variances, int lane,
+                                            const Lanes* x, const Lanes& mean,
+                                            const Lanes& variance) {
+    const Bits nothing = meets_nothing(x);
+    add(means + lane, select(nothing, all(1.0f), mean));
+    add(variances + lane, select(nothing, all(1.0f), variance));
   }
   /// A group of rays that has further outputs.
   void add_with_further(int group, const float* stretch) const {
@@ -216,7 +230,8 @@ class ColumnDetector {
     attenuate_all<rank>(job_, node_weights(),
                         job_.further_weights + std::ptrdiff_t(column_) * job_.further * job_.nodes,
                         x, nothing, mean, variance, scratch_.further + lane, lanes_);
-    add(lane, select(nothing, all(1.0f), mean), select(nothing, all(1.0f), variance));
+    add(scratch_.mean + lane, select(nothing, all(1.0f), mean));
+    add(scratch_.variance + lane, select(nothing, all(1.0f), variance));
   }
   VITRINE_INLINE_MEMBER static Bits meets_nothing(const Lanes* x) {
     Bits something = Bits(x[0]);
@@ -225,11 +240,10 @@ class ColumnDetector {
   }
   /// A group of rays that meets nothing.
   VITRINE_INLINE_MEMBER void add_nothing(int lane) const {
-    add(lane, all(1.0f), all(1.0f));
-    for (int i = 0; i < job_.further; ++i) {
-      float* here = scratch_.further + std::ptrdiff_t(i) * lanes_ + lane;
-      store(here, load(here) + all(1.0f));
-    }
+    add(scratch_.mean + lane, all(1.0f));
+    add(scratch_.variance + lane, all(1.0f));
+    for (int i = 0; i < job_.further; ++i)
+      add(scratch_.further + std::ptrdiff_t(i) * lanes_ + lane, all(1.0f));
   }
   void write_further(int output, float share) const {
     float* values = scratch_.further + std::ptrdiff_t(output) * lanes_;
@@ -238,9 +252,8 @@ class ColumnDetector {
         job_.further_signal + output * job_.further_stride + std::ptrdiff_t(column_) * job_.rows;
     for (int row = 0; row < job_.rows; ++row) to[row] = empty_ ? 1.0f : values[row] * share;
   }
-  VITRINE_INLINE_MEMBER void add(int lane, Lanes mean, Lanes variance) const {
-    store(scratch_.mean + lane, load(scratch_.mean + lane) + mean);
-    store(scratch_.variance + lane, load(scratch_.variance + lane) + variance);
+  VITRINE_INLINE_MEMBER static void add(float* to, const Lanes& value) {
+    store(to, load(to) + value);
   }
 
   /// From one value a lane to one a row, their sum, in place.

@@ -121,6 +121,13 @@ struct VoxelJob {
 };
 inline constexpr int most_voxel_views = 16;
 
+/// A beam that the same rays serve.
+struct OtherBeam {
+  std::int32_t nodes;
+  const float* exponents;     ///< [node][rank]
+  const float* node_weights;  ///< [column][mean, variance][node]
+};
+
 struct TraceJob {
   std::int32_t columns, rows, rank, nodes;
   std::int32_t row_groups;  ///< rows padded to 8, over 8
@@ -154,8 +161,11 @@ struct TraceJob {
   float* scratch;             ///< Kernels::scratch_floats of them
   float* signal;              ///< [column][row]
   float* quanta;
-  std::int32_t further;           ///< outputs beside the signal: energy bins
-  const float* further_weights;   ///< [column][output][node]
+  std::int32_t further;          ///< outputs beside the signal: energy bins, or two of each other
+                                 ///< beam, mean and variance of its signal
+  const float* further_weights;  ///< of energy bins: [column][output][node]
+  std::int32_t beams;            ///< other beams
+  const OtherBeam* beam;
   std::ptrdiff_t further_stride;  ///< floats from one output's view to the next's
   float* further_signal;          ///< [output], each as signal
   float* integrals;  ///< instead of signal and quanta, if not null: [column][row][rank]

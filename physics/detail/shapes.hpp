@@ -11,6 +11,7 @@ namespace {
 
 using detail::Cut;
 using detail::lane_width;
+using detail::OtherBeam;
 using detail::Shape;
 using detail::ShapeKind;
 using detail::SubView;

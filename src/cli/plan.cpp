@@ -128,8 +128,8 @@ void add_plan(CLI::App& app, int& code) {
   command->callback([options, &code] {
     const auto loaded = load_valid_scenario(options->scenario, options->overrides);
     const trial::Plan plan = trial::make_plan(loaded.scenario);
-    const trial::Estimate e = trial::estimate(plan, thread_count());
-    const Beams beams = trial::planned_beams(plan);
+    const auto [beams, maps] = trial::outlook(plan);
+    const trial::Estimate e = trial::estimate(plan, thread_count(), maps);
     if (options->json) {
       std::printf("%s\n", to_json(as_json(plan, e, beams), 2).c_str());
     } else {

@@ -14,7 +14,9 @@
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/io/raw.hpp"
 #include "vitrine/recon/algorithm.hpp"
+#include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
+#include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/image_grid.hpp"
 #include "vitrine/recon/preprocess.hpp"
 
@@ -22,7 +24,7 @@ namespace vitrine::cli {
 namespace {
 
 struct Options {
-  std::string file, kernel, algorithm, out;
+  std::string file, kernel, algorithm, out, corrections;
   std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
@@ -30,8 +32,8 @@ struct Options {
   bool info = false;
 
   bool order() const {
-    return !kernel.empty() || !algorithm.empty() || thickness || increment || field_of_view ||
-           noise_reduction || matrix || slices || !centre.empty();
+    return !kernel.empty() || thickness || increment || field_of_view || noise_reduction ||
+           matrix || slices || !centre.empty() || !corrections.empty() || !algorithm.empty();
   }
 };
 
@@ -43,7 +45,31 @@ struct Order {
   RawScan::Box box;
   recon::Denoise denoise{.reduction = 0.0};
   Pick<recon::Algorithm> algorithm = recon::default_algorithm();
+  recon::Corrections corrections = {};
 };
+
+recon::Corrections corrections_of(const Value& node) {
+  Diagnostics problems;
+  recon::Corrections made = recon::Corrections::schema().read(node, problems);
+  problems.throw_if_any();
+  return made;
+}
+
+/// As in a scenario; `none` for nothing.
+recon::Corrections corrections_named(const std::string& text) {
+  if (text == "none") return {};
+  Diagnostics problems;
+  const Value tree = config::parse_yaml("corrections: " + text, "--corrections", problems);
+  problems.throw_if_any();
+  const Value* node = tree.find("corrections");
+  require(node != nullptr, Error::Kind::input, "--corrections '", text,
+          "' names no corrections. See `vitrine explain corrections`.");
+  return corrections_of(*node);
+}
+
+std::string canonical(const recon::Corrections& corrections) {
+  return corrections.any() ? to_json(recon::Corrections::schema().write(corrections)) : "";
+}
 
 /// A kernel or an algorithm.
 template <class Thing>
@@ -75,6 +101,11 @@ std::string kind_of(const Pick<recon::Algorithm>& algorithm) {
   return *algorithm.canonical.find("kind")->as<std::string>();
 }
 
+/// As a header has it: nothing for the default.
+std::string canonical(const Pick<recon::Algorithm>& algorithm) {
+  return kind_of(algorithm) == "fbp" ? "" : to_json(algorithm.canonical);
+}
+
 bool same(const RawScan::Box& a, const RawScan::Box& b) {
   return a.field_of_view == b.field_of_view && a.slice_increment == b.slice_increment &&
          a.centre == b.centre && a.matrix == b.matrix && a.slices == b.slices;
@@ -89,7 +120,10 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
                     image.slice_thickness,
                     raw.box,
                     {image.noise_reduction, image.edge_contrast},
-                    algorithm_of(image.algorithm, options.file)});
+                    algorithm_of(image.algorithm, options.file),
+                    image.corrections.empty()
+                        ? recon::Corrections{}
+                        : corrections_of(io::parse_json(image.corrections, options.file))});
   if (!options.order()) {
     require(!made.empty(), Error::Kind::input, "'", options.file,
             "' tells of no image that was made of it. Give --kernel and --thickness.");
@@ -102,6 +136,7 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   if (!options.kernel.empty()) order.kernel = named(recon::kernels(), options.kernel);
   if (!options.algorithm.empty()) order.algorithm = named(recon::algorithms(), options.algorithm);
   order.thickness = options.thickness.value_or(order.thickness);
+  if (!options.corrections.empty()) order.corrections = corrections_named(options.corrections);
   if (options.noise_reduction) order.denoise.reduction = 0.01 * *options.noise_reduction;
   box.field_of_view = options.field_of_view.value_or(box.field_of_view);
   box.matrix = options.matrix.value_or(box.matrix);
@@ -118,11 +153,13 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   if (kind_of(order.algorithm) != "fbp") order.name += '_' + kind_of(order.algorithm);
   if (order.denoise.reduction > 0.0)
     order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
+  if (order.corrections.any()) order.name += "_corrected";
   for (const Order& known : made)
-    if (to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
+    if (canonical(known.corrections) == canonical(order.corrections) &&
+        canonical(known.algorithm) == canonical(order.algorithm) &&
+        to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
         known.thickness == order.thickness && same(known.box, box) &&
-        known.denoise.reduction == order.denoise.reduction &&
-        to_json(known.algorithm.canonical) == to_json(order.algorithm.canonical))
+        known.denoise.reduction == order.denoise.reduction)
       order.name = known.name;
   return {order};
 }
@@ -173,7 +210,8 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
           box.slices, '/', to_text(box.slice_increment), '/', to_text(box.centre.x()), '/',
           to_text(box.centre.y()), '/', to_text(box.centre.z()),
           order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : "",
-          kind_of(order.algorithm) == "fbp" ? "" : to_json(order.algorithm.canonical)));
+          order.corrections.any() ? '/' + canonical(order.corrections) : "",
+          canonical(order.algorithm)));
   d.study_id = origin.case_id;
   d.study_description = "Virtual imaging trial " + origin.trial;
   d.series_description = order.name;
@@ -221,6 +259,19 @@ recon::WaterCorrection correction(const RawScan::WaterTable& table) {
   return recon::WaterCorrection::of(std::move(columns), table.rows);
 }
 
+/// The table that a correction of bone needs, which the trial left in the file.
+std::optional<recon::HardeningTable> hardening(const recon::Corrections& corrections,
+                                               const RawScan& raw, const std::string& file) {
+  if (!corrections.bone) return std::nullopt;
+  const RawScan::Hardening& held = raw.hardening;
+  require(held.material == material(corrections.bone->material).name, Error::Kind::input, "'", file,
+          "' holds no table of hardening by ", corrections.bone->material, " (",
+          held.material.empty() ? "it holds none" : "it holds that of " + held.material,
+          "). Run the trial with corrections.bone of this material.");
+  return recon::HardeningTable({held.material, held.attenuation, held.most_line, held.most_length,
+                                held.columns_apart, held.coefficients});
+}
+
 recon::RayNoise ray_noise(const RawScan& raw) {
   const double load = raw.beam.tube_load / double(raw.geometry.views_per_rotation);
   recon::RayNoise noise;
@@ -233,30 +284,36 @@ recon::RayNoise ray_noise(const RawScan& raw) {
   return noise;
 }
 
-/// A few views at a time: the file's values are never in memory as a whole, unless they are to be
-/// kept as they were `measured`.
-recon::ScanData scan_data(const io::RawReader& file, bool measured, Isa isa) {
+/// The scan's rays, rebinned, and as they were measured where an image is made of these.
+struct Rays {
+  recon::Rebinned lines;
+  std::optional<recon::MeasuredRays> measured;
+};
+
+/// A few views at a time: the file's values are never in memory as a whole unless they are wanted.
+Rays rays_of(const io::RawReader& file, bool measured, Isa isa) {
   const RawScan& raw = file.scan();
   const ScanGeometry& geometry = raw.geometry;
   std::optional<recon::WaterCorrection> water;
   if (raw.quantity == RawScan::Quantity::signal) water = correction(raw.water);
   file.views(0, {});  // are they there, before memory is taken?
-  std::optional<recon::MeasuredRays> rays;
-  if (measured) rays.emplace(Sinogram<quantity::LineIntegral>(geometry), ray_noise(raw));
+  std::optional<recon::MeasuredRays> kept;
+  if (measured) kept = {Sinogram<quantity::LineIntegral>(geometry), ray_noise(raw)};
   constexpr Index block = 128;
   recon::Rebinner rebinner(geometry, block, isa);
   for (Index first = 0; first < geometry.views();) {
     const std::span<float> values = rebinner.room(geometry.views() - first);
     file.views(first, values);
     if (water) recon::line_integrals(geometry, values, *water, isa, values);
-    if (rays) std::ranges::copy(values, rays->values.view(first).begin());
-    const Index views = std::ssize(values) / (geometry.columns * geometry.rows);
+    const Index cells = geometry.columns * geometry.rows;
+    if (kept) std::ranges::copy(values, kept->values.values().begin() + first * cells);
+    const Index views = std::ssize(values) / cells;
     rebinner.take(views);
     first += views;
   }
   recon::Rebinned data = std::move(rebinner).finish();
   data.extend_truncated(raw.truncation_extension);
-  return {std::move(data), std::move(rays)};
+  return {std::move(data), std::move(kept)};
 }
 
 void write(const io::Path& dir, const Options& options, const RawScan& raw, const Order& order,
@@ -296,6 +353,10 @@ int reconstruct(const Options& options) {
   for (const Order& order : orders) {
     require_file_name(order.name, options.file);
     require_measured(raw, order.box);
+    require(!order.corrections.any() || !order.algorithm->wants_measured(), Error::Kind::input,
+            "--algorithm ", kind_of(order.algorithm),
+            " takes rays as measured (the corrections act on parallel lines). Use --corrections "
+            "none.");
     for (const std::string& format : options.formats) {
       const io::Path path = dir / (order.name + (format == "nifti" ? ".nii.gz" : ""));
       require(!std::filesystem::exists(path), Error::Kind::input, "'", path.string(),
@@ -308,19 +369,34 @@ int reconstruct(const Options& options) {
                  "vitrine: the data were made at instruction-set level %s, this is %s: images "
                  "agree to 0.05 HU, not to the bit\n",
                  raw.origin.isa.c_str(), std::string(to_string(isa)).c_str());
-  const recon::ScanData data = scan_data(
+  // As measured, while anything else wants that; then corrected.
+  Rays rays = rays_of(
       file,
       std::ranges::any_of(orders, [](const Order& o) { return o.algorithm->wants_measured(); }),
       isa);
+  recon::Rebinned& data = rays.lines;
+  const recon::HounsfieldScale scale{raw.beam.mu_water, raw.beam.mu_air};
+  std::optional<recon::CorrectedScan> corrected;
+  std::string corrected_by;
   io::make_directories(dir);
   for (const Order& order : orders) {
     const Grid grid =
         recon::image_grid({order.box.field_of_view, order.box.matrix, order.box.centre,
                            order.box.slices, order.box.slice_increment},
                           raw.geometry.gantry_axes());
-    const Image image = order.algorithm->reconstruct(
-        data, {*order.kernel, grid, order.thickness, {raw.beam.mu_water, raw.beam.mu_air}}, isa);
-    write(dir, options, raw, order, recon::denoised(image, order.denoise, isa));
+    const auto image = [&] {
+      if (!order.corrections.any())
+        return order.algorithm->reconstruct({data, rays.measured ? &*rays.measured : nullptr},
+                                            {*order.kernel, grid, order.thickness, scale}, isa);
+      if (!corrected || corrected_by != canonical(order.corrections)) {
+        const auto table = hardening(order.corrections, raw, options.file);
+        corrected.emplace(recon::copy(data), order.corrections, scale, table ? &*table : nullptr,
+                          isa);
+        corrected_by = canonical(order.corrections);
+      }
+      return corrected->reconstruct(*order.kernel, grid, order.thickness, scale, isa);
+    };
+    write(dir, options, raw, order, recon::denoised(image(), order.denoise, isa));
   }
   return ok;
 }
@@ -335,14 +411,15 @@ void add_recon(CLI::App& app, int& code) {
   command->add_option("--out,-o", options->out, "directory for the images");
   command->add_option("--kernel,-k", options->kernel,
                       "a kernel, as in a scenario: sharp, or '{kind: hann, cutoff_per_mm: 0.6}'");
-  command->add_option(
-      "--algorithm,-a", options->algorithm,
-      "an algorithm, as in a scenario: iterative, or '{kind: iterative, iterations: "
-      "12}' (default: as the trial's image)");
+  command->add_option("--algorithm,-a", options->algorithm,
+                      "an algorithm, as in a scenario: iterative, or '{kind: iterative, "
+                      "iterations: 12}'");
   command
       ->add_option("--noise-reduction", options->noise_reduction,
                    "edge-preserving noise reduction, percent")
       ->check(CLI::Range(0.0, 80.0));
+  command->add_option("--corrections", options->corrections,
+                      "of artefacts, as in a scenario: '{metal: {}}', or none");
   command->add_option("--thickness", options->thickness, "slice thickness, mm")
       ->check(CLI::Range(0.3, 20.0));
   command->add_option("--increment", options->increment, "spacing of slice centres, mm")

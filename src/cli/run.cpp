@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -6,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "vitrine/cli/case_store.hpp"
 #include "vitrine/cli/commands.hpp"
@@ -16,6 +18,7 @@
 #include "vitrine/cli/version.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/io/json.hpp"
+#include "vitrine/io/memory.hpp"
 #include "vitrine/io/run_lock.hpp"
 #include "vitrine/trial/engine.hpp"
 
@@ -33,6 +36,7 @@ extern "C" void request_stop(int) {
 struct Options {
   std::string scenario, out;
   std::vector<std::string> overrides;
+  std::optional<double> memory;  // GB
   bool quiet = false;
 };
 
@@ -65,6 +69,26 @@ void claim(const io::Path& dir, const trial::Plan& plan, Isa isa) {
   io::write_file(marker, to_json(mine, 2) + "\n");
 }
 
+constexpr double gigabyte = 1e9;
+
+/// Better no run than one that the kernel ends half-way.
+void require_memory(const trial::Estimate& need, const std::optional<double>& allowed) {
+  const double there = allowed ? *allowed * gigabyte : double(io::available_memory());
+  require(need.memory_bytes <= there, Error::Kind::input, "the trial needs about ",
+          to_text(std::round(need.memory_bytes / gigabyte * 10.0) / 10.0), " GB of memory (",
+          allowed ? "--memory-gb allows " : "this machine has ",
+          to_text(std::floor(there / gigabyte * 10.0) / 10.0), allowed ? "" : " left",
+          "). Scan a shorter range or fewer doses and tube voltages, close other programs, or say "
+          "with --memory-gb how much it may take.");
+}
+
+/// The most that this process has had, bytes.
+double peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return 1024.0 * double(usage.ru_maxrss);
+}
+
 /// One line of JSON per run, with the only clock readings that a trial leaves.
 void log_run(const io::Path& dir, double seconds, std::size_t failures) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -73,6 +97,7 @@ void log_run(const io::Path& dir, double seconds, std::size_t failures) {
           .set("ended_unix_s", Value(std::floor(std::chrono::duration<double>(now).count())))
           .set("seconds", Value(seconds))
           .set("threads", Value(double(thread_count())))
+          .set("peak_memory_bytes", Value(peak_memory()))
           .set("failed_cases", Value(double(failures)));
   std::ofstream(dir / "run.jsonl", std::ios::app) << to_json(line) << '\n';
 }
@@ -80,13 +105,14 @@ void log_run(const io::Path& dir, double seconds, std::size_t failures) {
 int run(const Options& options) {
   const LoadedScenario loaded = load_valid_scenario(options.scenario, options.overrides);
   const trial::Plan plan = trial::make_plan(loaded.scenario);
+  const trial::Estimate need = trial::estimate(plan, thread_count());
+  require_memory(need, options.memory);
   const Isa isa = chosen_isa();
   const io::Path dir = options.out;
   io::make_directories(dir);
   const io::RunLock lock(dir);
   claim(dir, plan, isa);
   io::remove_partials(dir);
-  const trial::Estimate need = trial::estimate(plan, thread_count());
   std::error_code ignored;
   const bool finished = std::filesystem::exists(dir / "SHA256SUMS", ignored);
   require(finished || std::filesystem::exists(dir / "images", ignored) ||
@@ -109,6 +135,9 @@ int run(const Options& options) {
   log_run(dir, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
           result.failures.size());
   if (!options.quiet) {
+    if (peak_memory() > 1.2 * need.memory_bytes)
+      std::printf("the run took %.1f GB of memory (the plan said %.1f GB)\n",
+                  peak_memory() / gigabyte, need.memory_bytes / gigabyte);
     std::printf("%zu of %zu cases in %s\n", result.cases.size(), plan.cases.size(),
                 dir.string().c_str());
     if (plan.scenario.outputs.report == "html")
@@ -129,6 +158,10 @@ void add_run(CLI::App& app, int& code) {
   command->add_option("--set", options->overrides, "override a key: --set patients.count=2")
       ->take_all()
       ->expected(1);
+  command
+      ->add_option("--memory-gb", options->memory,
+                   "memory that it may take, GB (default: what the machine has left)")
+      ->check(CLI::PositiveNumber);
   command->add_flag("--quiet,-q", options->quiet, "no progress");
   command->callback([options, &code] { code = run(*options); });
 }

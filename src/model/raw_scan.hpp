@@ -54,6 +54,15 @@ struct RawScan {
     std::vector<float> low_slope, limit, limit_slope;
   };
 
+  /// What line integrals lack behind a second material (recon::HardeningTable); without a name
+  /// there is none.
+  struct Hardening {
+    std::string material;
+    double attenuation = 0.0;  ///< 1/mm
+    double most_line = 0.0, most_length = 0.0, columns_apart = 1.0;
+    std::vector<double> coefficients;  ///< 16 a fitted column
+  };
+
   /// An image that was made of these data.
   struct Made {
     std::string series;            ///< what its files are called
@@ -62,6 +71,7 @@ struct RawScan {
     double noise_reduction = 0.0;  ///< recon::Denoise
     double edge_contrast = 1.0;
     std::string algorithm = {};  ///< canonical, as JSON; none: filtered back projection
+    std::string corrections = {};  ///< recon::Corrections as JSON; empty: none
   };
   /// Where the images are.
   struct Box {
@@ -76,6 +86,7 @@ struct RawScan {
   ScanGeometry geometry;
   Beam beam;
   WaterTable water;
+  Hardening hardening;
   Box box;
   bool truncation_extension = true;  ///< of lines that end inside the object
   std::vector<Made> images;

@@ -14,6 +14,9 @@ const Schema<ArmSelector>& ArmSelector::schema() {
           .unless_default()
           .optional("bins", &ArmSelector::bins, "energy bins (empty: the first level)")
           .unless_default()
+          .optional("corrections", &ArmSelector::corrections,
+                    "none or all (empty: the first level)")
+          .unless_default()
           .optional("tube_voltage", &ArmSelector::tube_voltage, unit::kv, "tube voltage")
           .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
           .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness")
@@ -56,6 +59,8 @@ void check_algorithms(const Arms& arms, const Value& node, Diagnostics& problems
                                        " (the protocol has one). Use algorithm: fbp, or leave it "
                                        "out of the protocol."));
     };
+    refuse(!each->wants_measured() || !p.corrections || !p.corrections->any(),
+           "corrections of parallel lines");
     refuse(p.gantry_tilt == 0.0 || each->takes().tilted_gantry, "tilted gantry");
     refuse(p.flying_focal_spot == "none" || each->takes().flying_focal_spot, "flying focal spot");
   }

@@ -59,12 +59,17 @@ bool Arm::same_but_dose(const Arm& other) const {
   return scanner == other.scanner && tube_voltage == other.tube_voltage &&
          kernel_name == other.kernel_name && algorithm_name == other.algorithm_name &&
          slice_thickness == other.slice_thickness && contrast_delay == other.contrast_delay &&
-         motion == other.motion && bins == other.bins;
+         motion == other.motion && bins == other.bins && corrected == other.corrected;
 }
 
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner) {
   if (!scanner.detector.sensor) return {"total"};
   return levels(arms.vary.bins, arms.protocol.bins);
+}
+
+std::vector<std::string> correction_levels(const Arms& arms) {
+  const auto& made = arms.protocol.corrections;
+  return levels(arms.vary.corrections, std::string(made && made->any() ? "all" : "none"));
 }
 
 std::vector<Arm> enumerate_arms(const Arms& arms) {
@@ -80,6 +85,7 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
   const auto motions = levels(arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0);
   const recon::Denoise denoise = arms.protocol.denoise.value_or(recon::Denoise{.reduction = 0.0});
   const auto reductions = levels(arms.vary.noise_reduction, denoise.reduction);
+  const auto corrections = correction_levels(arms);
   const auto names = names_of(kernels);
   const auto algorithms = algorithms_of(arms);
   const auto algorithm_names = names_of(algorithms);
@@ -92,38 +98,43 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
             for (std::size_t k = 0; k < kernels.size(); ++k)
               for (const double thickness : thicknesses)
                 for (std::size_t a = 0; a < algorithms.size(); ++a)
-                  for (const double reduction : reductions) {
-                    std::string name =
-                        str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
-                    if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-                    if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-                    if (algorithms.size() > 1) name += '_' + algorithm_names[a];
-                    if (delays.size() > 1) name += str('_', to_text(*delay), "s");
-                    if (motions.size() > 1)
-                      name += str("_motion", to_text(std::round(100.0 * motion)));
-                    if (reductions.size() > 1)
-                      name += str("_nr", to_text(std::round(100.0 * reduction)));
-                    std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
-                    if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
-                    if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
-                    if (motions.size() > 1)
-                      scan += str("_motion", to_text(std::round(100.0 * motion)));
-                    for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
-                      all.push_back({bins == "total" ? name : name + '_' + bins,
-                                     scanner,
-                                     kernels[k],
-                                     names[k],
-                                     voltage,
-                                     load,
-                                     thickness,
-                                     delay,
-                                     motion,
-                                     {reduction, denoise.contrast},
-                                     bins,
-                                     algorithms[a],
-                                     algorithm_names[a],
-                                     scan});
-                  }
+                  for (const std::string& corrected : corrections)
+                    for (const double reduction : reductions) {
+                      std::string name = str(arms.scanners[scanner].name, '_', names[k], '_',
+                                             to_text(load), "mAs");
+                      if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+                      if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+                      if (algorithms.size() > 1) name += '_' + algorithm_names[a];
+                      if (delays.size() > 1) name += str('_', to_text(*delay), "s");
+                      if (motions.size() > 1)
+                        name += str("_motion", to_text(std::round(100.0 * motion)));
+                      if (reductions.size() > 1)
+                        name += str("_nr", to_text(std::round(100.0 * reduction)));
+                      if (corrections.size() > 1)
+                        name += corrected == "all" ? "_corrected" : "_uncorrected";
+                      std::string scan =
+                          str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
+                      if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
+                      if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
+                      if (motions.size() > 1)
+                        scan += str("_motion", to_text(std::round(100.0 * motion)));
+                      for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
+                        all.push_back({bins == "total" ? name : name + '_' + bins,
+                                       scanner,
+                                       kernels[k],
+                                       names[k],
+                                       voltage,
+                                       load,
+                                       thickness,
+                                       delay,
+                                       motion,
+                                       {reduction, denoise.contrast},
+                                       corrected == "all",
+                                       bins,
+                                       algorithms[a],
+                                       algorithm_names[a],
+                                       scan});
+                    }
   return all;
 }
 
@@ -149,6 +160,13 @@ std::vector<double> motion_strengths(const std::vector<Arm>& all) {
   return levels_of(all, &Arm::motion);
 }
 
+std::vector<double> tube_voltages(const std::vector<Arm>& all, std::size_t scanner) {
+  std::vector<Arm> its;
+  std::ranges::copy_if(all, std::back_inserter(its),
+                       [&](const Arm& arm) { return arm.scanner == scanner; });
+  return levels_of(its, &Arm::tube_voltage);
+}
+
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm) {
   std::optional<phantoms::Injection> given = protocol.contrast;
   if (given) given->delay = *arm.contrast_delay;
@@ -170,6 +188,7 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
         (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
         (selector.bins.empty() || arm.bins == selector.bins) &&
         (selector.algorithm.empty() || kind_of(arm.algorithm) == selector.algorithm) &&
+        (selector.corrections.empty() || arm.corrected == (selector.corrections == "all")) &&
         matches(selector.tube_voltage, arm.tube_voltage) &&
         matches(selector.tube_load, arm.tube_load) &&
         matches(selector.slice_thickness, arm.slice_thickness) &&

@@ -21,6 +21,7 @@ struct Arm {
   std::optional<double> contrast_delay;  ///< s; none without contrast medium, 0 before it
   double motion = 0.0;                   ///< strength of the protocol's motion
   recon::Denoise denoise{.reduction = 0.0};
+  bool corrected = false;      ///< by the protocol's corrections
   std::string bins = "total";  ///< what of a photon-counting scan the image is made of
   Pick<recon::Algorithm> algorithm = {};
   std::string algorithm_name = {};
@@ -32,12 +33,15 @@ struct Arm {
 };
 
 /// Every combination of the factors' levels, scanner outermost, then contrast delay, motion,
-/// voltage, load, kernel, thickness, algorithm, noise reduction, bins.
+/// voltage, load, kernel, thickness, algorithm, corrections, noise reduction, bins.
 std::vector<Arm> enumerate_arms(const Arms& arms);
 
 /// What a scanner's images are made of: the levels of `bins`, or `total` alone if it does not count
 /// photons.
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner);
+
+/// The levels of corrections: none, all, or both.
+std::vector<std::string> correction_levels(const Arms& arms);
 
 /// The arm that a selector names; an unnamed factor means its first level.
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector);
@@ -47,6 +51,9 @@ std::vector<std::optional<double>> contrast_delays(const std::vector<Arm>& all);
 
 /// The strengths of motion of all arms, in the order of their first arms.
 std::vector<double> motion_strengths(const std::vector<Arm>& all);
+
+/// The tube voltages of a scanner's arms, likewise.
+std::vector<double> tube_voltages(const std::vector<Arm>& all, std::size_t scanner);
 
 /// What an arm injects.
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm);

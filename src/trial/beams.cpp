@@ -6,7 +6,7 @@
 
 namespace vitrine::trial {
 
-std::vector<PlannedBeam> planned_beams(const Plan& plan) {
+Outlook outlook(const Plan& plan) {
   const Scenario& scenario = plan.scenario;
   // The phase that comes last has contrast medium wherever it goes.
   const auto latest = std::max_element(
@@ -17,16 +17,19 @@ std::vector<PlannedBeam> planned_beams(const Plan& plan) {
   const auto nowhere = [](auto) { return phantoms::Slab{0.0, 0.0}; };
   const phantoms::Patient patient = phantoms::build_patient(
       scenario.patients, std::uint64_t(scenario.trial.seed), plan.cases.front(), state, nowhere);
-  std::vector<PlannedBeam> all;
+  Outlook out;
+  for (const IndexedMap& map : patient.scene.maps) out.maps.push_back(map.grid);
+  std::vector<PlannedBeam>& all = out.beams;
   for (const Arm& arm : plan.arms) {
     const auto is_known = [&](const PlannedBeam& known) {
       return known.scanner == arm.scanner && known.beam.kv() == arm.tube_voltage;
     };
     if (std::none_of(all.begin(), all.end(), is_known))
       all.push_back({arm.scanner, physics::Beam(scenario.arms.scanners[arm.scanner],
-                                                arm.tube_voltage, patient.scene.materials)});
+                                                arm.tube_voltage, patient.scene.materials,
+                                                tube_voltages(plan.arms, arm.scanner))});
   }
-  return all;
+  return out;
 }
 
 }  // namespace vitrine::trial

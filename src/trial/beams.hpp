@@ -12,8 +12,14 @@ struct PlannedBeam {
   physics::Beam beam;       ///< for the materials of the first patient
 };
 
-/// Every beam that the plan's arms use once. Builds the first patient, with contrast medium where
-/// an arm injects it, but without textures. Throws Error where a beam or the patient cannot be.
-std::vector<PlannedBeam> planned_beams(const Plan& plan);
+/// What takes a patient to know.
+struct Outlook {
+  std::vector<PlannedBeam> beams;  ///< every beam that the plan's arms use, once
+  std::vector<Grid> maps;          ///< of the patient's voxel maps, for `estimate`
+};
+
+/// Builds the first patient, with contrast medium where an arm injects it, but without textures.
+/// Throws Error where a beam or the patient cannot be.
+Outlook outlook(const Plan& plan);
 
 }  // namespace vitrine::trial

@@ -8,6 +8,8 @@
 #include <tuple>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/physics/scatter_field.hpp"
+#include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial {
@@ -32,18 +34,33 @@ namespace {
 
 // Core-seconds per unit, measured with scenario 01 (docs/developers/performance.md).
 constexpr double trace_per_ray = 24.0e-9;           // through a thorax
+constexpr double trace_per_step = 0.15e-9;          // of a cell's ray through a voxel map
+constexpr double map_bytes = 5.0;                   // of a voxel: its label, and the projector's
+constexpr double further_beam = 0.3;                // of that, of another beam of the same ray
 constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
 constexpr double project_per_step = 0.35e-9;        // ray x plane of voxels
 constexpr double write_per_voxel = 25.0e-9;
 constexpr double raw_per_sample = 40.0e-9;  // packed, hashed twice
-constexpr double base_memory = 200e6;       // bytes: program, patient, masks, files on their way
+// Of scatter, where a scanner has it.
+constexpr double kernel_per_history = 39e-6;  // all bodies and pencils, once per tube voltage
+constexpr double kernel_behind_grid = 2.2;    // times that: more histories, fewer that arrive
+constexpr double map_per_ray = 45e-9;         // of the views that scatter is computed for
+constexpr double carlo_per_view = 0.09;       // Monte Carlo to 5 %, no grid
+constexpr double carlo_behind_grid = 5.0;
+constexpr double add_per_sample = 1.5e-9;
+constexpr double subtract_per_sample = 0.8e-9;
+// Of a detector that counts photons: each of its bins is drawn for each noisy scan.
+constexpr double count_per_bin = 25.0e-9;
+constexpr double expect_per_bin = 2.0e-9;
+constexpr double base_memory = 200e6;  // bytes: program, patient, masks, files on their way
 
-/// Peak of a patient's scan that makes so many outputs at once or one after the other
-/// (detail/patient_scan.hpp), and of the images made of it while `kept` others stay, bytes. `fit`:
-/// what the hungriest algorithm needs; then outputs hold the rays as measured, too.
-double scan_memory(const ScanGeometry& g, std::size_t outputs, std::size_t kept, double voxels,
-                   std::optional<double> fit) {
+/// Peak of a patient's scans, of one beam or of several that are traced together, that make so many
+/// outputs at once or one after the other (detail/patient_scan.hpp), and of the images made of them
+/// while `kept` others stay, bytes. `fit`: what the hungriest algorithm needs; then outputs hold
+/// the rays as measured, too.
+double scan_memory(const ScanGeometry& g, std::size_t beams, std::size_t outputs, std::size_t kept,
+                   double voxels, std::optional<double> fit) {
   constexpr double row_batch = 16.0,
                    block = 128.0;    // recon's rows come in batches, views in blocks
   constexpr double filtered = 16e6;  // one block of filtered lines
@@ -57,12 +74,54 @@ double scan_memory(const ScanGeometry& g, std::size_t outputs, std::size_t kept,
   const double measured = fit ? view * double(g.views()) : 0.0;
   const double lines = measured + line * (double(g.views()) - (helical ? fan_views : 0.0));
   const double ring = view * (block + fan_views * (helical ? 1.0 : 2.0));
-  const bool streams = detail::streams(outputs);
-  const double tracing = streams ? double(outputs) * (lines + ring) + 2.0 * block * view
-                                 : 2.0 * view * double(g.views()) + lines + ring;
+  const bool streams = beams > 1 || detail::streams(outputs);
+  const double tracing = streams
+                             ? double(outputs) * (lines + ring) + 2.0 * double(beams) * block * view
+                             : 2.0 * view * double(g.views()) + lines + ring;
   const double images =
       sizeof(float) * voxels * (double(kept) + 2.0) + filtered + fit.value_or(0.0);
   return streams ? std::max(tracing, double(outputs) * lines + images) : tracing + images;
+}
+
+bool behind_grid(const Scanner& scanner) {
+  const auto& grid = scanner.detector.anti_scatter_grid;
+  return grid && grid->ratio > 1.0;
+}
+
+/// Core-seconds of the kernels that a scanner's scatter comes from, at one tube voltage.
+double kernel_seconds(const Scanner& scanner) {
+  const Scatter* how = detail::active_scatter(scanner);
+  if (how == nullptr) return 0.0;
+  return double(how->kernel_histories) * kernel_per_history *
+         (behind_grid(scanner) ? kernel_behind_grid : 1.0);
+}
+
+/// Core-seconds of the scatter in one traced scan.
+double scatter_seconds(const Scanner& scanner, const ScanGeometry& g) {
+  const Scatter* how = detail::active_scatter(scanner);
+  if (how == nullptr) return 0.0;
+  const double cells = double(g.columns * g.rows);
+  const auto views = double(physics::scatter_views(g).size());
+  double seconds = views * cells * map_per_ray + double(g.views()) * cells * add_per_sample;
+  if (how->model == "monte_carlo") {
+    constexpr double precision = 0.05;
+    const double more = precision / how->precision;
+    seconds +=
+        views * carlo_per_view * more * more * (behind_grid(scanner) ? carlo_behind_grid : 1.0);
+  }
+  return seconds;
+}
+
+/// Core-seconds per sample of a scan that is read out with noise or without, and made into as many
+/// series as it has.
+double read_out_per_sample(const Arms& arms, const Scanner& scanner, bool noisy) {
+  const Scatter* how = detail::active_scatter(scanner);
+  double seconds = detect_per_sample;
+  if (how != nullptr && how->correction > 0.0) seconds += subtract_per_sample;
+  const auto& sensor = scanner.detector.sensor;
+  if (!sensor) return seconds;
+  return seconds * double(bins_of(arms, scanner).size()) +
+         double(sensor->bins()) * (noisy ? count_per_bin : expect_per_bin);
 }
 
 bool has(const std::vector<std::string>& list, const char* item) {
@@ -71,7 +130,7 @@ bool has(const std::vector<std::string>& list, const char* item) {
 
 }  // namespace
 
-Estimate estimate(const Plan& plan, int threads) {
+Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   const Arms& arms = plan.scenario.arms;
   const Protocol& protocol = arms.protocol;
   const double cases = double(plan.cases.size());
@@ -100,17 +159,48 @@ Estimate estimate(const Plan& plan, int threads) {
     const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
     return double(g.views()) * double(g.columns) * double(g.rows);
   };
-  const auto trace = [&](std::size_t scanner, double times) {
-    e.rays += cases * times * samples_of(scanner) * sub_rays;
-    seconds += cases * times * samples_of(scanner) * sub_rays * trace_per_ray;
+  double map_voxels = 0.0, map_steps = 0.0;
+  for (const Grid& grid : maps) {
+    map_voxels += double(grid.count());
+    map_steps += 0.5 * double(grid.size[0] + grid.size[1]);
+  }
+  const auto trace = [&](std::size_t scanner, double times, std::size_t further_beams) {
+    const double rays = cases * times * samples_of(scanner) * sub_rays;
+    e.rays += rays;
+    seconds += rays * trace_per_ray * (1.0 + further_beam * double(further_beams));
+    seconds += cases * times * samples_of(scanner) * map_steps * trace_per_step;
+    const Scanner& hardware = arms.scanners[scanner];
+    seconds += cases * times * double(1 + further_beams) *
+               scatter_seconds(hardware, scan_geometry(hardware, protocol, 0.0, 0.0));
   };
+  using Together = std::tuple<std::size_t, std::optional<double>, double>;
+  std::set<Together> together;
+  for (const auto& [scanner, voltage, delay, motion] : traced)
+    together.insert({scanner, delay, motion});
+  const auto arms_of = [&](const Together& alike) {
+    std::vector<Arm> its;
+    for (const Arm& arm : plan.arms)
+      if (Together{arm.scanner, arm.contrast_delay, arm.motion} == alike) its.push_back(arm);
+    return its;
+  };
+  std::size_t passes = 0;
+  for (const Together& alike : together) {
+    const std::size_t scanner = std::get<0>(alike);
+    for (const auto& voltages : detail::voltage_groups(arms, scanner, arms_of(alike))) {
+      trace(scanner, 1.0, voltages.size() - 1);
+      ++passes;
+    }
+  }
+  std::set<std::pair<std::size_t, double>> calibrated;
   for (const auto& [scanner, voltage, delay, motion] : traced) {
-    trace(scanner, 1.0);
-    seconds += cases * samples_of(scanner) * detect_per_sample;  // the noiseless scan
+    const Scanner& hardware = arms.scanners[scanner];
+    seconds += cases * samples_of(scanner) * read_out_per_sample(arms, hardware, false);
+    if (calibrated.emplace(scanner, voltage).second) seconds += kernel_seconds(hardware);
   }
   const std::string raw = plan.scenario.outputs.raw.value_or("none");
   const auto read_out = [&](std::size_t scanner, double times) {
-    seconds += cases * times * samples_of(scanner) * detect_per_sample;
+    seconds += cases * times * samples_of(scanner) *
+               read_out_per_sample(arms, arms.scanners[scanner], true);
     if (raw == "none") return;
     e.disk_bytes += cases * times * samples_of(scanner) * sizeof(float);
     seconds += cases * times * samples_of(scanner) * raw_per_sample;
@@ -119,11 +209,11 @@ Estimate estimate(const Plan& plan, int threads) {
   for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.count)),
                                    std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
     const std::size_t scanner = plan.arms[arm].scanner;
-    trace(scanner, times);
+    trace(scanner, times, 0);
     read_out(scanner, times);
   }
   const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
-  e.traced_scans = per_case(traced.size() + repeats);
+  e.traced_scans = per_case(passes + repeats);
   e.scans = per_case(scans.size() + repeats);
   e.images = per_case(plan.arms.size() + repeats);
   e.reconstructions = e.images + per_case(noiseless.size());
@@ -134,7 +224,7 @@ Estimate estimate(const Plan& plan, int threads) {
     seconds += cases * times * arm.algorithm->passes() * samples_of(arm.scanner) *
                double(protocol.matrix) * project_per_step;
   };
-  for (const Arm& arm : plan.arms) fitted(arm, 2.0);  // and without noise
+  for (const Arm& arm : plan.arms) fitted(arm, 2.0);  // with noise and without
   fitted(plan.arms[plan.repeated], double(arms.repeat.count));
   fitted(plan.arms[plan.followed], double(arms.follow_up.days.size()));
   seconds += double(e.images) * voxels * write_per_voxel;
@@ -146,20 +236,27 @@ Estimate estimate(const Plan& plan, int threads) {
   e.files += e.images * (std::uint64_t(nifti) + (dicom ? std::uint64_t(protocol.slices) : 0)) + 8;
   e.disk_bytes += double(e.images) * voxels * ((nifti ? 1.3 : 0.0) + (dicom ? 2.0 : 0.0)) + 2e6;
   double largest = 0.0;
-  for (const Shared& shared : traced) {
-    const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
-    const auto loads = std::size_t(std::ranges::count_if(scans, of_this));
-    const auto kept = std::size_t(std::ranges::count_if(noiseless, of_this));
-    const ScanGeometry g = scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0);
-    const std::size_t series = bins_of(arms, arms.scanners[std::get<0>(shared)]).size();
-    const Grid grid = image_grid(protocol, 0.0);
+  for (const Together& alike : together) {
+    const auto& [scanner, delay, motion] = alike;
+    const std::vector<Arm> its = arms_of(alike);
+    const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
     std::optional<double> fit;
     for (const Arm& arm : plan.arms)
       if (arm.algorithm->wants_measured())
-        fit = std::max(fit.value_or(0.0), arm.algorithm->memory(g, grid, arm.slice_thickness));
-    largest = std::max(largest, scan_memory(g, (1 + loads) * series, kept, voxels, fit));
+        fit = std::max(fit.value_or(0.0),
+                       arm.algorithm->memory(g, image_grid(protocol, 0.0), arm.slice_thickness));
+    for (const auto& voltages : detail::voltage_groups(arms, scanner, its)) {
+      std::size_t outputs = 0, kept = 0;
+      for (const double voltage : voltages) {
+        const Shared shared{scanner, voltage, delay, motion};
+        outputs += detail::outputs_at(arms, scanner, its, voltage);
+        const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
+        kept = std::max(kept, std::size_t(std::ranges::count_if(noiseless, of_this)));
+      }
+      largest = std::max(largest, scan_memory(g, voltages.size(), outputs, kept, voxels, fit));
+    }
   }
-  e.memory_bytes = largest + base_memory;
+  e.memory_bytes = largest + base_memory + map_bytes * map_voxels;
   return e;
 }
 

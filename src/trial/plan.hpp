@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Estimate {
   double seconds = 0.0;       ///< on `threads` threads
 };
 
-Estimate estimate(const Plan& plan, int threads);
+/// `maps`: grids of the first patient's voxel maps (Outlook), which cost memory and time too.
+Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps = {});
 
 }  // namespace vitrine::trial

@@ -96,6 +96,8 @@ const Schema<Protocol>& Protocol::schema() {
                     "lines that end inside the patient go on as a water cylinder would; false "
                     "leaves a bright rim in the image")
           .unless_default()
+          .optional("corrections", &Protocol::corrections,
+                    "of artefacts, in the measured lines (none if nothing is said)")
           .optional("denoise", &Protocol::denoise,
                     "edge-preserving noise reduction of the image (none if nothing is said)")
           .optional("algorithm", &Protocol::algorithm, algorithm_doc)
@@ -124,6 +126,10 @@ const Schema<Factors>& Factors::schema() {
                     "energy bins of photon-counting scanners: total, bin1 (the lowest), bin2, ..., "
                     "threshold1 (all above it), ...; others have their one image")
           .unless_default()
+          .optional("corrections", &Factors::corrections,
+                    "none, all: without and with the protocol's corrections")
+          .one_of({"none", "all"})
+          .unless_default()
           .optional("motion", &Factors::motion, unit::percent,
                     "strengths of the protocol's motion (0: the patient lies still)")
           .between(0, 200)
@@ -133,43 +139,6 @@ const Schema<Factors>& Factors::schema() {
           .optional("contrast_delay", &Factors::contrast_delay, unit::s,
                     "phases: delays of the scan after the contrast medium (0: before it)")
           .between(0, 1200);
-  return s;
-}
-
-const Schema<Repeat>& Repeat::schema() {
-  static const auto s =
-      Schema<Repeat>("repeat", "Repeated scans of one arm in every patient")
-          .optional("kind", &Repeat::kind, "what changes between repeats")
-          .one_of({"reposition"})
-          .optional("count", &Repeat::count, "repeats per patient (0: none; repeatability needs 2)")
-          .between(0, 20)
-          .optional("of", &Repeat::of, "the arm that is repeated")
-          .optional("shift", &Repeat::shift, unit::mm, "largest displacement along x and y")
-          .between(0, 50)
-          .optional("rotation", &Repeat::rotation, unit::deg, "largest rotation about each axis")
-          .between(0, 15)
-          .optional("inspiration", &Repeat::inspiration, unit::percent,
-                    "largest change of lung volume")
-          .between(0, 20)
-          .rule("count must be 0 or at least 2 (one scan has no within-patient variance)",
-                [](const Repeat& r) { return r.count != 1; });
-  return s;
-}
-
-const Schema<FollowUp>& FollowUp::schema() {
-  static const auto s =
-      Schema<FollowUp>("follow_up", "Later visits of every patient, scanned in one arm")
-          .optional("days", &FollowUp::days, "planned days since the baseline (none: no follow-up)")
-          .between(1, 3650)
-          .optional("late_days", &FollowUp::late, "how much later than planned a visit is")
-          .between(0, 365)
-          .optional("missed", &FollowUp::missed, unit::percent, "visits that do not take place")
-          .between(0, 90)
-          .optional("of", &FollowUp::of, "the arm that scans them")
-          .rule("days must grow from visit to visit", [](const FollowUp& f) {
-            return std::adjacent_find(f.days.begin(), f.days.end(), std::greater_equal<>()) ==
-                   f.days.end();
-          });
   return s;
 }
 
@@ -202,6 +171,13 @@ bool has_bins(const Arms& arms, const ArmSelector& selector) {
            return (selector.scanner.empty() || each.name == selector.scanner) &&
                   std::find(levels.begin(), levels.end(), selector.bins) != levels.end();
          });
+}
+
+/// True if some arm has the selector's level of corrections.
+bool has_corrections(const Arms& arms, const ArmSelector& selector) {
+  const auto levels = correction_levels(arms);
+  return selector.corrections.empty() ||
+         std::find(levels.begin(), levels.end(), selector.corrections) != levels.end();
 }
 
 /// Report every level of bins that a photon-counting scanner has not, and what does not go with it.
@@ -246,6 +222,7 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
   if (arms.vary.kernel.empty() && arms.protocol.kernel)
     kernel = kernel || kind_of(arms.protocol.kernel) == selector.kernel;
   return kernel && has_bins(arms, selector) && has_algorithm(arms, selector) &&
+         has_corrections(arms, selector) &&
          is_level(selector.tube_voltage, arms.vary.tube_voltage, arms.protocol.tube_voltage) &&
          is_level(selector.tube_load, arms.vary.tube_load, arms.protocol.tube_load) &&
          is_level(selector.slice_thickness, arms.vary.slice_thickness,
@@ -361,7 +338,23 @@ const Schema<Arms>& Arms::schema() {
                   return distinct(kernels) && distinct(a.vary.tube_voltage) &&
                          distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness) &&
                          distinct(a.vary.contrast_delay) && distinct(a.vary.motion) &&
-                         distinct(a.vary.noise_reduction) && distinct(a.vary.bins);
+                         distinct(a.vary.noise_reduction) && distinct(a.vary.bins) &&
+                         distinct(a.vary.corrections);
+                })
+          .rule(
+              "corrections.bone goes with water_correction and energy-integrating scanners",
+              [](const Arms& a) {
+                const auto& made = a.protocol.corrections;
+                return !made || !made->bone ||
+                       (a.protocol.water_correction &&
+                        std::none_of(a.scanners.begin(), a.scanners.end(), [](const Scanner& each) {
+                          return each.detector.sensor.has_value();
+                        }));
+              })
+          .rule("vary.corrections needs something that corrects (add corrections to the protocol)",
+                [](const Arms& a) {
+                  return a.vary.corrections.empty() ||
+                         (a.protocol.corrections && a.protocol.corrections->any());
                 })
           .rule("vary.motion_percent needs something that moves (add motion to the protocol)",
                 [](const Arms& a) { return a.vary.motion.empty() || !a.protocol.motion.empty(); })

@@ -11,6 +11,7 @@
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/radiomics/settings.hpp"
 #include "vitrine/recon/algorithm.hpp"
+#include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/kernel.hpp"
 
@@ -53,6 +54,7 @@ struct Protocol {
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
   bool water_correction = true;      ///< of beam hardening
   bool truncation_extension = true;  ///< of lines that end inside the patient
+  std::optional<recon::Corrections> corrections;
   std::optional<recon::Denoise> denoise;
   Pick<recon::Algorithm> algorithm;  ///< none: filtered back projection
   std::string bins = "total";        ///< of photon-counting scanners: what images are made of
@@ -66,16 +68,17 @@ struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
   std::vector<Pick<recon::Algorithm>> algorithm;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
-  std::vector<std::string> bins;        ///< of photon-counting scanners
-  std::vector<double> motion;           ///< strengths: 0 still, 1 as the protocol says
-  std::vector<double> noise_reduction;  ///< shares, in place of the protocol's denoise.reduction
+  std::vector<std::string> bins;         ///< of photon-counting scanners
+  std::vector<std::string> corrections;  ///< none, all: whether the protocol's are made
+  std::vector<double> motion;            ///< strengths: 0 still, 1 as the protocol says
+  std::vector<double> noise_reduction;   ///< shares, in place of the protocol's denoise.reduction
   static const Schema<Factors>& schema();
 };
 
 /// Names one arm by the levels that distinguish it; what is left out is the protocol's value or,
 /// for the scanner, the first.
 struct ArmSelector {
-  std::string scanner, kernel, bins, algorithm;
+  std::string scanner, kernel, algorithm, bins, corrections;
   std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
       noise_reduction;
   static const Schema<ArmSelector>& schema();

@@ -36,6 +36,8 @@ expect 0 'is valid' "$program" validate "$source/scenarios/04_treatment_response
 expect 0 '84 reconstructions' "$program" plan "$source/scenarios/01_lung_nodule_stability.yaml"
 
 cp "$source/tests/cli/tiny.yaml" .
+expect 2 'memory .--memory-gb allows 0' "$program" run tiny.yaml --out nowhere --memory-gb 0.01
+expect 1 '' test -e nowhere
 expect 0 'case002: .*voxels of 4 mm' "$program" phantom tiny.yaml --out maps --spacing 4 --z -40 40
 expect 0 '' test -s maps/contact_sheet.png
 expect 0 'CTDIvol .* DLP .* SSDE' "$program" dose tiny.yaml --case case001 --ctdi-error 5 --error 50 --spacing 8 --csv dose.csv

@@ -110,6 +110,21 @@ void describe(File& file, RawScan& raw) {
   file.list("/water_correction/limit", "1", water.limit, tables, 0.0, 1e30);
   file.list("/water_correction/limit_slope", "1", water.limit_slope, tables, -1e30, 1e30);
 
+  RawScan::Hardening& hardening = raw.hardening;
+  if (file.holds("/hardening/coefficients", !hardening.material.empty())) {
+    constexpr std::int64_t terms = 16;
+    std::vector<std::string> names{hardening.material};
+    file.texts("/hardening/material", names, 1);
+    hardening.material = names.front();
+    file.number("/hardening/attenuation", "1/mm", hardening.attenuation, 0.0, 100.0);
+    file.number("/hardening/most_line", "1", hardening.most_line, 0.1, 100.0);
+    file.number("/hardening/most_length", "mm", hardening.most_length, 1e-3, length);
+    file.number("/hardening/columns_apart", "columns", hardening.columns_apart, 0.5, 65535.0);
+    std::int64_t fitted = std::ssize(hardening.coefficients) / terms;
+    file.whole("/hardening/fitted", "1", fitted, 1, g.columns + 1);
+    file.list("/hardening/coefficients", "1", hardening.coefficients, fitted * terms, -1e30, 1e30);
+  }
+
   if (file.holds("/images/keeps_truncation", !raw.truncation_extension)) {
     std::int64_t keeps = 1;
     file.whole("/images/keeps_truncation", "1", keeps, 1, 1);
@@ -118,7 +133,7 @@ void describe(File& file, RawScan& raw) {
 
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
-  std::vector<std::string> series, kernels, algorithms;
+  std::vector<std::string> series, kernels, algorithms, corrections;
   std::vector<double> thickness, reduction, contrast;
   for (const auto& image : raw.images) {
     series.push_back(image.series);
@@ -127,6 +142,7 @@ void describe(File& file, RawScan& raw) {
     reduction.push_back(image.noise_reduction);
     contrast.push_back(image.edge_contrast);
     algorithms.push_back(image.algorithm);
+    corrections.push_back(image.corrections.empty() ? "{}" : image.corrections);
   }
   std::vector<double> centre{box.centre.x(), box.centre.y(), box.centre.z()};
   file.number("/images/field_of_view", "mm", box.field_of_view, 1.0, length);
@@ -143,17 +159,21 @@ void describe(File& file, RawScan& raw) {
     file.list("/images/noise_reduction", "1", reduction, images, 0.0, 0.8);
     file.list("/images/edge_contrast", "1", contrast, images, 0.2, 20.0);
   }
-  const bool otherwise = std::ranges::any_of(algorithms, [](auto& a) { return !a.empty(); });
+  const bool corrected = std::ranges::any_of(corrections, [](const auto& c) { return c != "{}"; });
+  if (file.holds("/images/corrections", corrected))
+    file.texts("/images/corrections", corrections, images);
+  const bool otherwise = std::ranges::any_of(algorithms, [](const auto& a) { return !a.empty(); });
   if (file.holds("/images/algorithm", otherwise))
     file.texts("/images/algorithm", algorithms, images);
   algorithms.resize(series.size());
+  corrections.resize(series.size(), "{}");
   reduction.resize(series.size(), 0.0);
   contrast.resize(series.size(), 1.0);
   box.centre = Vec3(centre[0], centre[1], centre[2]);
   raw.images.clear();
   for (std::size_t i = 0; i < series.size(); ++i)
-    raw.images.push_back(
-        {series[i], kernels[i], thickness[i], reduction[i], contrast[i], algorithms[i]});
+    raw.images.push_back({series[i], kernels[i], thickness[i], reduction[i], contrast[i],
+                          algorithms[i], corrections[i] == "{}" ? "" : corrections[i]});
 }
 
 /// Digests what `describe` lists.

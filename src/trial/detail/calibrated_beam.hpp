@@ -1,9 +1,11 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/scatter_kernel.hpp"
+#include "vitrine/recon/hardening.hpp"
 #include "vitrine/recon/preprocess.hpp"
 
 namespace vitrine::trial::detail {
@@ -22,6 +24,7 @@ struct CalibratedBeam {
   physics::Beam beam;
   std::vector<Series> series;
   const physics::ScatterKernel* scatter = nullptr;
+  std::optional<recon::HardeningTable> hardening;  ///< if a second material is corrected
 
   /// Calibrates a series for each of some bins (see bin_window; `total` alone of a detector that
   /// does not count photons), with or without a correction of beam hardening.

@@ -6,6 +6,7 @@
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scan.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial::detail {
 std::size_t CaseRunner::steps() const {
@@ -21,21 +22,30 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
   auto& entry = beams_[key];
   if (!entry) {
     const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
-    physics::Beam beam(hardware, tube_voltage, scene.materials);
+    physics::Beam beam(hardware, tube_voltage, scene.materials, tube_voltages(plan_.arms, scanner));
     entry = std::make_unique<CalibratedBeam>(
         std::move(beam), bins_of(plan_.scenario.arms, hardware),
         plan_.scenario.arms.protocol.water_correction, scatter_kernel(scanner, tube_voltage));
+    if (const auto& made = plan_.scenario.arms.protocol.corrections; made && made->bone) {
+      const Material& second = material(made->bone->material);
+      const physics::Beam knowing(hardware, tube_voltage, std::span(&second, 1));
+      entry->hardening.emplace(knowing, recon::water_correction(knowing), second);
+    }
   }
   return *entry;
 }
 
 const physics::ScatterKernel* CaseRunner::scatter_kernel(std::size_t scanner, double tube_voltage) {
   const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
-  if (active_scatter(hardware) == nullptr) return nullptr;
+  const Scatter* scatter = active_scatter(hardware);
+  if (scatter == nullptr) return nullptr;
   const std::pair key{scanner, tube_voltage};
   auto found = kernels_.find(key);
   if (found == kernels_.end())
-    found = kernels_.emplace(key, physics::ScatterKernel(hardware, tube_voltage, isa_)).first;
+    found = kernels_
+                .emplace(key, physics::ScatterKernel(hardware, tube_voltage, isa_,
+                                                     scatter->kernel_histories))
+                .first;
   return &found->second;
 }
 
@@ -48,10 +58,11 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   const auto visit_patient = [&](const Visit& visit) {
     return Measurer(plan_, case_id, visit, result);
   };
-  const auto scan = [&](const Measurer& patient, std::size_t scanner, double voltage, double motion,
-                        bool noiseless, const std::vector<ReadOut>& read_outs) {
-    return PatientScan(plan_, case_id, patient, beam(scanner, voltage, patient.scene()), scanner,
-                       motion, noiseless, read_outs, sink_, isa_);
+  const auto prepared = [&](const Measurer& patient, std::size_t scanner, double voltage,
+                            double motion, bool noiseless, const std::vector<ReadOut>& read_outs) {
+    return std::make_unique<PatientScan>(plan_, case_id, patient,
+                                         beam(scanner, voltage, patient.scene()), scanner, motion,
+                                         noiseless, read_outs, sink_, isa_);
   };
   const auto dose_of = [&](const Measurer& patient, const Arm& arm) {
     const physics::Beam& its = beam(arm.scanner, arm.tube_voltage, patient.scene()).beam;
@@ -78,6 +89,63 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     result.files.insert(result.files.end(), files.begin(), files.end());
   };
 
+  const auto read_outs_of = [&](const Measurer& patient, const std::vector<Arm>& mine,
+                                double voltage) {
+    std::vector<ReadOut> read_outs;
+    for (const Arm& arm : mine) {
+      if (arm.tube_voltage != voltage) continue;
+      const auto same = [&](const ReadOut& other) { return other.tube_load == arm.tube_load; };
+      auto found = std::find_if(read_outs.begin(), read_outs.end(), same);
+      if (found == read_outs.end())
+        found = read_outs.insert(found, ReadOut{arm.tube_load, dose_of(patient, arm), {}});
+      found->made.push_back(&arm);
+    }
+    return read_outs;
+  };
+
+  /// The images of a scan that was traced, of the arms at its voltage.
+  const auto image_arms = [&](const Measurer& patient, const std::vector<Arm>& mine, double voltage,
+                              const std::vector<ReadOut>& read_outs, PatientScan& scan) {
+    // Truth level T2: one noiseless image for all doses of a kernel and thickness.
+    std::vector<std::pair<const Arm*, Image>> clean;
+    for (const std::string& bins : scan.series()) {
+      ImageData data = scan.noiseless(bins);
+      for (const Arm& arm : mine) {
+        const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
+        if (arm.tube_voltage != voltage || arm.bins != bins ||
+            std::any_of(clean.begin(), clean.end(), same))
+          continue;
+        next(str("noiseless ", arm.name));
+        clean.emplace_back(&arm, scan.reconstruct(data, arm));
+      }
+    }
+    const auto noiseless_of = [&](const Arm& arm) -> const Image& {
+      const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
+      return std::find_if(clean.begin(), clean.end(), same)->second;
+    };
+    for (const Arm& arm : mine)
+      if (arm.tube_voltage == voltage)
+        patient.measure(result.features, noiseless_of(arm), arm.name, "noiseless");
+    for (const auto& [arm, image] : clean)
+      patient.record_profiles(result.profiles, image, arm->name);
+    for (std::size_t i = 0; i < read_outs.size(); ++i) {
+      for (const std::string& bins : scan.series()) {
+        ImageData data = acquired(scan, i, bins);
+        const Arm* before = nullptr;
+        Image plain{Grid{}};  // arms that differ in noise reduction follow each other
+        for (const Arm* arm : read_outs[i].made) {
+          if (arm->bins != bins) continue;
+          next(arm->name);
+          if (!before || !before->same_but_dose(*arm)) plain = scan.reconstruct(data, *arm);
+          before = arm;
+          const Image image = recon::denoised(plain, arm->denoise, isa_);
+          deliver(patient, scan, *arm, read_outs[i].dose, image,
+                  noise_level(image, noiseless_of(*arm)));
+        }
+      }
+    }
+  };
+
   /// All arms of one scanner that image the patient with the same contrast medium and motion.
   const auto scan_arms = [&](const Measurer& patient, std::size_t s,
                              const std::optional<double>& delay, double motion) {
@@ -85,61 +153,21 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     for (const Arm& arm : plan_.arms)
       if (arm.scanner == s && arm.contrast_delay == delay && arm.motion == motion)
         mine.push_back(arm);
-    if (mine.empty()) return;
-    std::vector<double> voltages;
-    for (const Arm& arm : mine)
-      if (std::find(voltages.begin(), voltages.end(), arm.tube_voltage) == voltages.end())
-        voltages.push_back(arm.tube_voltage);
-
-    for (const double voltage : voltages) {
-      std::vector<ReadOut> read_outs;
-      for (const Arm& arm : mine) {
-        if (arm.tube_voltage != voltage) continue;
-        const auto same = [&](const ReadOut& other) { return other.tube_load == arm.tube_load; };
-        auto found = std::find_if(read_outs.begin(), read_outs.end(), same);
-        if (found == read_outs.end())
-          found = read_outs.insert(found, ReadOut{arm.tube_load, dose_of(patient, arm), {}});
-        found->made.push_back(&arm);
-      }
+    for (const std::vector<double>& voltages : voltage_groups(arms, s, mine)) {
+      std::vector<std::vector<ReadOut>> read_outs;
+      std::vector<std::unique_ptr<PatientScan>> scans;
       next(str("tracing rays, ", arms.scanners[s].name));
-      PatientScan done = scan(patient, s, voltage, motion, true, read_outs);
-      // Truth level T2: one noiseless image for all doses of a kernel and thickness.
-      std::vector<std::pair<const Arm*, Image>> clean;
-      for (const std::string& bins : done.series()) {
-        const recon::ScanData data = done.noiseless(bins);
-        for (const Arm& arm : mine) {
-          const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
-          if (arm.tube_voltage != voltage || arm.bins != bins ||
-              std::any_of(clean.begin(), clean.end(), same))
-            continue;
-          next(str("noiseless ", arm.name));
-          clean.emplace_back(&arm, done.reconstruct(data, arm));
-        }
+      for (const double voltage : voltages) {
+        read_outs.push_back(read_outs_of(patient, mine, voltage));
+        scans.push_back(prepared(patient, s, voltage, motion, true, read_outs.back()));
       }
-      const auto noiseless_of = [&](const Arm& arm) -> const Image& {
-        const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
-        return std::find_if(clean.begin(), clean.end(), same)->second;
-      };
-      for (const Arm& arm : mine)
-        if (arm.tube_voltage == voltage)
-          patient.measure(result.features, noiseless_of(arm), arm.name, "noiseless");
-      for (const auto& [arm, image] : clean)
-        patient.record_profiles(result.profiles, image, arm->name);
-      for (std::size_t i = 0; i < read_outs.size(); ++i) {
-        for (const std::string& bins : done.series()) {
-          const recon::ScanData data = acquired(done, i, bins);
-          const Arm* before = nullptr;
-          Image plain{Grid{}};  // arms that differ in noise reduction follow each other
-          for (const Arm* arm : read_outs[i].made) {
-            if (arm->bins != bins) continue;
-            next(arm->name);
-            if (!before || !before->same_but_dose(*arm)) plain = done.reconstruct(data, *arm);
-            before = arm;
-            const Image image = recon::denoised(plain, arm->denoise, isa_);
-            deliver(patient, done, *arm, read_outs[i].dose, image,
-                    noise_level(image, noiseless_of(*arm)));
-          }
-        }
+      if (scans.size() == 1)
+        scans.front()->trace();
+      else
+        PatientScan::trace_together(scans);
+      for (std::size_t v = 0; v < voltages.size(); ++v) {
+        image_arms(patient, mine, voltages[v], read_outs[v], *scans[v]);
+        scans[v].reset();
       }
     }
   };
@@ -167,13 +195,15 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
     next(str("tracing rays, ", again.visit().name));
     const DoseIndices dose = dose_of(again, arm);
-    PatientScan done = scan(again, arm.scanner, arm.tube_voltage, arm.motion, false,
-                            {ReadOut{arm.tube_load, dose, {&arm}}});
+    const auto scanned = prepared(again, arm.scanner, arm.tube_voltage, arm.motion, false,
+                                  {ReadOut{arm.tube_load, dose, {&arm}}});
+    PatientScan& done = *scanned;
+    done.trace();
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     again.record_contrast(result.contrast);
-    deliver(again, done, arm, dose,
-            recon::denoised(done.reconstruct(acquired(done, 0, arm.bins), arm), arm.denoise, isa_),
+    ImageData data = acquired(done, 0, arm.bins);
+    deliver(again, done, arm, dose, recon::denoised(done.reconstruct(data, arm), arm.denoise, isa_),
             not_measured);
   };
   for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {

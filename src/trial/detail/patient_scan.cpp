@@ -9,6 +9,7 @@
 #include "vitrine/phantoms/crop.hpp"
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/version.hpp"
+#include "vitrine/recon/fbp.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/scan_check.hpp"
@@ -83,8 +84,9 @@ class PatientScan::Output {
   }
   /// Keep the rays as they are measured, too.
   void measure(recon::RayNoise noise) {
-    measured_.emplace(Sinogram<quantity::LineIntegral>(geometry_), std::move(noise));
+    measured_ = {Sinogram<quantity::LineIntegral>(geometry_), std::move(noise)};
   }
+  std::optional<recon::MeasuredRays> measured() { return std::move(measured_); }
   void keep(std::unique_ptr<RawData> raw, RawScan::Quantity quantity) {
     raw_ = std::move(raw);
     quantity_ = quantity;
@@ -104,7 +106,7 @@ class PatientScan::Output {
   std::vector<FileRecord> files() {
     return raw_ ? std::exchange(raw_, nullptr)->finish() : std::vector<FileRecord>{};
   }
-  recon::ScanData data() { return {std::move(rebinner_).finish(), std::move(measured_)}; }
+  recon::Rebinned data() { return std::move(rebinner_).finish(); }
 
  private:
   void take(Index first, Index count, std::span<const float> signal,
@@ -126,7 +128,9 @@ class PatientScan::Output {
       if (raw_ && quantity_ == RawScan::Quantity::signal) raw_->views(readings);
       recon::line_integrals(geometry_, readings, water_, isa_, room);
       if (raw_ && quantity_ == RawScan::Quantity::line_integral) raw_->views(room);
-      if (measured_) std::ranges::copy(room, measured_->values.view(first + done).begin());
+      if (measured_)
+        std::ranges::copy(std::as_const(room),
+                          measured_->values.values().begin() + (first + done) * Index(cells_));
       rebinner_.take(views);
       done += views;
     }
@@ -165,6 +169,11 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
       sink_(sink),
       isa_(isa),
       scanner_(plan.scenario.arms.scanners[scanner]),
+      motion_(motion),
+      chance_(make_stream(std::uint64_t(plan.scenario.trial.seed),
+                          str(case_id, '|', patient.visit().name, '|', scanner_.name, '|',
+                              to_text(calibrated.beam.kv())),
+                          Draw::motion)),
       geometry_(scan_geometry(scanner_, plan.scenario.arms.protocol, patient.table_position(),
                               patient.visit().start_angle)),
       hardware_(make_stream(std::uint64_t(plan.scenario.trial.seed),
@@ -184,7 +193,7 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
     if (wanted) series_.push_back(each.bins);
   }
   VITRINE_EXPECT(!series_.empty());
-  trace(motion);
+  prepare();
 }
 
 PatientScan::~PatientScan() = default;
@@ -270,64 +279,61 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noisy_outputs(
   return outputs;
 }
 
-void PatientScan::trace(double motion) {
+Scene PatientScan::met(const Scene& scene, double margin) const {
+  const double table = patient_.table_position(), near = scan_reach(geometry_, table) + margin;
+  return phantoms::cropped(scene, table - near, table + near);
+}
+
+physics::Sampling PatientScan::sampling() const {
+  const Simulation& simulation = plan_.scenario.simulation;
+  return {int(simulation.sub_columns), int(simulation.sub_rows), int(simulation.sub_views)};
+}
+
+/// All that is known before the first ray.
+void PatientScan::prepare() {
   const Scenario& scenario = plan_.scenario;
-  const Arms& arms = scenario.arms;
-  const physics::Sampling sampling{int(scenario.simulation.sub_columns),
-                                   int(scenario.simulation.sub_rows),
-                                   int(scenario.simulation.sub_views)};
-  const double table = patient_.table_position(), near = scan_reach(geometry_, table);
-  const auto met = [&](const Scene& scene, double margin = 0.0) {
-    return phantoms::cropped(scene, table - near - margin, table + near + margin);
+  const bool moves = motion_ > 0.0;
+  const bool follows = scenario.arms.protocol.tube_current_modulation.has_value();
+  if (follows || !moves) resting_ = met(patient_.scene());
+  if (follows)
+    attenuation_ = physics::view_attenuation(resting_, geometry_, calibrated_.beam, isa_);
+  if (active_scatter(scanner_) == nullptr) return;
+  // Of a patient who moves: as they lie when the scan begins.
+  const Scene around =
+      met(moves ? patient_.scene_at(0.0, motion_, chance_) : patient_.scene(), scatter_margin);
+  scatter_.emplace(patient_scatter(
+      around, geometry_, scanner_, calibrated_,
+      make_stream(std::uint64_t(scenario.trial.seed), key_, Draw::transport), isa_));
+}
+
+void PatientScan::open_outputs() {
+  const auto add = [&](std::vector<std::unique_ptr<Output>> outputs) {
+    std::ranges::move(outputs, std::back_inserter(outputs_));
   };
-  Scene resting;
-  const bool moves = motion > 0.0, follows = arms.protocol.tube_current_modulation.has_value();
-  if (follows || !moves) resting = met(patient_.scene());
-  if (follows) attenuation_ = physics::view_attenuation(resting, geometry_, calibrated_.beam, isa_);
+  if (has_noiseless_) add(noiseless_outputs());
+  for (const ReadOut& what : read_outs_) add(noisy_outputs(what));
+}
+
+void PatientScan::trace() {
+  const Protocol& protocol = plan_.scenario.arms.protocol;
   std::optional<physics::Projector> projector;
-  // A patient moves alike in all arms that differ in strength alone.
-  const Stream chance = make_stream(std::uint64_t(scenario.trial.seed),
-                                    str(case_id_, '|', patient_.visit().name, '|', scanner_.name,
-                                        '|', to_text(calibrated_.beam.kv())),
-                                    Draw::motion);
-  if (active_scatter(scanner_) != nullptr) {
-    // Of a patient who moves: as they lie when the scan begins.
-    const Scene around =
-        met(moves ? patient_.scene_at(0.0, motion, chance) : patient_.scene(), scatter_margin);
-    scatter_.emplace(patient_scatter(
-        around, geometry_, scanner_, calibrated_,
-        make_stream(std::uint64_t(scenario.trial.seed), key_, Draw::transport), isa_));
-  }
-  if (moves) {
-    const double views = scenario.simulation.motion_step / arms.protocol.rotation_time *
+  if (motion_ > 0.0) {
+    const double views = plan_.scenario.simulation.motion_step / protocol.rotation_time *
                          double(geometry_.views_per_rotation);
     projector.emplace(
-        [=, this](double time) { return met(patient_.scene_at(time, motion, chance)); },
-        std::max<Index>(1, Index(std::round(views))), geometry_, calibrated_.beam, sampling, isa_);
+        [this](double time) { return met(patient_.scene_at(time, motion_, chance_)); },
+        std::max<Index>(1, Index(std::round(views))), geometry_, calibrated_.beam, sampling(),
+        isa_);
   } else {
-    projector.emplace(resting, geometry_, calibrated_.beam, sampling, isa_);
+    projector.emplace(resting_, geometry_, calibrated_.beam, sampling(), isa_);
   }
 
   bool something = false;
-  if (streams((read_outs_.size() + std::size_t(has_noiseless_)) * series_.size())) {
-    const auto add = [&](std::vector<std::unique_ptr<Output>> outputs) {
-      std::ranges::move(outputs, std::back_inserter(outputs_));
-    };
-    if (has_noiseless_) add(noiseless_outputs());
-    for (const ReadOut& what : read_outs_) add(noisy_outputs(what));
-    something = trace_blocks(*projector, [&](const TracedBlock& block) {
-      for (auto& output : outputs_) output->take(block);
-    });
-  } else if (calibrated_.beam.bins()) {
-    something = trace_blocks(*projector, [&](const TracedBlock& block) {
-      const auto kept = [](std::span<const float> values) {
-        Buffer<float> copy(values.size());
-        std::ranges::copy(values, copy.data());
-        return copy;
-      };
-      blocks_.push_back(
-          {block.first, block.count, kept(block.signal), kept(block.quanta), kept(block.higher)});
-    });
+  PatientScan* const self = this;
+  const bool streamed = streams(outputs());
+  if (streamed) open_outputs();
+  if (streamed || beam().bins()) {
+    something = trace_blocks(*projector, {&self, 1});
   } else {
     held_.emplace(physics::Exposure{Sinogram<quantity::Signal>(geometry_),
                                     Sinogram<quantity::Quanta>(geometry_)});
@@ -336,57 +342,108 @@ void PatientScan::trace(double motion) {
     if (scatter_)
       scatter_->add(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
   }
+  resting_ = {};
   require_met(something, geometry_, patient_.scene());
 }
 
-bool PatientScan::trace_blocks(physics::Projector& projector,
-                               FunctionRef<void(const TracedBlock&)> take) {
+void PatientScan::trace_together(std::span<const std::unique_ptr<PatientScan>> scans) {
+  std::vector<PatientScan*> all;
+  std::vector<const physics::Beam*> beams;
+  for (const auto& scan : scans) {
+    VITRINE_EXPECT(scan->motion_ == 0.0 && &scan->scanner_ == &scans.front()->scanner_);
+    scan->open_outputs();
+    all.push_back(scan.get());
+    beams.push_back(&scan->beam());
+  }
+  PatientScan& one = *all.front();
+  physics::Projector projector(one.resting_, one.geometry_, beams, one.sampling(), one.isa_);
+  const bool something = trace_blocks(projector, all);
+  for (PatientScan* scan : all) scan->resting_ = {};
+  require_met(something, one.geometry_, one.patient_.scene());
+}
+
+void PatientScan::keep(const TracedBlock& block) {
+  const auto kept = [](std::span<const float> values) {
+    Buffer<float> copy(values.size());
+    std::ranges::copy(values, copy.data());
+    return copy;
+  };
+  blocks_.push_back(
+      {block.first, block.count, kept(block.signal), kept(block.quanta), kept(block.higher)});
+}
+
+bool PatientScan::trace_blocks(physics::Projector& projector, std::span<PatientScan* const> scans) {
+  const PatientScan& one = *scans.front();
+  const ScanGeometry& geometry = one.geometry_;
   const Index block = projector.block();
-  const auto cells = std::size_t(geometry_.columns * geometry_.rows);
-  const std::size_t higher = calibrated_.beam.bins() ? calibrated_.beam.bins()->bins() - 1 : 0;
+  const auto cells = std::size_t(geometry.columns * geometry.rows);
+  const physics::CountingBins* counted = one.beam().bins();
+  const std::size_t bins = counted ? counted->bins() - 1 : 0;
+  const std::size_t higher = bins + 2 * (scans.size() - 1);
   const std::size_t most = std::size_t(block) * cells;
-  Buffer<float> signal(most), quanta(most), bins(higher * most);
+  Buffer<float> signal(most), quanta(most), further(higher * most);
   bool something = false;
-  for (Index first = 0; first < geometry_.views(); first += block) {
-    const Index count = std::min(block, geometry_.views() - first);
+  for (Index first = 0; first < geometry.views(); first += block) {
+    const Index count = std::min(block, geometry.views() - first);
     const std::size_t size = std::size_t(count) * cells;
     projector.project(first, count, signal.span().first(size), quanta.span().first(size),
-                      bins.span().first(higher * size));
+                      further.span().first(higher * size));
     something = something || meets(signal.span().first(size));
-    if (scatter_) scatter_->add(first, count, signal.span().first(size), quanta.span().first(size));
-    take({first, count, std::as_const(signal).span().first(size),
-          std::as_const(quanta).span().first(size),
-          std::as_const(bins).span().first(higher * size)});
+    for (std::size_t s = 0; s < scans.size(); ++s) {
+      const auto of_this = [&](Buffer<float>& firsts, std::size_t output) {
+        return s == 0 ? firsts.span().first(size)
+                      : further.span().subspan((2 * (s - 1) + output) * size, size);
+      };
+      const std::span<float> its_signal = of_this(signal, 0), its_quanta = of_this(quanta, 1);
+      PatientScan& scan = *scans[s];
+      if (scan.scatter_) scan.scatter_->add(first, count, its_signal, its_quanta);
+      const TracedBlock traced{first, count, its_signal, its_quanta,
+                               std::as_const(further).span().first(bins * size)};
+      for (auto& output : scan.outputs_) output->take(traced);
+      if (scan.outputs_.empty()) scan.keep(traced);
+    }
   }
   return something;
 }
 
-std::pair<recon::ScanData, std::vector<FileRecord>> PatientScan::finish(
-    std::unique_ptr<Output> output) {
+std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(std::unique_ptr<Output> output,
+                                                                  const std::string& bins,
+                                                                  const ReadOut* what) {
   if (held_)
     output->take({0, geometry_.views(), held_->signal.values(), held_->quanta.values(), {}});
   for (const Block& block : blocks_)
     output->take(
         {block.first, block.count, block.signal.span(), block.quanta.span(), block.higher.span()});
   auto files = output->files();
-  recon::ScanData data = output->data();
-  data.lines.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
-  return {std::move(data), std::move(files)};
+  recon::Rebinned data = output->data();
+  data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
+  bool plain = false, corrected = false;  // that images of any of these are made of
+  for (const ReadOut& each : read_outs_)
+    for (const Arm* arm : each.made)
+      if ((!what || what == &each) && arm->bins == bins)
+        (arm->corrected ? corrected : plain) = true;
+  const Series& series = calibrated_.of(bins);
+  ImageData ready(std::move(data), plan_.scenario.arms.protocol.corrections, plain, corrected,
+                  {series.mu_water, series.mu_air},
+                  calibrated_.hardening ? &*calibrated_.hardening : nullptr, isa_);
+  ready.keep(output->measured());
+  return {std::move(ready), std::move(files)};
 }
 
-recon::ScanData PatientScan::noiseless(const std::string& bins) {
+ImageData PatientScan::noiseless(const std::string& bins) {
   VITRINE_EXPECT(has_noiseless_);
   const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  if (outputs_.empty()) return finish(std::move(noiseless_outputs()[i])).first;
-  return finish(std::move(outputs_[i])).first;
+  if (outputs_.empty()) return finish(std::move(noiseless_outputs()[i]), bins, nullptr).first;
+  return finish(std::move(outputs_[i]), bins, nullptr).first;
 }
 
-std::pair<recon::ScanData, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
-                                                                          const std::string& bins) {
+std::pair<ImageData, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
+                                                                    const std::string& bins) {
   const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  if (outputs_.empty()) return finish(std::move(noisy_outputs(read_outs_[number])[i]));
+  const ReadOut& what = read_outs_[number];
+  if (outputs_.empty()) return finish(std::move(noisy_outputs(what)[i]), bins, &what);
   const std::size_t before = number + std::size_t(has_noiseless_);
-  return finish(std::move(outputs_[before * series_.size() + i]));
+  return finish(std::move(outputs_[before * series_.size() + i]), bins, &what);
 }
 
 double PatientScan::photons(const Arm& arm) const {
@@ -396,11 +453,15 @@ double PatientScan::photons(const Arm& arm) const {
   return per_mas * arm.tube_load / double(geometry_.views_per_rotation);
 }
 
-Image PatientScan::reconstruct(const recon::ScanData& data, const Arm& arm) const {
+Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   const Series& series = calibrated_.of(arm.bins);
-  return arm.algorithm->reconstruct(
-      data, {*arm.kernel, patient_.grid(), arm.slice_thickness, {series.mu_water, series.mu_air}},
-      isa_);
+  const recon::HounsfieldScale scale{series.mu_water, series.mu_air};
+  recon::CorrectedScan& lines = data.of(arm);
+  if (!arm.algorithm->wants_measured())
+    return lines.reconstruct(*arm.kernel, patient_.grid(), arm.slice_thickness, scale, isa_);
+  return arm.algorithm->reconstruct({lines.lines(), data.measured()},
+                                    {*arm.kernel, patient_.grid(), arm.slice_thickness, scale},
+                                    isa_);
 }
 
 }  // namespace vitrine::trial::detail

@@ -1,14 +1,16 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "vitrine/physics/projector.hpp"
-#include "vitrine/recon/algorithm.hpp"
+#include "vitrine/recon/rebin.hpp"
 #include "vitrine/trial/detail/calibrated_beam.hpp"
 #include "vitrine/trial/detail/counted_block.hpp"
+#include "vitrine/trial/detail/image_data.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/dose.hpp"
@@ -26,15 +28,25 @@ struct ReadOut {
 /// and at several doses.
 ///
 /// Signal and quanta exist for a block of views at a time where `streams` says that all outputs are
-/// made as they come; otherwise for all views until this goes.
+/// made as they come, and where scans are traced together; otherwise for all views until this goes.
 class PatientScan {
  public:
-  /// Traces the rays. Raw data go to `sink` if the scenario asks for them. All that is given must
-  /// live as long as this does.
+  /// Ready to be traced, which comes next. Raw data go to `sink` if the scenario asks for them. All
+  /// that is given must live as long as this does.
   PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
               const CalibratedBeam& calibrated, std::size_t scanner, double motion, bool noiseless,
               std::vector<ReadOut> read_outs, Sink& sink, Isa isa);
   ~PatientScan();
+  /// Once. Scans of one patient at rest by one scanner are traced together where they differ in
+  /// their beams alone and those share their rays.
+  void trace();
+  static void trace_together(std::span<const std::unique_ptr<PatientScan>> scans);
+  /// What is made of it: without noise and at its doses, of all series.
+  std::size_t outputs() const {
+    return (read_outs_.size() + std::size_t(has_noiseless_)) * series_.size();
+  }
+  const ScanGeometry& geometry() const { return geometry_; }
+  bool moves() const { return motion_ > 0.0; }
   PatientScan(const PatientScan&) = delete;
   PatientScan& operator=(const PatientScan&) = delete;
 
@@ -42,11 +54,10 @@ class PatientScan {
   const std::vector<std::string>& series() const { return series_; }
   /// Each can be had once of each series: the scan without noise if it was asked for, and the i-th
   /// read-out with the files that its raw data became.
-  recon::ScanData noiseless(const std::string& bins);
-  std::pair<recon::ScanData, std::vector<FileRecord>> read_out(std::size_t i,
-                                                               const std::string& bins);
+  ImageData noiseless(const std::string& bins);
+  std::pair<ImageData, std::vector<FileRecord>> read_out(std::size_t i, const std::string& bins);
 
-  Image reconstruct(const recon::ScanData& data, const Arm& arm) const;
+  Image reconstruct(ImageData& data, const Arm& arm) const;
   const physics::Beam& beam() const { return calibrated_.beam; }
   /// In one reading of the middle column with nothing but air in the beam: equivalent quanta, or
   /// the counts of the arm's bins.
@@ -65,10 +76,17 @@ class PatientScan {
                                                const Exposure& exposure) const;
   /// How uncertain the readings of a series are.
   recon::RayNoise ray_noise(const Series& series, const Exposure& exposure) const;
-  /// Whether any ray met something.
-  bool trace_blocks(physics::Projector& projector, FunctionRef<void(const TracedBlock&)> take);
-  void trace(double motion);
-  std::pair<recon::ScanData, std::vector<FileRecord>> finish(std::unique_ptr<Output> output);
+  void open_outputs();
+  physics::Sampling sampling() const;
+  /// What is near enough to the scan to be met.
+  Scene met(const Scene& scene, double margin = 0.0) const;
+  void prepare();
+  /// Whether any ray met something. Scans without outputs keep the blocks.
+  static bool trace_blocks(physics::Projector& projector, std::span<PatientScan* const> scans);
+  void keep(const TracedBlock& block);
+  std::pair<ImageData, std::vector<FileRecord>> finish(std::unique_ptr<Output> output,
+                                                       const std::string& bins,
+                                                       const ReadOut* what);
 
   const Plan& plan_;
   const std::string& case_id_;
@@ -78,6 +96,9 @@ class PatientScan {
   Sink& sink_;
   Isa isa_;
   const Scanner& scanner_;
+  double motion_;
+  Stream chance_;  ///< of motion: a patient moves alike in all arms that differ in strength alone
+  Scene resting_;  ///< what is met, until it is traced; nothing of a patient who moves
   ScanGeometry geometry_;
   Stream hardware_;                  ///< of the scanner's cells and air scan
   std::vector<double> attenuation_;  ///< of every view, if the tube current follows it

@@ -64,13 +64,21 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
   raw.geometry = geometry;
   raw.beam = describe(calibrated.beam, first.tube_load);
   raw.water = describe(calibrated.of("total").water);
+  if (calibrated.hardening) {
+    const auto& table = calibrated.hardening->numbers();
+    raw.hardening = {table.material,    table.attenuation,   table.most_line,
+                     table.most_length, table.columns_apart, table.coefficients};
+  }
   raw.truncation_extension = protocol.truncation_extension;
   raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),
              protocol.matrix, protocol.slices};
   for (const Arm* arm : arms)
     raw.images.push_back({arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness,
                           arm->denoise.reduction, arm->denoise.contrast,
-                          arm->algorithm_name == "fbp" ? "" : to_json(arm->algorithm.canonical)});
+                          arm->algorithm_name == "fbp" ? "" : to_json(arm->algorithm.canonical),
+                          arm->corrected && protocol.corrections
+                              ? to_json(recon::Corrections::schema().write(*protocol.corrections))
+                              : ""});
   return raw;
 }
 

@@ -49,15 +49,21 @@ inline LineIntegrals noisy(LineIntegrals rays, double count, double electronic =
   return rays;
 }
 
-inline ScanData scan_of(LineIntegrals rays, RayNoise noise) {
+struct TestScan {
+  Rebinned lines;
+  MeasuredRays measured;
+};
+
+inline TestScan scan_of(LineIntegrals rays, RayNoise noise) {
   Rebinned lines = rebin(rays, isa());
-  return {std::move(lines), MeasuredRays{std::move(rays), std::move(noise)}};
+  return {std::move(lines), {std::move(rays), std::move(noise)}};
 }
 
-inline Image iterated(const ScanData& scan, const Iterative::Params& how, const Grid& grid,
+inline Image iterated(const TestScan& scan, const Iterative::Params& how, const Grid& grid,
                       double thickness) {
   const auto soft = kernel(Value("soft"));
-  return Iterative(how).reconstruct(scan, {*soft, grid, thickness, water_scale}, isa());
+  return Iterative(how).reconstruct({scan.lines, &scan.measured},
+                                    {*soft, grid, thickness, water_scale}, isa());
 }
 
 }  // namespace vitrine::recon

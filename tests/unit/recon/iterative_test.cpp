@@ -12,7 +12,7 @@ namespace {
 
 const std::vector<Vec3> places{{0, 0, 0}, {40, 0, 0}, {-40, 0, 0}, {0, 40, 0}, {0, -40, 0}};
 
-ScanData water(const ScanGeometry& g, double radius = 65.0, Vec3 centre = {12, -8, 0}) {
+TestScan water(const ScanGeometry& g, double radius = 65.0, Vec3 centre = {12, -8, 0}) {
   return scan_of(project_cells(g, {{cylinder(centre, radius), mu_70kev}}), quanta(g, 1e5));
 }
 
@@ -36,7 +36,7 @@ double deviation(const Image& image, Index k, const Vec3& centre, double radius)
   return std::sqrt(squares / n);
 }
 
-Image filtered(const ScanData& scan, const char* kind, const Grid& grid, double thickness) {
+Image filtered(const TestScan& scan, const char* kind, const Grid& grid, double thickness) {
   return reconstruct(scan.lines, *kernel(Value(kind)), grid, thickness, water_scale, isa());
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("iterative: small differences are transferred as the prior says", "[fu
     std::vector<double> transfers;
     for (const double count : {1e4, 1e6}) {
       const double radius = 1.0;
-      const ScanData scan =
+      const TestScan scan =
           scan_of(project_cells(g, {{cylinder({5, 3, 0}, radius), 1e-3}}), quanta(g, count));
       const Image image = iterated(scan, {.iterations = 16, .half_frequency = half, .edge = 2000.0},
                                    box(50, 100, {5, 3, 0}, 3, 0.7), 0.7);
@@ -118,7 +118,7 @@ TEST_CASE("iterative: noise falls below filtered back projection's, edges stay a
   const ScanGeometry g = small_scan(8, 360);
   const std::vector<Part> parts{{cylinder({0, 0, 0}, 75), mu_70kev},
                                 {cylinder({-20, 30, 0}, 5), 0.01}};
-  const ScanData scan = scan_of(noisy(project_cells(g, parts), 2e5), quanta(g, 2e5));
+  const TestScan scan = scan_of(noisy(project_cells(g, parts), 2e5), quanta(g, 2e5));
   const Grid grid = box(170, 240, {0, 0, 0}, 5, 0.7);
   const Image plain = filtered(scan, "detail", grid, 0.7), image = iterated(scan, {}, grid, 0.7);
   const double before = deviation(plain, 2, {0, 0, 0}, 15),
@@ -151,7 +151,7 @@ TEST_CASE("iterative: streaks of rays that starve fall", "[full]") {
   const std::vector<Part> parts{{cylinder({0, 0, 0}, 70), mu_70kev},
                                 {cylinder({-42, 0, 0}, 12), 0.10},
                                 {cylinder({42, 0, 0}, 12), 0.10}};
-  const ScanData scan =
+  const TestScan scan =
       scan_of(noisy(project_cells(g, parts), 2e4, 2.5e-4), quanta(g, 2e4, 2.5e-4));
   const Grid grid = box(170, 160, {0, 0, 0}, 3, 0.7);
   const Image plain = filtered(scan, "soft", grid, 0.7), image = iterated(scan, {}, grid, 0.7);
@@ -162,7 +162,7 @@ TEST_CASE("iterative: streaks of rays that starve fall", "[full]") {
 }
 
 TEST_CASE("iterative: refuses a tilted gantry and a flying focal spot") {
-  ScanData scan = water(small_scan(4, 60));
+  TestScan scan = water(small_scan(4, 60));
   ScanGeometry tilted = small_scan(4, 60);
   tilted.tilt = 0.1;
   scan.measured = MeasuredRays{LineIntegrals(tilted), quanta(tilted, 1.0)};

@@ -65,6 +65,20 @@ TEST_CASE("bins multiply the arms of scanners that count photons, and of no othe
   CHECK_FALSE(plan.arms[1].same_but_dose(plan.arms[2]));
 }
 
+TEST_CASE("a plan counts the time of every bin that is drawn, and of every series") {
+  const auto seconds = [](Value::List thresholds, Value::List bins) {
+    const auto plan =
+        trial::make_plan(read(sensor(std::move(thresholds)), Value().set("bins", std::move(bins))));
+    return trial::estimate(plan, 1).seconds;
+  };
+  const double one = seconds({Value(25.0)}, {Value("total")});
+  const double two = seconds({Value(25.0), Value(65.0)}, {Value("total")});
+  const double three = seconds({Value(25.0), Value(45.0), Value(65.0)}, {Value("total")});
+  CHECK(two > one);
+  CHECK(three - two == Approx(two - one));
+  CHECK(seconds({Value(25.0), Value(65.0)}, {Value("total"), Value("bin2")}) > two);
+}
+
 TEST_CASE("names stand for bins and thresholds") {
   CHECK(bin_window("total", 3) == BinWindow{0, 3});
   CHECK(bin_window("bin1", 3) == BinWindow{0, 1});

@@ -1,0 +1,36 @@
+#include "vitrine/recon/corrections.hpp"
+
+#include <utility>
+
+namespace vitrine::recon {
+
+const Schema<Corrections>& Corrections::schema() {
+  static const auto s =
+      Schema<Corrections>("corrections",
+                          "What is done to the measured lines before images are made")
+          .optional("metal", &Corrections::metal,
+                    "metal artefact reduction (none if nothing is said)")
+          .optional("bone", &Corrections::bone,
+                    "second pass of the beam-hardening correction (none if nothing is said)");
+  return s;
+}
+
+CorrectedScan::CorrectedScan(Rebinned measured, const Corrections& corrections,
+                             const HounsfieldScale& scale, const HardeningTable* hardening, Isa isa)
+    : data_(std::move(measured)), metal_(corrections.metal) {
+  if (metal_) trace_ = reduce_metal(data_, *metal_, scale, isa);
+  if (corrections.bone) {
+    VITRINE_EXPECT(hardening != nullptr);
+    const std::vector<float> before = trace_.values_in(data_);
+    correct_hardening(data_, *corrections.bone, *hardening, scale, isa);
+    trace_.follow(before, trace_.values_in(data_));
+  }
+}
+
+Image CorrectedScan::reconstruct(const Kernel& kernel, const Grid& grid, double slice_thickness,
+                                 const HounsfieldScale& scale, Isa isa) {
+  if (trace_.empty()) return recon::reconstruct(data_, kernel, grid, slice_thickness, scale, isa);
+  return recon::reconstruct(data_, trace_, *metal_, kernel, grid, slice_thickness, scale, isa);
+}
+
+}  // namespace vitrine::recon

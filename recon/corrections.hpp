@@ -1,0 +1,39 @@
+#pragma once
+#include <optional>
+
+#include "vitrine/recon/hardening.hpp"
+#include "vitrine/recon/metal.hpp"
+
+namespace vitrine::recon {
+
+/// What is done to the lines of a scan before images are made of them: nothing, unless it is
+/// written.
+struct Corrections {
+  std::optional<MetalReduction> metal;
+  std::optional<BoneCorrection> bone;
+  static const Schema<Corrections>& schema();
+  bool any() const { return metal || bone; }
+};
+
+/// The lines of a scan, and all that images of them need.
+class CorrectedScan {
+ public:
+  /// As measured.
+  explicit CorrectedScan(Rebinned measured) : data_(std::move(measured)) {}
+  /// Corrected, in the order in which the corrections are listed; `scale` of the CT numbers,
+  /// `hardening` of the beam if bone is corrected.
+  CorrectedScan(Rebinned measured, const Corrections& corrections, const HounsfieldScale& scale,
+                const HardeningTable* hardening, Isa isa);
+
+  const Rebinned& lines() const { return data_; }
+  /// Not from several threads at once: what metal hid is put back for a while.
+  Image reconstruct(const Kernel& kernel, const Grid& grid, double slice_thickness,
+                    const HounsfieldScale& scale, Isa isa);
+
+ private:
+  Rebinned data_;
+  std::optional<MetalReduction> metal_;
+  MetalTrace trace_;
+};
+
+}  // namespace vitrine::recon
