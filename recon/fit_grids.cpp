@@ -14,8 +14,8 @@ Index at_most(double spacing) {
   return std::max<Index>(1, Index(std::ceil(coarse_voxel / spacing - 1e-9)));
 }
 /// Fine voxels that make a coarse one: as many as are allowed and fill the grid.
-Index together(Index count, double spacing) {
-  Index m = at_most(spacing);
+Index together(Index count, double spacing, double largest) {
+  Index m = std::max<Index>(1, std::min(at_most(spacing), Index(largest / spacing)));
   while (count % m != 0) --m;
   return m;
 }
@@ -48,10 +48,11 @@ std::vector<FitGrid::Share> FitGrid::shares(double slice_thickness) const {
   return out;
 }
 
-OuterGrid::OuterGrid(const Grid& fine, double radius, double low, double high) : voxels(fine) {
+OuterGrid::OuterGrid(const Grid& fine, double radius, double low, double high, double tallest)
+    : voxels(fine) {
   const double from[3] = {-radius, -radius, low}, to[3] = {radius, radius, high};
   for (int a = 0; a < 3; ++a) {
-    const Index m = together(fine.size[std::size_t(a)], fine.spacing[a]);
+    const Index m = together(fine.size[std::size_t(a)], fine.spacing[a], a < 2 ? 1e3 : tallest);
     const double size = double(m) * fine.spacing[a];
     const double begin = fine.origin[a] - 0.5 * fine.spacing[a];
     const double end = begin + double(fine.size[std::size_t(a)]) * fine.spacing[a];

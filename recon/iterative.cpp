@@ -17,6 +17,9 @@ constexpr std::int64_t outer_iterations = 2;
 /// A fan that ends at more than this (a line integral) is truncated: as the filter's extension has
 /// it (line_filter.hpp).
 constexpr double truncated = 0.1;
+/// Rows at the near corner of the outer grid that its voxels may be high (voxel_projector.cpp: 8),
+/// less the cosine of a flat detector's fan.
+constexpr double rows_a_voxel = 6.5;
 /// Then objects are looked for up to this share of the scan's field of view.
 constexpr double beyond = 1.35;
 
@@ -115,9 +118,13 @@ Image Iterative::reconstruct(const ScanData& scan, const ImageOrder& order, Isa 
 
   PenalisedFit fit(fine.voxels, rays, prior, p_.subsets, isa);
   const bool cut_off = edge_value(rays) > truncated;
-  const double radius = g.field_of_view_radius() * (cut_off ? beyond : 1.0);
+  // Near the focal spot rows are finer than the projector allows.
+  const double farthest = std::max(0.5 * g.source_to_iso, g.field_of_view_radius());
+  const double radius = std::min(farthest, g.field_of_view_radius() * (cut_off ? beyond : 1.0));
   const auto [low, high] = fit.seen(radius);
-  const detail::OuterGrid outer(fine.voxels, radius, low, high);
+  const detail::OuterGrid outer(fine.voxels, radius, low, high,
+                                rows_a_voxel * g.row_pitch / g.source_to_detector *
+                                    (g.source_to_iso - std::sqrt(2.0) * (radius + 4.0)));
   if (outer.needed) {
     const double coarse = std::min(p_.half_frequency, 0.25 / outer.voxels.spacing.x());
     Image around = started(outer.voxels, coarse);

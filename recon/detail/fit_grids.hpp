@@ -24,12 +24,13 @@ struct FitGrid {
 };
 
 /// A coarse grid about a fine one whose faces are faces of its voxels: within `radius` of the axis
-/// and from `low` to `high`, mm.
+/// and from `low` to `high`, mm; its
+/// voxels are no higher than `tallest`, if the fine ones are not.
 struct OuterGrid {
   Grid voxels;
   bool needed = false;  ///< whether it holds anything that the fine one does not
 
-  OuterGrid(const Grid& fine, double radius, double low, double high);
+  OuterGrid(const Grid& fine, double radius, double low, double high, double tallest);
   /// Share of a voxel that lies outside the fine grid.
   double outside(Index i, Index j, Index k) const;
 

@@ -70,7 +70,7 @@ struct RawScan {
     double slice_thickness = 0.0;  ///< mm
     double noise_reduction = 0.0;  ///< recon::Denoise
     double edge_contrast = 1.0;
-    std::string algorithm = {};  ///< canonical, as JSON; none: filtered back projection
+    std::string algorithm = {};    ///< canonical, as JSON; none: filtered back projection
     std::string corrections = {};  ///< recon::Corrections as JSON; empty: none
   };
   /// Where the images are.
