@@ -67,12 +67,12 @@ const recon::HounsfieldScale scale{mu, 0.0};
 
 /// Rebinning, filter and back projection.
 Item reconstruction(const char* name, const char* what, const ScanGeometry& g, const Grid& grid,
-                    double radius, recon::Algorithm algorithm = recon::Algorithm::rebinned) {
+                    double radius, recon::Views views = recon::Views::rebinned) {
   const double updates = double(grid.count()) * double(g.views_per_rotation) / 2.0;
   return {name, what, updates, "voxel half-turn views", [=](Isa isa) -> std::function<void()> {
             auto data = cylinder(g, radius);
             return [=, kernel = soft()] {
-              (void)recon::reconstruct(recon::rebin(*data, isa, algorithm), *kernel, grid,
+              (void)recon::reconstruct(recon::rebin(*data, isa, views), *kernel, grid,
                                        grid.spacing.z(), scale, isa);
             };
           }};
@@ -174,7 +174,7 @@ std::vector<Item> slice_items() {
                          recon::image_grid({256.0, 256, Vec3::Zero(), 256, 1.0}), 102.4),
           reconstruction("W3e", "the same from the cone's own views, voxel by voxel", panel,
                          recon::image_grid({256.0, 256, Vec3::Zero(), 256, 1.0}), 102.4,
-                         recon::Algorithm::direct),
+                         recon::Views::direct),
           helical_forward(),
           reconstruction("W4h", "helical, pitch 1, 888 x 64, three rotations: 512 x 512 x 64",
                          turn(541.0, 949.075, 888, 64, 1.0239, 1.0964, 984, 3.0, 40.0),

@@ -254,9 +254,11 @@ void smooth_row(const detail::SmoothJob&);
 void deal_phases(const float*, Index, double, double, Index, Index, float*);
 void add_lines(const detail::PlaneJob&);
 void back_project_fan(const detail::FanJob&);
+void penalty_row(const detail::PenaltyJob&);
+void descend_row(const detail::DescentJob&);
 
-const detail::HotKernels hot = {line_integrals, rebin,        apply_response,
-                                store_rows,     back_project, smooth_row,
-                                deal_phases,    add_lines,    back_project_fan};
+const detail::HotKernels hot = {line_integrals,   rebin,       apply_response, store_rows,
+                                back_project,     smooth_row,  deal_phases,    add_lines,
+                                back_project_fan, penalty_row, descend_row};
 
 }  // namespace vitrine::recon::VITRINE_ISA_LEVEL

@@ -341,7 +341,7 @@ Image reconstruct(const Rebinned& scan, const Kernel& kernel, const Grid& grid,
     return turned;
   }
   check(grid, slice_thickness);
-  if (scan.algorithm() == Algorithm::direct)
+  if (scan.kind() == Views::direct)
     return detail::reconstruct_direct(scan, kernel, grid, slice_thickness, scale, isa);
   if (detail::is_planar(scan, grid))
     return detail::reconstruct_plane(scan, kernel, grid, scale, isa);

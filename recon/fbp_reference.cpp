@@ -89,7 +89,7 @@ std::vector<double> reconstruct_points(const Rebinned& scan, const Kernel& kerne
                                        const HounsfieldScale& scale, Isa isa) {
   require(scan.scan().tilt == 0.0, Error::Kind::unsupported,
           "single points of a scan with a tilted gantry are not reconstructed. Use reconstruct");
-  require(scan.algorithm() == Algorithm::rebinned, Error::Kind::unsupported,
+  require(scan.kind() == Views::rebinned, Error::Kind::unsupported,
           "single points are reconstructed from lines, not from views. Use reconstruct");
   const detail::LineFilter filter(scan, kernel);
   const auto planes = sub_planes(slice_thickness, scan.scan().row_pitch_at_iso());

@@ -77,8 +77,7 @@ std::optional<ShortScanWeights> short_scan(const ScanGeometry& scan, Index turn,
 
 }  // namespace
 
-Rebinned::Rebinned(const ScanGeometry& scan, Algorithm algorithm)
-    : algorithm_(algorithm), scan_(scan), spots_(scan) {
+Rebinned::Rebinned(const ScanGeometry& scan, Views kind) : kind_(kind), scan_(scan), spots_(scan) {
   const Way way = way_of(scan);
   const double per_view = way.advance;
   const Index views = scan.views_per_rotation;
@@ -124,10 +123,10 @@ Rebinned::Rebinned(const ScanGeometry& scan, Algorithm algorithm)
       source_z_.push_back(scan.table_positions[0] + line * views_per_angle * per_view +
                           spots_.z(height_of(std::ssize(source_z_))));
   }
-  if (algorithm_ == Algorithm::direct) {
+  if (kind_ == Views::direct) {
     const auto direct_only = [](bool met, const char* what) {
       require(met, Error::Kind::unsupported, "this scan has no direct filtered back projection (",
-              what, "). Use algorithm: rebinned");
+              what, "). Use algorithm: fbp");
     };
     direct_only(!is_helical(), "it is a helix");
     direct_only(spots_.stands_still(), "its focal spot flies");
@@ -213,9 +212,9 @@ std::span<const float> Rebinned::line(Index half_turn, Index i) const {
 }
 
 Rebinned copy(const Rebinned& scan) {
-  require(scan.algorithm() == Algorithm::rebinned, Error::Kind::unsupported,
+  require(scan.kind() == Views::rebinned, Error::Kind::unsupported,
           "artefacts are corrected in parallel lines (this scan is to be back projected from its "
-          "own views). Use algorithm: rebinned");
+          "own views). Use algorithm: fbp");
   Rebinned other(scan.scan());
   other.extend_truncated(scan.extends_truncated());
   const Index half = scan.angles() / 2;

@@ -13,7 +13,7 @@
 namespace vitrine::recon {
 
 /// What filtered back projection starts from.
-enum class Algorithm {
+enum class Views {
   rebinned,  ///< parallel lines
   direct,    ///< the views themselves, of a fan or a cone
 };
@@ -44,7 +44,7 @@ class Rebinned {
   ///
   /// `direct`: the views as they come, in place of lines; of axial scans alone, with a focal spot
   /// that stands still and a gantry that is not tilted.
-  explicit Rebinned(const ScanGeometry& scan, Algorithm algorithm = Algorithm::rebinned);
+  explicit Rebinned(const ScanGeometry& scan, Views kind = Views::rebinned);
 
   const ScanGeometry& scan() const { return scan_; }
   /// Whether the filter continues lines beyond the detector where the object does (the default).
@@ -101,7 +101,7 @@ class Rebinned {
   std::span<float> line(Index half_turn, Index i);
   std::span<const float> line(Index half_turn, Index i) const;
 
-  Algorithm algorithm() const { return algorithm_; }
+  Views kind() const { return kind_; }
   /// `direct`: a view, columns x rows, rows contiguous.
   std::span<float> view(Index v);
   std::span<const float> view(Index v) const;
@@ -117,7 +117,7 @@ class Rebinned {
 
  private:
   bool extends_truncated_ = true;
-  Algorithm algorithm_ = Algorithm::rebinned;
+  Views kind_ = Views::rebinned;
   ScanGeometry scan_;
   Spots spots_;
   double advance_ = 0.0;  // of the table, mm per radian; 0 in axial scans
@@ -139,8 +139,7 @@ class Rebinned {
 class Rebinner {
  public:
   /// `block`: the most views that come at once. Throws as Rebinned does.
-  Rebinner(const ScanGeometry& scan, Index block, Isa isa,
-           Algorithm algorithm = Algorithm::rebinned);
+  Rebinner(const ScanGeometry& scan, Index block, Isa isa, Views kind = Views::rebinned);
   ~Rebinner();
   Rebinner(Rebinner&&) noexcept;
   Rebinner& operator=(Rebinner&&) noexcept;
@@ -154,7 +153,7 @@ class Rebinner {
   Rebinned finish() &&;
 
  private:
-  friend Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa, Algorithm algorithm);
+  friend Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa, Views kind);
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -164,7 +163,6 @@ Rebinned copy(const Rebinned& scan);
 
 /// Fan to parallel by six-point Lagrange interpolation, first in angle, then along the detector; or
 /// the views themselves.
-Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa,
-               Algorithm algorithm = Algorithm::rebinned);
+Rebinned rebin(const Sinogram<quantity::LineIntegral>& scan, Isa isa, Views kind = Views::rebinned);
 
 }  // namespace vitrine::recon

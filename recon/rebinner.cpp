@@ -57,7 +57,7 @@ struct Interpolation {
 }  // namespace
 
 struct Rebinner::State {
-  State(const ScanGeometry& scan, Index block, Isa isa, Algorithm algorithm);
+  State(const ScanGeometry& scan, Index block, Isa isa, Views kind);
 
   /// A line of a turn, or of a helix, and the views that it is made of: counted from the turn's
   /// first, and on beyond its last.
@@ -162,8 +162,8 @@ Rebinner::State::Line Rebinner::State::line_of(Index number) const {
   return line;
 }
 
-Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa, Algorithm algorithm)
-    : out(geometry, algorithm),
+Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa, Views kind)
+    : out(geometry, kind),
       scan(geometry),
       hot(detail::hot_kernels(isa)),
       in_turn(out.turn_views()),
@@ -172,7 +172,7 @@ Rebinner::State::State(const ScanGeometry& geometry, Index most, Isa isa, Algori
           std::size_t(scan.columns * out.spots().across() * out.padded_rows()))),
       block(std::min(most, in_turn)) {
   VITRINE_EXPECT(block >= 1);
-  if (out.algorithm() == Algorithm::direct) return;
+  if (out.kind() == Views::direct) return;
   for (Index h = 0; h < out.spots().heights(); ++h) heights.push_back(height(h));
   if (scan.shape == DetectorShape::flat) {
     std::vector<double> cosines;
@@ -297,15 +297,15 @@ void Rebinner::State::make(const Line& line) {
   if (flat_rows) flat_rows->curve(out.padded_rows(), made);
 }
 
-Rebinner::Rebinner(const ScanGeometry& scan, Index block, Isa isa, Algorithm algorithm)
-    : state_(std::make_unique<State>(scan, block, isa, algorithm)) {}
+Rebinner::Rebinner(const ScanGeometry& scan, Index block, Isa isa, Views kind)
+    : state_(std::make_unique<State>(scan, block, isa, kind)) {}
 Rebinner::~Rebinner() = default;
 Rebinner::Rebinner(Rebinner&&) noexcept = default;
 Rebinner& Rebinner::operator=(Rebinner&&) noexcept = default;
 
 std::span<float> Rebinner::room(Index count) {
   State& s = *state_;
-  if (s.out.algorithm() == Algorithm::direct) {  // where they stay
+  if (s.out.kind() == Views::direct) {  // where they stay
     const Index first = s.turn * s.in_turn + s.next;
     const Index views = std::min({count, s.block, s.in_turn - s.next});
     VITRINE_EXPECT(views >= 1 && first + views <= s.scan.views());
@@ -320,7 +320,7 @@ std::span<float> Rebinner::room(Index count) {
 void Rebinner::take(Index count) {
   State& s = *state_;
   VITRINE_EXPECT(count >= 1 && std::size_t(count) * s.cells <= room(count).size());
-  if (s.out.algorithm() == Algorithm::direct) {
+  if (s.out.kind() == Views::direct) {
     s.next += count;
     if (s.next < s.in_turn) return;
     ++s.turn;
@@ -354,14 +354,14 @@ Rebinned Rebinner::finish() && {
   return std::move(state_->out);
 }
 
-Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa, Algorithm algorithm) {
-  if (algorithm == Algorithm::direct) {
-    Rebinned views(sinogram.geometry(), algorithm);
+Rebinned rebin(const Sinogram<quantity::LineIntegral>& sinogram, Isa isa, Views kind) {
+  if (kind == Views::direct) {
+    Rebinned views(sinogram.geometry(), kind);
     std::ranges::copy(sinogram.values(), views.view(0).data());
     return views;
   }
   // All views are there: no ring, lines straight from them.
-  Rebinner::State all(sinogram.geometry(), 1, isa, algorithm);
+  Rebinner::State all(sinogram.geometry(), 1, isa, kind);
   all.ring = {};
   all.capacity = all.in_turn;
   for (; all.turn * all.in_turn < all.scan.views(); ++all.turn) {

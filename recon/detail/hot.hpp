@@ -118,6 +118,26 @@ struct SmoothJob {
   float *sum, *weight, *out;
 };
 
+/// A row of an image: the gradient of its penalty (penalised_fit.cpp).
+struct PenaltyJob {
+  Index count;
+  int neighbours;
+  const float* other[SmoothJob::most];        ///< the neighbours' rows
+  const float* kappa_other[SmoothJob::most];  ///< and their kappa
+  float coupling[SmoothJob::most];
+  const float *self, *kappa;
+  float per_edge;
+  float* gradient;
+};
+/// A row that goes down: x = at - step (data_scale x next + penalty), and from there on by
+/// momentum.
+struct DescentJob {
+  Index count;
+  const float *at, *step, *penalty;
+  float data_scale, momentum;
+  float *x, *next;  ///< `next`: the gradient of the data, then where to go on
+};
+
 struct HotKernels {
   void (*line_integrals)(const float* signal, Index count, const WaterCorrection::Column& column,
                          float* out);
@@ -138,6 +158,8 @@ struct HotKernels {
                       Index length, float* out);
   void (*add_lines)(const PlaneJob& job);
   void (*back_project_fan)(const FanJob& job);
+  void (*penalty_row)(const PenaltyJob& job);
+  void (*descend_row)(const DescentJob& job);
 };
 const HotKernels& hot_kernels(Isa isa);
 

@@ -10,6 +10,7 @@
 #include "vitrine/phantoms/lesion_texture.hpp"
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/trial/scenario.hpp"
 
@@ -88,6 +89,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           phantoms::growths().info(),
           phantoms::motions().info(),
           recon::kernels().info(),
+          recon::algorithms().info(),
           materials_info(),
           features_info(),
           blocks};

@@ -13,6 +13,7 @@
 #include "vitrine/io/json.hpp"
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/io/raw.hpp"
+#include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/fbp.hpp"
@@ -23,7 +24,7 @@ namespace vitrine::cli {
 namespace {
 
 struct Options {
-  std::string file, kernel, out, corrections, algorithm;
+  std::string file, kernel, algorithm, out, corrections;
   std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
@@ -43,6 +44,7 @@ struct Order {
   double thickness = 0.0;
   RawScan::Box box;
   recon::Denoise denoise{.reduction = 0.0};
+  Pick<recon::Algorithm> algorithm = recon::default_algorithm();
   recon::Corrections corrections = {};
 };
 
@@ -69,21 +71,39 @@ std::string canonical(const recon::Corrections& corrections) {
   return corrections.any() ? to_json(recon::Corrections::schema().write(corrections)) : "";
 }
 
-Pick<recon::Kernel> kernel_of(const Value& node) {
+/// A kernel or an algorithm.
+template <class Thing>
+Pick<Thing> pick_of(const Catalogue<Thing>& catalogue, const Value& node) {
   Diagnostics problems;
-  auto kernel = recon::kernels().make(node, problems);
+  auto pick = catalogue.make(node, problems);
   problems.throw_if_any();
-  return kernel;
+  return pick;
 }
 
-Pick<recon::Kernel> kernel_named(const std::string& text) {
+template <class Thing>
+Pick<Thing> named(const Catalogue<Thing>& catalogue, const std::string& text) {
+  const std::string& family = catalogue.info().family;
   Diagnostics problems;
-  const Value tree = config::parse_yaml("kernel: " + text, "--kernel", problems);
+  const Value tree = config::parse_yaml(family + ": " + text, "--" + family, problems);
   problems.throw_if_any();
-  const Value* node = tree.find("kernel");
-  require(node != nullptr, Error::Kind::input, "--kernel '", text,
-          "' is no kernel. See `vitrine list kernel`.");
-  return kernel_of(*node);
+  const Value* node = tree.find(family);
+  require(node != nullptr, Error::Kind::input, "--", family, " '", text, "' is no ", family,
+          ". See `vitrine list ", family, "`.");
+  return pick_of(catalogue, *node);
+}
+
+Pick<recon::Algorithm> algorithm_of(const std::string& json, const std::string& file) {
+  if (json.empty()) return recon::default_algorithm();
+  return pick_of(recon::algorithms(), io::parse_json(json, file));
+}
+
+std::string kind_of(const Pick<recon::Algorithm>& algorithm) {
+  return *algorithm.canonical.find("kind")->as<std::string>();
+}
+
+/// As a header has it: nothing for the default.
+std::string canonical(const Pick<recon::Algorithm>& algorithm) {
+  return kind_of(algorithm) == "fbp" ? "" : to_json(algorithm.canonical);
 }
 
 bool same(const RawScan::Box& a, const RawScan::Box& b) {
@@ -96,10 +116,11 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
   std::vector<Order> made;
   for (const RawScan::Made& image : raw.images)
     made.push_back({image.series,
-                    kernel_of(io::parse_json(image.kernel, options.file)),
+                    pick_of(recon::kernels(), io::parse_json(image.kernel, options.file)),
                     image.slice_thickness,
                     raw.box,
                     {image.noise_reduction, image.edge_contrast},
+                    algorithm_of(image.algorithm, options.file),
                     image.corrections.empty()
                         ? recon::Corrections{}
                         : corrections_of(io::parse_json(image.corrections, options.file))});
@@ -112,7 +133,8 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
           options.file, "' tells of no image that was made of it. Give --kernel and --thickness.");
   Order order = made.empty() ? Order{} : made.front();
   RawScan::Box& box = order.box = raw.box;
-  if (!options.kernel.empty()) order.kernel = kernel_named(options.kernel);
+  if (!options.kernel.empty()) order.kernel = named(recon::kernels(), options.kernel);
+  if (!options.algorithm.empty()) order.algorithm = named(recon::algorithms(), options.algorithm);
   order.thickness = options.thickness.value_or(order.thickness);
   if (!options.corrections.empty()) order.corrections = corrections_named(options.corrections);
   if (options.noise_reduction) order.denoise.reduction = 0.01 * *options.noise_reduction;
@@ -128,15 +150,13 @@ std::vector<Order> orders_of(const Options& options, const RawScan& raw) {
     box.centre = Vec3(options.centre[0], options.centre[1], options.centre[2]);
   const std::string& kind = *order.kernel.canonical.find("kind")->as<std::string>();
   order.name = str(raw.origin.scan, '_', kind, '_', to_text(order.thickness), "mm");
+  if (kind_of(order.algorithm) != "fbp") order.name += '_' + kind_of(order.algorithm);
   if (order.denoise.reduction > 0.0)
     order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
   if (order.corrections.any()) order.name += "_corrected";
-  if (!options.algorithm.empty() && (options.algorithm == "direct") != raw.direct) {
-    order.name += '_' + options.algorithm;
-    return {order};
-  }
   for (const Order& known : made)
     if (canonical(known.corrections) == canonical(order.corrections) &&
+        canonical(known.algorithm) == canonical(order.algorithm) &&
         to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
         known.thickness == order.thickness && same(known.box, box) &&
         known.denoise.reduction == order.denoise.reduction)
@@ -190,7 +210,8 @@ io::DicomSeries describe(const RawScan& raw, const Order& order) {
           box.slices, '/', to_text(box.slice_increment), '/', to_text(box.centre.x()), '/',
           to_text(box.centre.y()), '/', to_text(box.centre.z()),
           order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : "",
-          order.corrections.any() ? '/' + canonical(order.corrections) : ""));
+          order.corrections.any() ? '/' + canonical(order.corrections) : "",
+          canonical(order.algorithm)));
   d.study_id = origin.case_id;
   d.study_description = "Virtual imaging trial " + origin.trial;
   d.series_description = order.name;
@@ -256,27 +277,48 @@ std::optional<recon::HardeningTable> hardening(const recon::Corrections& correct
                                 held.columns_apart, held.coefficients});
 }
 
-/// A few views at a time: the file's values are never in memory as a whole.
-recon::Rebinned rebinned(const io::RawReader& file, bool direct, Isa isa) {
+recon::RayNoise ray_noise(const RawScan& raw) {
+  const double load = raw.beam.tube_load / double(raw.geometry.views_per_rotation);
+  recon::RayNoise noise;
+  for (std::size_t c = 0; c < std::size_t(raw.geometry.columns); ++c) {
+    noise.air_quanta.push_back(load * raw.beam.air_quanta[c]);
+    noise.electronic.push_back(raw.beam.electronic_noise / (load * raw.beam.air_signal[c]));
+  }
+  for (const double of_view : raw.beam.view_tube_load)
+    noise.view_load.push_back(of_view / raw.beam.tube_load);
+  return noise;
+}
+
+/// The scan's rays, rebinned, and as they were measured where an image is made of these.
+struct Rays {
+  recon::Rebinned lines;
+  std::optional<recon::MeasuredRays> measured;
+};
+
+/// A few views at a time: the file's values are never in memory as a whole unless they are wanted.
+Rays rays_of(const io::RawReader& file, bool measured, Isa isa) {
   const RawScan& raw = file.scan();
   const ScanGeometry& geometry = raw.geometry;
   std::optional<recon::WaterCorrection> water;
   if (raw.quantity == RawScan::Quantity::signal) water = correction(raw.water);
   file.views(0, {});  // are they there, before memory is taken?
+  std::optional<recon::MeasuredRays> kept;
+  if (measured) kept = {Sinogram<quantity::LineIntegral>(geometry), ray_noise(raw)};
   constexpr Index block = 128;
-  recon::Rebinner rebinner(geometry, block, isa,
-                           direct ? recon::Algorithm::direct : recon::Algorithm::rebinned);
+  recon::Rebinner rebinner(geometry, block, isa);
   for (Index first = 0; first < geometry.views();) {
     const std::span<float> values = rebinner.room(geometry.views() - first);
     file.views(first, values);
     if (water) recon::line_integrals(geometry, values, *water, isa, values);
-    const Index views = std::ssize(values) / (geometry.columns * geometry.rows);
+    const Index cells = geometry.columns * geometry.rows;
+    if (kept) std::ranges::copy(values, kept->values.values().begin() + first * cells);
+    const Index views = std::ssize(values) / cells;
     rebinner.take(views);
     first += views;
   }
   recon::Rebinned data = std::move(rebinner).finish();
   data.extend_truncated(raw.truncation_extension);
-  return data;
+  return {std::move(data), std::move(kept)};
 }
 
 void write(const io::Path& dir, const Options& options, const RawScan& raw, const Order& order,
@@ -316,6 +358,10 @@ int reconstruct(const Options& options) {
   for (const Order& order : orders) {
     require_file_name(order.name, options.file);
     require_measured(raw, order.box);
+    require(!order.corrections.any() || !order.algorithm->wants_measured(), Error::Kind::input,
+            "--algorithm ", kind_of(order.algorithm),
+            " takes rays as measured (the corrections act on parallel lines). Use --corrections "
+            "none.");
     for (const std::string& format : options.formats) {
       const io::Path path = dir / (order.name + (format == "nifti" ? ".nii.gz" : ""));
       require(!std::filesystem::exists(path), Error::Kind::input, "'", path.string(),
@@ -329,8 +375,11 @@ int reconstruct(const Options& options) {
                  "agree to 0.05 HU, not to the bit\n",
                  raw.origin.isa.c_str(), std::string(to_string(isa)).c_str());
   // As measured, while anything else wants that; then corrected.
-  recon::Rebinned data =
-      rebinned(file, options.algorithm.empty() ? raw.direct : options.algorithm == "direct", isa);
+  Rays rays = rays_of(
+      file,
+      std::ranges::any_of(orders, [](const Order& o) { return o.algorithm->wants_measured(); }),
+      isa);
+  recon::Rebinned& data = rays.lines;
   const recon::HounsfieldScale scale{raw.beam.mu_water, raw.beam.mu_air};
   std::optional<recon::CorrectedScan> corrected;
   std::string corrected_by;
@@ -342,7 +391,8 @@ int reconstruct(const Options& options) {
                           raw.geometry.gantry_axes());
     const auto image = [&] {
       if (!order.corrections.any())
-        return recon::reconstruct(data, *order.kernel, grid, order.thickness, scale, isa);
+        return order.algorithm->reconstruct({data, rays.measured ? &*rays.measured : nullptr},
+                                            {*order.kernel, grid, order.thickness, scale}, isa);
       if (!corrected || corrected_by != canonical(order.corrections)) {
         const auto table = hardening(order.corrections, raw, options.file);
         corrected.emplace(recon::copy(data), order.corrections, scale, table ? &*table : nullptr,
@@ -366,10 +416,9 @@ void add_recon(CLI::App& app, int& code) {
   command->add_option("--out,-o", options->out, "directory for the images");
   command->add_option("--kernel,-k", options->kernel,
                       "a kernel, as in a scenario: sharp, or '{kind: hann, cutoff_per_mm: 0.6}'");
-  command
-      ->add_option("--algorithm", options->algorithm,
-                   "rebinned (parallel lines), or direct (an axial scan's fan or cone views)")
-      ->check(CLI::IsMember({"rebinned", "direct"}));
+  command->add_option("--algorithm,-a", options->algorithm,
+                      "an algorithm, as in a scenario: iterative, or '{kind: iterative, "
+                      "iterations: 12}'");
   command
       ->add_option("--noise-reduction", options->noise_reduction,
                    "edge-preserving noise reduction, percent")

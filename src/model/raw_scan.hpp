@@ -70,6 +70,7 @@ struct RawScan {
     double slice_thickness = 0.0;  ///< mm
     double noise_reduction = 0.0;  ///< recon::Denoise
     double edge_contrast = 1.0;
+    std::string algorithm = {};    ///< canonical, as JSON; none: filtered back projection
     std::string corrections = {};  ///< recon::Corrections as JSON; empty: none
   };
   /// Where the images are.
@@ -88,7 +89,6 @@ struct RawScan {
   Hardening hardening;
   Box box;
   bool truncation_extension = true;  ///< of lines that end inside the object
-  bool direct = false;  ///< images are made of the views themselves, not of parallel lines
   std::vector<Made> images;
 };
 

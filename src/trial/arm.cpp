@@ -7,12 +7,14 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/recon/image_grid.hpp"
+#include "vitrine/trial/algorithm_levels.hpp"
 
 namespace vitrine::trial {
 namespace {
 
-std::string kind_of(const Pick<recon::Kernel>& kernel) {
-  return *kernel.canonical.find("kind")->as<std::string>();
+template <class T>
+std::string kind_of(const Pick<T>& pick) {
+  return *pick.canonical.find("kind")->template as<std::string>();
 }
 
 /// The levels of a factor: those that vary, or the protocol's one.
@@ -21,8 +23,9 @@ std::vector<T> levels(const std::vector<T>& varied, const T& fixed) {
   return varied.empty() ? std::vector<T>{fixed} : varied;
 }
 
-/// Kernel names for people: the kind, numbered where a kind appears with several parameter sets.
-std::vector<std::string> kernel_names(const std::vector<Pick<recon::Kernel>>& kernels) {
+/// Names for people: the kind, numbered where a kind appears with several parameter sets.
+template <class T>
+std::vector<std::string> names_of(const std::vector<Pick<T>>& kernels) {
   std::vector<std::string> names;
   for (const auto& kernel : kernels) {
     const std::string kind = kind_of(kernel);
@@ -54,9 +57,9 @@ Mat3 rotation(double x, double y, double z) {
 
 bool Arm::same_but_dose(const Arm& other) const {
   return scanner == other.scanner && tube_voltage == other.tube_voltage &&
-         kernel_name == other.kernel_name && slice_thickness == other.slice_thickness &&
-         contrast_delay == other.contrast_delay && motion == other.motion && bins == other.bins &&
-         corrected == other.corrected;
+         kernel_name == other.kernel_name && algorithm_name == other.algorithm_name &&
+         slice_thickness == other.slice_thickness && contrast_delay == other.contrast_delay &&
+         motion == other.motion && bins == other.bins && corrected == other.corrected;
 }
 
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner) {
@@ -83,7 +86,9 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
   const recon::Denoise denoise = arms.protocol.denoise.value_or(recon::Denoise{.reduction = 0.0});
   const auto reductions = levels(arms.vary.noise_reduction, denoise.reduction);
   const auto corrections = correction_levels(arms);
-  const auto names = kernel_names(kernels);
+  const auto names = names_of(kernels);
+  const auto algorithms = algorithms_of(arms);
+  const auto algorithm_names = names_of(algorithms);
   std::vector<Arm> all;
   for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
     for (const auto& delay : delays)
@@ -92,39 +97,44 @@ std::vector<Arm> enumerate_arms(const Arms& arms) {
           for (const double load : loads)
             for (std::size_t k = 0; k < kernels.size(); ++k)
               for (const double thickness : thicknesses)
-                for (const std::string& corrected : corrections)
-                  for (const double reduction : reductions) {
-                    std::string name =
-                        str(arms.scanners[scanner].name, '_', names[k], '_', to_text(load), "mAs");
-                    if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-                    if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-                    if (delays.size() > 1) name += str('_', to_text(*delay), "s");
-                    if (motions.size() > 1)
-                      name += str("_motion", to_text(std::round(100.0 * motion)));
-                    if (reductions.size() > 1)
-                      name += str("_nr", to_text(std::round(100.0 * reduction)));
-                    if (corrections.size() > 1)
-                      name += corrected == "all" ? "_corrected" : "_uncorrected";
-                    std::string scan = str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
-                    if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
-                    if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
-                    if (motions.size() > 1)
-                      scan += str("_motion", to_text(std::round(100.0 * motion)));
-                    for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
-                      all.push_back({bins == "total" ? name : name + '_' + bins,
-                                     scanner,
-                                     kernels[k],
-                                     names[k],
-                                     voltage,
-                                     load,
-                                     thickness,
-                                     delay,
-                                     motion,
-                                     {reduction, denoise.contrast},
-                                     corrected == "all",
-                                     bins,
-                                     scan});
-                  }
+                for (std::size_t a = 0; a < algorithms.size(); ++a)
+                  for (const std::string& corrected : corrections)
+                    for (const double reduction : reductions) {
+                      std::string name = str(arms.scanners[scanner].name, '_', names[k], '_',
+                                             to_text(load), "mAs");
+                      if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
+                      if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
+                      if (algorithms.size() > 1) name += '_' + algorithm_names[a];
+                      if (delays.size() > 1) name += str('_', to_text(*delay), "s");
+                      if (motions.size() > 1)
+                        name += str("_motion", to_text(std::round(100.0 * motion)));
+                      if (reductions.size() > 1)
+                        name += str("_nr", to_text(std::round(100.0 * reduction)));
+                      if (corrections.size() > 1)
+                        name += corrected == "all" ? "_corrected" : "_uncorrected";
+                      std::string scan =
+                          str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
+                      if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
+                      if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
+                      if (motions.size() > 1)
+                        scan += str("_motion", to_text(std::round(100.0 * motion)));
+                      for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
+                        all.push_back({bins == "total" ? name : name + '_' + bins,
+                                       scanner,
+                                       kernels[k],
+                                       names[k],
+                                       voltage,
+                                       load,
+                                       thickness,
+                                       delay,
+                                       motion,
+                                       {reduction, denoise.contrast},
+                                       corrected == "all",
+                                       bins,
+                                       algorithms[a],
+                                       algorithm_names[a],
+                                       scan});
+                    }
   return all;
 }
 
@@ -177,6 +187,7 @@ std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmS
     if ((selector.scanner.empty() || arms.scanners[arm.scanner].name == selector.scanner) &&
         (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
         (selector.bins.empty() || arm.bins == selector.bins) &&
+        (selector.algorithm.empty() || kind_of(arm.algorithm) == selector.algorithm) &&
         (selector.corrections.empty() || arm.corrected == (selector.corrections == "all")) &&
         matches(selector.tube_voltage, arm.tube_voltage) &&
         matches(selector.tube_load, arm.tube_load) &&

@@ -23,6 +23,8 @@ struct Arm {
   recon::Denoise denoise{.reduction = 0.0};
   bool corrected = false;      ///< by the protocol's corrections
   std::string bins = "total";  ///< what of a photon-counting scan the image is made of
+  Pick<recon::Algorithm> algorithm = {};
+  std::string algorithm_name = {};
   std::string scan = {};  ///< name of the scan that the image is made of: no kernel, no thickness
 
   /// Same image but for the noise, and what is done about it?
@@ -31,7 +33,7 @@ struct Arm {
 };
 
 /// Every combination of the factors' levels, scanner outermost, then contrast delay, motion,
-/// voltage, load, kernel, thickness, corrections, noise reduction, bins.
+/// voltage, load, kernel, thickness, algorithm, corrections, noise reduction, bins.
 std::vector<Arm> enumerate_arms(const Arms& arms);
 
 /// What a scanner's images are made of: the levels of `bins`, or `total` alone if it does not count

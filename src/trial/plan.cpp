@@ -39,6 +39,7 @@ constexpr double map_bytes = 5.0;                   // of a voxel: its label, an
 constexpr double further_beam = 0.3;                // of that, of another beam of the same ray
 constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
 constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
+constexpr double project_per_step = 0.35e-9;        // ray x plane of voxels
 constexpr double write_per_voxel = 25.0e-9;
 constexpr double raw_per_sample = 40.0e-9;  // packed, hashed twice
 // Of scatter, where a scanner has it.
@@ -56,9 +57,10 @@ constexpr double base_memory = 200e6;  // bytes: program, patient, masks, files 
 
 /// Peak of a patient's scans, of one beam or of several that are traced together, that make so many
 /// outputs at once or one after the other (detail/patient_scan.hpp), and of the images made of them
-/// while `kept` others stay, bytes.
+/// while `kept` others stay, bytes. `fit`: what the hungriest algorithm needs; then outputs hold
+/// the rays as measured, too.
 double scan_memory(const ScanGeometry& g, std::size_t beams, std::size_t outputs, std::size_t kept,
-                   double voxels) {
+                   double voxels, std::optional<double> fit) {
   constexpr double row_batch = 16.0,
                    block = 128.0;    // recon's rows come in batches, views in blocks
   constexpr double filtered = 16e6;  // one block of filtered lines
@@ -70,13 +72,15 @@ double scan_memory(const ScanGeometry& g, std::size_t beams, std::size_t outputs
   const bool helical = g.table_positions.back() != g.table_positions.front() &&
                        g.table_positions[1] != g.table_positions[0];
   const double turns = double(g.views()) / turned_share(g);  // short scans have full turns' lines
-  const double lines = line * (turns - (helical ? fan_views : 0.0));
+  const double measured = fit ? view * double(g.views()) : 0.0;
+  const double lines = measured + line * (turns - (helical ? fan_views : 0.0));
   const double ring = view * (block + fan_views * (helical ? 1.0 : 2.0));
   const bool streams = beams > 1 || detail::streams(outputs);
   const double tracing = streams
                              ? double(outputs) * (lines + ring) + 2.0 * double(beams) * block * view
                              : 2.0 * view * double(g.views()) + lines + ring;
-  const double images = sizeof(float) * voxels * (double(kept) + 2.0) + filtered;
+  const double images =
+      sizeof(float) * voxels * (double(kept) + 2.0) + filtered + fit.value_or(0.0);
   return streams ? std::max(tracing, double(outputs) * lines + images) : tracing + images;
 }
 
@@ -146,7 +150,8 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay, arm.motion};
     traced.insert(shared);
     scans.insert({shared, arm.tube_load});
-    noiseless.insert({shared, arm.kernel_name, arm.slice_thickness, arm.bins});
+    noiseless.insert(
+        {shared, arm.kernel_name, arm.slice_thickness, arm.bins + '|' + arm.algorithm_name});
   }
 
   Estimate e;
@@ -216,6 +221,13 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   const ScanGeometry first = scan_geometry(arms.scanners.front(), protocol, 0.0, 0.0);
   const double half_turn = double(first.views_per_rotation) / 2.0;
   seconds += double(e.reconstructions) * voxels * half_turn * reconstruct_per_update;
+  const auto fitted = [&](const Arm& arm, double times) {
+    seconds += cases * times * arm.algorithm->passes() * samples_of(arm.scanner) *
+               double(protocol.matrix) * project_per_step;
+  };
+  for (const Arm& arm : plan.arms) fitted(arm, 2.0);  // with noise and without
+  fitted(plan.arms[plan.repeated], double(arms.repeat.count));
+  fitted(plan.arms[plan.followed], double(arms.follow_up.days.size()));
   seconds += double(e.images) * voxels * write_per_voxel;
   e.seconds = seconds / double(std::max(1, threads));
 
@@ -229,6 +241,11 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     const auto& [scanner, delay, motion] = alike;
     const std::vector<Arm> its = arms_of(alike);
     const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
+    std::optional<double> fit;
+    for (const Arm& arm : plan.arms)
+      if (arm.algorithm->wants_measured())
+        fit = std::max(fit.value_or(0.0),
+                       arm.algorithm->memory(g, image_grid(protocol, 0.0), arm.slice_thickness));
     for (const auto& voltages : detail::voltage_groups(arms, scanner, its)) {
       std::size_t outputs = 0, kept = 0;
       for (const double voltage : voltages) {
@@ -237,7 +254,7 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
         const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
         kept = std::max(kept, std::size_t(std::ranges::count_if(noiseless, of_this)));
       }
-      largest = std::max(largest, scan_memory(g, voltages.size(), outputs, kept, voxels));
+      largest = std::max(largest, scan_memory(g, voltages.size(), outputs, kept, voxels, fit));
     }
   }
   e.memory_bytes = largest + base_memory + map_bytes * map_voxels;

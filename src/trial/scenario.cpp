@@ -5,6 +5,7 @@
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/model/scan.hpp"
+#include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/detail/geometry_check.hpp"
 
@@ -102,28 +103,15 @@ const Schema<Protocol>& Protocol::schema() {
           .unless_default()
           .optional("corrections", &Protocol::corrections,
                     "of artefacts, in the measured lines (none if nothing is said)")
-          .optional("algorithm", &Protocol::algorithm,
-                    "of the filtered back projection: of parallel lines, or of an axial scan's fan "
-                    "or cone views as they are")
-          .one_of({"rebinned", "direct"})
-          .unless_default()
           .optional("denoise", &Protocol::denoise,
                     "edge-preserving noise reduction of the image (none if nothing is said)")
+          .optional("algorithm", &Protocol::algorithm, algorithm_doc)
           .optional("bins", &Protocol::bins,
                     "of photon-counting scanners: what images are made of (total, bin1, bin2, ..., "
                     "threshold1, ...)")
           .unless_default()
           .rule("pitch goes with mode: helical (an axial scan has none)",
                 [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; })
-          .rule("algorithm: direct is for mode: axial without gantry tilt or flying focal spot",
-                [](const Protocol& p) {
-                  return p.algorithm == "rebinned" || (p.mode == "axial" && p.gantry_tilt == 0.0 &&
-                                                       p.flying_focal_spot == "none");
-                })
-          .rule("corrections go with algorithm: rebinned (they work on its lines)",
-                [](const Protocol& p) {
-                  return p.algorithm == "rebinned" || !p.corrections || !p.corrections->any();
-                })
           .rule("corrections.rings needs whole turns (scan_arc_deg of 360)",
                 [](const Protocol& p) {
                   return p.scan_arc == Protocol{}.scan_arc || !p.corrections ||
@@ -140,6 +128,8 @@ const Schema<Factors>& Factors::schema() {
   static const auto s =
       Schema<Factors>("vary", "Levels of each factor; every combination is an arm")
           .optional("kernel", &Factors::kernel, "reconstruction kernels")
+          .optional("algorithm", &Factors::algorithm, "reconstruction algorithms")
+          .unless_default()
           .optional("tube_voltage", &Factors::tube_voltage, unit::kv, "tube voltages")
           .between(40, 150)
           .optional("tube_load", &Factors::tube_load, unit::mas, "tube loads per rotation")
@@ -163,27 +153,6 @@ const Schema<Factors>& Factors::schema() {
           .optional("contrast_delay", &Factors::contrast_delay, unit::s,
                     "phases: delays of the scan after the contrast medium (0: before it)")
           .between(0, 1200);
-  return s;
-}
-
-const Schema<ArmSelector>& ArmSelector::schema() {
-  static const auto s =
-      Schema<ArmSelector>("arm", "One arm, by the levels that tell it from the others")
-          .optional("scanner", &ArmSelector::scanner, "name of the scanner (empty: the first)")
-          .optional("kernel", &ArmSelector::kernel, "kind of the kernel (empty: the first level)")
-          .optional("bins", &ArmSelector::bins, "energy bins (empty: the first level)")
-          .unless_default()
-          .optional("corrections", &ArmSelector::corrections,
-                    "none or all (empty: the first level)")
-          .unless_default()
-          .optional("tube_voltage", &ArmSelector::tube_voltage, unit::kv, "tube voltage")
-          .optional("tube_load", &ArmSelector::tube_load, unit::mas, "tube load per rotation")
-          .optional("slice_thickness", &ArmSelector::slice_thickness, unit::mm, "slice thickness")
-          .optional("motion", &ArmSelector::motion, unit::percent, "strength of the motion")
-          .optional("noise_reduction", &ArmSelector::noise_reduction, unit::percent,
-                    "how much less noise")
-          .optional("contrast_delay", &ArmSelector::contrast_delay, unit::s,
-                    "delay of the scan after the contrast medium");
   return s;
 }
 
@@ -266,7 +235,8 @@ bool selects(const Arms& arms, const ArmSelector& selector) {
   for (const auto& level : arms.vary.kernel) kernel = kernel || kind_of(level) == selector.kernel;
   if (arms.vary.kernel.empty() && arms.protocol.kernel)
     kernel = kernel || kind_of(arms.protocol.kernel) == selector.kernel;
-  return kernel && has_bins(arms, selector) && has_corrections(arms, selector) &&
+  return kernel && has_bins(arms, selector) && has_algorithm(arms, selector) &&
+         has_corrections(arms, selector) &&
          is_level(selector.tube_voltage, arms.vary.tube_voltage, arms.protocol.tube_voltage) &&
          is_level(selector.tube_load, arms.vary.tube_load, arms.protocol.tube_load) &&
          is_level(selector.slice_thickness, arms.vary.slice_thickness,
@@ -376,6 +346,7 @@ const Schema<Arms>& Arms::schema() {
               })
           .checked(check_tubes)
           .checked(check_bins)
+          .checked(check_algorithms)
           .rule("reference must name an arm of this design (see scanners and vary)",
                 [](const Arms& a) { return selects(a, a.reference); })
           .rule("repeat.of must name an arm of this design (see scanners and vary)",

@@ -11,6 +11,7 @@
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/radiomics/settings.hpp"
+#include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/kernel.hpp"
@@ -55,10 +56,10 @@ struct Protocol {
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
   bool water_correction = true;        ///< of beam hardening
   bool truncation_extension = true;    ///< of lines that end inside the patient
-  std::string algorithm = "rebinned";  ///< of the back projection; direct: of fan or cone views
   std::optional<recon::Corrections> corrections;
   std::optional<recon::Denoise> denoise;
-  std::string bins = "total";  ///< of photon-counting scanners: what images are made of
+  Pick<recon::Algorithm> algorithm;  ///< none: filtered back projection
+  std::string bins = "total";        ///< of photon-counting scanners: what images are made of
 
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();
@@ -67,6 +68,7 @@ struct Protocol {
 /// Levels of each factor; an empty list leaves the protocol's value.
 struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
+  std::vector<Pick<recon::Algorithm>> algorithm;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
   std::vector<std::string> bins;         ///< of photon-counting scanners
   std::vector<std::string> corrections;  ///< none, all: whether the protocol's are made
@@ -78,7 +80,7 @@ struct Factors {
 /// Names one arm by the levels that distinguish it; what is left out is the protocol's value or,
 /// for the scanner, the first.
 struct ArmSelector {
-  std::string scanner, kernel, bins, corrections;
+  std::string scanner, kernel, algorithm, bins, corrections;
   std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
       noise_reduction;
   static const Schema<ArmSelector>& schema();

@@ -131,15 +131,10 @@ void describe(File& file, RawScan& raw) {
     raw.truncation_extension = false;
   }
 
-  if (file.holds("/images/direct", raw.direct)) {
-    std::int64_t direct = 1;
-    file.whole("/images/direct", "1", direct, 1, 1);
-    raw.direct = true;
-  }
 
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
-  std::vector<std::string> series, kernels, corrections;
+  std::vector<std::string> series, kernels, algorithms, corrections;
   std::vector<double> thickness, reduction, contrast;
   for (const auto& image : raw.images) {
     series.push_back(image.series);
@@ -147,6 +142,7 @@ void describe(File& file, RawScan& raw) {
     thickness.push_back(image.slice_thickness);
     reduction.push_back(image.noise_reduction);
     contrast.push_back(image.edge_contrast);
+    algorithms.push_back(image.algorithm);
     corrections.push_back(image.corrections.empty() ? "{}" : image.corrections);
   }
   std::vector<double> centre{box.centre.x(), box.centre.y(), box.centre.z()};
@@ -167,6 +163,10 @@ void describe(File& file, RawScan& raw) {
   const bool corrected = std::ranges::any_of(corrections, [](const auto& c) { return c != "{}"; });
   if (file.holds("/images/corrections", corrected))
     file.texts("/images/corrections", corrections, images);
+  const bool otherwise = std::ranges::any_of(algorithms, [](const auto& a) { return !a.empty(); });
+  if (file.holds("/images/algorithm", otherwise))
+    file.texts("/images/algorithm", algorithms, images);
+  algorithms.resize(series.size());
   corrections.resize(series.size(), "{}");
   reduction.resize(series.size(), 0.0);
   contrast.resize(series.size(), 1.0);
@@ -174,7 +174,7 @@ void describe(File& file, RawScan& raw) {
   raw.images.clear();
   for (std::size_t i = 0; i < series.size(); ++i)
     raw.images.push_back({series[i], kernels[i], thickness[i], reduction[i], contrast[i],
-                          corrections[i] == "{}" ? "" : corrections[i]});
+                          algorithms[i], corrections[i] == "{}" ? "" : corrections[i]});
 }
 
 /// Digests what `describe` lists.

@@ -22,12 +22,17 @@ class ImageData {
     corrected_.emplace(std::move(measured), *corrections, scale, hardening, isa);
   }
 
+  /// The rays as the detector saw them, where an algorithm asks.
+  void keep(std::optional<recon::MeasuredRays> measured) { measured_ = std::move(measured); }
+  const recon::MeasuredRays* measured() const { return measured_ ? &*measured_ : nullptr; }
+
   recon::CorrectedScan& of(const Arm& arm) {
     return arm.corrected && corrected_ ? *corrected_ : plain_.value();
   }
 
  private:
   std::optional<recon::CorrectedScan> plain_, corrected_;
+  std::optional<recon::MeasuredRays> measured_;
 };
 
 }  // namespace vitrine::trial::detail

@@ -9,6 +9,7 @@
 #include "vitrine/phantoms/lesion_content.hpp"
 #include "vitrine/phantoms/surface.hpp"
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/object.hpp"
 
 namespace vitrine::trial::detail {
@@ -112,6 +113,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                            "photons_per_reading",
                            "noise_hu"};
   if (counts_photons(scenario.arms)) result.images.columns.push_back("bins");
+  if (names_algorithms(scenario.arms)) result.images.columns.push_back("algorithm");
 }
 
 double Measurer::aim(std::span<const LesionTruth> lesions) const {
@@ -226,6 +228,7 @@ void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& do
                                photons,
                                noise};
   if (counts_photons(plan_.scenario.arms)) row.emplace_back(arm.bins);
+  if (names_algorithms(plan_.scenario.arms)) row.emplace_back(arm.algorithm_name);
   images.add(std::move(row));
 }
 

@@ -68,15 +68,14 @@ class PatientScan::Output {
  public:
   /// `correction` of the scatter is subtracted.
   Output(const ScanGeometry& geometry, const recon::WaterCorrection& water,
-         const physics::ScatterField* scatter, double correction, recon::Algorithm algorithm,
-         Isa isa)
+         const physics::ScatterField* scatter, double correction, Isa isa)
       : geometry_(geometry),
         water_(water),
         scatter_(correction > 0.0 ? scatter : nullptr),
         correction_(correction),
         isa_(isa),
         cells_(std::size_t(geometry.columns * geometry.rows)),
-        rebinner_(geometry, most_views(cells_), isa, algorithm) {}
+        rebinner_(geometry, most_views(cells_), isa) {}
 
   void add_noise(physics::Acquisition acquisition) { acquisition_ = std::move(acquisition); }
   /// Shared by the series of a scan, which are made of the same counts.
@@ -84,6 +83,11 @@ class PatientScan::Output {
     counts_ = std::move(counts);
     window_ = window;
   }
+  /// Keep the rays as they are measured, too.
+  void measure(recon::RayNoise noise) {
+    measured_ = {Sinogram<quantity::LineIntegral>(geometry_), std::move(noise)};
+  }
+  std::optional<recon::MeasuredRays> measured() { return std::move(measured_); }
   void keep(std::unique_ptr<RawData> raw, RawScan::Quantity quantity) {
     raw_ = std::move(raw);
     quantity_ = quantity;
@@ -125,6 +129,9 @@ class PatientScan::Output {
       if (raw_ && quantity_ == RawScan::Quantity::signal) raw_->views(readings);
       recon::line_integrals(geometry_, readings, water_, isa_, room);
       if (raw_ && quantity_ == RawScan::Quantity::line_integral) raw_->views(room);
+      if (measured_)
+        std::ranges::copy(std::as_const(room),
+                          measured_->values.values().begin() + (first + done) * Index(cells_));
       rebinner_.take(views);
       done += views;
     }
@@ -149,6 +156,7 @@ class PatientScan::Output {
   std::unique_ptr<RawData> raw_;
   RawScan::Quantity quantity_ = RawScan::Quantity::signal;
   recon::Rebinner rebinner_;
+  std::optional<recon::MeasuredRays> measured_;
 };
 
 PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
@@ -172,6 +180,8 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
       hardware_(make_stream(std::uint64_t(plan.scenario.trial.seed),
                             str(scanner_.name, '|', to_text(calibrated.beam.kv())),
                             Draw::detector)),
+      measured_(std::ranges::any_of(
+          plan.arms, [](const Arm& arm) { return arm.algorithm->wants_measured(); })),
       key_(scan_key(plan, case_id, patient.visit(), scanner_, calibrated.beam.kv(), motion)),
       has_noiseless_(noiseless) {
   for (const Series& each : calibrated.series) {
@@ -189,22 +199,36 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
 
 PatientScan::~PatientScan() = default;
 
-std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series) const {
-  const bool direct = plan_.scenario.arms.protocol.algorithm == "direct";
-  return std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
-                                  scatter_ ? scanner_.scatter->correction : 0.0,
-                                  direct ? recon::Algorithm::direct : recon::Algorithm::rebinned,
-                                  isa_);
+recon::RayNoise PatientScan::ray_noise(const Series& series, const Exposure& exposure) const {
+  const physics::Beam& its = calibrated_.beam;
+  const double load = exposure.tube_load / double(geometry_.views_per_rotation);  // of a reading
+  recon::RayNoise noise;
+  noise.view_load = exposure.modulation;
+  for (Index c = 0; c < geometry_.columns; ++c) {
+    noise.air_quanta.push_back(
+        load * (its.bins() ? its.bins()->air(c, series.window) : its.air_quanta(c)));
+    noise.electronic.push_back(its.bins() ? 0.0
+                                          : its.electronic_noise() / (load * its.air_signal(c)));
+  }
+  return noise;
+}
+
+std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series,
+                                                               const Exposure& exposure) const {
+  auto output = std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
+                                         scatter_ ? scanner_.scatter->correction : 0.0, isa_);
+  if (measured_) output->measure(ray_noise(series, exposure));
+  return output;
 }
 
 /// All series of a scan that counts photons.
 std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::counted(
-    physics::Counting counting) const {
+    physics::Counting counting, const Exposure& exposure) const {
   const auto counts = std::make_shared<CountedBlocks>(std::move(counting));
   std::vector<std::unique_ptr<Output>> outputs;
   for (const std::string& bins : series_) {
     const Series& series = calibrated_.of(bins);
-    outputs.push_back(plain_output(series));
+    outputs.push_back(plain_output(series, exposure));
     outputs.back()->count(counts, series.window);
   }
   return outputs;
@@ -215,9 +239,11 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noiseless_outputs
   // A full scale and pile-up need a load: that of the protocol.
   const double load = plan_.scenario.arms.protocol.tube_load;
   physics::Conditions conditions{.hardware = hardware_, .modulation = {}, .noiseless = true};
-  if (beam.bins()) return counted({geometry_, beam, load, {}, isa_, std::move(conditions)});
+  const Exposure exposure{load, {}};
+  if (beam.bins())
+    return counted({geometry_, beam, load, {}, isa_, std::move(conditions)}, exposure);
   std::vector<std::unique_ptr<Output>> outputs;
-  outputs.push_back(plain_output(calibrated_.series.front()));
+  outputs.push_back(plain_output(calibrated_.series.front(), exposure));
   if (physics::changes_mean(beam.detector()))
     outputs.back()->add_noise({geometry_, beam, load, {}, isa_, std::move(conditions)});
   return outputs;
@@ -234,8 +260,9 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noisy_outputs(
       .hardware = hardware_, .modulation = modulation, .noiseless = false};
   if (calibrated_.beam.bins())
     return counted(
-        {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)});
-  auto output = plain_output(calibrated_.series.front());
+        {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)},
+        {what.tube_load, modulation});
+  auto output = plain_output(calibrated_.series.front(), {what.tube_load, modulation});
   output->add_noise(
       {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)});
   const auto& raw = plan_.scenario.outputs.raw;
@@ -400,6 +427,7 @@ std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(std::unique_pt
   ImageData ready(std::move(data), plan_.scenario.arms.protocol.corrections, plain, corrected,
                   {series.mu_water, series.mu_air},
                   calibrated_.hardening ? &*calibrated_.hardening : nullptr, isa_);
+  ready.keep(output->measured());
   return {std::move(ready), std::move(files)};
 }
 
@@ -428,8 +456,13 @@ double PatientScan::photons(const Arm& arm) const {
 
 Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   const Series& series = calibrated_.of(arm.bins);
-  return data.of(arm).reconstruct(*arm.kernel, patient_.grid(), arm.slice_thickness,
-                                  {series.mu_water, series.mu_air}, isa_);
+  const recon::HounsfieldScale scale{series.mu_water, series.mu_air};
+  recon::CorrectedScan& lines = data.of(arm);
+  if (!arm.algorithm->wants_measured())
+    return lines.reconstruct(*arm.kernel, patient_.grid(), arm.slice_thickness, scale, isa_);
+  return arm.algorithm->reconstruct({lines.lines(), data.measured()},
+                                    {*arm.kernel, patient_.grid(), arm.slice_thickness, scale},
+                                    isa_);
 }
 
 }  // namespace vitrine::trial::detail

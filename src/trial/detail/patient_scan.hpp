@@ -65,10 +65,17 @@ class PatientScan {
 
  private:
   class Output;
-  std::unique_ptr<Output> plain_output(const Series& series) const;
+  struct Exposure {
+    double tube_load;                ///< mAs per rotation
+    std::vector<double> modulation;  ///< of each view over the mean; none: constant
+  };
+  std::unique_ptr<Output> plain_output(const Series& series, const Exposure& exposure) const;
   std::vector<std::unique_ptr<Output>> noiseless_outputs() const;
   std::vector<std::unique_ptr<Output>> noisy_outputs(const ReadOut& what) const;
-  std::vector<std::unique_ptr<Output>> counted(physics::Counting counting) const;
+  std::vector<std::unique_ptr<Output>> counted(physics::Counting counting,
+                                               const Exposure& exposure) const;
+  /// How uncertain the readings of a series are.
+  recon::RayNoise ray_noise(const Series& series, const Exposure& exposure) const;
   void open_outputs();
   physics::Sampling sampling() const;
   /// What is near enough to the scan to be met.
@@ -96,6 +103,7 @@ class PatientScan {
   Stream hardware_;                  ///< of the scanner's cells and air scan
   std::vector<double> attenuation_;  ///< of every view, if the tube current follows it
   std::optional<physics::ScatterField> scatter_;
+  bool measured_;    ///< whether an image is made of rays as they were measured
   std::string key_;  ///< what the noise of all doses has in common
   std::vector<std::string> series_;
   /// Streamed: without noise first, then the read-outs; of each, all series.

@@ -70,12 +70,12 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
                      table.most_length, table.columns_apart, table.coefficients};
   }
   raw.truncation_extension = protocol.truncation_extension;
-  raw.direct = protocol.algorithm == "direct";
   raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),
              protocol.matrix, protocol.slices};
   for (const Arm* arm : arms)
     raw.images.push_back({arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness,
                           arm->denoise.reduction, arm->denoise.contrast,
+                          arm->algorithm_name == "fbp" ? "" : to_json(arm->algorithm.canonical),
                           arm->corrected && protocol.corrections
                               ? to_json(recon::Corrections::schema().write(*protocol.corrections))
                               : ""});

@@ -14,10 +14,10 @@ ScanGeometry flat(ScanGeometry g) {
   return g;
 }
 
-Image image_of(const LineIntegrals& data, const Grid& grid, Algorithm algorithm,
-               const char* kind = "soft", double thickness = 0.625) {
-  return reconstruct(rebin(data, isa(), algorithm), *kernel(Value(kind)), grid, thickness,
-                     water_scale, isa());
+Image image_of(const LineIntegrals& data, const Grid& grid, Views views, const char* kind = "soft",
+               double thickness = 0.625) {
+  return reconstruct(rebin(data, isa(), views), *kernel(Value(kind)), grid, thickness, water_scale,
+                     isa());
 }
 
 /// Mean over the discs of the Defrise phantom at height z, over a disc's own value.
@@ -51,8 +51,8 @@ TEST_CASE("direct fan-beam back projection makes the rebinned image of water, wi
     for (const ScanGeometry& g : {whole, first_part(whole, 210.0), first_part(whole, 300.0)}) {
       CAPTURE(g.views(), g.shape == DetectorShape::flat);
       const LineIntegrals data = project(g, parts);
-      const Image rebinned = image_of(data, box(160, 160), Algorithm::rebinned);
-      const Image direct = image_of(data, box(160, 160), Algorithm::direct);
+      const Image rebinned = image_of(data, box(160, 160), Views::rebinned);
+      const Image direct = image_of(data, box(160, 160), Views::direct);
       double most = 0.0;
       for (Index j = 0; j < 160; ++j)
         for (Index i = 0; i < 160; ++i) {
@@ -75,7 +75,7 @@ TEST_CASE("balls in a cone lie where they are, from whole turns and from short o
   for (const ScanGeometry& g : {full, flat(full), first_part(full, 240.0)}) {
     CAPTURE(g.views(), g.shape == DetectorShape::flat);
     const Image image =
-        image_of(project(g, parts), box(120, 240, Vec3::Zero(), 28, 0.5), Algorithm::direct);
+        image_of(project(g, parts), box(120, 240, Vec3::Zero(), 28, 0.5), Views::direct);
     for (const Vec3& at : balls) {
       const Weighed found = weigh(image, at, 6.0);
       CHECK((found.centre - at).norm() < 0.06);
@@ -94,7 +94,7 @@ TEST_CASE("cone artefacts of Defrise discs grow with the cone angle and vanish i
   std::vector<Part> parts;
   for (int n = -5; n <= 5; ++n) parts.push_back({cylinder({0, 0, 10.0 * n}, 25.0, 2.5), mu_70kev});
   const Image image = image_of(project(g, parts), box(40, 20, Vec3::Zero(), 201, 0.5),
-                               Algorithm::direct, "smooth", 0.5);
+                               Views::direct, "smooth", 0.5);
   std::vector<double> contrast;
   for (const double z : {0.0, 20.0, 30.0, 40.0})
     contrast.push_back(level(image, z) - 0.5 * (level(image, z - 5.0) + level(image, z + 5.0)));
@@ -105,7 +105,7 @@ TEST_CASE("cone artefacts of Defrise discs grow with the cone angle and vanish i
 TEST_CASE("views that come in blocks are those of the whole scan") {
   const ScanGeometry g = first_part(small_scan(2, 90, {-1.0, 1.0}), 220.0);
   const LineIntegrals data = project(g, {{ball({10, 5, 0}, 8), mu_70kev}});
-  Rebinner rebinner(g, 16, isa(), Algorithm::direct);
+  Rebinner rebinner(g, 16, isa(), Views::direct);
   const Index cells = g.columns * g.rows;
   for (Index first = 0; first < g.views();) {
     const auto room = rebinner.room(std::min<Index>(7, g.views() - first));
@@ -113,12 +113,11 @@ TEST_CASE("views that come in blocks are those of the whole scan") {
     rebinner.take(Index(room.size()) / cells);
     first += Index(room.size()) / cells;
   }
-  const Rebinned blocks = std::move(rebinner).finish(),
-                 whole = rebin(data, isa(), Algorithm::direct);
+  const Rebinned blocks = std::move(rebinner).finish(), whole = rebin(data, isa(), Views::direct);
   for (Index v = 0; v < g.views(); ++v) REQUIRE(std::ranges::equal(blocks.view(v), whole.view(v)));
 }
 
 TEST_CASE("a helix has no direct back projection") {
-  CHECK_THROWS_WITH(Rebinned(helix(1.0, 5.0), Algorithm::direct),
-                    Catch::Contains("it is a helix") && Catch::Contains("algorithm: rebinned"));
+  CHECK_THROWS_WITH(Rebinned(helix(1.0, 5.0), Views::direct),
+                    Catch::Contains("it is a helix") && Catch::Contains("algorithm: fbp"));
 }
