@@ -20,9 +20,9 @@ const Schema<Corrections>& Corrections::schema() {
 CorrectedScan::CorrectedScan(Rebinned measured, const Corrections& corrections,
                              const HounsfieldScale& scale, const HardeningTable* hardening, Isa isa)
     : data_(std::move(measured)), metal_(corrections.metal) {
-  require(!corrections.any() || data_.algorithm() == Algorithm::rebinned, Error::Kind::unsupported,
+  require(!corrections.any() || data_.kind() == Views::rebinned, Error::Kind::unsupported,
           "artefacts are corrected in parallel lines (this scan is to be back projected from its "
-          "own views). Use algorithm: rebinned");
+          "own views). Use algorithm: fbp");
   require(!corrections.rings || !data_.is_short(), Error::Kind::unsupported,
           "rings are told from the object by whole turns (this is a short scan). Turn by 360 deg");
   if (corrections.rings) correct_rings(data_, *corrections.rings);

@@ -75,7 +75,7 @@ std::string refusal(const io::Path& path) {
 TEST_CASE("raw data come back as they were written, packed or not") {
   const Scratch dir;
   RawScan raw = small_scan();
-  raw.direct = true;
+  raw.images[1].algorithm = "{\"kind\": \"direct\"}";
   const std::vector<float> values = noise(raw);
   for (const bool packed : {true, false}) {
     const io::SealedFile sealed = write(dir / "a.h5", raw, values, packed);
@@ -107,7 +107,8 @@ TEST_CASE("raw data come back as they were written, packed or not") {
     CHECK(back.images[1].kernel == raw.images[1].kernel);
     CHECK(back.origin.body_part == "CHEST");
     CHECK(back.origin.seed == 7);
-    CHECK(back.direct);
+    CHECK(back.images[0].algorithm.empty());
+    CHECK(back.images[1].algorithm == raw.images[1].algorithm);
   }
 }
 

@@ -105,7 +105,7 @@ TEST_CASE("a strength of 0 leaves the bits, half takes half") {
 
 TEST_CASE("corrections refuse a scan that has no lines") {
   const Corrections rings{.rings = RingCorrection{}, .metal = {}, .bone = {}};
-  CHECK_THROWS_WITH(CorrectedScan(Rebinned(small_scan(2, 180), Algorithm::direct), rings,
-                                  water_scale, nullptr, isa()),
-                    Catch::Matchers::Contains("algorithm: rebinned"));
+  CHECK_THROWS_WITH(CorrectedScan(Rebinned(small_scan(2, 180), Views::direct), rings, water_scale,
+                                  nullptr, isa()),
+                    Catch::Matchers::Contains("algorithm: fbp"));
 }

@@ -323,11 +323,28 @@ TEST_CASE("a short scan's views, times and dose are those of its arc") {
   CHECK(turned_share(full) == 1.0);
 }
 
-TEST_CASE("direct back projection is for upright axial scans") {
-  CHECK(read(with_protocol("algorithm", Value("direct"))).arms.protocol.algorithm == "direct");
-  CHECK(trial::fingerprint(read(with_protocol("algorithm", Value("rebinned")))) ==
-        trial::fingerprint(read(scenario())));
-  CHECK_THROWS_AS(read(with_protocol("algorithm", Value("iterative"))), Error);
+TEST_CASE("an algorithm is refused where it does not suit the scan") {
+  const auto arms = trial::make_plan(read(with_protocol("algorithm", Value("direct")))).arms;
+  CHECK(arms.front().algorithm_name == "direct");
+  CHECK(trial::make_plan(read(scenario())).arms.front().algorithm_name == "fbp");
+  CHECK_THROWS_WITH(read(with_protocol("algorithm", Value("wavelets"))),
+                    Catch::Contains("wavelets"));
+  const auto direct_with = [](const char* key, Value value) {
+    Value all = with_protocol("algorithm", Value("direct"));
+    for (auto& part : std::get<Value::Map>(all.data))
+      if (part.key == "arms")
+        for (auto& member : std::get<Value::Map>(part.value.data))
+          if (member.key == "protocol") member.value.set(key, value);
+    return all;
+  };
+  const auto refused = [&](const char* key, Value value, const char* why) {
+    CHECK_NOTHROW(read(with_protocol(key, value)));
+    CHECK_THROWS_WITH(read(direct_with(key, value)), Catch::Contains(why));
+  };
+  refused("mode", Value("helical"), "knows no helical scan");
+  refused("gantry_tilt_deg", Value(10.0), "knows no tilted gantry");
+  refused("corrections", Value().set("metal", Value().set("threshold_hu", Value(2500.0))),
+          "knows no corrections");
 }
 
 TEST_CASE(
