@@ -66,7 +66,7 @@ TEST_CASE("direct fan-beam back projection makes the rebinned image of water, wi
     }
 }
 
-TEST_CASE("balls in a cone lie where they are, from whole turns and from short ones") {
+TEST_CASE("balls in a cone lie where they are, from whole turns and from short ones", "[full]") {
   const std::vector<Vec3> balls{{20, 10, 3}, {-40, 5, 0}, {5, -50, -3}};
   std::vector<Part> parts;
   for (const Vec3& at : balls) parts.push_back({ball(at, 3.0), mu_70kev});
@@ -84,7 +84,8 @@ TEST_CASE("balls in a cone lie where they are, from whole turns and from short o
   }
 }
 
-TEST_CASE("cone artefacts of Defrise discs grow with the cone angle and vanish in the mid-plane") {
+TEST_CASE("cone artefacts of Defrise discs grow with the cone angle and vanish in the mid-plane",
+          "[full]") {
   // Discs of 5 mm every 10 mm: a circle of the source leaves what lies in planes at an angle to it
   // unmeasured, so that discs fade with their height.
   ScanGeometry g = flat(small_scan(192, 360));

@@ -67,7 +67,7 @@ TEST_CASE("helical: the tiled back projection agrees with the voxel-by-voxel one
   CHECK(tiled_against_exact(scan, image, "soft", 1.25, 400) < 2e-3);
 }
 
-TEST_CASE("helical: a ball has its CT number, its place and its volume wherever it is") {
+TEST_CASE("helical: a ball has its CT number, its place and its volume wherever it is", "[full]") {
   for (const double pitch : {0.6, 1.4})
     for (const Vec3& centre : {Vec3(25, -18, 2), Vec3(-55, 30, -9), Vec3(0, 70, 5)}) {
       const Rebinned scan =

@@ -57,7 +57,7 @@ TEST_CASE("iterative: a water disc is 0 HU, axial and helical, curved and flat, 
   }
 }
 
-TEST_CASE("iterative: an image that is smaller than the object has its CT numbers") {
+TEST_CASE("iterative: an image that is smaller than the object has its CT numbers", "[full]") {
   // 130 mm of water in an image of 60 mm, aside of the middle; thick slices between thin ones.
   const Image image =
       iterated(water(small_scan(8, 240)), {.iterations = 3}, box(60, 80, {30, 10, 0}, 3, 1.5), 1.0);

@@ -59,7 +59,8 @@ double rms(const Image& a, const Image& b) {
 }  // namespace
 
 TEST_CASE(
-    "rings of few drifted cells fall fivefold, of all twofold; less about an object on the axis") {
+    "rings of few drifted cells fall fivefold, of all twofold; less about an object on the axis",
+    "[full]") {
   for (const ScanGeometry& g : {small_scan(2, 240), helix(0.9, 1.0, 4, 240)}) {
     for (const bool centred : {false, true}) {
       const Image truth = image_of(drifted(g, 0.0, 1, centred));

@@ -30,7 +30,7 @@ std::vector<double> stations(int count, double step) {
 
 }  // namespace
 
-TEST_CASE("tilted gantry: balls lie where they are after several turns and in a helix") {
+TEST_CASE("tilted gantry: balls lie where they are after several turns and in a helix", "[full]") {
   for (const ScanGeometry& g :
        {tilted(small_scan(24, 360, stations(5, 9.0)), 20), tilted(helix(0.8, 26.0, 16, 360), -15)})
     for (const Vec3& centre : {Vec3(20, -30, 2), Vec3(-45, 25, -2)}) {
