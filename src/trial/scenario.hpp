@@ -54,8 +54,8 @@ struct Protocol {
   std::vector<Pick<phantoms::Motion>> motion;  ///< of the patient during the scan
   std::optional<phantoms::Injection> contrast;
   std::optional<physics::TubeCurrentModulation> tube_current_modulation;
-  bool water_correction = true;        ///< of beam hardening
-  bool truncation_extension = true;    ///< of lines that end inside the patient
+  bool water_correction = true;      ///< of beam hardening
+  bool truncation_extension = true;  ///< of lines that end inside the patient
   std::optional<recon::Corrections> corrections;
   std::optional<recon::Denoise> denoise;
   Pick<recon::Algorithm> algorithm;  ///< none: filtered back projection

@@ -131,7 +131,6 @@ void describe(File& file, RawScan& raw) {
     raw.truncation_extension = false;
   }
 
-
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
   std::vector<std::string> series, kernels, algorithms, corrections;
