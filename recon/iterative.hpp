@@ -14,8 +14,8 @@ class Iterative final : public Algorithm {
   struct Params {
     std::int64_t iterations = 8;
     std::int64_t subsets = 12;
-    double half_frequency = 0.3;  ///< 1/mm: Prior
-    double edge = 30.0;           ///< HU
+    double half_frequency = 0.2;  ///< 1/mm: Prior
+    double edge = 60.0;           ///< HU
   };
   static const Schema<Params>& schema();
   explicit Iterative(const Params& params) : p_(params) {}

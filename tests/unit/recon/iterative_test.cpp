@@ -120,7 +120,8 @@ TEST_CASE("iterative: noise falls below filtered back projection's, edges stay a
                                 {cylinder({-20, 30, 0}, 5), 0.01}};
   const TestScan scan = scan_of(noisy(project_cells(g, parts), 2e5), quanta(g, 2e5));
   const Grid grid = box(170, 240, {0, 0, 0}, 5, 0.7);
-  const Image plain = filtered(scan, "detail", grid, 0.7), image = iterated(scan, {}, grid, 0.7);
+  const Image plain = filtered(scan, "detail", grid, 0.7),
+              image = iterated(scan, {.half_frequency = 0.3, .edge = 30.0}, grid, 0.7);
   const double before = deviation(plain, 2, {0, 0, 0}, 15),
                now = deviation(image, 2, {0, 0, 0}, 15);
   // Steepest rise across the rod's edge, HU a voxel, mean of both sides and of five slices.
