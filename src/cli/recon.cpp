@@ -55,16 +55,22 @@ recon::Corrections corrections_of(const Value& node) {
   return made;
 }
 
+/// What an option says, as the key of that name would in a scenario; `otherwise` tells what it is
+/// not, and where to look.
+Value option_value(const std::string& key, const std::string& text, const std::string& otherwise) {
+  Diagnostics problems;
+  const Value tree = config::parse_yaml(key + ": " + text, "--" + key, problems);
+  problems.throw_if_any();
+  const Value* node = tree.find(key);
+  require(node != nullptr, Error::Kind::input, "--", key, " '", text, "' ", otherwise);
+  return *node;
+}
+
 /// As in a scenario; `none` for nothing.
 recon::Corrections corrections_named(const std::string& text) {
   if (text == "none") return {};
-  Diagnostics problems;
-  const Value tree = config::parse_yaml("corrections: " + text, "--corrections", problems);
-  problems.throw_if_any();
-  const Value* node = tree.find("corrections");
-  require(node != nullptr, Error::Kind::input, "--corrections '", text,
-          "' names no corrections. See `vitrine explain corrections`.");
-  return corrections_of(*node);
+  return corrections_of(option_value("corrections", text,
+                                     "names no corrections. See `vitrine explain corrections`."));
 }
 
 std::string canonical(const recon::Corrections& corrections) {
@@ -83,13 +89,9 @@ Pick<Thing> pick_of(const Catalogue<Thing>& catalogue, const Value& node) {
 template <class Thing>
 Pick<Thing> named(const Catalogue<Thing>& catalogue, const std::string& text) {
   const std::string& family = catalogue.info().family;
-  Diagnostics problems;
-  const Value tree = config::parse_yaml(family + ": " + text, "--" + family, problems);
-  problems.throw_if_any();
-  const Value* node = tree.find(family);
-  require(node != nullptr, Error::Kind::input, "--", family, " '", text, "' is no ", family,
-          ". See `vitrine list ", family, "`.");
-  return pick_of(catalogue, *node);
+  return pick_of(
+      catalogue,
+      option_value(family, text, str("is no ", family, ". See `vitrine list ", family, "`.")));
 }
 
 Pick<recon::Algorithm> algorithm_of(const std::string& json, const std::string& file) {

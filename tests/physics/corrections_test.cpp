@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "physics/water_phantom.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/projector.hpp"
@@ -17,55 +18,10 @@ using namespace vitrine;
 
 namespace {
 
-/// A 64-row scanner cut down to 4 rows; bowtie and filters as in scenarios/scanners/generic_a64.
-Scanner scanner() {
-  Scanner s;
-  s.name = "test";
-  s.source_to_iso = 541.0;
-  s.source_to_detector = 949.075;
-  s.columns = 888;
-  s.rows = 4;
-  s.column_pitch = 1.0239;
-  s.row_pitch = 1.0964;
-  s.column_offset = 1.25;
-  s.views_per_rotation = 984;
-  s.anode_angle = 7.0 * units::deg;
-  s.output = TubeOutput{{120.0}, {0.171}};
-  s.filters = {{"aluminium", 4.5}};
-  s.bowtie.angles = {0.0, 8.0 * units::deg, 16.0 * units::deg, 24.0 * units::deg,
-                     28.0 * units::deg};
-  s.bowtie.thickness = {0.5, 2.6, 9.4, 18.6, 21.0};
-  return s;
-}
+using test::Rod;
+using test::water_phantom;
 
-struct Rod {
-  const char* material;
-  double density;  // g/cm3
-  double x, y, radius;
-};
-
-/// A water cylinder with rods, each replacing the water.
-Scene water_phantom(double diameter, const std::vector<Rod>& rods) {
-  const auto rod = [](double x, double y, double radius) {
-    Solid solid;
-    solid.kind = Solid::Kind::cylinder;
-    solid.centre = Vec3(x, y, 0.0);
-    solid.half_axes = Vec3(radius, radius, 100.0);
-    return solid;
-  };
-  Scene scene;
-  scene.materials.push_back(material("water"));
-  scene.solids.push_back(rod(0.0, 0.0, 0.5 * diameter));
-  scene.terms.push_back({{0}, {{0, units::g_per_cm3}}});
-  for (const Rod& each : rods) {
-    scene.materials.push_back(material(each.material));
-    scene.solids.push_back(rod(each.x, each.y, each.radius));
-    const auto index = static_cast<std::uint32_t>(scene.materials.size() - 1);
-    scene.terms.push_back(
-        {{index}, {{index, each.density * units::g_per_cm3}, {0, -units::g_per_cm3}}});
-  }
-  return scene;
-}
+Scanner scanner() { return test::few_rows(4); }
 
 ScanGeometry one_turn() {
   const Scanner s = scanner();

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "support/roi.hpp"
 #include "unit/physics/fixture.hpp"
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/projector.hpp"
@@ -21,17 +22,7 @@ Scene water(double radius) {
   return b.scene;
 }
 
-double mean_about(const Image& image, double x, double radius) {
-  double sum = 0.0, n = 0.0;
-  for (Index j = 0; j < image.grid().size[1]; ++j)
-    for (Index i = 0; i < image.grid().size[0]; ++i) {
-      const Vec3 p = image.grid().centre(i, j, 0);
-      if ((p.x() - x) * (p.x() - x) + p.y() * p.y() > radius * radius) continue;
-      sum += double(image(i, j, 0));
-      n += 1.0;
-    }
-  return sum / n;
-}
+using test::mean_about;
 
 }  // namespace
 

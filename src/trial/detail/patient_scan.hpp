@@ -45,8 +45,6 @@ class PatientScan {
   std::size_t outputs() const {
     return (read_outs_.size() + std::size_t(has_noiseless_)) * series_.size();
   }
-  const ScanGeometry& geometry() const { return geometry_; }
-  bool moves() const { return motion_ > 0.0; }
   PatientScan(const PatientScan&) = delete;
   PatientScan& operator=(const PatientScan&) = delete;
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/roi.hpp"
 #include "vitrine/physics/scatter_field.hpp"
 #include "vitrine/trial/engine.hpp"
 #include "vitrine/trial/plan.hpp"
@@ -94,18 +95,7 @@ std::map<std::string, Image> run(const Value::List& scanners) {
   return std::move(kept.images);
 }
 
-/// HU of the pixels within `radius` mm of a place on the x axis.
-double mean_about(const Image& image, double x, double radius) {
-  double sum = 0.0, n = 0.0;
-  for (Index j = 0; j < image.grid().size[1]; ++j)
-    for (Index i = 0; i < image.grid().size[0]; ++i) {
-      const Vec3 p = image.grid().centre(i, j, 0);
-      if ((p.x() - x) * (p.x() - x) + p.y() * p.y() > radius * radius) continue;
-      sum += double(image(i, j, 0));
-      n += 1.0;
-    }
-  return sum / n;
-}
+using test::mean_about;
 
 }  // namespace
 
