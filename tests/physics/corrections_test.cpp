@@ -1,8 +1,6 @@
 // Corrections that look at a first image, on photons of a whole spectrum.
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdio>
-#include <string>
 #include <vector>
 
 #include "physics/water_phantom.hpp"
@@ -58,14 +56,6 @@ struct Scan {
   }
 };
 
-void dump(const Image& image, const std::string& name) {
-  if (const char* dir = std::getenv("VT_DUMP")) {
-    std::FILE* f = std::fopen((std::string(dir) + "/" + name + ".f32").c_str(), "wb");
-    std::fwrite(image.values().data(), 4, image.values().size(), f);
-    std::fclose(f);
-  }
-}
-
 const Grid grid = recon::image_grid({220.0, 400, Vec3::Zero(), 1, 1.25});
 
 /// Root mean square difference of two images in rings of 3 to 15 mm about the rods that are metal.
@@ -109,8 +99,6 @@ TEST_CASE("errors around rods of titanium and steel fall, beside bone and with q
         around(Scan(water_phantom(200.0, bones), 120.0, 200.0).image(grid), truth, rods);
     WARN("noise " << floor);
     WARN(metal << ": " << was << " HU, then " << is << "; trace " << trace.share(scan.data));
-    dump(truth, "truth"), dump(before, std::string(metal) + "_before"),
-        dump(after, std::string(metal) + "_after");
     CHECK(was > 3.0 * is);
   }
 }
@@ -153,7 +141,6 @@ TEST_CASE("dark bands between rods of bone or iodine go, from 80 to 140 kV", "[f
       CHECK(std::abs(mean(after, 0, 60)) < 0.5);
       CHECK(mean(before, 60, 0) < 0.86 * hu);
       CHECK(mean(after, 60, 0) == Approx(hu).epsilon(0.025));
-      if (kv == 80.0 && density > 1.5) dump(before, "bone_80_before"), dump(after, "bone_80_after");
     }
 }
 
