@@ -11,6 +11,8 @@
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/hdf5.hpp"
 #include "vitrine/io/image_reader.hpp"
+#include "vitrine/io/nifti.hpp"
+#include "vitrine/io/image_reader.hpp"
 
 using namespace vitrine;
 using Catch::Matchers::Contains;
@@ -83,6 +85,35 @@ bool installed(const std::string& program) {
 }
 
 }  // namespace
+
+TEST_CASE("a map says mg/ml in tenths, and is not read as HU") {
+  const Scratch scratch;
+  const Image image = slices(30, 2);
+  io::DicomSeries map = full_series();
+  map.in_mg_per_ml = true;
+  map.image_flavor = "MAT_SPECIFIC";
+  map.window = {6.5, 17.0};
+  io::write_files(scratch.path(), io::encode_dicom(image, map));
+  CHECK_THAT(complaint(Kind::unsupported, [&] { io::read_dicom_series(scratch.path()); }),
+             Contains("counts mg/ml") && Contains("MGML"));
+  if (!installed("dcmdump")) {
+    WARN("skipped: dcmdump (package dcmtk) is not installed");
+    return;
+  }
+  const std::string dump = run("dcmdump " + (scratch / "IM0001.dcm").string());
+  CHECK_THAT(dump, Contains("[0.1]") && Contains("[MGML]") &&
+                       Contains("AXIAL\\MAT_SPECIFIC") && Contains("[6.5]"));
+}
+
+TEST_CASE("a NIfTI map keeps its decimals, and is not read as HU") {
+  const Scratch scratch;
+  const Image image = slices(30, 2);
+  io::write_file(scratch / "map.nii.gz", io::encode_nifti(image, "", io::HuStorage::mg_per_ml));
+  CHECK_THAT(complaint(Kind::unsupported, [&] { io::read_image(scratch / "map.nii.gz"); }),
+             Contains("counts mg/ml"));
+  io::write_file(scratch / "hu.nii.gz", io::encode_nifti(image, "", io::HuStorage::float32));
+  CHECK_NOTHROW(io::read_image(scratch / "hu.nii.gz"));
+}
 
 TEST_CASE("a DICOM series comes back with its HU and grid") {
   const Scratch scratch;
