@@ -55,7 +55,7 @@ constexpr double subtract_per_sample = 0.8e-9;
 constexpr double count_per_bin = 25.0e-9;
 constexpr double expect_per_bin = 2.0e-9;
 constexpr double decompose_per_bin = 29.0e-9;  // of spectral images
-constexpr double base_memory = 200e6;  // bytes: program, patient, masks, files on their way
+constexpr double base_memory = 200e6;          // bytes: program, patient, masks, files on their way
 
 /// Peak of a patient's scans, of one beam or of several that are traced together, that make so many
 /// outputs at once or one after the other (detail/patient_scan.hpp), and of the images made of them
