@@ -148,13 +148,13 @@ struct DecomposeJob {
   std::ptrdiff_t stride;
   const float* exponents;  ///< [node][material]: -log2(e) times the attenuation at the node over
                            ///< that at the reference energy
-  const float* weights;  ///< [bin][node], of each bin summing to 1
-  const float* air;      ///< per bin: counts of the reading behind air
+  const float* weights;    ///< [bin][node], of each bin summing to 1
+  const float* air;        ///< per bin: counts of the reading behind air
   /// [bin][bin], lower triangular: makes the bins' errors over their square roots independent, if
   /// they are those of counts.
   const float* whitening;
   float water_per_log;          ///< first guess, of the highest bin's logarithm
-  bool drawn;  ///< counts are noisy: their mean effect is taken off
+  bool drawn;                   ///< counts are noisy: their mean effect is taken off
   float spread;                 ///< expected of the second material where counts are few
   float per_water, per_second;  ///< of what is written over the amounts
   float *water, *second;

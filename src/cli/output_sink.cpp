@@ -149,10 +149,8 @@ std::vector<trial::FileRecord> OutputSink::image(const trial::ImageContext& cont
   std::vector<io::NamedBytes> slices;
   parallel_for(2, [&](Index format) {
     if (format == 0 && wanted(formats, "nifti"))
-      nifti = io::encode_nifti(
-          image,
-          str("vitrine ", context.case_id, ' ', series_name(context)),
-          is_map ? io::HuStorage::mg_per_ml : io::HuStorage::int16);
+      nifti = io::encode_nifti(image, str("vitrine ", context.case_id, ' ', series_name(context)),
+                               is_map ? io::HuStorage::mg_per_ml : io::HuStorage::int16);
     if (format == 1 && wanted(formats, "dicom"))
       slices = io::encode_dicom(image, describe(plan_, context));
   });

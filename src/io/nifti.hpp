@@ -15,8 +15,8 @@ enum class HuStorage { int16, float32, mg_per_ml };
 /// NIfTI's axes are right-anterior-superior: x and y change sign against our LPS. Geometry is
 /// stored as 32-bit floats, in qform and sform, so that is how exactly it comes back. The gzip
 /// members, one for every few megabytes, are packed by all threads; their bytes are the same for
-/// any number. `description`: up to 79 characters, `intent`: its name, up to 15. Throws Error (unsupported) for a side of more
-/// than 32767 voxels.
+/// any number. `description`: up to 79 characters, `intent`: its name, up to 15. Throws Error
+/// (unsupported) for a side of more than 32767 voxels.
 class NiftiStream {
  public:
   enum class Stored { uint8, int16, uint16, float32 };
