@@ -6,6 +6,7 @@
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scan.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/detail/quality_probe.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial::detail {
@@ -55,6 +56,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   CaseResult result;
   result.id = case_id;
 
+  std::optional<QualityProbe> probe;
   const auto visit_patient = [&](const Visit& visit) {
     return Measurer(plan_, case_id, visit, result);
   };
@@ -75,6 +77,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     result.files.insert(result.files.end(), files.begin(), files.end());
     patient.record_image(result.images, arm, dose, done.photons(arm), noise);
     patient.measure(result.features, image, arm.name, patient.visit().name);
+    probe->measure(image, arm, patient.visit(), result);
   };
 
   /// A noisy scan, ready to be reconstructed.
@@ -177,6 +180,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   first.state.injection = injection(arms.protocol, plan_.arms.front());
   const Measurer patient = visit_patient(first);
   patient.record_truth(result);
+  probe.emplace(plan_, patient);
   for (const std::optional<double>& delay : contrast_delays(plan_.arms)) {
     Visit visit;
     if (delay) visit.state.injection = first.state.injection;
