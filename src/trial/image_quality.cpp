@@ -148,11 +148,15 @@ std::optional<Index> clear_slice(const Stack& stack, const PhantomParts& parts, 
   return k;
 }
 
+void require_contrast(double contrast, double noise, double least) {
+  require(contrast >= least * noise, Error::Kind::data, "it stands ",
+          to_text(std::round(contrast / noise)),
+          " standard deviations out of the noise (its MTF needs ", to_text(least),
+          "). Use a higher dose, more slices or a smoother kernel.");
+}
+
 const PointMtf& clear_of_noise(const PointMtf& spot) {
-  require(spot.contrast >= least_spot * spot.noise, Error::Kind::data, "the spot stands ",
-          to_text(std::round(spot.contrast / spot.noise)),
-          " standard deviations out of the noise (its MTF needs ", to_text(least_spot),
-          "). Use a higher dose or a smoother kernel.");
+  require_contrast(spot.contrast, spot.noise, least_spot);
   return spot;
 }
 
@@ -240,15 +244,13 @@ void measure_edges(const Image& image, const Stack& stack, const PhantomParts& p
                    Recorder& to) {
   for (const Rod& rod : parts.inserts)
     if (const auto slices = clear_slices(stack, parts, rod, reach_of_edge(rod))) {
-      try {
+      to.about("mtf", rod.name, *slices);
+      attempt(to, "mtf50", "1/mm", [&] {
         const EdgeMtf edge =
             edge_mtf(mean_plane(image, *slices), rod.at(0.0), rod.radius, EdgeOptions{});
-        if (std::abs(edge.contrast) < least_contrast * edge.noise) continue;
-        to.about("mtf", rod.name, *slices);
+        require_contrast(std::abs(edge.contrast), edge.noise, least_contrast);
         to.mtf(edge.mtf);
-      } catch (const Error& problem) {
-        if (problem.kind() != Error::Kind::data) throw;  // an insert without contrast has no edge
-      }
+      });
     }
 }
 
