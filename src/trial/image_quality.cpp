@@ -351,7 +351,7 @@ void measure_noise(const Image& image, const Stack& stack, const PhantomParts& p
   const Index k = middle(places->slices);
   const auto vessel = parts.vessel(stack.z(k), stack.half);
   constexpr double roi = 10.0, gap = 10.0, sides = 4.0;  // mm; of the phantom's radius in regions
-  if (vessel->radius < sides * roi) return;
+  if (vessel->radius < sides * roi || !stack.shows(vessel->centre, vessel->radius - gap)) return;
   const Uniformity u = uniformity(planes[std::size_t(k - places->slices.first)], *vessel, roi, gap);
   if (!std::ranges::all_of(u.centre, [&](const Vec2& at) {
         return parts.undisturbed(at, roi, stack.z(k), stack.half);
