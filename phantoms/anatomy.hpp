@@ -76,6 +76,8 @@ class Anatomy {
   /// Place everything but lesions, the body centred on x = y = 0. Draws only from `rng`, and the
   /// same numbers whatever the state, so that one patient breathes rather than becoming another.
   virtual AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const = 0;
+  /// Made to be measured: its parts are where image quality is looked at.
+  virtual bool test_phantom() const { return false; }
 };
 
 const Catalogue<Anatomy>& anatomies();

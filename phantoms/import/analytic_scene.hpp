@@ -32,6 +32,7 @@ class AnalyticScene : public Anatomy {
   /// Names no file: only checks the materials.
   std::shared_ptr<const Anatomy> supplied(Resources& files) const override;
   AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
+  bool test_phantom() const override { return true; }
 
  private:
   Params params_;

@@ -14,6 +14,7 @@ class Acr464 final : public Anatomy {
 
   explicit Acr464(Params params) : params_(std::move(params)) {}
   AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
+  bool test_phantom() const override { return true; }
 
  private:
   Params params_;

@@ -15,6 +15,7 @@ class CatphanCtp404 final : public Anatomy {
 
   explicit CatphanCtp404(Params params) : params_(params) {}
   AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
+  bool test_phantom() const override { return true; }
 
  private:
   Params params_;

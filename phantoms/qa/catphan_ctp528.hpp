@@ -13,6 +13,7 @@ class CatphanCtp528 final : public Anatomy {
 
   explicit CatphanCtp528(Params params) : params_(params) {}
   AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
+  bool test_phantom() const override { return true; }
 
  private:
   Params params_;

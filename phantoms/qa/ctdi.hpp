@@ -15,6 +15,7 @@ class Ctdi final : public Anatomy {
 
   explicit Ctdi(Params params) : params_(std::move(params)) {}
   AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
+  bool test_phantom() const override { return true; }
 
  private:
   Params params_;

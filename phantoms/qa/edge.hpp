@@ -17,6 +17,7 @@ class Edge final : public Anatomy {
 
   explicit Edge(Params params) : params_(std::move(params)) {}
   AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
+  bool test_phantom() const override { return true; }
 
  private:
   Params params_;

@@ -16,6 +16,7 @@ class SheppLogan final : public Anatomy {
 
   explicit SheppLogan(Params params) : params_(params) {}
   AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
+  bool test_phantom() const override { return true; }
 
  private:
   Params params_;

@@ -16,6 +16,7 @@ class Wire final : public Anatomy {
 
   explicit Wire(Params params) : params_(std::move(params)) {}
   AnatomyRecord build(SceneBuilder& scene, Rng rng, const PatientState& state) const override;
+  bool test_phantom() const override { return true; }
 
  private:
   Params params_;

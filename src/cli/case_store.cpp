@@ -60,7 +60,9 @@ constexpr Part parts[] = {{"patients", &trial::CaseResult::patients},
                           {"images", &trial::CaseResult::images},
                           {"visits", &trial::CaseResult::visits},
                           {"contrast", &trial::CaseResult::contrast},
-                          {"visit_lesions", &trial::CaseResult::visit_lesions}};
+                          {"visit_lesions", &trial::CaseResult::visit_lesions},
+                          {"quality", &trial::CaseResult::quality},
+                          {"quality_curves", &trial::CaseResult::quality_curves}};
 
 }  // namespace
 

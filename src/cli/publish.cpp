@@ -45,6 +45,8 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   table("/visits", result.all(&trial::CaseResult::visits));
   table("/truth/visit_lesions", result.all(&trial::CaseResult::visit_lesions));
   table("/truth/contrast", result.all(&trial::CaseResult::contrast));
+  table("/image_quality", result.all(&trial::CaseResult::quality));
+  table("/image_quality_curves", result.all(&trial::CaseResult::quality_curves));
   table("/stability", analysis.stability);
   return file.bytes();
 }
@@ -92,6 +94,8 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
   table("visits.csv", result.all(&trial::CaseResult::visits));
   table("visit_lesions.csv", result.all(&trial::CaseResult::visit_lesions));
   table("contrast.csv", result.all(&trial::CaseResult::contrast));
+  table("image_quality.csv", result.all(&trial::CaseResult::quality));
+  table("image_quality_curves.csv", result.all(&trial::CaseResult::quality_curves));
   table("stability.csv", analysis.stability);
   table("bias.csv", analysis.bias);
   Table failures;

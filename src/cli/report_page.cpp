@@ -5,6 +5,7 @@
 #include <iterator>
 #include <span>
 
+#include "vitrine/cli/quality_page.hpp"
 #include "vitrine/io/png.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 
@@ -225,6 +226,8 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};
   if (!result.cases.empty() && result.cases.front().id == plan.cases.front())
     page.sheets = sheets(dir, plan, images, !page.lesions.rows.empty());
+  page.quality = quality_page(plan, result.all(&trial::CaseResult::quality),
+                              result.all(&trial::CaseResult::quality_curves));
   page.arm_names = analysis.study.arms;
   page.stability = analysis.rows;
   page.failures.columns = {"case", "message"};

@@ -13,10 +13,18 @@
 namespace vitrine::report {
 namespace {
 
-constexpr double width = 640, height = 400, left = 72, right = 16, top = 36, bottom = 52;
+constexpr double width = 640, plot_height = 400, left = 72, right = 16, top = 36, bottom = 52;
 // Okabe and Ito's colours, told apart by readers with any colour vision.
 constexpr std::array<const char*, 6> colours = {"#0072B2", "#D55E00", "#009E73",
                                                 "#CC79A7", "#E69F00", "#56B4E9"};
+// The colours come again with other strokes.
+constexpr std::array<const char*, 4> dashes = {"", "7 4", "2 3", "9 3 2 3"};
+
+std::string stroke(std::size_t line) {
+  const std::size_t round = line / colours.size() % dashes.size();
+  return str("fill=\"none\" stroke=\"", colours[line % colours.size()], "\" stroke-width=\"1.8\"",
+             round > 0 ? str(" stroke-dasharray=\"", dashes[round], "\"") : std::string());
+}
 
 /// A range of an axis with its ticks: multiples of 1, 2 or 5 times a power of ten.
 struct Axis {
@@ -53,9 +61,45 @@ std::string text(double x, double y, const char* anchor, const std::string& what
              more, ">", escape(what), "</text>\n");
 }
 
-}  // namespace
+/// Few short names stand in the plot, over the lower ends of the curves; others below it.
+struct Legend {
+  explicit Legend(const LineChart& chart) {
+    constexpr std::size_t most = 4, longest_inside = 24, short_name = 34;
+    std::size_t longest = 0;
+    double starts = 0.0, ends = 0.0;
+    for (const Line& line : chart.lines) {
+      longest = std::max(longest, line.name.size());
+      const auto finite = [](double v) { return std::isfinite(v) ? v : 0.0; };
+      if (!line.y.empty()) starts += finite(line.y.front()), ends += finite(line.y.back());
+    }
+    shown = chart.lines.size() > 1;
+    below = shown && (chart.lines.size() > most || longest > longest_inside);
+    at_left = ends > starts;
+    columns = longest > short_name ? 1 : 2;
+    rows = (chart.lines.size() + columns - 1) / columns;
+  }
+  double extra_height() const { return below ? line_step * double(rows) + 6.0 : 0.0; }
 
-std::string svg(const LineChart& chart) {
+  static constexpr double line_step = 17.0, sample = 26.0;
+  bool shown = false, below = false, at_left = false;
+  std::size_t columns = 1, rows = 1;
+};
+
+std::string entry(const Legend& legend, std::size_t n, const std::string& name) {
+  const std::string colour = str(" fill=\"", colours[n % colours.size()], "\"");
+  if (!legend.below)
+    return text(legend.at_left ? left + 8 : width - right - 6,
+                top + 18 + Legend::line_step * double(n), legend.at_left ? "start" : "end", name,
+                colour);
+  const double x = 24.0 + double(n / legend.rows) * 0.5 * width;
+  const double y = plot_height + 10.0 + Legend::line_step * double(n % legend.rows);
+  return str("<path d=\"M", fixed(x, 1), " ", fixed(y - 4.0, 1), "H", fixed(x + Legend::sample, 1),
+             "\" ", stroke(n), "/>\n") +
+         text(x + Legend::sample + 6.0, y, "start", name);
+}
+
+/// `attributes` of the outermost element, beside its size.
+std::string drawing(const LineChart& chart, const std::string& attributes) {
   double x_low = 1e300, x_high = -1e300, y_low = chart.from_zero ? 0.0 : 1e300, y_high = -1e300;
   for (const Line& line : chart.lines)
     for (std::size_t i = 0; i < std::min(line.x.size(), line.y.size()); ++i) {
@@ -67,38 +111,32 @@ std::string svg(const LineChart& chart) {
   const Axis x = axis_for(x_low, x_high), y = axis_for(y_low, y_high);
   const auto at_x = [&](double v) { return left + (width - left - right) * x.share(v); };
   const auto at_y = [&](double v) {
-    return height - bottom - (height - top - bottom) * y.share(v);
+    return plot_height - bottom - (plot_height - top - bottom) * y.share(v);
   };
 
+  const Legend legend(chart);
+  const std::string height = fixed(plot_height + legend.extra_height(), 0);
   std::string out =
-      str("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 400\" "
-          "width=\"640\" height=\"400\" font-family=\"sans-serif\" font-size=\"13\">\n"
-          "<rect width=\"640\" height=\"400\" fill=\"#ffffff\"/>\n");
+      str("<svg ", attributes, " viewBox=\"0 0 640 ", height, "\" width=\"640\" height=\"", height,
+          "\" font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"640\" height=\"", height,
+          "\" fill=\"#ffffff\"/>\n");
   const auto grid_line = [&](double x1, double y1, double x2, double y2) {
     out += str("<line x1=\"", fixed(x1, 1), "\" y1=\"", fixed(y1, 1), "\" x2=\"", fixed(x2, 1),
                "\" y2=\"", fixed(y2, 1), "\" stroke=\"#dddddd\"/>\n");
   };
   for (double v = x.low; v <= x.high + 1e-6 * x.step; v += x.step) {
-    grid_line(at_x(v), top, at_x(v), height - bottom);
-    out += text(at_x(v), height - bottom + 18, "middle", tick_text(v, x.step));
+    grid_line(at_x(v), top, at_x(v), plot_height - bottom);
+    out += text(at_x(v), plot_height - bottom + 18, "middle", tick_text(v, x.step));
   }
   for (double v = y.low; v <= y.high + 1e-6 * y.step; v += y.step) {
     grid_line(left, at_y(v), width - right, at_y(v));
     out += text(left - 6, at_y(v) + 4, "end", tick_text(v, y.step));
   }
   out += text(0.5 * width, 22, "middle", chart.title, " font-weight=\"bold\"");
-  out += text(0.5 * (left + width - right), height - 12, "middle", chart.x_label);
-  out += text(18, 0.5 * height, "middle", chart.y_label, " transform=\"rotate(-90 18 200)\"");
-  // The legend stands over the lower ends of the curves.
-  double starts = 0.0, ends = 0.0;
-  for (const Line& line : chart.lines) {
-    const auto shown = [](double v) { return std::isfinite(v) ? v : 0.0; };
-    if (!line.y.empty()) starts += shown(line.y.front()), ends += shown(line.y.back());
-  }
-  const bool at_left = ends > starts;
+  out += text(0.5 * (left + width - right), plot_height - 12, "middle", chart.x_label);
+  out += text(18, 0.5 * plot_height, "middle", chart.y_label, " transform=\"rotate(-90 18 200)\"");
   for (std::size_t n = 0; n < chart.lines.size(); ++n) {
     const Line& line = chart.lines[n];
-    const char* colour = colours[n % colours.size()];
     std::string path;
     bool down = false;
     for (std::size_t i = 0; i < std::min(line.x.size(), line.y.size()); ++i) {
@@ -107,13 +145,20 @@ std::string svg(const LineChart& chart) {
         path += str(down ? "L" : "M", fixed(at_x(line.x[i]), 2), " ", fixed(at_y(line.y[i]), 2));
       down = drawn;
     }
-    out += str("<path d=\"", path, "\" fill=\"none\" stroke=\"", colour,
-               "\" stroke-width=\"1.8\"/>\n");
-    if (chart.lines.size() > 1)
-      out += text(at_left ? left + 8 : width - right - 6, top + 18 + 17 * double(n),
-                  at_left ? "start" : "end", line.name, str(" fill=\"", colour, "\""));
+    out += str("<path d=\"", path, "\" ", stroke(n), "/>\n");
+    if (legend.shown) out += entry(legend, n, line.name);
   }
   return out + "</svg>\n";
+}
+
+}  // namespace
+
+std::string svg(const LineChart& chart) {
+  return drawing(chart, "xmlns=\"http://www.w3.org/2000/svg\"");
+}
+
+std::string svg_element(const LineChart& chart) {
+  return drawing(chart, str("role=\"img\" aria-label=\"", escape(chart.title), "\""));
 }
 
 }  // namespace vitrine::report

@@ -17,7 +17,10 @@ struct LineChart {
   bool from_zero = true;  ///< the y axis shows 0
 };
 
-/// The chart as a standalone SVG document of 640 x 400 pixels. The same chart gives the same bytes.
+/// The chart as a standalone SVG document of 640 x 400 pixels, higher where a legend of more than
+/// four lines or of long names stands below it. The same chart gives the same bytes.
 std::string svg(const LineChart& chart);
+/// The same as an element of a page.
+std::string svg_element(const LineChart& chart);
 
 }  // namespace vitrine::report

@@ -6,6 +6,7 @@
 
 #include "vitrine/core/table.hpp"
 #include "vitrine/evaluation/stability.hpp"
+#include "vitrine/report/line_chart.hpp"
 
 /// The report: what a trial found, as one page that opens without a network.
 namespace vitrine::report {
@@ -30,6 +31,18 @@ struct Sheet {
   bool small = false;  ///< narrow columns: crops of lesions
 };
 
+/// Image quality of a test phantom; no rows and no charts: it was not asked for.
+struct Quality {
+  struct Figure {
+    LineChart chart;
+    std::string caption;
+  };
+  std::string subject;          ///< whose images these are: a case
+  Table arms;                   ///< one row per arm: resolution, noise, uniformity, slice profile
+  std::vector<Figure> figures;  ///< one curve per arm
+  Table inserts;                ///< CT numbers of the inserts: one row per arm, the truth first
+};
+
 /// Everything the report says. Plain data; texts are escaped, tables keep their order.
 struct Page {
   std::string title;  ///< name of the trial
@@ -44,6 +57,8 @@ struct Page {
   Table contrast;           ///< enhancement in every scan; empty without contrast medium
   std::vector<std::string> windows;  ///< names of the display windows, first one shown
   std::vector<Sheet> sheets;
+
+  Quality quality;
 
   std::vector<std::string> arm_names;  ///< of StabilityRow::arm_bias
   std::vector<evaluation::StabilityRow> stability;

@@ -29,6 +29,7 @@ void write_navigation(Html& html, const Page& page) {
   link("design", "Design");
   if (!page.arms.rows.empty()) link("arms", "Arms");
   if (!page.sheets.empty()) link("images", "Images");
+  if (!page.quality.arms.rows.empty()) link("quality", "Image quality");
   if (!page.stability.empty()) link("stability", "Stability");
   if (!page.lesions.rows.empty()) link("lesions", "Lesions");
   if (!page.visits.rows.empty()) link("visits", "Visits");
@@ -49,6 +50,7 @@ std::string render(const Page& page) {
   write_answer(html, page, summarise(page.stability, page.acceptable_bias));
   write_design(html, page);
   write_images(html, page);
+  write_quality(html, page);
   write_stability(html, page);
   write_closing(html, page);
   html.raw("</main>\n<dialog id=\"viewer\"><img alt=\"\"><p></p></dialog>\n");

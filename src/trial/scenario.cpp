@@ -245,6 +245,8 @@ void check_tubes(const Arms& arms, const Value& node, Diagnostics& problems) {
       }
 }
 
+constexpr const char* image_quality = "image_quality";  // of `analyse`
+
 bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
   return lesion.enhancement &&
          *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
@@ -372,6 +374,10 @@ const Schema<Simulation>& Simulation::schema() {
   return s;
 }
 
+bool wants_image_quality(const Scenario& scenario) {
+  return std::ranges::find(scenario.analyse, image_quality) != scenario.analyse.end();
+}
+
 const Schema<Scenario>& Scenario::schema() {
   static const auto s =
       Schema<Scenario>("scenario", "One virtual imaging trial")
@@ -381,8 +387,9 @@ const Schema<Scenario>& Scenario::schema() {
           .required("patients", &Scenario::patients, "who is scanned")
           .required("arms", &Scenario::arms, "how they are scanned")
           .optional("measure", &Scenario::measure, "what is measured")
-          .optional("analyse", &Scenario::analyse, "which statistics are computed")
-          .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation"})
+          .optional("analyse", &Scenario::analyse,
+                    "which statistics are computed; image_quality is that of a test phantom")
+          .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation", image_quality})
           .optional("outputs", &Scenario::outputs, "what is written")
           .optional("simulation", &Scenario::simulation, "how finely the world is sampled")
           .rule(
@@ -396,6 +403,14 @@ const Schema<Scenario>& Scenario::schema() {
                        });
               })
           .checked(check_maps)
+          .rule(
+              "analyse: image_quality needs a test phantom and an upright gantry (its parts say "
+              "where to measure, in slices across its axis). Use an anatomy such as acr464, wire "
+              "or water_cylinder, or leave image_quality out",
+              [](const Scenario& x) {
+                return !x.patients.anatomy || !wants_image_quality(x) ||
+                       (x.patients.anatomy->test_phantom() && x.arms.protocol.gantry_tilt == 0.0);
+              })
           .rule(
               "patients.cardiac_output_percent and an enhancement of lesions need contrast medium "
               "(add a contrast block to the protocol)",

@@ -166,6 +166,9 @@ struct Scenario {
   static const Schema<Scenario>& schema();
 };
 
+/// If `analyse` asks for the image quality of a test phantom.
+bool wants_image_quality(const Scenario& scenario);
+
 /// SHA-256 of the canonical scenario and of the content of its files: equal for two scenarios that
 /// mean the same.
 std::string fingerprint(const Scenario& scenario);

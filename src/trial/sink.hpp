@@ -15,14 +15,16 @@ namespace vitrine::trial {
 /// Everything measured in one patient: the unit of work that is done or not done.
 struct CaseResult {
   std::string id;
-  Table patients;       ///< case, sex, parameter, value
-  Table lesions;        ///< truth: one row a lesion
-  Table features;       ///< tidy measurements
-  Table profiles;       ///< noise-free HU along x through each lesion
-  Table images;         ///< one row an image: dose, photons, noise
-  Table visits;         ///< one row a visit: true response; empty without follow-up
-  Table visit_lesions;  ///< truth: one row a lesion and visit; empty without follow-up
-  Table contrast;       ///< truth: iodine of organs and lesions in each scan; empty without it
+  Table patients;        ///< case, sex, parameter, value
+  Table lesions;         ///< truth: one row a lesion
+  Table features;        ///< tidy measurements
+  Table profiles;        ///< noise-free HU along x through each lesion
+  Table images;          ///< one row an image: dose, photons, noise
+  Table visits;          ///< one row a visit: true response; empty without follow-up
+  Table visit_lesions;   ///< truth: one row a lesion and visit; empty without follow-up
+  Table contrast;        ///< truth: iodine of organs and lesions in each scan; empty without it
+  Table quality;         ///< image quality of a test phantom; empty where nobody asks for it
+  Table quality_curves;  ///< its curves, one row a point
   std::vector<FileRecord> files;
 };
 

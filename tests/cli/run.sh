@@ -156,6 +156,15 @@ expect 0 'have no lesions' cat phantom/report.html
 expect 0 'insert_bone_density_g_per_cm3,1.54' cat phantom/patients.csv
 expect 0 'OK' bash -c 'cd phantom && sha256sum -c SHA256SUMS'
 expect 0 'is valid' "$program" validate "$source/scenarios/02_qa_phantom.yaml"
+# Image quality in a trial is what qa says of its images (of whole HU).
+expect 2 'tiny.yaml:.*image_quality needs a test phantom' "$program" validate tiny.yaml --set 'analyse=[image_quality]'
+expect 0 'report: ' "$program" run tiny.yaml --out quality "${phantom[@]}" --set 'analyse=[image_quality]' --set arms.protocol.field_of_view_mm=230 --set arms.protocol.slices=4
+expect 0 'id="quality"' cat quality/report.html
+expect 0 'Modulation transfer function' cat quality/report.html
+expect 0 '^case001,coarse_sharp_20mAs,nps,uniform,0.0' cat quality/image_quality_curves.csv
+IFS=, read -r _ _ _ _ _ mtf50 _ low high _ < <(grep '^case001,coarse_soft_80mAs,mtf,bone,mtf50,' quality/image_quality.csv)
+expect 0 '^MTF from the edge' "$program" qa mtf quality/images/case001/coarse_soft_80mAs.nii.gz --of disc --at 44.548 -44.548 --radius 12.5 --z="$low:$high" --json edge.json
+expect 0 'the same' python3 -c "import json; seen = json.load(open('edge.json'))['numbers']['MTF50']['value']; print('the same' if abs(seen / ${mtf50:-0} - 1) < 2e-3 else seen)"
 expect 2 'holds another trial' "$program" run tiny.yaml --out out --set trial.seed=8
 cp out/SHA256SUMS before
 rm out/.state/case002.json
@@ -270,7 +279,9 @@ expect 1 '' cmp -s moving/images/case001/coarse_soft_80mAs_motion0.nii.gz moving
 scenario unmoved '/vary:/s/.*/  vary: {motion_percent: [0, 100]}/'
 expect 2 'unmoved.yaml:[0-9]+:[0-9]+ .*motion_percent needs something that moves' "$program" validate unmoved.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/07_breathing.yaml"
-expect 0 'is valid' "$program" validate "$source/scenarios/12_photon_counting.yaml"
+for scenario in 09_artefacts 10_wide_cones 11_kernels_slices_algorithms 12_photon_counting 13_short_scan 14_iterative 15_corrections; do
+  expect 0 'is valid' "$program" validate "$source/scenarios/$scenario.yaml"
+done
 
 echo "$passed passed, $failed failed"
 (( failed == 0 ))

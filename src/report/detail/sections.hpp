@@ -9,6 +9,7 @@ namespace vitrine::report {
 void write_answer(Html& html, const Page& page, const Answer& answer);
 void write_design(Html& html, const Page& page);
 void write_images(Html& html, const Page& page);
+void write_quality(Html& html, const Page& page);
 void write_stability(Html& html, const Page& page);
 void write_closing(Html& html, const Page& page);
 

@@ -7,6 +7,7 @@
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scan.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/detail/quality_probe.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial::detail {
@@ -59,6 +60,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   result.id = case_id;
 
   const auto unit_of = [&](const Arm& arm) { return voxel_unit(arms, arm.bins); };
+  std::optional<QualityProbe> probe;
   const auto visit_patient = [&](const Visit& visit) {
     return Measurer(plan_, case_id, visit, result);
   };
@@ -79,6 +81,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     result.files.insert(result.files.end(), files.begin(), files.end());
     patient.record_image(result.images, arm, dose, done.photons(arm), noise);
     patient.measure(result.features, image, arm.name, patient.visit().name, unit_of(arm));
+    probe->measure(image, arm, patient.visit(), result);
   };
 
   /// A noisy scan, ready to be reconstructed.
@@ -183,6 +186,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   first.state.injection = injection(arms.protocol, plan_.arms.front());
   const Measurer patient = visit_patient(first);
   patient.record_truth(result);
+  probe.emplace(plan_, patient);
   for (const std::optional<double>& delay : contrast_delays(plan_.arms)) {
     Visit visit;
     if (delay) visit.state.injection = first.state.injection;

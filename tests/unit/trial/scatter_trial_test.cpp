@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "kept_images.hpp"
 #include "support/roi.hpp"
 #include "vitrine/physics/scatter_field.hpp"
 #include "vitrine/trial/engine.hpp"
@@ -43,27 +43,6 @@ Value scatter(double strength, double correction, double histories = 1000.0) {
       .set("kernel_histories", Value(histories));
 }
 
-/// Keeps the images of a trial by their arms.
-class Kept final : public trial::Sink, public trial::Store, public trial::Progress {
- public:
-  std::vector<trial::FileRecord> image(const trial::ImageContext& context,
-                                       const Image& image) override {
-    images.emplace(context.arm.name, image);
-    return {};
-  }
-  std::vector<trial::FileRecord> mask(const trial::ImageContext&, const std::string&,
-                                      const Mask&) override {
-    return {};
-  }
-  std::vector<trial::FileRecord> finish_case(const std::string&) override { return {}; }
-  std::optional<trial::CaseResult> load(const std::string&) override { return std::nullopt; }
-  void save(const trial::CaseResult&) override {}
-  void step(double, double, const std::string&) override {}
-  void case_failed(const std::string&, const Error& error) override { FAIL(explain(error)); }
-
-  std::map<std::string, Image> images;
-};
-
 trial::Plan plan_of(const Value::List& scanners) {
   const Value protocol = Value()
                              .set("kernel", Value("soft"))
@@ -90,7 +69,7 @@ trial::Plan plan_of(const Value::List& scanners) {
 }
 
 std::map<std::string, Image> run(const Value::List& scanners) {
-  Kept kept;
+  test::KeptImages kept;
   trial::run(plan_of(scanners), kept, kept, kept, best_isa(), [] { return false; });
   return std::move(kept.images);
 }
