@@ -37,7 +37,8 @@ std::shared_ptr<recon::Rebinned> lines_of(const Scanned& s, Isa isa) {
 }
 
 /// A run of `work`, and its processor time.
-std::function<void()> clocked(const std::shared_ptr<Parts>& parts, std::function<void()> work) {
+std::function<void()> clocked(const std::shared_ptr<Parts>& parts,
+                              const std::function<void()>& work) {
   return [=] {
     const double before = processor_time();
     parts->clear();

@@ -57,9 +57,9 @@ const Schema<SinogramFile::Data>& SinogramFile::Data::schema() {
           .rule("files must name at least one file", [](const Data& d) { return !d.files.empty(); })
           .rule("axes must name view, row and column, each once",
                 [](const Data& d) {
-                  auto axes = d.axes;
-                  std::ranges::sort(axes);
-                  return axes == std::vector<std::string>{"column", "row", "view"};
+                  auto named = d.axes;
+                  std::ranges::sort(named);
+                  return named == std::vector<std::string>{"column", "row", "view"};
                 })
           .rule("byte_order and offset_bytes go with raw float32 (an HDF5 file knows its own)",
                 [](const Data& d) {
