@@ -41,14 +41,14 @@ double peak_memory() {
   return kilobytes * 1024e-9;
 }
 
-/// Of all threads, s: says more than the time on a machine that does other work.
+}  // namespace
+
 double processor_time() {
   timespec now{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
   return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
 }
 
-/// Rays, noise, logarithm and correction, parallel views: blocks of views stream through a ring.
 recon::Rebinned scan(const Order& order, const physics::Beam& beam,
                      const recon::WaterCorrection& water, Isa isa, Parts& parts) {
   Watch watch;
@@ -106,6 +106,8 @@ recon::Rebinned scan(const Order& order, const physics::Beam& beam,
   if (scatter) parts.emplace_back("scatter_s", scattering);
   return std::move(rebinner).finish();
 }
+
+namespace {
 
 /// The whole chain by public stages: beam, scan, image.
 void make(const Order& order, Isa isa, Parts& parts) {
@@ -212,6 +214,8 @@ Item chest_item(const char* name, const char* what, double samples,
 
 }  // namespace
 
+Order chest_order() { return clinical_order(primitives()); }
+
 std::vector<double> view_loads(const Order& order, const physics::Beam& beam, Isa isa) {
   if (!order.modulation) return {};
   return physics::modulated(*order.modulation,
@@ -257,7 +261,7 @@ std::vector<Item> chest_items() {
   return {chest_item("W8a",
                      "chest of 500 ellipsoids and 2,000 capsules: helical scan with noise, 1 ray "
                      "per cell, 100 slices of 512 x 512",
-                     samples, [] { return clinical_order(primitives()); }),
+                     samples, chest_order),
           chest_item("W8av", "the same of a default thorax in 512 x 400 x 400 voxels of 0.7 mm",
                      samples, [] { return clinical_order(voxel_thorax(400)); }),
           chest_item("W8b",

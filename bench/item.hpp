@@ -31,6 +31,10 @@ std::vector<Item> voxel_items();
 std::vector<Item> slice_items();
 /// Whole scans of a chest with their reconstruction.
 std::vector<Item> chest_items();
+/// The same chest again: another kernel, another dose, a lesion's box.
+std::vector<Item> again_items();
+/// An iteration of iterative reconstruction against the projections that it is made of.
+std::vector<Item> iterative_items();
 /// What each effect of W8b costs.
 std::vector<Item> effect_items();
 std::vector<Item> feature_items();

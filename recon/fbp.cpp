@@ -57,6 +57,8 @@ class BackProjection {
   Index tasks() const { return tiles_x_.parts * tiles_y_.parts * chunks_.parts; }
   /// Voxels [begin, end) of row `j` whose centres every view sees.
   void mark_field_of_view();
+  /// Rows of every line that the image is made of; of some lines none.
+  void mark_rows();
   /// Of a line whose axis is elsewhere: the geometry of its samples, from `at` on.
   void place_askew_line(Index angle, Index source, Index at);
 
@@ -71,6 +73,7 @@ class BackProjection {
   std::vector<std::int32_t> inside_begin_, inside_end_;  // the same per slice, if slices differ
   std::vector<std::int32_t> place_;                      // [angle][source]
   std::vector<float> side_, source_z_, row_shift_, depth_, lead_, row_scale_, sub_planes_;
+  std::vector<detail::SomeRows> rows_seen_;  // [angle][source]; empty: all
   Buffer<float> filtered_, sums_;
   Pool<Buffer<float>> filter_scratch_, line_scratch_;
 };
@@ -126,6 +129,75 @@ BackProjection::BackProjection(const Rebinned& scan, const detail::LineFilter& f
   for (const double offset : sub_planes(slice_thickness, scan.scan().row_pitch_at_iso()))
     sub_planes_.push_back(float(offset));
   mark_field_of_view();
+  if (!scan.is_askew() && !scan.is_short() && scan.rows() > 1) mark_rows();
+}
+
+void BackProjection::mark_rows() {
+  const double hx = 0.5 * double(grid_.size[0] - 1) * grid_.spacing.x();
+  const double hy = 0.5 * double(grid_.size[1] - 1) * grid_.spacing.y();
+  const Vec3 middle = grid_.centre(0, 0, 0) + Vec3(hx, hy, 0.0);
+  // Tiles interpolate between two planes that may stand beyond their voxels.
+  const double planes = 0.15 * (double(tiles_x_.size) * grid_.spacing.x() +
+                                double(tiles_y_.size) * grid_.spacing.y());
+  const auto [low_plane, high_plane] = std::ranges::minmax(sub_planes_);
+  const double last =
+      double(chunks_.begin(chunks_.parts - 1) + padded_slices_ - 1) * grid_.spacing.z();
+  const double low_z = double(low_plane), high_z = last + double(high_plane);
+  const double half = 0.5 * double(scan_.rows()), centre = 0.5 * double(scan_.rows() - 1);
+  constexpr double rounding = 0.5;  // rows: what float may be off, and more
+  const Index samples = 8 * filter_.blocks();
+  rows_seen_.resize(std::size_t(half_turn_ * sources_));
+  parallel_for(half_turn_, [&](Index a) {
+    const double c = math::cos(scan_.angle(a)), s = math::sin(scan_.angle(a));
+    const double across = std::abs(c) * hx + std::abs(s) * hy;
+    const double mid =
+        0.5 * double(filter_.samples() - 1) + (middle.x() * c + middle.y() * s) / filter_.spacing();
+    const double reach = across / filter_.spacing() + 17.0;  // whole eights, on either side
+    const auto first = Index(std::clamp(mid - reach, 0.0, double(samples - 1)));
+    const auto end = Index(std::clamp(mid + reach, 0.0, double(samples - 1))) + 1;
+    const double along = -middle.x() * s + middle.y() * c;
+    const double deep = std::abs(s) * hx + std::abs(c) * hy + planes;
+    struct Offsets {
+      double low = 1e30, high = -1e30;  ///< rows from the detector's middle
+      double least() const { return low > 0.0 ? low : high < 0.0 ? -high : 0.0; }
+      double most() const { return std::max(-low, high); }
+    };
+    std::vector<Offsets> seen{std::size_t(sources_), Offsets{}};
+    double nearest = 1e30;  // no slice is farther from the source that misses it least
+    for (Index source = 0; source < sources_; ++source) {
+      if (!scan_.holds(source, a)) continue;
+      const auto line = std::size_t(a * sources_ + source);
+      const double side = double(side_[std::size_t(source)]);
+      Offsets& offsets = seen[std::size_t(source)];
+      for (Index m = first; m < end; ++m) {
+        const auto at = std::size_t(place_[line] + m);
+        const double depth = double(depth_[at]) + side * along;
+        if (depth - deep < 1.0) {  // at the focal spot: anything
+          offsets = {-1e30, 1e30};
+          break;
+        }
+        const double ahead = double(source_z_[line]) + double(lead_[at]) * side;
+        for (const double z : {low_z - ahead, high_z - ahead})
+          for (const double distance : {depth - deep, depth + deep}) {
+            const double offset = double(row_scale_[at]) * z / distance + double(row_shift_[line]);
+            offsets.low = std::min(offsets.low, offset - rounding);
+            offsets.high = std::max(offsets.high, offset + rounding);
+          }
+      }
+      nearest = std::min(nearest, offsets.most());
+    }
+    for (Index source = 0; source < sources_; ++source) {
+      const Offsets& offsets = seen[std::size_t(source)];
+      detail::SomeRows& part = rows_seen_[std::size_t(a * sources_ + source)];
+      part = {0, 0};
+      if (!scan_.holds(source, a) ||
+          (offsets.least() > half + rounding && offsets.least() > nearest))
+        continue;
+      const double rows = double(scan_.rows());
+      part.begin = Index(std::clamp(offsets.low + centre - 1.0, 0.0, rows - 2.0));
+      part.end = Index(std::clamp(offsets.high + centre + 3.0, 2.0, rows));
+    }
+  });
 }
 
 void BackProjection::mark_field_of_view() {
@@ -187,6 +259,9 @@ void BackProjection::filter_block(Index first_angle, Index angles) {
   parallel_for(angles * sources_, [&](Index task) {
     const Index angle = first_angle + task / sources_, source = task % sources_;
     if (!scan_.holds(source, angle)) return;
+    const auto part = rows_seen_.empty() ? detail::SomeRows{}
+                                         : rows_seen_[std::size_t(angle * sources_ + source)];
+    if (part.begin >= part.end) return;
     const auto scratch = filter_scratch_.borrow();
     double shift = 0.0;
     if (scan_.is_askew()) {
@@ -199,7 +274,7 @@ void BackProjection::filter_block(Index first_angle, Index angles) {
     std::vector<float> weights(scan_.is_short() ? std::size_t(scan_.samples()) : 0);
     if (scan_.is_short()) scan_.redundancy(source, angle, weights);
     filter_(scan_.line(source, angle), source % 2 == 1, scratch->span(),
-            filtered_.data() + task * line_size_, isa_, shift, weights);
+            filtered_.data() + task * line_size_, isa_, shift, weights, part);
   });
 }
 

@@ -230,8 +230,8 @@ void LineFilter::weigh(std::span<float> narrow, std::span<const float> weights) 
 }
 
 void LineFilter::operator()(std::span<const float> line, bool mirrored, std::span<float> scratch,
-                            float* out, Isa isa, double shift,
-                            std::span<const float> weights) const {
+                            float* out, Isa isa, double shift, std::span<const float> weights,
+                            SomeRows some) const {
   const HotKernels& hot = hot_kernels(isa);
   constexpr Index element = Index(BatchFft::element);
   const Index length = Index(fft_.length());
@@ -245,7 +245,8 @@ void LineFilter::operator()(std::span<const float> line, bool mirrored, std::spa
     moved = moved_on((place - double(first)) - (first_place_ - double(first_)));
   }
   const float* response = moved.empty() ? response_.data() : moved.data();
-  for (Index row = 0; row < input_rows_; row += row_batch) {
+  for (Index row = some.begin / row_batch * row_batch; row < std::min(input_rows_, some.end);
+       row += row_batch) {
     // Sixteen contiguous rows of a sample are one element of the batch.
     for (Index j = 0; j < input_samples_; ++j)
       if (padded_rows_ >= element) {

@@ -24,4 +24,5 @@ compare() {
 }
 compare docs/reference/catalogue.md explain --markdown
 compare scenarios/schema.json schema
+compare scenarios/sinogram.schema.json schema sinogram
 exit $status

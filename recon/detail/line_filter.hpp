@@ -1,4 +1,5 @@
 #pragma once
+#include <limits>
 #include <vector>
 
 #include "vitrine/core/fft.hpp"
@@ -6,6 +7,11 @@
 #include "vitrine/recon/rebin.hpp"
 
 namespace vitrine::recon::detail {
+
+/// Some rows of a line: from `begin` to before `end`, whole batches of sixteen.
+struct SomeRows {
+  Index begin = 0, end = std::numeric_limits<Index>::max();
+};
 
 /// The ramp filter of one scan and kernel: parallel lines in, lines of half the spacing out.
 ///
@@ -52,9 +58,10 @@ class LineFilter {
 
   /// One line, [sample / 8][row][8]; `mirrored` reverses the samples, for conjugate rays. Sample m,
   /// before that, lies at t + `shift` [mm]. `weights` of the samples before they are filtered, the
-  /// outer ones' of what goes on beyond the ends; none: 1.
+  /// outer ones' of what goes on beyond the ends; none: 1. Rows beyond `some` are left as they are.
   void operator()(std::span<const float> line, bool mirrored, std::span<float> scratch, float* out,
-                  Isa isa, double shift = 0.0, std::span<const float> weights = {}) const;
+                  Isa isa, double shift = 0.0, std::span<const float> weights = {},
+                  SomeRows some = {}) const;
 
   /// Of scans of one row: up to sixteen lines at once, all of them mirrored or none; sample m of
   /// line n arrives at batch_at(n, m). `weights`: of the lines' samples, one line after the other.

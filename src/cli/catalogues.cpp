@@ -12,17 +12,11 @@
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/kernel.hpp"
+#include "vitrine/recon/sinogram_file.hpp"
 #include "vitrine/trial/scenario.hpp"
 
 namespace vitrine::cli {
 namespace {
-
-/// A struct of the scenario file, documented like a catalogue of one.
-template <class Block>
-CatalogueInfo::Entry block() {
-  const auto& schema = Block::schema();
-  return {schema.kind(), schema.summary(), schema.fields(), schema.rules()};
-}
 
 CatalogueInfo materials_info() {
   CatalogueInfo info{"material",
@@ -48,38 +42,39 @@ CatalogueInfo features_info() {
 std::vector<CatalogueInfo> all_catalogues() {
   CatalogueInfo blocks;
   blocks.family = "block";
-  blocks.summary = "Parts of a scenario file";
-  blocks.entries = {block<trial::Scenario>(),
-                    block<trial::Header>(),
-                    block<trial::ContextOfUse>(),
-                    block<phantoms::Cohort>(),
-                    block<trial::Arms>(),
-                    block<trial::Factors>(),
-                    block<trial::ArmSelector>(),
-                    block<trial::Repeat>(),
-                    block<trial::FollowUp>(),
-                    block<trial::Protocol>(),
-                    block<phantoms::Injection>(),
-                    block<physics::TubeCurrentModulation>(),
-                    block<Scanner>(),
-                    block<Filter>(),
-                    block<Bowtie>(),
-                    block<Detector>(),
-                    block<Crosstalk>(),
-                    block<Lag>(),
-                    block<GainDrift>(),
-                    block<DeadCells>(),
-                    block<Converter>(),
-                    block<AirScan>(),
-                    block<LowSignal>(),
-                    block<CountingSensor>(),
-                    block<PileUp>(),
-                    block<AntiScatterGrid>(),
-                    block<Scatter>(),
-                    block<trial::Measure>(),
-                    block<radiomics::Settings>(),
-                    block<trial::Outputs>(),
-                    block<trial::Simulation>()};
+  blocks.summary = "Parts of a scenario file, and the sinogram file";
+  blocks.entries = {entry_of<trial::Scenario>(),
+                    entry_of<trial::Header>(),
+                    entry_of<trial::ContextOfUse>(),
+                    entry_of<phantoms::Cohort>(),
+                    entry_of<trial::Arms>(),
+                    entry_of<trial::Factors>(),
+                    entry_of<trial::ArmSelector>(),
+                    entry_of<trial::Repeat>(),
+                    entry_of<trial::FollowUp>(),
+                    entry_of<trial::Protocol>(),
+                    entry_of<phantoms::Injection>(),
+                    entry_of<physics::TubeCurrentModulation>(),
+                    entry_of<Scanner>(),
+                    entry_of<Filter>(),
+                    entry_of<Bowtie>(),
+                    entry_of<Detector>(),
+                    entry_of<Crosstalk>(),
+                    entry_of<Lag>(),
+                    entry_of<GainDrift>(),
+                    entry_of<DeadCells>(),
+                    entry_of<Converter>(),
+                    entry_of<AirScan>(),
+                    entry_of<LowSignal>(),
+                    entry_of<CountingSensor>(),
+                    entry_of<PileUp>(),
+                    entry_of<AntiScatterGrid>(),
+                    entry_of<Scatter>(),
+                    entry_of<trial::Measure>(),
+                    entry_of<radiomics::Settings>(),
+                    entry_of<trial::Outputs>(),
+                    entry_of<trial::Simulation>(),
+                    entry_of<recon::SinogramFile>()};
   return {phantoms::anatomies().info(),
           phantoms::scene_solids().info(),
           phantoms::lesion_shapes().info(),

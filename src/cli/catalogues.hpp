@@ -5,6 +5,13 @@
 
 namespace vitrine::cli {
 
+/// A struct of a file that users write, documented like a catalogue of one.
+template <class Block>
+CatalogueInfo::Entry entry_of() {
+  const auto& schema = Block::schema();
+  return {schema.kind(), schema.summary(), schema.fields(), schema.rules()};
+}
+
 /// Everything that can be chosen by `kind:`, for list, explain, schema and the reference page.
 std::vector<CatalogueInfo> all_catalogues();
 

@@ -6,6 +6,7 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/config/explain.hpp"
 #include "vitrine/config/json_schema.hpp"
+#include "vitrine/recon/sinogram_file.hpp"
 #include "vitrine/trial/scenario.hpp"
 
 namespace vitrine::cli {
@@ -52,16 +53,22 @@ void add_explain(CLI::App& app, int& code) {
 }
 
 void add_schema(CLI::App& app, int& code) {
-  auto* command = app.add_subcommand("schema", "JSON Schema of scenario files, for editors");
-  command->callback([&code] {
-    const auto& schema = trial::Scenario::schema();
-    const CatalogueInfo::Entry root{schema.kind(), schema.summary(), schema.fields(),
-                                    schema.rules()};
+  auto* command =
+      app.add_subcommand("schema", "JSON Schema of scenario or sinogram files, for editors");
+  auto of = std::make_shared<std::string>("scenario");
+  command->add_option("of", *of, "scenario (the default) or sinogram")
+      ->check(CLI::IsMember({"scenario", "sinogram"}));
+  command->callback([of, &code] {
+    const bool own = *of == "sinogram";
+    const std::vector<std::string> by_file{"arms.protocol",
+                                           "arms.scanners[]",
+                                           "anatomy.label_map.labels",
+                                           "anatomy.analytic_scene.objects",
+                                           "anatomy.hu_volume.ramp",
+                                           "anatomy.material_fractions.materials"};
     const Value value =
-        config::json_schema(root, all_catalogues(),
-                            {"arms.protocol", "arms.scanners[]", "anatomy.label_map.labels",
-                             "anatomy.analytic_scene.objects", "anatomy.hu_volume.ramp",
-                             "anatomy.material_fractions.materials"});
+        config::json_schema(own ? entry_of<recon::SinogramFile>() : entry_of<trial::Scenario>(),
+                            all_catalogues(), own ? std::vector<std::string>{} : by_file);
     std::printf("%s\n", to_json(value, 2).c_str());
     code = ok;
   });

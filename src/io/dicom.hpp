@@ -56,6 +56,7 @@ struct DicomSeries {
     std::optional<double> slice_thickness_mm;  ///< nominal; the grid's slice spacing if absent
   };
 
+  bool synthetic = true;  ///< whether the patient is; else nothing is said of it
   Patient patient;
   Trial trial;
   Equipment equipment;
@@ -81,8 +82,9 @@ struct DicomSeries {
 
 /// One CT Image Storage file per slice, `IM0001.dcm` being the grid's first. Explicit VR little
 /// endian, 16-bit whole HU (rounded, clamped to [-32768, 31743]) with intercept -1024, or tenths of
-/// mg/ml with rescale type MGML (PS3.3, C.11.1.1.2); Synthetic Data (0008,001C) is YES. Throws
-/// Error (input) for text that DICOM cannot hold, Error (numeric) for HU that are not finite.
+/// mg/ml with rescale type MGML (PS3.3, C.11.1.1.2); Synthetic Data (0008,001C) is YES if the
+/// patient is synthetic. Throws Error (input) for text that DICOM cannot hold, Error (numeric) for
+/// HU that are not finite.
 std::vector<NamedBytes> encode_dicom(const Image& image, const DicomSeries& series);
 
 /// Read the one CT series of a directory (not below it), sorted by position. Files that are no

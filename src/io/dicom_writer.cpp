@@ -306,10 +306,12 @@ Bytes encode_slice(const Image& image, const DicomSeries& series, Index k) {
   to.put(DCM_SOPClassUID, UID_CTImageStorage);
   to.put(DCM_SOPInstanceUID, dicom_uid(str(series.series_uid, "/slice ", k + 1)));
   // The dictionary of 2022 does not know this attribute (CP-1965): its type is given here.
-  auto synthetic = std::make_unique<DcmCodeString>(DcmTag(0x0008, 0x001C, EVR_CS));
-  check(synthetic->putString("YES"), "Synthetic Data");
-  check(data.insert(synthetic.get()), "Synthetic Data");
-  static_cast<void>(synthetic.release());  // the data set owns it now
+  if (series.synthetic) {
+    auto synthetic = std::make_unique<DcmCodeString>(DcmTag(0x0008, 0x001C, EVR_CS));
+    check(synthetic->putString("YES"), "Synthetic Data");
+    check(data.insert(synthetic.get()), "Synthetic Data");
+    static_cast<void>(synthetic.release());  // the data set owns it now
+  }
 
   put_patient_and_study(to, series);
   put_series_and_equipment(to, series);

@@ -228,22 +228,50 @@ std::vector<std::string> H5Reader::strings(const std::string& object, std::size_
   return out;
 }
 
+namespace {
+
+/// Of an array that was checked: a box of it, as floats.
+bool read_box(hid_t set, const std::vector<std::size_t>& first,
+              const std::vector<std::size_t>& count, std::span<float> out) {
+  const std::vector<hsize_t> start(first.begin(), first.end()), size(count.begin(), count.end());
+  const Handle from(H5Dget_space(set), H5Sclose, "a data space");
+  const Handle to(H5Screate_simple(int(size.size()), size.data(), nullptr), H5Sclose,
+                  "a data space");
+  return H5Sselect_hyperslab(from, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr) >=
+             0 &&
+         H5Dread(set, H5T_NATIVE_FLOAT, to, from, H5P_DEFAULT, out.data()) >= 0;
+}
+
+}  // namespace
+
+void H5Reader::box(const std::string& object, const std::vector<std::size_t>& dims,
+                   const std::vector<std::size_t>& first, const std::vector<std::size_t>& count,
+                   std::span<float> out) const {
+  const Handle opened = state_->opened(object);
+  state_->expect(H5Iget_type(opened) == H5I_DATASET, object, " is no array");
+  const Handle type(H5Dget_type(opened), H5Tclose, "a type");
+  const bool whole = H5Tget_class(type) == H5T_INTEGER;
+  const Handle set = state_->array(object, whole ? H5T_INTEGER : H5T_FLOAT, 0, dims);
+  std::size_t values = 1;
+  for (std::size_t d = 0; d < dims.size(); ++d) {
+    VITRINE_EXPECT(first[d] + count[d] <= dims[d]);
+    values *= count[d];
+  }
+  VITRINE_EXPECT(out.size() == values);
+  if (values > 0) state_->expect(read_box(set, first, count, out), object, " is damaged");
+}
+
 void H5Reader::rows(const std::string& object, const std::vector<std::size_t>& dims,
                     std::size_t first, std::span<float> out) const {
   const Handle set = state_->array(object, H5T_FLOAT, sizeof(float), dims);
   std::size_t row = 1;
   for (std::size_t d = 1; d < dims.size(); ++d) row *= dims[d];
   VITRINE_EXPECT(out.size() % row == 0 && first + out.size() / row <= dims.front());
-  std::vector<hsize_t> start(dims.size(), 0), count(dims.begin(), dims.end());
+  std::vector<std::size_t> start(dims.size(), 0), count = dims;
   start.front() = first;
   count.front() = out.size() / row;
-  const Handle from(H5Dget_space(set), H5Sclose, "a data space");
-  const Handle to(H5Screate_simple(int(count.size()), count.data(), nullptr), H5Sclose,
-                  "a data space");
-  state_->expect(H5Sselect_hyperslab(from, H5S_SELECT_SET, start.data(), nullptr, count.data(),
-                                     nullptr) >= 0 &&
-                     H5Dread(set, H5T_NATIVE_FLOAT, to, from, H5P_DEFAULT, out.data()) >= 0,
-                 object, " is damaged between rows ", first, " and ", first + count.front());
+  state_->expect(read_box(set, start, count, out), object, " is damaged between rows ", first,
+                 " and ", first + count.front());
 }
 
 }  // namespace vitrine::io

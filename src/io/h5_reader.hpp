@@ -40,6 +40,11 @@ class H5Reader {
   std::vector<std::uint8_t> bytes(const std::string& object,
                                   const std::vector<std::size_t>& dims) const;
   std::vector<std::string> strings(const std::string& object, std::size_t count) const;
+  /// A box of an array of numbers of any type, rounded to floats: from `first` on, as many as
+  /// `count` along each dimension.
+  void box(const std::string& object, const std::vector<std::size_t>& dims,
+           const std::vector<std::size_t>& first, const std::vector<std::size_t>& count,
+           std::span<float> out) const;
   /// Some rows of an array of floats, from row `first` of its first dimension on.
   void rows(const std::string& object, const std::vector<std::size_t>& dims, std::size_t first,
             std::span<float> out) const;

@@ -1,0 +1,13 @@
+#pragma once
+#include "vitrine/cli/recon_orders.hpp"
+#include "vitrine/io/dicom.hpp"
+
+namespace vitrine::cli {
+
+/// What DICOM files say of an image of a scan.
+io::DicomSeries described(const ScanSource& source, const ReconOrder& order);
+
+/// Prints what a scan says of itself.
+void show(const ScanSource& source);
+
+}  // namespace vitrine::cli
