@@ -43,7 +43,7 @@ VITRINE_INLINE void invert(const Lanes* mean, const Lanes* u, Lanes* drawn) {
     // Sums of floats need not reach 1: numbers beyond this would be as large as there are steps.
     wanted[i] = smaller(u[i], all(1.0f - 0x1p-19f));
     // Probabilities must not become so small that they are slow.
-    factor[i] = larger(mean[i], all(1e-4f));
+    factor[i] = larger(mean[i], all(1e-3f));
   }
   // Whether all are done is asked for once in a while: steps more change nothing.
   constexpr int steps = 4;
@@ -61,7 +61,7 @@ VITRINE_INLINE void invert(const Lanes* mean, const Lanes* u, Lanes* drawn) {
     Bits left{};
     for (int i = 0; i < together; ++i) {
       left |= Bits(below[i] - wanted[i]);
-      probability[i] = larger(probability[i], all(1e-20f));
+      probability[i] = larger(probability[i], all(1e-16f));
     }
     if (!any(left & INT32_MIN)) break;
   }
