@@ -372,9 +372,13 @@ std::vector<double> Beam::left(std::span<const Path> paths) const {
   return out;
 }
 
+double Beam::bin_signal(Index column, BinWindow window, std::span<const Path> paths) const {
+  return bins_->signal(column, window, left(paths));
+}
+
 double Beam::water_signal(Index column, BinWindow window, double length) const {
   const Path water{"water", length, 0.0};
-  return bins_->signal(column, window, left(std::span(&water, 1)));
+  return bin_signal(column, window, std::span(&water, 1));
 }
 
 ReferenceEnergy Beam::reference(BinWindow window) const {

@@ -119,8 +119,9 @@ class Beam {
 
   /// The bins of a photon-counting detector; null of the other kind.
   const CountingBins* bins() const { return bins_ ? &*bins_ : nullptr; }
-  /// Mean counts of some bins behind `length` mm of water, relative to air; and the reference
-  /// energy of their CT numbers.
+  /// Mean counts of some bins behind the paths, or behind `length` mm of water, relative to air;
+  /// and the reference energy of their CT numbers.
+  double bin_signal(Index column, BinWindow window, std::span<const Path> paths) const;
   double water_signal(Index column, BinWindow window, double length) const;
   ReferenceEnergy reference(BinWindow window) const;
 

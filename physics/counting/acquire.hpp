@@ -44,6 +44,7 @@ class Counting {
            Isa isa, Conditions conditions = {});
 
   std::size_t bins() const { return bins_; }
+  bool noiseless() const { return noiseless_; }  ///< what it reads is expected, not drawn
 
   /// The counts of views `first` to `first + count`, corrected for pile-up: [bin][view][cell].
   /// `signal`, `quanta` and `higher` are those of an Exposure.

@@ -111,6 +111,28 @@ void CountingBins::fit_pairs(const Making& making) {
       }
 }
 
+std::vector<double> CountingBins::covariance(std::span<const double> counts,
+                                             double variance) const {
+  VITRINE_EXPECT(counts.size() == bins_);
+  double total = 0.0;
+  for (const double each : counts) total += each;
+  std::vector<double> known{total, variance - total};
+  known.insert(known.end(), counts.begin() + 1, counts.end());
+  for (std::size_t k = 1; k <= bins_; ++k) known.push_back(known[k] * known[k] / total);
+  std::vector<double> out(bins_ * bins_, 0.0);
+  for (std::size_t b = 0; b < bins_; ++b) out[b * bins_ + b] = counts[b];
+  const float* factor = coefficients_.data();
+  for (const BinPair& pair : pairs_) {
+    double rate = 0.0;
+    for (const double k : known) rate += double(*factor++) * k;
+    if (pair.columns != 0 || pair.rows != 0) continue;
+    // A pair of one bin adds two to it, and stands in its place twice.
+    out[pair.first * bins_ + pair.second] += std::max(rate, 0.0);
+    out[pair.second * bins_ + pair.first] += std::max(rate, 0.0);
+  }
+  return out;
+}
+
 double CountingBins::air(Index column, BinWindow window) const {
   double sum = 0.0;
   for (std::size_t b = window.first; b < window.last; ++b)

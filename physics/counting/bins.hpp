@@ -47,6 +47,15 @@ class CountingBins {
   /// Weights of the mean signals of all bins but the lowest, [bin][node], each summing to 1.
   std::span<const float> higher_weights(Index column) const;
 
+  /// What each node adds to the counts of each bin with nothing but air in the beam, per mAs:
+  /// [bin][node]. Behind something it is what is left of that.
+  std::span<const double> weights(Index column) const {
+    return std::span(weight_).subspan(std::size_t(column) * bins_ * nodes_, bins_ * nodes_);
+  }
+  /// Covariance of the counts of one cell, [bin][bin], by their means and by the variance of a
+  /// large area (the counts' square over the equivalent quanta).
+  std::vector<double> covariance(std::span<const double> counts, double variance) const;
+
   /// Pairs that one photon's counts make, those that matter: rates above 5e-4 of the counts.
   const std::vector<BinPair>& pairs() const { return pairs_; }
   /// Of each pair, `pair_terms` factors of its rate: of the total, of the variance beyond it, of

@@ -138,6 +138,28 @@ struct DescentJob {
   float *x, *next;  ///< `next`: the gradient of the data, then where to go on
 };
 
+/// Readings of a column's cells in several energy bins that become amounts of two materials
+/// (decomposition.cpp). Amounts count as line integrals at the reference energy.
+struct DecomposeJob {
+  static constexpr int most_bins = 8;
+  Index count;  ///< cells
+  int bins, nodes;
+  const float* readings;  ///< relative to air, bins `stride` apart
+  std::ptrdiff_t stride;
+  const float* exponents;  ///< [node][material]: -log2(e) times the attenuation at the node over
+                           ///< that at the reference energy
+  const float* weights;    ///< [bin][node], of each bin summing to 1
+  const float* air;        ///< per bin: counts of the reading behind air
+  /// [bin][bin], lower triangular: makes the bins' errors over their square roots independent, if
+  /// they are those of counts.
+  const float* whitening;
+  float water_per_log;          ///< first guess, of the highest bin's logarithm
+  bool drawn;                   ///< counts are noisy: their mean effect is taken off
+  float spread;                 ///< expected of the second material where counts are few
+  float per_water, per_second;  ///< of what is written over the amounts
+  float *water, *second;
+};
+
 struct HotKernels {
   void (*line_integrals)(const float* signal, Index count, const WaterCorrection::Column& column,
                          float* out);
@@ -160,6 +182,7 @@ struct HotKernels {
   void (*back_project_fan)(const FanJob& job);
   void (*penalty_row)(const PenaltyJob& job);
   void (*descend_row)(const DescentJob& job);
+  void (*decompose)(const DecomposeJob& job);
 };
 const HotKernels& hot_kernels(Isa isa);
 

@@ -11,6 +11,7 @@
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/io/raw.hpp"
 #include "vitrine/report/figures.hpp"
+#include "vitrine/trial/bin_levels.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -77,6 +78,14 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.study_id = c.case_id;
   d.study_description = "Virtual imaging trial " + scenario.trial.name;
   d.series_description = series_name(c);
+  if (const auto spectral = trial::spectral_level(scenario.arms, c.arm.bins)) {
+    d.image_flavor = spectral->second == 0.0 && spectral->unit == recon::VoxelUnit::hounsfield
+                         ? "MAT_REMOVED"
+                     : spectral->unit == recon::VoxelUnit::mg_per_ml ? "MAT_SPECIFIC"
+                                                                     : "VMI";
+    d.in_mg_per_ml = spectral->unit == recon::VoxelUnit::mg_per_ml;
+    d.window = {0.5 * (spectral->low + spectral->high), spectral->high - spectral->low};
+  }
   d.body_part = body_part(scenario.patients.anatomy.canonical);
   d.comments = "Simulated image of a synthetic patient";
   return d;
@@ -86,6 +95,11 @@ constexpr double lesion_square = 64.0;      // mm
 constexpr double difference_range = 200.0;  // HU
 constexpr int sheet_columns = 4;
 constexpr int sheet_picture = 256;  // pixels
+
+/// The grey scale of a map, mg/ml.
+report::Window map_window(const recon::SpectralImage& map) {
+  return {"map", 0.5 * (map.low + map.high), map.high - map.low};
+}
 
 /// The slice of an image that is nearest to a point.
 Image slice_at(const Image& image, const Vec3& point) {
@@ -129,11 +143,14 @@ std::vector<trial::FileRecord> OutputSink::image(const trial::ImageContext& cont
   if (context.case_id == plan_.cases.front() && context.visit.name == "scan")
     keep_slice(context, image);
   std::vector<trial::FileRecord> records;
+  const bool is_map =
+      trial::voxel_unit(plan_.scenario.arms, context.arm.bins) == recon::VoxelUnit::mg_per_ml;
   io::Bytes nifti;
   std::vector<io::NamedBytes> slices;
   parallel_for(2, [&](Index format) {
     if (format == 0 && wanted(formats, "nifti"))
-      nifti = io::encode_nifti(image, str("vitrine ", context.case_id, ' ', series_name(context)));
+      nifti = io::encode_nifti(image, str("vitrine ", context.case_id, ' ', series_name(context)),
+                               is_map ? io::HuStorage::mg_per_ml : io::HuStorage::int16);
     if (format == 1 && wanted(formats, "dicom"))
       slices = io::encode_dicom(image, describe(plan_, context));
   });
@@ -187,8 +204,11 @@ void OutputSink::keep_slice(const trial::ImageContext& context, const Image& ima
   const Grid& grid = image.grid();
   const Vec3 middle = 0.5 * (grid.centre(0, 0, 0) +
                              grid.centre(grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1));
+  std::optional<recon::SpectralImage> map =
+      trial::spectral_level(plan_.scenario.arms, context.arm.bins);
+  if (map && map->unit == recon::VoxelUnit::hounsfield) map.reset();
   slices_.push_back(
-      {context.arm.name, slice_at(image, context.lesion.value_or(middle)), context.lesion});
+      {context.arm.name, slice_at(image, context.lesion.value_or(middle)), context.lesion, map});
 }
 
 std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_id) {
@@ -204,13 +224,16 @@ std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_i
     const Grid& grid = slice.image.grid();
     const report::Frame whole = report::whole_slice(grid, 0);
     const int pixels = int(std::lround(lesion_square / grid.spacing.x()));
-    for (const report::Window& window : {report::lung_window(), report::mediastinum_window()}) {
+    std::vector<report::Window> windows{report::lung_window(), report::mediastinum_window()};
+    if (slice.map) windows = {map_window(*slice.map)};
+    for (const report::Window& window : windows) {
       save(slice.arm + '_' + window.name, report::draw(slice.image, whole, window));
       if (!slice.lesion) continue;
       const report::Frame square = report::square_about(grid, *slice.lesion, lesion_square, pixels);
       save(slice.arm + "_lesion_" + window.name, report::draw(slice.image, square, window));
     }
-    if (reference != slices_.end() && grid == reference->image.grid())
+    if (reference != slices_.end() && grid == reference->image.grid() &&
+        slice.map.has_value() == reference->map.has_value())
       save(slice.arm + "_difference",
            report::draw_difference(slice.image, reference->image, whole, difference_range));
   }
@@ -219,7 +242,8 @@ std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_i
     for (const Slice& slice : slices_) {
       report::Frame frame = report::whole_slice(slice.image.grid(), 0);
       frame.width = frame.height = sheet_picture;
-      pictures.push_back(report::draw(slice.image, frame, window));
+      pictures.push_back(
+          report::draw(slice.image, frame, slice.map ? map_window(*slice.map) : window));
     }
     save("contact_sheet_" + window.name, report::contact_sheet(pictures, sheet_columns));
   }

@@ -32,8 +32,9 @@ class OutputSink final : public trial::Sink {
   /// An arm's slice through the first lesion, or through the middle, for the figures.
   struct Slice {
     std::string arm;
-    Image image;                 // one slice
-    std::optional<Vec3> lesion;  // mm, its centre
+    Image image;                              // one slice
+    std::optional<Vec3> lesion;               // mm, its centre
+    std::optional<recon::SpectralImage> map;  // in mg/ml, with the grey scale that shows it
   };
 
   trial::FileRecord write(const std::string& path, const io::Bytes& bytes);

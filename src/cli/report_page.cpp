@@ -6,6 +6,7 @@
 #include <span>
 
 #include "vitrine/io/png.hpp"
+#include "vitrine/trial/bin_levels.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -38,6 +39,21 @@ double to_decimals(double value, int digits) {
   return std::round(value * scale) / scale;
 }
 
+bool is_map(const trial::Plan& plan, const trial::Arm& arm) {
+  return trial::voxel_unit(plan.scenario.arms, arm.bins) == recon::VoxelUnit::mg_per_ml;
+}
+
+/// The one picture that a map has where an image in HU has several.
+std::vector<std::string> maps(const std::vector<std::string>& kinds) {
+  return {kinds.front().starts_with("lesion") ? "lesion_map" : "map"};
+}
+
+/// An arm's noise in the unit of its images: a number of HU, or text.
+Table::Cell noise_of(const trial::Plan& plan, const Table& images, const trial::Arm& arm) {
+  if (!is_map(plan, arm)) return to_decimals(mean_of(images, arm.name, "noise_hu"), 1);
+  return to_text(to_decimals(mean_of(images, arm.name, "noise_mg_per_ml"), 2)) + " mg/ml";
+}
+
 Table arm_table(const trial::Plan& plan, const Table& images) {
   Table table;
   table.columns = {"arm",
@@ -52,7 +68,7 @@ Table arm_table(const trial::Plan& plan, const Table& images) {
     table.add({arm.name, plan.scenario.arms.scanners[arm.scanner].name, arm.kernel_name,
                arm.tube_voltage, arm.tube_load,
                to_decimals(mean_of(images, arm.name, "ctdi_vol_mgy"), 2),
-               to_decimals(mean_of(images, arm.name, "noise_hu"), 1),
+               noise_of(plan, images, arm),
                to_decimals(mean_of(images, arm.name, "photons_per_reading"), 0)});
   return table;
 }
@@ -146,8 +162,14 @@ std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan, 
     for (std::size_t i = 0; i < plan.arms.size(); ++i) {
       if (!all_arms && i == plan.reference) continue;
       const std::string& arm = plan.arms[i].name;
-      report::Panel panel{arm, str("noise ", rounded(mean_of(images, arm, "noise_hu")), " HU"), {}};
-      for (const std::string& kind : kinds)
+      const bool map = is_map(plan, plan.arms[i]);
+      const bool difference = kinds.front() == "difference";
+      if (difference && map != is_map(plan, plan.arms[plan.reference])) continue;
+      const Table::Cell noise = noise_of(plan, images, plan.arms[i]);
+      const std::string text = map ? std::get<std::string>(noise)
+                                   : str(rounded(mean_of(images, arm, "noise_hu")), " HU");
+      report::Panel panel{arm, "noise " + text, {}};
+      for (const std::string& kind : map && !difference ? maps(kinds) : kinds)
         panel.images.push_back(picture(folder / (arm + '_' + kind + ".png")));
       list.push_back(std::move(panel));
     }
@@ -155,7 +177,8 @@ std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan, 
   };
   all.push_back({"One patient in every arm",
                  str(lesions ? "The slice through the first lesion of " : "The middle slice of ",
-                     plan.cases.front(), ", the same window in every arm."),
+                     plan.cases.front(),
+                     ", the same window in every arm; maps of materials (mg/ml) have their own."),
                  panels({"lung", "mediastinum"}, true), false});
   if (lesions)
     all.push_back({"The lesion", "64 mm about the first lesion.",

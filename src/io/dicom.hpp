@@ -67,19 +67,28 @@ struct DicomSeries {
   std::string study_id, study_description, series_description,
       body_part;  ///< body_part: e.g. CHEST
   std::string comments;
+  /// Fourth value of Image Type, of multi-energy images (PS3.3, C.8.2.1.1.1): VMI, MAT_SPECIFIC,
+  /// MAT_REMOVED; empty: none.
+  std::string image_flavor;
+  bool in_mg_per_ml = false;  ///< the voxels count mg/ml, not HU
+  struct Window {
+    double level = 0.0, width = 0.0;
+  };
+  std::optional<Window> window;  ///< the grey scale to begin with, in the voxels' unit
   int series_number = 1, acquisition_number = 1;
   std::string date = "20000101", time = "000000";
 };
 
 /// One CT Image Storage file per slice, `IM0001.dcm` being the grid's first. Explicit VR little
-/// endian, 16-bit whole HU (rounded, clamped to [-32768, 31743]) with intercept -1024; Synthetic
-/// Data (0008,001C) is YES. Throws Error (input) for text that DICOM cannot hold, Error (numeric)
-/// for HU that are not finite.
+/// endian, 16-bit whole HU (rounded, clamped to [-32768, 31743]) with intercept -1024, or tenths of
+/// mg/ml with rescale type MGML (PS3.3, C.11.1.1.2); Synthetic Data (0008,001C) is YES. Throws
+/// Error (input) for text that DICOM cannot hold, Error (numeric) for HU that are not finite.
 std::vector<NamedBytes> encode_dicom(const Image& image, const DicomSeries& series);
 
 /// Read the one CT series of a directory (not below it), sorted by position. Files that are no
 /// DICOM are passed over. Throws Error (data) if slices are missing, doubled, unevenly spaced or of
-/// different sizes, or if there are several series; Error (unsupported) if pixels are compressed.
+/// different sizes, or if there are several series; Error (unsupported) if pixels are compressed or
+/// count something else than HU.
 Image read_dicom_series(const Path& dir, std::uint64_t most_bytes = 4 * gibibyte);
 
 }  // namespace vitrine::io

@@ -79,6 +79,11 @@ class Source {
             "' has an orientation whose axes are not perpendicular and of length 1.");
     s.slope = number(DCM_RescaleSlope);
     s.intercept = number(DCM_RescaleIntercept);
+    const std::string counts = text(DCM_RescaleType);
+    require(counts.empty() || counts == "HU" || counts == "US", Error::Kind::unsupported, "'",
+            path_.string(), "' counts ", counts == "MGML" ? "mg/ml" : counts, " (rescale type ",
+            counts,
+            "; what is measured here is in HU). Give a series of CT numbers, or a NIfTI file.");
     s.rows = word(DCM_Rows);
     s.columns = word(DCM_Columns);
     require(s.rows > 0 && s.columns > 0, Error::Kind::data, "'", path_.string(),

@@ -16,7 +16,15 @@
 namespace vitrine::io {
 namespace {
 
-constexpr double intercept = -1024.0;
+/// Stored numbers are (value - intercept) / slope.
+struct Rescale {
+  double intercept = -1024.0, slope = 1.0;
+  const char* type = "HU";
+};
+Rescale rescale_of(const DicomSeries& series) {
+  if (series.in_mg_per_ml) return {0.0, 0.1, "MGML"};
+  return {};
+}
 
 /// A number as Decimal String: at most 16 characters, shortest that reads back the same if it fits.
 std::string decimal(double number) {
@@ -209,7 +217,8 @@ void put_contrast(Attributes& to, const DicomSeries& series) {
 }
 
 void put_image(Attributes& to, const DicomSeries& series, const Grid& grid) {
-  to.put(DCM_ImageType, "ORIGINAL\\PRIMARY\\AXIAL");
+  to.put(DCM_ImageType, "ORIGINAL\\PRIMARY\\AXIAL" +
+                            (series.image_flavor.empty() ? "" : '\\' + series.image_flavor));
   to.put(DCM_ContentDate, series.date);
   to.put(DCM_ContentTime, series.time);
   to.put(DCM_AcquisitionDate, series.date);
@@ -236,9 +245,14 @@ void put_image(Attributes& to, const DicomSeries& series, const Grid& grid) {
   to.word(DCM_BitsStored, 16);
   to.word(DCM_HighBit, 15);
   to.word(DCM_PixelRepresentation, 1);
-  to.put(DCM_RescaleIntercept, decimal(intercept));
-  to.put(DCM_RescaleSlope, "1");
-  to.put(DCM_RescaleType, "HU");
+  const Rescale rescale = rescale_of(series);
+  to.put(DCM_RescaleIntercept, decimal(rescale.intercept));
+  to.put(DCM_RescaleSlope, decimal(rescale.slope));
+  to.put(DCM_RescaleType, rescale.type);
+  if (series.window) {
+    to.put(DCM_WindowCenter, decimal(series.window->level));
+    to.put(DCM_WindowWidth, decimal(series.window->width));
+  }
 }
 
 void put_technique(Attributes& to, const DicomSeries& series) {
@@ -308,13 +322,16 @@ Bytes encode_slice(const Image& image, const DicomSeries& series, Index k) {
   to.put(DCM_SliceLocation, decimal(corner.dot(grid.axes.col(2))));
 
   const auto pixels = std::size_t(grid.size[0] * grid.size[1]);
-  const auto hu = image.values().subspan(std::size_t(k) * pixels, pixels);
+  const auto values = image.values().subspan(std::size_t(k) * pixels, pixels);
+  const Rescale rescale = rescale_of(series);
+  const auto intercept = float(rescale.intercept), slope = float(rescale.slope);
   std::vector<Uint16> stored(pixels);
   for (std::size_t i = 0; i < pixels; ++i) {
-    require(std::isfinite(hu[i]), Error::Kind::numeric, "the image holds ", hu[i],
+    require(std::isfinite(values[i]), Error::Kind::numeric, "the image holds ", values[i],
             " (no Hounsfield value). This is a fault of what made it.");
-    const float whole = std::clamp(std::round(hu[i]), -32768.0f, 32767.0f + float(intercept));
-    stored[i] = static_cast<Uint16>(static_cast<Sint16>(whole - float(intercept)));
+    const float whole =
+        std::clamp(std::round(values[i] / slope), -32768.0f, 32767.0f + intercept / slope);
+    stored[i] = static_cast<Uint16>(static_cast<Sint16>(whole - intercept / slope));
   }
   check(data.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size()), "the pixels");
   return serialise(file);

@@ -84,10 +84,13 @@ constexpr std::size_t member_bytes = 4 * mebibyte;  // before packing
 
 }  // namespace
 
-NiftiStream::NiftiStream(const Grid& grid, Stored type, std::string_view description)
+NiftiStream::NiftiStream(const Grid& grid, Stored type, std::string_view description,
+                         std::string_view intent)
     : voxel_bytes_(type_of(type).bytes), missing_(std::size_t(grid.count()) * voxel_bytes_) {
   NiftiHeader header = header_for(grid, description);
   header.datatype = type_of(type).code;
+  std::copy_n(intent.begin(), std::min(intent.size(), sizeof(header.intent_name) - 1),
+              header.intent_name);
   header.bitpix = static_cast<std::int16_t>(8 * voxel_bytes_);
   Bytes start(data_offset);
   std::memcpy(start.data(), &header, sizeof(header));
@@ -124,7 +127,8 @@ Bytes encode_nifti(const Image& image, std::string_view description, HuStorage s
             " (no Hounsfield value). This is a fault of what made it.");
   const bool whole = storage == HuStorage::int16;
   NiftiStream file(image.grid(), whole ? NiftiStream::Stored::int16 : NiftiStream::Stored::float32,
-                   description);
+                   description,
+                   storage == HuStorage::mg_per_ml ? detail::intent_mg_per_ml : std::string_view());
   if (whole) {
     std::vector<std::int16_t> rounded(image.values().size());
     std::transform(image.values().begin(), image.values().end(), rounded.begin(), [](float hu) {

@@ -6,20 +6,22 @@
 
 namespace vitrine::io {
 
-/// How HU are stored: `int16` rounds to whole HU (ties away from zero) and clamps to +-32767.
-enum class HuStorage { int16, float32 };
+/// How voxels are stored: HU as `int16`, rounded to whole HU (ties away from zero) and clamped to
+/// +-32767, or as `float32`; `mg_per_ml`: 32-bit floats, with that unit as the intent's name.
+enum class HuStorage { int16, float32, mg_per_ml };
 
 /// A NIfTI-1 file made of one piece of voxels after the other: only the packed bytes are kept.
 ///
 /// NIfTI's axes are right-anterior-superior: x and y change sign against our LPS. Geometry is
 /// stored as 32-bit floats, in qform and sform, so that is how exactly it comes back. The gzip
 /// members, one for every few megabytes, are packed by all threads; their bytes are the same for
-/// any number. `description`: up to 79 characters. Throws Error (unsupported) for a side of more
-/// than 32767 voxels.
+/// any number. `description`: up to 79 characters, `intent`: its name, up to 15. Throws Error
+/// (unsupported) for a side of more than 32767 voxels.
 class NiftiStream {
  public:
   enum class Stored { uint8, int16, uint16, float32 };
-  NiftiStream(const Grid& grid, Stored type, std::string_view description);
+  NiftiStream(const Grid& grid, Stored type, std::string_view description,
+              std::string_view intent = {});
 
   /// The next voxels, i fastest, of the type that the stream stores.
   template <class T>

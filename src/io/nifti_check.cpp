@@ -132,6 +132,10 @@ void check_nifti(const Path& path, std::uint64_t most_bytes) {
   require(bytes && std::size_t(h.bitpix) == 8 * *bytes, Error::Kind::unsupported, "'",
           path.string(), "': voxels of NIfTI type ", h.datatype, " with ", h.bitpix,
           " bits (one number of 8 to 64 bits is expected). Convert it.");
+  const std::string_view intent(h.intent_name, strnlen(h.intent_name, sizeof(h.intent_name)));
+  require(intent != intent_mg_per_ml, Error::Kind::unsupported, "'", path.string(),
+          "' counts mg/ml, says the name of its intent (HU are expected: what is measured and its "
+          "settings are in HU). Give an image of CT numbers.");
   check_geometry(h, path);
   const DataExtent extent{{double(h.dim[1]), double(h.dim[2]), double(h.dim[3])}, *bytes};
   const std::uint64_t expected = extent.bytes(path, most_bytes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vitrine/phantoms/patient.hpp"
+#include "vitrine/trial/bin_levels.hpp"
 
 namespace vitrine::trial {
 
@@ -21,13 +22,15 @@ Outlook outlook(const Plan& plan) {
   for (const IndexedMap& map : patient.scene.maps) out.maps.push_back(map.grid);
   std::vector<PlannedBeam>& all = out.beams;
   for (const Arm& arm : plan.arms) {
+    const Scanner& scanner = scenario.arms.scanners[arm.scanner];
     const auto is_known = [&](const PlannedBeam& known) {
       return known.scanner == arm.scanner && known.beam.kv() == arm.tube_voltage;
     };
     if (std::none_of(all.begin(), all.end(), is_known))
-      all.push_back({arm.scanner, physics::Beam(scenario.arms.scanners[arm.scanner],
-                                                arm.tube_voltage, patient.scene.materials,
-                                                tube_voltages(plan.arms, arm.scanner))});
+      all.push_back({arm.scanner,
+                     physics::Beam(scanner, arm.tube_voltage,
+                                   beam_materials(scenario.arms, scanner, patient.scene.materials),
+                                   tube_voltages(plan.arms, arm.scanner))});
   }
   return out;
 }

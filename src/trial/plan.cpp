@@ -9,6 +9,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/physics/scatter_field.hpp"
+#include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 
@@ -53,7 +54,8 @@ constexpr double subtract_per_sample = 0.8e-9;
 // Of a detector that counts photons: each of its bins is drawn for each noisy scan.
 constexpr double count_per_bin = 25.0e-9;
 constexpr double expect_per_bin = 2.0e-9;
-constexpr double base_memory = 200e6;  // bytes: program, patient, masks, files on their way
+constexpr double decompose_per_bin = 29.0e-9;  // of spectral images
+constexpr double base_memory = 200e6;          // bytes: program, patient, masks, files on their way
 
 /// Peak of a patient's scans, of one beam or of several that are traced together, that make so many
 /// outputs at once or one after the other (detail/patient_scan.hpp), and of the images made of them
@@ -122,7 +124,8 @@ double read_out_per_sample(const Arms& arms, const Scanner& scanner, bool noisy)
   const auto& sensor = scanner.detector.sensor;
   if (!sensor) return seconds;
   return seconds * double(bins_of(arms, scanner).size()) +
-         double(sensor->bins()) * (noisy ? count_per_bin : expect_per_bin);
+         double(sensor->bins()) * ((noisy ? count_per_bin : expect_per_bin) +
+                                   (has_spectral(arms) ? decompose_per_bin : 0.0));
 }
 
 bool has(const std::vector<std::string>& list, const char* item) {

@@ -7,6 +7,7 @@
 #include "vitrine/model/scan.hpp"
 #include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/arm.hpp"
+#include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/geometry_check.hpp"
 
 namespace vitrine::trial {
@@ -108,8 +109,10 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("algorithm", &Protocol::algorithm, algorithm_doc)
           .optional("bins", &Protocol::bins,
                     "of photon-counting scanners: what images are made of (total, bin1, bin2, ..., "
-                    "threshold1, ...)")
+                    "threshold1, ...), or a spectral image (vmi_70kev, iodine_map, water_map, vnc)")
           .unless_default()
+          .optional("spectral", &Protocol::spectral,
+                    "basis materials of spectral images (water and iodine if nothing is said)")
           .rule("pitch goes with mode: helical (an axial scan has none)",
                 [](const Protocol& p) { return p.pitch == 1.0 || p.mode == "helical"; })
           .rule("corrections.rings needs whole turns (scan_arc_deg of 360)",
@@ -138,7 +141,8 @@ const Schema<Factors>& Factors::schema() {
           .between(0.3, 20)
           .optional("bins", &Factors::bins,
                     "energy bins of photon-counting scanners: total, bin1 (the lowest), bin2, ..., "
-                    "threshold1 (all above it), ...; others have their one image")
+                    "threshold1 (all above it), ...; spectral images of them: vmi_40kev to "
+                    "vmi_190kev, iodine_map, water_map, vnc; other scanners have their one image")
           .unless_default()
           .optional("corrections", &Factors::corrections,
                     "none, all: without and with the protocol's corrections")
@@ -177,49 +181,11 @@ bool is_level(const std::optional<double>& value, const std::vector<double>& lev
   return std::find(levels.begin(), levels.end(), *value) != levels.end();
 }
 
-/// True if a scanner that the selector may mean has images of the selector's bins.
-bool has_bins(const Arms& arms, const ArmSelector& selector) {
-  return selector.bins.empty() ||
-         std::any_of(arms.scanners.begin(), arms.scanners.end(), [&](const Scanner& each) {
-           const auto levels = bins_of(arms, each);
-           return (selector.scanner.empty() || each.name == selector.scanner) &&
-                  std::find(levels.begin(), levels.end(), selector.bins) != levels.end();
-         });
-}
-
 /// True if some arm has the selector's level of corrections.
 bool has_corrections(const Arms& arms, const ArmSelector& selector) {
   const auto levels = correction_levels(arms);
   return selector.corrections.empty() ||
          std::find(levels.begin(), levels.end(), selector.corrections) != levels.end();
-}
-
-/// Report every level of bins that a photon-counting scanner has not, and what does not go with it.
-void check_bins(const Arms& arms, const Value& node, Diagnostics& problems) {
-  bool counts = false;
-  for (const Scanner& scanner : arms.scanners) {
-    if (!scanner.detector.sensor) continue;
-    counts = true;
-    const std::size_t bins = scanner.detector.sensor->bins();
-    for (const std::string& name : bins_of(arms, scanner))
-      if (!bin_window(name, bins))
-        problems.error(node.where, str(scanner.name, " has no bins '", name, "' (it has ", bins,
-                                       "). Use total, bin1 to bin", bins,
-                                       ", or threshold1 to threshold", bins, '.'));
-    for (const double kv : arms.vary.tube_voltage.empty()
-                               ? std::vector<double>{arms.protocol.tube_voltage}
-                               : arms.vary.tube_voltage)
-      if (scanner.detector.sensor->thresholds.back() >= kv)
-        problems.error(node.where,
-                       str(scanner.name, " has a threshold of ",
-                           to_text(scanner.detector.sensor->thresholds.back()),
-                           " keV (no photon exceeds ", to_text(kv), " keV at a tube voltage of ",
-                           to_text(kv), " kV). Lower the threshold or raise the voltage."));
-  }
-  if (!counts && (arms.protocol.bins != "total" || !arms.vary.bins.empty()))
-    problems.error(node.where,
-                   "arms: bins need a photon-counting scanner (an energy-integrating one has one "
-                   "image). Remove bins, or add such a scanner.");
 }
 
 /// True if `selector` names an arm of the design.
@@ -429,6 +395,7 @@ const Schema<Scenario>& Scenario::schema() {
                          return each.detector.sensor.has_value();
                        });
               })
+          .checked(check_maps)
           .rule(
               "patients.cardiac_output_percent and an enhancement of lesions need contrast medium "
               "(add a contrast block to the protocol)",

@@ -15,6 +15,7 @@
 #include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/kernel.hpp"
+#include "vitrine/recon/spectral.hpp"
 
 namespace vitrine::trial {
 
@@ -60,7 +61,9 @@ struct Protocol {
   std::optional<recon::Denoise> denoise;
   Pick<recon::Algorithm> algorithm;  ///< none: filtered back projection
   std::string bins = "total";        ///< of photon-counting scanners: what images are made of
+  std::optional<recon::SpectralBasis> spectral;  ///< none: water and iodine
 
+  recon::SpectralBasis basis() const { return spectral.value_or(recon::SpectralBasis{}); }
   double coverage() const { return double(slices) * slice_increment; }  ///< mm
   static const Schema<Protocol>& schema();
 };
@@ -70,7 +73,7 @@ struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
   std::vector<Pick<recon::Algorithm>> algorithm;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
-  std::vector<std::string> bins;         ///< of photon-counting scanners
+  std::vector<std::string> bins;         ///< of photon-counting scanners, and spectral images
   std::vector<std::string> corrections;  ///< none, all: whether the protocol's are made
   std::vector<double> motion;            ///< strengths: 0 still, 1 as the protocol says
   std::vector<double> noise_reduction;   ///< shares, in place of the protocol's denoise.reduction

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <string_view>
 
 namespace vitrine::io::detail {
 
@@ -28,5 +29,8 @@ static_assert(sizeof(NiftiHeader) == 348);
 
 inline constexpr std::int16_t nifti_uint8 = 2, nifti_int16 = 4, nifti_float32 = 16,
                               nifti_float64 = 64, nifti_uint16 = 512;
+
+/// The name of the intent of an image whose voxels count mg/ml.
+inline constexpr std::string_view intent_mg_per_ml = "mg/ml";
 
 }  // namespace vitrine::io::detail

@@ -6,7 +6,8 @@
 namespace vitrine::trial::detail {
 
 CalibratedBeam::CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins,
-                               bool corrected, const physics::ScatterKernel* kernel)
+                               const recon::SpectralBasis& basis, bool corrected,
+                               const physics::ScatterKernel* kernel)
     : beam(std::move(calibrated)), scatter(kernel) {
   for (const std::string& name : bins) {
     if (!beam.bins()) {
@@ -15,16 +16,33 @@ CalibratedBeam::CalibratedBeam(physics::Beam calibrated, const std::vector<std::
            {},
            corrected ? recon::water_correction(beam) : recon::WaterCorrection::none(beam.columns()),
            beam.mu_water(),
-           beam.mu_air()});
+           beam.mu_air(),
+           {}});
+      continue;
+    }
+    std::string why;
+    if (recon::names_spectral(name)) {
+      const auto image = recon::spectral_image(name, basis, why);
+      require(image.has_value(), Error::Kind::input, "no spectral image '", name, "' (", why, ")");
+      if (!decomposition) decomposition.emplace(beam, material(basis.material));
+      series.push_back({name,
+                        {0, beam.bins()->bins()},
+                        recon::WaterCorrection::none(beam.columns()),
+                        image->scale.mu_water,
+                        image->scale.mu_air,
+                        image});
       continue;
     }
     const auto window = bin_window(name, beam.bins()->bins());
     require(window.has_value(), Error::Kind::input, "the scanner has no bins '", name, "'");
     const physics::ReferenceEnergy reference = beam.reference(*window);
-    series.push_back({name, *window,
+    series.push_back({name,
+                      *window,
                       corrected ? recon::water_correction(beam, *window)
                                 : recon::WaterCorrection::none(beam.columns()),
-                      reference.mu_water, reference.mu_air});
+                      reference.mu_water,
+                      reference.mu_air,
+                      {}});
   }
 }
 

@@ -5,8 +5,10 @@
 
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/scatter_kernel.hpp"
+#include "vitrine/recon/decomposition.hpp"
 #include "vitrine/recon/hardening.hpp"
 #include "vitrine/recon/preprocess.hpp"
+#include "vitrine/recon/spectral.hpp"
 
 namespace vitrine::trial::detail {
 
@@ -15,7 +17,8 @@ struct Series {
   std::string bins = "total";
   BinWindow window;  ///< of a photon-counting beam
   recon::WaterCorrection water;
-  double mu_water = 0.0, mu_air = 0.0;  ///< 1/mm: the scale of its CT numbers
+  double mu_water = 0.0, mu_air = 0.0;           ///< 1/mm: the scale of its CT numbers
+  std::optional<recon::SpectralImage> spectral;  ///< made of basis materials, not of readings
 };
 
 /// A beam, the series that are made of it, one at least, and the kernels of its scatter, which live
@@ -24,11 +27,14 @@ struct CalibratedBeam {
   physics::Beam beam;
   std::vector<Series> series;
   const physics::ScatterKernel* scatter = nullptr;
-  std::optional<recon::HardeningTable> hardening;  ///< if a second material is corrected
+  std::optional<recon::HardeningTable> hardening;             ///< if a second material is corrected
+  std::optional<recon::MaterialDecomposition> decomposition;  ///< if a series is spectral
 
   /// Calibrates a series for each of some bins (see bin_window; `total` alone of a detector that
-  /// does not count photons), with or without a correction of beam hardening.
-  CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins, bool corrected,
+  /// does not count photons) and spectral images of a basis, with or without a correction of beam
+  /// hardening, of which spectral images have none in any case.
+  CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins,
+                 const recon::SpectralBasis& basis, bool corrected,
                  const physics::ScatterKernel* kernel);
   /// Throws Error if there is none of these bins.
   const Series& of(const std::string& bins) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scan.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
@@ -17,14 +18,16 @@ std::size_t CaseRunner::steps() const {
 
 const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
                                        const Scene& scene) {
+  const Arms& arms = plan_.scenario.arms;
+  const Scanner& hardware = arms.scanners[scanner];
   std::string key = str(scanner, '|', to_text(tube_voltage));
   for (const Material& material : scene.materials) key += '|' + material.name;
   auto& entry = beams_[key];
   if (!entry) {
-    const Scanner& hardware = plan_.scenario.arms.scanners[scanner];
-    physics::Beam beam(hardware, tube_voltage, scene.materials, tube_voltages(plan_.arms, scanner));
+    physics::Beam beam(hardware, tube_voltage, beam_materials(arms, hardware, scene.materials),
+                       tube_voltages(plan_.arms, scanner));
     entry = std::make_unique<CalibratedBeam>(
-        std::move(beam), bins_of(plan_.scenario.arms, hardware),
+        std::move(beam), bins_of(arms, hardware), arms.protocol.basis(),
         plan_.scenario.arms.protocol.water_correction, scatter_kernel(scanner, tube_voltage));
     if (const auto& made = plan_.scenario.arms.protocol.corrections; made && made->bone) {
       const Material& second = material(made->bone->material);
@@ -55,6 +58,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   CaseResult result;
   result.id = case_id;
 
+  const auto unit_of = [&](const Arm& arm) { return voxel_unit(arms, arm.bins); };
   const auto visit_patient = [&](const Visit& visit) {
     return Measurer(plan_, case_id, visit, result);
   };
@@ -74,7 +78,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     const auto files = sink_.image(context, image);
     result.files.insert(result.files.end(), files.begin(), files.end());
     patient.record_image(result.images, arm, dose, done.photons(arm), noise);
-    patient.measure(result.features, image, arm.name, patient.visit().name);
+    patient.measure(result.features, image, arm.name, patient.visit().name, unit_of(arm));
   };
 
   /// A noisy scan, ready to be reconstructed.
@@ -116,7 +120,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
             std::any_of(clean.begin(), clean.end(), same))
           continue;
         next(str("noiseless ", arm.name));
-        clean.emplace_back(&arm, scan.reconstruct(data, arm));
+        clean.emplace_back(&arm, recon::in_unit(scan.reconstruct(data, arm), unit_of(arm)));
       }
     }
     const auto noiseless_of = [&](const Arm& arm) -> const Image& {
@@ -125,9 +129,10 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     };
     for (const Arm& arm : mine)
       if (arm.tube_voltage == voltage)
-        patient.measure(result.features, noiseless_of(arm), arm.name, "noiseless");
+        patient.measure(result.features, noiseless_of(arm), arm.name, "noiseless", unit_of(arm));
     for (const auto& [arm, image] : clean)
-      patient.record_profiles(result.profiles, image, arm->name);
+      if (unit_of(*arm) == recon::VoxelUnit::hounsfield)
+        patient.record_profiles(result.profiles, image, arm->name);
     for (std::size_t i = 0; i < read_outs.size(); ++i) {
       for (const std::string& bins : scan.series()) {
         ImageData data = acquired(scan, i, bins);
@@ -138,7 +143,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
           next(arm->name);
           if (!before || !before->same_but_dose(*arm)) plain = scan.reconstruct(data, *arm);
           before = arm;
-          const Image image = recon::denoised(plain, arm->denoise, isa_);
+          const Image image =
+              recon::in_unit(recon::denoised(plain, arm->denoise, isa_), unit_of(*arm));
           deliver(patient, scan, *arm, read_outs[i].dose, image,
                   noise_level(image, noiseless_of(*arm)));
         }
@@ -203,7 +209,9 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     write_masks(again);
     again.record_contrast(result.contrast);
     ImageData data = acquired(done, 0, arm.bins);
-    deliver(again, done, arm, dose, recon::denoised(done.reconstruct(data, arm), arm.denoise, isa_),
+    deliver(again, done, arm, dose,
+            recon::in_unit(recon::denoised(done.reconstruct(data, arm), arm.denoise, isa_),
+                           unit_of(arm)),
             not_measured);
   };
   for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {

@@ -10,6 +10,7 @@
 #include "vitrine/phantoms/surface.hpp"
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/trial/algorithm_levels.hpp"
+#include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/object.hpp"
 
 namespace vitrine::trial::detail {
@@ -22,6 +23,14 @@ std::string parts_of(const LesionTruth& lesion) {
     text += str(text.empty() ? "" : ", ", part.name, ' ',
                 to_text(std::round(10.0 * part.volume) / 10.0), " mm3 ",
                 to_text(std::round(part.attenuation)), " HU");
+  return text;
+}
+
+/// The unit of a feature of a map: that of one of CT numbers, with mg/ml for HU.
+std::string in_mg_per_ml(std::string_view unit) {
+  std::string text(unit);
+  if (const auto at = text.find("HU"); at != std::string::npos)
+    text.replace(at, 2, text == "HU" ? "mg/ml" : "(mg/ml)");
   return text;
 }
 
@@ -113,6 +122,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                            "photons_per_reading",
                            "noise_hu"};
   if (counts_photons(scenario.arms)) result.images.columns.push_back("bins");
+  if (has_maps(scenario.arms)) result.images.columns.push_back("noise_mg_per_ml");
   if (names_algorithms(scenario.arms)) result.images.columns.push_back("algorithm");
 }
 
@@ -212,6 +222,7 @@ void Measurer::record_truth(CaseResult& result) const {
 
 void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
                             double noise) const {
+  const bool is_map = voxel_unit(plan_.scenario.arms, arm.bins) == recon::VoxelUnit::mg_per_ml;
   std::vector<Table::Cell> row{case_id_,
                                arm.name,
                                visit_.name,
@@ -226,8 +237,9 @@ void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& do
                                dose.water_equivalent_diameter / units::cm,
                                dose.ssde.value_or(not_measured),
                                photons,
-                               noise};
+                               is_map ? not_measured : noise};
   if (counts_photons(plan_.scenario.arms)) row.emplace_back(arm.bins);
+  if (has_maps(plan_.scenario.arms)) row.emplace_back(is_map ? noise : not_measured);
   if (names_algorithms(plan_.scenario.arms)) row.emplace_back(arm.algorithm_name);
   images.add(std::move(row));
 }
@@ -243,17 +255,24 @@ void Measurer::record_profiles(Table& profiles, const Image& image, const std::s
 }
 
 void Measurer::measure(Table& features, const Image& image, const std::string& arm,
-                       const std::string& replicate) const {
+                       const std::string& replicate, recon::VoxelUnit unit) const {
   const Measure& how = plan_.scenario.measure;
+  radiomics::Settings settings = how.settings;
+  const bool is_map = unit == recon::VoxelUnit::mg_per_ml;
+  if (is_map) {
+    settings.range_hu.reset();
+    settings.round_intensities = false;
+  }
   std::vector<std::vector<radiomics::FeatureValue>> values(masks_.size());
   parallel_for(std::ssize(masks_), [&](Index i) {
     const auto lesion = std::size_t(i);
-    values[lesion] = radiomics::extract(image, masks_[lesion], how.settings, how.features);
+    values[lesion] = radiomics::extract(image, masks_[lesion], settings, how.features);
   });
   for (std::size_t i = 0; i < masks_.size(); ++i)
     for (const radiomics::FeatureValue& f : values[i])
       features.add({case_id_, patient_.scene.lesions[i].id, arm, replicate, std::string(f.info->id),
-                    std::string(f.info->ibsi_code), std::string(f.info->unit), f.value,
+                    std::string(f.info->ibsi_code),
+                    is_map ? in_mg_per_ml(f.info->unit) : std::string(f.info->unit), f.value,
                     std::string(f.aggregation), std::string(f.reason)});
 }
 

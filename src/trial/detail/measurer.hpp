@@ -15,7 +15,7 @@ namespace vitrine::trial::detail {
 
 inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
-/// Standard deviation of image - noiseless within 25 mm of the axis, HU.
+/// Standard deviation of image - noiseless within 25 mm of the axis, in their unit.
 double noise_level(const Image& image, const Image& noiseless);
 
 /// True response at every visit; a missed visit's assessment is empty.
@@ -44,9 +44,11 @@ class Measurer {
                     double noise) const;
   /// HU along x through the middle of each lesion, one row a pixel.
   void record_profiles(Table& profiles, const Image& image, const std::string& arm) const;
-  /// All features of all lesions in one image.
+  /// All features of all lesions in one image. What the settings say in HU (a range, whole numbers)
+  /// does not hold for a map.
   void measure(Table& features, const Image& image, const std::string& arm,
-               const std::string& replicate) const;
+               const std::string& replicate,
+               recon::VoxelUnit unit = recon::VoxelUnit::hounsfield) const;
   /// Truth level T0: the object itself on the image grid, as arm `name`, replicate `truth`.
   void measure_object(Table& features, Table& profiles, const std::string& name) const;
   /// Iodine of every compartment and lesion, if there is contrast medium.

@@ -79,9 +79,10 @@ class PatientScan::Output {
 
   void add_noise(physics::Acquisition acquisition) { acquisition_ = std::move(acquisition); }
   /// Shared by the series of a scan, which are made of the same counts.
-  void count(std::shared_ptr<CountedBlocks> counts, BinWindow window) {
+  void count(std::shared_ptr<CountedBlocks> counts, const Series& series) {
     counts_ = std::move(counts);
-    window_ = window;
+    window_ = series.window;
+    spectral_ = series.spectral;
   }
   /// Keep the rays as they are measured, too.
   void measure(recon::RayNoise noise) {
@@ -100,7 +101,10 @@ class PatientScan::Output {
     }
     if (readings_.size() < block.signal.size()) readings_ = Buffer<float>(block.signal.size());
     const auto readings = readings_.span().first(block.signal.size());
-    counts_->read(block, window_, readings);
+    if (spectral_)
+      counts_->combine(block, *spectral_, readings);
+    else
+      counts_->read(block, window_, readings);
     take(block.first, block.count, readings, {});
   }
 
@@ -127,7 +131,10 @@ class PatientScan::Output {
         readings = room;
       }
       if (raw_ && quantity_ == RawScan::Quantity::signal) raw_->views(readings);
-      recon::line_integrals(geometry_, readings, water_, isa_, room);
+      if (spectral_)  // these are line integrals already
+        std::ranges::copy(readings, room.begin());
+      else
+        recon::line_integrals(geometry_, readings, water_, isa_, room);
       if (raw_ && quantity_ == RawScan::Quantity::line_integral) raw_->views(room);
       if (measured_)
         std::ranges::copy(std::as_const(room),
@@ -152,6 +159,7 @@ class PatientScan::Output {
   std::optional<physics::Acquisition> acquisition_;
   std::shared_ptr<CountedBlocks> counts_;  // of all series of the scan
   BinWindow window_;
+  std::optional<recon::SpectralImage> spectral_;
   Buffer<float> readings_;
   std::unique_ptr<RawData> raw_;
   RawScan::Quantity quantity_ = RawScan::Quantity::signal;
@@ -224,12 +232,17 @@ std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& ser
 /// All series of a scan that counts photons.
 std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::counted(
     physics::Counting counting, const Exposure& exposure) const {
-  const auto counts = std::make_shared<CountedBlocks>(std::move(counting));
+  std::vector<double> loads(std::size_t(geometry_.views()),
+                            exposure.tube_load / double(geometry_.views_per_rotation));
+  for (std::size_t v = 0; v < exposure.modulation.size(); ++v) loads[v] *= exposure.modulation[v];
+  const auto counts = std::make_shared<CountedBlocks>(
+      std::move(counting), geometry_,
+      calibrated_.decomposition ? &*calibrated_.decomposition : nullptr, std::move(loads), isa_);
   std::vector<std::unique_ptr<Output>> outputs;
   for (const std::string& bins : series_) {
     const Series& series = calibrated_.of(bins);
     outputs.push_back(plain_output(series, exposure));
-    outputs.back()->count(counts, series.window);
+    outputs.back()->count(counts, series);
   }
   return outputs;
 }

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <limits>
 
@@ -11,6 +12,7 @@
 #include "vitrine/io/dicom.hpp"
 #include "vitrine/io/hdf5.hpp"
 #include "vitrine/io/image_reader.hpp"
+#include "vitrine/io/nifti.hpp"
 
 using namespace vitrine;
 using Catch::Matchers::Contains;
@@ -83,6 +85,37 @@ bool installed(const std::string& program) {
 }
 
 }  // namespace
+
+TEST_CASE("a map says mg/ml in tenths, and is not read as HU") {
+  const Scratch scratch;
+  const Image image = slices(30, 2);
+  io::DicomSeries map = full_series();
+  map.in_mg_per_ml = true;
+  map.image_flavor = "MAT_SPECIFIC";
+  map.window = {6.5, 17.0};
+  const auto files = io::encode_dicom(image, map);
+  io::write_files(scratch.path(), files);
+  CHECK_THAT(complaint(Kind::unsupported, [&] { io::read_dicom_series(scratch.path()); }),
+             Contains("counts mg/ml") && Contains("MGML"));
+  const auto& bytes = files.front().bytes;
+  const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  CHECK_THAT(text, Contains("MGML") && Contains("AXIAL\\MAT_SPECIFIC") && Contains("6.5"));
+  // Value 30 is stored as 300 tenths: the last pixels are the image's last.
+  std::int16_t last = 0;
+  std::memcpy(&last, bytes.data() + bytes.size() - 2, 2);
+  const Index pixels = image.grid().size[0] * image.grid().size[1];
+  CHECK(float(last) == Approx(10.0f * image.values()[std::size_t(pixels - 1)]));
+}
+
+TEST_CASE("a NIfTI map keeps its decimals, and is not read as HU") {
+  const Scratch scratch;
+  const Image image = slices(30, 2);
+  io::write_file(scratch / "map.nii.gz", io::encode_nifti(image, "", io::HuStorage::mg_per_ml));
+  CHECK_THAT(complaint(Kind::unsupported, [&] { io::read_image(scratch / "map.nii.gz"); }),
+             Contains("counts mg/ml"));
+  io::write_file(scratch / "hu.nii.gz", io::encode_nifti(image, "", io::HuStorage::float32));
+  CHECK_NOTHROW(io::read_image(scratch / "hu.nii.gz"));
+}
 
 TEST_CASE("a DICOM series comes back with its HU and grid") {
   const Scratch scratch;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "vitrine/trial/arm.hpp"
+#include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/plan.hpp"
 
 using namespace vitrine;
@@ -115,4 +116,97 @@ TEST_CASE("a sensor that cannot be is refused with its numbers and a way out") {
     }
   CHECK_THROWS_WITH(read(sensor({Value(25.0)}), Value().set("bins", Value::List{Value("bin2")})),
                     Catch::Contains("n has no bins 'bin2'"));
+}
+
+namespace {
+
+/// A scenario with levels of bins, without what maps do not go with.
+trial::Scenario read_levels(const Value& counting, Value::List levels, Value protocol,
+                            Value features = Value::List{Value("statistics")},
+                            Value analyse = Value::List{}) {
+  protocol.set("kernel", Value("soft"));
+  const Value all =
+      Value()
+          .set("vitrine", Value(1.0))
+          .set("trial", Value().set("name", Value("t")).set("seed", Value(7.0)))
+          .set("patients", Value().set("count", Value(1.0)).set("anatomy", Value("thorax")))
+          .set("arms", Value()
+                           .set("scanners", Value::List{scanner("n", counting)})
+                           .set("protocol", std::move(protocol))
+                           .set("vary", Value().set("bins", std::move(levels))))
+          .set("measure", Value().set("features", std::move(features)))
+          .set("analyse", std::move(analyse));
+  Diagnostics problems;
+  auto result = trial::Scenario::schema().read(all, problems);
+  problems.throw_if_any();
+  return result;
+}
+
+const Value::List thresholds{Value(25.0), Value(65.0)};
+
+}  // namespace
+
+TEST_CASE("spectral images are arms of their own, made of one scan") {
+  const auto scenario =
+      read_levels(sensor(thresholds),
+                  {Value("total"), Value("vmi_70kev"), Value("iodine_map"), Value("vnc")}, Value());
+  const auto plan = trial::make_plan(scenario);
+  REQUIRE(plan.arms.size() == 4);
+  CHECK(plan.arms[1].name == "n_soft_80mAs_vmi_70kev");
+  CHECK(plan.arms[2].name == "n_soft_80mAs_iodine_map");
+  CHECK(plan.arms[0].scan == plan.arms[3].scan);
+  CHECK(trial::voxel_unit(scenario.arms, "iodine_map") == recon::VoxelUnit::mg_per_ml);
+  CHECK(trial::voxel_unit(scenario.arms, "vnc") == recon::VoxelUnit::hounsfield);
+  CHECK(trial::voxel_unit(scenario.arms, "bin1") == recon::VoxelUnit::hounsfield);
+  CHECK(trial::has_maps(scenario.arms));
+  CHECK_FALSE(trial::has_maps(read_levels(sensor(thresholds), {Value("vmi_70kev")}, Value()).arms));
+  // The beam is calibrated for the basis, and for the basis alone where images are spectral.
+  const Scanner& scanner = scenario.arms.scanners.front();
+  CHECK(trial::beam_materials(scenario.arms, scanner, {}).size() == 1);
+  CHECK(trial::beam_materials(scenario.arms, scanner, {material("iodine")}).size() == 1);
+  CHECK(trial::beam_materials(read_levels(sensor(thresholds), {Value("bin1")}, Value()).arms,
+                              scanner, {})
+            .empty());
+}
+
+TEST_CASE("spectral images that cannot be are refused with a way out") {
+  const auto refused = [](const Value& counting, const char* level, Value protocol,
+                          const char* words) {
+    CAPTURE(level, words);
+    CHECK_THROWS_WITH(read_levels(counting, {Value(level)}, std::move(protocol)),
+                      Catch::Contains(words));
+  };
+  refused(sensor(thresholds), "vmi_30kev", Value(), "40 to 190 keV");
+  refused(sensor(thresholds), "vmi_200kev", Value(), "40 to 190 keV");
+  refused(sensor(thresholds), "calcium_map", Value(), "it has water_map and iodine_map");
+  refused(sensor(thresholds), "vmi70", Value(), "vmi_70kev, iodine_map, water_map, vnc");
+  refused(sensor({Value(25.0)}), "vmi_70kev", Value(), "two materials need two energy bins");
+  refused(sensor(thresholds), "vnc", Value().set("algorithm", Value("iterative")),
+          "Use algorithm: fbp");
+  refused(sensor(thresholds), "vnc",
+          Value().set("corrections", Value().set("metal", Value(Value::Map{}))),
+          "Remove corrections");
+  const auto basis = [](const char* name) {
+    return Value().set("spectral", Value().set("material", Value(name)));
+  };
+  refused(sensor(thresholds), "vnc", basis("unobtainium"), "unobtainium");
+  refused(sensor(thresholds), "vnc", basis("water"), "spectral.material is water");
+  refused(sensor(thresholds), "vnc", basis("iodine 10 mg/ml"), "images are named after it");
+  refused(sensor(thresholds), "bin1", basis("calcium"), "there is none");
+  CHECK_NOTHROW(read_levels(sensor(thresholds), {Value("calcium_map")}, basis("calcium")));
+  // Of scanners that integrate energy there are none.
+  CHECK_THROWS_WITH(read_levels(Value(), {Value("vmi_70kev")}, Value()),
+                    Catch::Contains("need a photon-counting scanner"));
+}
+
+TEST_CASE("what counts in HU does not go with maps, and does with monoenergetic images") {
+  CHECK_THROWS_WITH(read_levels(sensor(thresholds), {Value("iodine_map")}, Value(),
+                                Value::List{Value("statistics"), Value("glcm")}),
+                    Catch::Contains("glcm goes with images in HU"));
+  CHECK_THROWS_WITH(read_levels(sensor(thresholds), {Value("iodine_map")}, Value(),
+                                Value::List{Value("statistics")}, Value::List{Value("icc")}),
+                    Catch::Contains("analyse: []"));
+  CHECK_NOTHROW(read_levels(sensor(thresholds), {Value("vmi_70kev")}, Value(),
+                            Value::List{Value("statistics"), Value("glcm")},
+                            Value::List{Value("icc")}));
 }

@@ -1,0 +1,153 @@
+#include "vitrine/recon/decomposition.hpp"
+
+#include <Eigen/Dense>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "vitrine/core/math.hpp"
+#include "vitrine/core/parallel.hpp"
+#include "vitrine/core/units.hpp"
+#include "vitrine/physics/attenuation.hpp"
+#include "vitrine/recon/detail/hot.hpp"
+
+namespace vitrine::recon {
+namespace {
+
+constexpr double usual_water = 200.0;                      // mm: what weights are made for
+constexpr double spread = 300.0 * 1.0 * units::mg_per_ml;  // g/mm^2
+
+/// Mean counts per mAs of every bin, and their covariance, behind amounts of both materials.
+struct Counts {
+  std::vector<double> mean;
+  Eigen::MatrixXd covariance;
+};
+Counts counts_behind(const physics::Beam& beam, Index column,
+                     std::span<const physics::Path> paths) {
+  const physics::CountingBins& known = *beam.bins();
+  const std::size_t bins = known.bins();
+  Counts out;
+  double total = 0.0;
+  for (std::size_t b = 0; b < bins; ++b) {
+    const BinWindow window{b, b + 1};
+    out.mean.push_back(known.air(column, window) * beam.bin_signal(column, window, paths));
+    total += out.mean.back();
+  }
+  const auto flat = known.covariance(out.mean, total * total / beam.quanta(column, paths));
+  out.covariance =
+      Eigen::Map<const Eigen::MatrixXd>(flat.data(), Eigen::Index(bins), Eigen::Index(bins));
+  return out;
+}
+
+}  // namespace
+
+MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Material& second)
+    : bins_(beam.bins() ? beam.bins()->bins() : 1),
+      nodes_(beam.nodes()),
+      second_(second.name),
+      mu_water_(physics::linear_attenuation(material("water"), basis_energy)),
+      mu_second_(physics::mass_attenuation(second, basis_energy)) {
+  require(bins_ >= 2, Error::Kind::input, "two materials need two energy bins (the detector has ",
+          bins_, "). Use a photon-counting scanner with two thresholds or more.");
+  VITRINE_EXPECT(bins_ <= std::size_t(detail::DecomposeJob::most_bins));
+  const std::size_t rank = beam.rank();
+  const auto exponent = [&](std::size_t node, std::span<const double> coefficients) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < rank; ++k)
+      sum += double(beam.exponents()[node * rank + k]) * coefficients[k];
+    return sum;
+  };
+  const Material& water = material("water");
+  for (std::size_t j = 0; j < nodes_; ++j) {
+    exponents_.push_back(float(exponent(j, beam.coefficients(water)) * water.density / mu_water_));
+    exponents_.push_back(float(exponent(j, beam.coefficients(second)) / mu_second_));
+  }
+  const physics::CountingBins& known = *beam.bins();
+  for (Index c = 0; c < beam.columns(); ++c) {
+    const auto weights = known.weights(c);
+    for (std::size_t b = 0; b < bins_; ++b) {
+      double sum = 0.0;
+      for (std::size_t j = 0; j < nodes_; ++j) sum += weights[b * nodes_ + j];
+      for (std::size_t j = 0; j < nodes_; ++j)
+        weights_.push_back(float(weights[b * nodes_ + j] / sum));
+      air_.push_back(known.air(c, {b, b + 1}));
+    }
+    const double high = beam.water_signal(c, {bins_ - 1, bins_}, usual_water);
+    water_per_log_.push_back(float(mu_water_ * usual_water / -math::log(high)));
+  }
+  // Errors of bins over their counts' roots: how they depend on each other hardly changes.
+  const physics::Path path{"water", usual_water, 0.0};
+  const Counts usual = counts_behind(beam, beam.columns() / 2, std::span(&path, 1));
+  Eigen::MatrixXd shape = usual.covariance;
+  for (Eigen::Index b = 0; b < shape.rows(); ++b)
+    for (Eigen::Index c = 0; c < shape.cols(); ++c)
+      shape(b, c) /= std::sqrt(usual.mean[std::size_t(b)] * usual.mean[std::size_t(c)]);
+  const Eigen::LLT<Eigen::MatrixXd> root(shape);
+  require(root.info() == Eigen::Success, Error::Kind::numeric,
+          "the covariance of the bins' counts is not positive. This is a fault of the response.");
+  const Eigen::MatrixXd whitening =
+      root.matrixL().solve(Eigen::MatrixXd::Identity(shape.rows(), shape.cols()));
+  for (Eigen::Index b = 0; b < shape.rows(); ++b)
+    for (Eigen::Index c = 0; c < shape.cols(); ++c) whitening_.push_back(float(whitening(b, c)));
+}
+
+void MaterialDecomposition::operator()(const ScanGeometry& geometry, std::span<const double> load,
+                                       std::span<const float> readings, Readings kind, Isa isa,
+                                       std::span<float> water, std::span<float> second) const {
+  const auto cells = std::size_t(geometry.columns * geometry.rows);
+  VITRINE_EXPECT(geometry.columns == columns());
+  VITRINE_EXPECT(water.size() == load.size() * cells && second.size() == water.size());
+  VITRINE_EXPECT(readings.size() == bins_ * water.size());
+  const detail::HotKernels& hot = detail::hot_kernels(isa);
+  parallel_for(std::ssize(load), [&](Index view) {
+    std::array<float, detail::DecomposeJob::most_bins> air{};
+    for (Index c = 0; c < geometry.columns; ++c) {
+      const std::size_t at = std::size_t(view) * cells + std::size_t(c * geometry.rows);
+      for (std::size_t b = 0; b < bins_; ++b)
+        air[b] = float(air_[std::size_t(c) * bins_ + b] * load[std::size_t(view)]);
+      detail::DecomposeJob job{};
+      job.count = geometry.rows;
+      job.bins = int(bins_);
+      job.nodes = int(nodes_);
+      job.readings = readings.data() + at;
+      job.stride = std::ptrdiff_t(water.size());
+      job.exponents = exponents_.data();
+      job.weights = weights_.data() + std::size_t(c) * bins_ * nodes_;
+      job.air = air.data();
+      job.whitening = whitening_.data();
+      job.water_per_log = water_per_log_[std::size_t(c)];
+      job.drawn = kind == Readings::drawn;
+      job.spread = float(spread * mu_second_);
+      job.per_water = float(1.0 / mu_water_);
+      job.per_second = float(1.0 / mu_second_);
+      job.water = water.data() + at;
+      job.second = second.data() + at;
+      hot.decompose(job);
+    }
+  });
+}
+
+MaterialDecomposition::Bound MaterialDecomposition::bound(const physics::Beam& beam, Index column,
+                                                          double load, double water,
+                                                          double second) const {
+  const auto counts = [&](double more_water, double more_second) {
+    const std::array paths{physics::Path{"water", water + more_water, 0.0},
+                           physics::Path{second_, second + more_second, 1.0}};
+    return counts_behind(beam, column, paths);
+  };
+  const Counts here = counts(0.0, 0.0);
+  const double step_water = 0.01 / mu_water_, step_second = 0.01 / mu_second_;
+  const Counts more_w = counts(step_water, 0.0), less_w = counts(-step_water, 0.0);
+  const Counts more_s = counts(0.0, step_second), less_s = counts(0.0, -step_second);
+  Eigen::MatrixXd slope(Eigen::Index(bins_), 2);
+  for (std::size_t b = 0; b < bins_; ++b) {
+    slope(Eigen::Index(b), 0) = load * (more_w.mean[b] - less_w.mean[b]) / (2.0 * step_water);
+    slope(Eigen::Index(b), 1) = load * (more_s.mean[b] - less_s.mean[b]) / (2.0 * step_second);
+  }
+  const Eigen::MatrixXd covariance = load * here.covariance;
+  const Eigen::Matrix2d information = slope.transpose() * covariance.llt().solve(slope);
+  const Eigen::Matrix2d lowest = information.inverse();
+  return {lowest(0, 0), lowest(0, 1), lowest(1, 1)};
+}
+
+}  // namespace vitrine::recon
