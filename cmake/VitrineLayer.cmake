@@ -16,7 +16,7 @@ set(VITRINE_HOT_portable -march=x86-64 -ffp-contract=off)
 set(VITRINE_HOT_v3 -march=x86-64-v3 -ffp-contract=fast)
 set(VITRINE_HOT_v4 -march=x86-64-v4 -ffp-contract=fast)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  list(APPEND VITRINE_HOT_v4 -Wno-maybe-uninitialized)  # GCC 12's own header
+  list(APPEND VITRINE_HOT_v4 -Wno-maybe-uninitialized -Wno-uninitialized)  # GCC 12's own header
 endif()
 set(VITRINE_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
 

@@ -20,11 +20,11 @@ constexpr float exact_below = 30.0f;   // as of the other readings (detect.cpp)
 // is within 1.5e-3 of Poisson's, mean and variance right.
 constexpr float exact_pairs_below = 10.0f;
 
-/// 1 / n, and 0 for what is never divided by.
+/// 1 / (n + 1).
 struct Reciprocals {
   float of[std::size_t(most_counts)] = {};
   constexpr Reciprocals() {
-    for (int n = 1; n < int(most_counts); ++n) of[n] = 1.0f / float(n);
+    for (int n = 0; n < int(most_counts); ++n) of[n] = 1.0f / float(n + 1);
   }
 };
 constexpr Reciprocals reciprocals;
@@ -33,25 +33,39 @@ constexpr Reciprocals reciprocals;
 /// do not wait for each other. A mean of 0 has none.
 template <int together>
 VITRINE_INLINE void invert(const Lanes* mean, const Lanes* u, Lanes* drawn) {
-  Lanes probability[together], below[together], count[together];
+  Lanes probability[together], below[together], factor[together], wanted[together];
+  Bits count[together];
   for (int i = 0; i < together; ++i) probability[i] = mean[i] * all(-1.442695041f);
   exp2(probability);
   for (int i = 0; i < together; ++i) {
     below[i] = probability[i];
-    count[i] = all(0.0f);
+    count[i] = Bits{};
+    // Sums of floats need not reach 1: numbers beyond this would be as large as there are steps.
+    wanted[i] = smaller(u[i], all(1.0f - 0x1p-19f));
+    // Probabilities must not become so small that they are slow.
+    factor[i] = larger(mean[i], all(1e-3f));
   }
-  for (int next = 1; next < int(most_counts); ++next) {
-    Bits more[together], left{};
-    for (int i = 0; i < together; ++i) left |= more[i] = Bits(u[i] > below[i]);
-    if (!any(left)) break;
-    const Lanes over = all(reciprocals.of[next]);
-    for (int i = 0; i < together; ++i) {
-      count[i] += Lanes(more[i] & Bits(all(1.0f)));
-      probability[i] *= mean[i] * over;
-      below[i] += probability[i];
+  // Whether all are done is asked for once in a while: steps more change nothing.
+  constexpr int steps = 4;
+  static_assert(int(most_counts) % steps == 0);
+  for (int next = 0; next < int(most_counts); next += steps) {
+    for (int k = 0; k < steps; ++k) {
+      const Lanes over = all(reciprocals.of[next + k]);
+      for (int i = 0; i < together; ++i) {
+        // The sign of below - wanted: 1 until the sum reaches it.
+        count[i] += Bits(Words(below[i] - wanted[i]) >> 31);
+        probability[i] *= factor[i] * over;
+        below[i] += probability[i];
+      }
     }
+    Bits left{};
+    for (int i = 0; i < together; ++i) {
+      left |= Bits(below[i] - wanted[i]);
+      probability[i] = larger(probability[i], all(1e-16f));
+    }
+    if (!any(left & INT32_MIN)) break;
   }
-  for (int i = 0; i < together; ++i) drawn[i] = count[i];
+  for (int i = 0; i < together; ++i) drawn[i] = __builtin_convertvector(count[i], Lanes);
 }
 
 /// Poisson numbers of means from 30 on: Cornish and Fisher's expansion, as in detect.hot.cpp.
@@ -79,7 +93,9 @@ class Counter {
 
  private:
   /// Arrays of one column: rates of the pairs, means of the bins, what pairs take of them, counts.
-  std::ptrdiff_t rows_of_column() const { return job_.pair_count + 3 * job_.bins; }
+  /// The latter two apart for pairs from the row before, the same and the next row: so sums have
+  /// the same order for any number of lanes.
+  std::ptrdiff_t rows_of_column() const { return detail::count_arrays(job_); }
   float* array(std::int32_t column, std::int32_t which) const {
     return job_.scratch + ((column & 1) * rows_of_column() + which) * stride_ + lane_width;
   }
@@ -87,11 +103,11 @@ class Counter {
   float* mean(std::int32_t column, std::int32_t bin) const {
     return array(column, job_.pair_count + bin);
   }
-  float* taken(std::int32_t column, std::int32_t bin) const {
-    return array(column, job_.pair_count + job_.bins + bin);
+  float* taken(std::int32_t column, std::int32_t bin, std::int32_t rows) const {
+    return array(column, job_.pair_count + (2 + rows) * job_.bins + bin);
   }
-  float* counts(std::int32_t column, std::int32_t bin) const {
-    return array(column, job_.pair_count + 2 * job_.bins + bin);
+  float* counts(std::int32_t column, std::int32_t bin, std::int32_t rows) const {
+    return array(column, job_.pair_count + (5 + rows) * job_.bins + bin);
   }
   void clear(std::int32_t column) const {
     std::memset(array(column, 0) - lane_width, 0,
@@ -102,12 +118,12 @@ class Counter {
   void expect(std::int32_t column) const {
     const std::ptrdiff_t first = std::ptrdiff_t(column) * job_.rows;
     const float* air = job_.bin_air + std::ptrdiff_t(column) * job_.bins;
-    for (std::int32_t row = 0; row < job_.rows; row += lane_width) {
-      const std::int32_t here = job_.rows - row < lane_width ? job_.rows - row : lane_width;
+    for (std::int32_t row = 0; row < job_.rows; row += lanes_at_once) {
+      const std::int32_t here = job_.rows - row < lanes_at_once ? job_.rows - row : lanes_at_once;
       // Padded rows read 0.
       const auto padded = [&](const float* from) {
-        if (here == lane_width) return load(from + first + row);
-        float values[lane_width] = {};
+        if (here == lanes_at_once) return load(from + first + row);
+        float values[lanes_at_once] = {};
         for (std::int32_t l = 0; l < here; ++l) values[l] = from[first + row + l];
         return load(values);
       };
@@ -146,7 +162,7 @@ class Counter {
   }
 
   void draw(std::int32_t column) const {
-    for (std::int32_t row = 0; row < job_.rows; row += lane_width) {
+    for (std::int32_t row = 0; row < job_.rows; row += lanes_at_once) {
       std::uint32_t block = 0;
       for (std::int32_t p = 0; p < job_.pair_count; p += 4, ++block) {
         Lanes means[4], drawn[4];
@@ -163,20 +179,26 @@ class Counter {
         for (std::int32_t i = 0; i < some; ++i) {
           const PairClass& pair = job_.pairs[p + i];
           const Other to = other(pair, column, row);
-          add(taken(column, pair.first) + row, means[i]);
-          add(taken(to.column, pair.second) + to.row, means[i]);
-          add(counts(column, pair.first) + row, drawn[i]);
-          add(counts(to.column, pair.second) + to.row, drawn[i]);
+          add(taken(column, pair.first, 0) + row, means[i]);
+          add(taken(to.column, pair.second, pair.rows) + to.row, means[i]);
+          add(counts(column, pair.first, 0) + row, drawn[i]);
+          add(counts(to.column, pair.second, pair.rows) + to.row, drawn[i]);
         }
       }
       for (std::int32_t b = 0; b < job_.bins; b += 4, ++block) {
         Lanes means[4], drawn[4];
         const std::int32_t some = job_.bins - b < 4 ? job_.bins - b : 4;
+        const auto from_all = [&](auto of, std::int32_t bin) {
+          return load((this->*of)(column, bin, 0) + row) +
+                 (load((this->*of)(column, bin, -1) + row) +
+                  load((this->*of)(column, bin, 1) + row));
+        };
         for (std::int32_t i = 0; i < some; ++i)
           means[i] =
-              larger(load(mean(column, b + i) + row) - load(taken(column, b + i) + row), all(0.0f));
+              larger(load(mean(column, b + i) + row) - from_all(&Counter::taken, b + i), all(0.0f));
         numbers(column, row, block, some, exact_below, means, drawn);
-        for (std::int32_t i = 0; i < some; ++i) add(counts(column, b + i) + row, drawn[i]);
+        for (std::int32_t i = 0; i < some; ++i)
+          store(counts(column, b + i, 0) + row, from_all(&Counter::counts, b + i) + drawn[i]);
       }
     }
   }
@@ -233,8 +255,8 @@ class Counter {
     }
   }
   VITRINE_INLINE_MEMBER void words(std::uint32_t cell, std::uint32_t block, Words* x) const {
-    const Words lane = {0, 1, 2, 3, 4, 5, 6, 7};
-    Words all_four[4] = {lane + cell, Words{} + job_.view, Words{} + block, Words{} + job_.draw};
+    Words all_four[4] = {lane_numbers() + cell, Words{} + job_.view, Words{} + block,
+                         Words{} + job_.draw};
     philox(all_four, job_.key[0], job_.key[1]);
     for (int i = 0; i < 4; ++i) x[i] = all_four[i];
   }
@@ -242,7 +264,7 @@ class Counter {
   void write(std::int32_t column) const {
     for (std::int32_t b = 0; b < job_.bins; ++b)
       std::memcpy(job_.out + b * job_.out_stride + std::ptrdiff_t(column) * job_.rows,
-                  counts(column, b), std::size_t(job_.rows) * 4);
+                  counts(column, b, 0), std::size_t(job_.rows) * 4);
   }
 
   const CountJob& job_;

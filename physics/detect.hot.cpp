@@ -31,8 +31,7 @@ VITRINE_INLINE Lanes reading(const DetectJob& job, std::ptrdiff_t cell, Lanes qu
 void detect(const DetectJob& job) {
   for (std::int64_t cell = 0; cell < job.cells; cell += 2 * lane_width) {
     const auto block = std::uint32_t(cell / 2);
-    const Words lane = {0, 1, 2, 3, 4, 5, 6, 7};
-    Words x[4] = {lane + block, Words{} + job.view, Words{}, Words{} + job.draw};
+    Words x[4] = {lane_numbers() + block, Words{} + job.view, Words{}, Words{} + job.draw};
     philox(x, job.key[0], job.key[1]);
     bool low[2];
     for (int half = 0; half < 2; ++half) {
@@ -51,8 +50,7 @@ void add_normals(const detail::NormalJob& job) {
   constexpr std::int64_t step = 4 * lane_width;
   for (std::int64_t cell = 0; cell < job.cells; cell += step) {
     const auto block = std::uint32_t(cell / 4);
-    const Words lane = {0, 1, 2, 3, 4, 5, 6, 7};
-    Words x[4] = {lane + block, Words{} + job.view, Words{}, Words{} + job.draw};
+    Words x[4] = {lane_numbers() + block, Words{} + job.view, Words{}, Words{} + job.draw};
     philox(x, job.key[0], job.key[1]);
     Lanes z[4];
     normals(x[0], x[1], z[0], z[1]);

@@ -1,5 +1,7 @@
 #include "vitrine/physics/detail/kernels.hpp"
 
+#include "vitrine/physics/detail/wide.hpp"
+
 namespace vitrine::physics::detail {
 
 const Kernels& kernels(Isa isa) {
@@ -16,14 +18,18 @@ std::atomic<int>& most_lanes_at_once() {
   return most;
 }
 
-const Kernels& kernels(Isa isa, int row_groups) {
-  static constexpr Kernels wide{v4::scratch_floats, v4::trace,  v4::voxel_floats,
-                                v4::trace_voxels,   v3::detect, v3::add_normals};
+bool is_wide(Isa isa, int row_groups) {
   static const bool has_v4 =
       __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
   const bool fits = row_groups % 2 == 0 && most_lanes_at_once() >= 2 * lane_width;
-  return isa == Isa::v3 && has_v4 && fits ? wide : kernels(isa);
+  return isa == Isa::v3 && has_v4 && fits;
+}
+
+const Kernels& kernels(Isa isa, int row_groups) {
+  static constexpr Kernels wide{v4::scratch_floats, v4::trace,  v4::voxel_floats,
+                                v4::trace_voxels,   v3::detect, v3::add_normals};
+  return is_wide(isa, row_groups) ? wide : kernels(isa);
 }
 
 }  // namespace vitrine::physics::detail

@@ -18,8 +18,6 @@ namespace {
 
 // The bodies that tables are made of: thickness along the central ray, mm, and width over it.
 constexpr std::array thicknesses{60.0, 120.0, 180.0, 240.0, 300.0, 360.0, 430.0};
-// The thicker, the rarer are photons that come through.
-constexpr std::array effort{1, 1, 1, 1, 2, 4, 9};
 constexpr std::array aspects{0.6, 1.0, 1.7};
 // Places of pencils in half a body, of its half width.
 constexpr std::size_t pencils = 10;
@@ -27,33 +25,26 @@ constexpr std::size_t pencils = 10;
 constexpr double reach = 50.0;  // mm
 double place_of(std::size_t pencil) { return (double(pencil) + 0.5) / double(pencils); }
 
-/// A polynomial of degree 5 over [-1, 1] by least squares: its values at the pencils' places by
-/// those of the data there and, first index 1, at their mirror images.
-using Fit = std::array<std::array<std::array<double, pencils>, pencils>, 2>;
-Fit polynomial_fit() {
-  constexpr std::size_t degree = 5, points = 2 * pencils;
-  const auto place = [](std::size_t i) {
-    return i < pencils ? place_of(i) : -place_of(i - pencils);
-  };
+/// Least-squares polynomials over some points: their values there by those of the data, [to][from].
+std::vector<double> polynomial_fit(std::span<const double> points, std::size_t degree) {
+  const std::size_t count = points.size();
   // Orthonormal over the points (Gram and Schmidt).
-  std::array<std::array<double, points>, degree + 1> basis{};
+  std::vector<std::vector<double>> basis(degree + 1, std::vector<double>(count, 1.0));
+  std::vector<double> fit(count * count, 0.0);
   for (std::size_t n = 0; n <= degree; ++n) {
     auto& p = basis[n];
-    for (std::size_t i = 0; i < points; ++i) p[i] = n == 0 ? 1.0 : place(i) * basis[n - 1][i];
+    for (std::size_t i = 0; n > 0 && i < count; ++i) p[i] = points[i] * basis[n - 1][i];
     for (std::size_t m = 0; m < n; ++m) {
       double product = 0.0;
-      for (std::size_t i = 0; i < points; ++i) product += p[i] * basis[m][i];
-      for (std::size_t i = 0; i < points; ++i) p[i] -= product * basis[m][i];
+      for (std::size_t i = 0; i < count; ++i) product += p[i] * basis[m][i];
+      for (std::size_t i = 0; i < count; ++i) p[i] -= product * basis[m][i];
     }
     double square = 0.0;
     for (const double value : p) square += value * value;
     for (double& value : p) value /= std::sqrt(square);
+    for (std::size_t to = 0; to < count; ++to)
+      for (std::size_t from = 0; from < count; ++from) fit[to * count + from] += p[to] * p[from];
   }
-  Fit fit{};
-  for (const auto& p : basis)
-    for (std::size_t to = 0; to < pencils; ++to)
-      for (std::size_t from = 0; from < points; ++from)
-        fit[from / pencils][to][from % pencils] += p[to] * p[from];
   return fit;
 }
 
@@ -95,11 +86,11 @@ ScatterKernel::ScatterKernel(const Scanner& scanner, double kv, Isa isa, std::in
   source_to_iso_ = scanner.source_to_iso;
   const double width = double(hardware.columns) / double(columns_);
   for (Index c = 0; c < columns_; ++c)
-    places_.push_back(scanner.source_to_iso *
-                      math::sin(hardware.fan_angle((double(c) + 0.5) * width - 0.5)));
-  // And the rarer yet those that a grid lets through.
-  if (const auto& grid = scanner.detector.anti_scatter_grid; grid && grid->ratio > 1.0)
-    histories *= 2;
+    rays_.push_back(scanner.source_to_iso *
+                    math::sin(hardware.fan_angle((double(c) + 0.5) * width - 0.5)));
+  // Without a grid, which lets few through, half of them tell as much.
+  if (const auto& grid = scanner.detector.anti_scatter_grid; !grid || grid->ratio <= 1.0)
+    histories /= 2;
   calibrate(scanner, kv, histories);
   set_decay();
   smooth();
@@ -123,7 +114,7 @@ void ScatterKernel::calibrate(const Scanner& scanner, double kv, std::int64_t hi
       }
       for (const auto& spread :
            detail::carry_pencils(scanner, kv, {thickness, radius, 0.0}, fan_over(seen, d),
-                                 {columns_, rows_}, effort[t] * histories, isa_)) {
+                                 {columns_, rows_}, histories, isa_)) {
         energies_.push_back(spread.energy);
         kernels_.insert(kernels_.end(), spread.kernel.begin(), spread.kernel.end());
       }
@@ -136,9 +127,9 @@ void ScatterKernel::set_gain(const Scanner& scanner, double kv, std::int64_t his
   const auto all = [&](double behind) {
     const double seen = radius * source_to_iso_ / (source_to_iso_ + behind);
     double sum = 0.0;
-    for (const auto& spread : detail::carry_pencils(scanner, kv, {2.0 * radius, radius, behind},
-                                                    fan_over(seen, source_to_iso_),
-                                                    {columns_, rows_}, 2 * histories, isa_))
+    for (const auto& spread :
+         detail::carry_pencils(scanner, kv, {2.0 * radius, radius, behind},
+                               fan_over(seen, source_to_iso_), {columns_, rows_}, histories, isa_))
       for (const float value : spread.kernel) sum += double(value);
     return sum;
   };
@@ -168,46 +159,66 @@ void ScatterKernel::set_decay() {
   }
 }
 
-/// Tables change smoothly with the pencil's place in the body: what does not is noise.
+/// Tables change smoothly with the pencil's place in the body and with the body's thickness: what
+/// does not is noise.
 void ScatterKernel::smooth() {
-  const Fit fit = polynomial_fit();
   const std::size_t size = kernels_.size() / chords_.size();
   const auto rows = std::size_t(rows_), last = size / rows - 1;
   std::vector<float> raw(pencils * size);
+  // By places, from one side of the body to the other: there the kernel is mirrored.
+  std::array<double, 2 * pencils> places{};
+  for (std::size_t k = 0; k < pencils; ++k) {
+    places[k] = place_of(k);
+    places[pencils + k] = -place_of(k);
+  }
+  const std::vector<double> across = polynomial_fit(places, 5);
   for (std::size_t body = 0; body < chords_.size(); body += pencils) {
     float* const all = kernels_.data() + body * size;
     std::copy_n(all, raw.size(), raw.begin());
     for (std::size_t to = 0; to < pencils; ++to)
       for (std::size_t j = 0; j < size; ++j) {
-        // On the other side the kernel is mirrored.
         const std::size_t mirrored = (last - j / rows) * rows + j % rows;
+        const double* const fit = across.data() + to * places.size();
         double sum = 0.0;
         for (std::size_t from = 0; from < pencils; ++from)
-          sum += fit[0][to][from] * double(raw[from * size + j]) +
-                 fit[1][to][from] * double(raw[from * size + mirrored]);
-        all[to * size + j] = float(std::max(0.0, sum));
+          sum += fit[from] * double(raw[from * size + j]) +
+                 fit[pencils + from] * double(raw[from * size + mirrored]);
+        all[to * size + j] = float(sum);
       }
   }
+  const std::vector<double> through = polynomial_fit(thicknesses, 3);
+  const std::size_t bodies = aspects.size() * pencils * size;
+  for (std::size_t j = 0; j < bodies; ++j) {
+    std::array<double, thicknesses.size()> values{};
+    for (std::size_t t = 0; t < thicknesses.size(); ++t)
+      for (std::size_t from = 0; from < thicknesses.size(); ++from)
+        values[t] += through[t * thicknesses.size() + from] * double(kernels_[from * bodies + j]);
+    for (std::size_t t = 0; t < thicknesses.size(); ++t)
+      kernels_[t * bodies + j] = float(std::max(0.0, values[t]));
+  }
+}
+
+double ScatterKernel::step(Index column) const {
+  const Index before = std::max<Index>(column - 1, 0), after = std::min(column + 1, columns_ - 1);
+  return std::abs(rays_[std::size_t(after)] - rays_[std::size_t(before)]) / double(after - before);
 }
 
 /// Of an ellipse of thickness T and width W seen from afar: area pi T W / 4, variance W^2 / 16.
 ScatterKernel::Body ScatterKernel::body_of(std::span<const double> water) const {
   Body body;
   const auto rows = std::size_t(rows_), columns = std::size_t(columns_);
-  std::vector<double> mean(columns, 0.0), step(columns);
+  std::vector<double> mean(columns, 0.0);
   double area = 0.0, first = 0.0, second = 0.0;
   for (std::size_t c = 0; c < columns; ++c) {
     for (std::size_t r = 0; r < rows; ++r) mean[c] += water[c * rows + r] / double(rows);
-    const std::size_t before = c > 0 ? c - 1 : 0, after = std::min(c + 1, columns - 1);
-    step[c] = std::abs(places_[after] - places_[before]) / double(after - before);
-    area += mean[c] * step[c];
-    first += mean[c] * step[c] * places_[c];
+    area += mean[c] * step(Index(c));
+    first += mean[c] * step(Index(c)) * rays_[c];
   }
   if (!(area > 0.0)) return body;
   body.middle = first / area;
   for (std::size_t c = 0; c < columns; ++c) {
-    const double x = places_[c] - body.middle;
-    second += mean[c] * step[c] * x * x;
+    const double x = rays_[c] - body.middle;
+    second += mean[c] * step(Index(c)) * x * x;
   }
   constexpr double quarter_pi = 0.78539816339744831;
   body.width = std::max(4.0 * std::sqrt(second / area), 1.0);
@@ -216,9 +227,9 @@ ScatterKernel::Body ScatterKernel::body_of(std::span<const double> water) const 
   for (std::size_t c = 0; c < columns; ++c) {
     double there = 0.0, ellipse = 0.0;
     for (std::size_t o = 0; o < columns; ++o) {
-      if (std::abs(places_[o] - places_[c]) > reach) continue;
+      if (std::abs(rays_[o] - rays_[c]) > reach) continue;
       there += mean[o];
-      ellipse += body.chord(places_[o]);
+      ellipse += body.chord(rays_[o]);
     }
     body.ratio.push_back(ellipse > 0.0 ? std::clamp(there / ellipse, 0.3, 2.0) : 1.0);
   }
@@ -237,7 +248,7 @@ std::vector<double> ScatterKernel::albedos(std::span<const double> water,
   for (std::size_t c = 0; c < columns; ++c) {
     double there = 0.0, of_water = 0.0;
     for (std::size_t o = 0; o < columns; ++o) {
-      if (std::abs(places_[o] - places_[c]) > reach) continue;
+      if (std::abs(rays_[o] - rays_[c]) > reach) continue;
       for (std::size_t r = 0; r < rows; ++r) {
         there += scattering[o * rows + r];
         of_water += water[o * rows + r];
@@ -250,7 +261,8 @@ std::vector<double> ScatterKernel::albedos(std::span<const double> water,
 
 std::vector<double> ScatterKernel::scatter(std::span<const double> water,
                                            std::span<const double> scattering,
-                                           std::span<const double> air, double depth) const {
+                                           std::span<const double> air,
+                                           const BodyPlace& place) const {
   const auto rows = std::size_t(rows_), columns = std::size_t(columns_), apart = 2 * columns - 1;
   VITRINE_EXPECT(water.size() == columns * rows && air.size() == columns);
   VITRINE_EXPECT(scattering.size() == water.size());
@@ -258,13 +270,14 @@ std::vector<double> ScatterKernel::scatter(std::span<const double> water,
   const Body body = body_of(water);
   const std::vector<double> albedo = albedos(water, scattering);
   if (body.thickness <= 0.0) return out;
-  // Behind the axis a body is wider than it looks, and nearer to the detector.
-  const double wider = 1.0 + depth / source_to_iso_;
-  const double nearer = math::exp(gain_ * std::clamp(depth, -150.0, 150.0));
+  // Behind the axis a body is wider than it looks, and nearer to the detector. Photons go as much
+  // farther in it, to its sides as well, as it is less dense.
+  const double wider = place.density * (1.0 + place.depth / source_to_iso_);
+  const double nearer = math::exp(gain_ * std::clamp(place.depth, -150.0, 150.0));
   const std::size_t size = apart * rows;
   std::vector<float> kernel(size);
   for (std::size_t c = 0; c < columns; ++c) {
-    const double u = body.place(places_[c]);
+    const double u = body.place(rays_[c]);
     const double thickness = body.thickness * body.ratio[c];
     const detail::Between t = detail::between(thicknesses, thickness);
     const double aspect =
@@ -312,36 +325,62 @@ std::vector<double> ScatterKernel::scatter(std::span<const double> water,
   return out;
 }
 
+/// What one view sees of a body.
+struct ScatterKernel::Seen {
+  std::vector<double> water, scattering;  ///< [column][row], mm
+  double width = 0.0;                     ///< of what is there at all, at the axis, mm
+};
+
 /// How far behind the axis the body's middle is in each view, from where other views of the turn
-/// see it: least squares of across = x cos + y sin.
-std::vector<double> ScatterKernel::depths(const std::vector<std::vector<double>>& water,
-                                          const ScanGeometry& scan,
-                                          std::span<const Index> views) const {
-  std::vector<double> middles, sines, cosines, all;
+/// see it (least squares of across = x cos + y sin), and how dense it is, from how wide views along
+/// and across see it: its section is taken for an ellipse.
+std::vector<BodyPlace> ScatterKernel::places(const std::vector<Seen>& seen,
+                                             const ScanGeometry& scan,
+                                             std::span<const Index> views) const {
+  std::vector<Body> bodies;
+  std::vector<double> sines, cosines;
+  std::vector<BodyPlace> all(views.size());
   for (std::size_t i = 0; i < views.size(); ++i) {
     const double angle = scan.view_angles[std::size_t(views[i])];
-    middles.push_back(body_of(water[i]).middle);
+    bodies.push_back(body_of(seen[i].water));
     sines.push_back(math::sin(angle));
     cosines.push_back(math::cos(angle));
   }
+  const auto near = [&](std::size_t i, std::size_t j) {
+    return 2 * std::abs(views[j] - views[i]) <= scan.views_per_rotation;
+  };
   for (std::size_t i = 0; i < views.size(); ++i) {
     double cc = 0.0, cs = 0.0, ss = 0.0, cm = 0.0, sm = 0.0;
     for (std::size_t j = 0; j < views.size(); ++j) {
-      if (2 * std::abs(views[j] - views[i]) > scan.views_per_rotation) continue;
+      if (!near(i, j)) continue;
       cc += cosines[j] * cosines[j];
       cs += cosines[j] * sines[j];
       ss += sines[j] * sines[j];
-      cm += cosines[j] * middles[j];
-      sm += sines[j] * middles[j];
+      cm += cosines[j] * bodies[j].middle;
+      sm += sines[j] * bodies[j].middle;
     }
     // Views that are all alike do not tell.
     const double determinant = cc * ss - cs * cs;
-    if (determinant < 0.01 * (cc + ss) * (cc + ss)) {
-      all.push_back(0.0);
-      continue;
-    }
+    if (determinant < 0.01 * (cc + ss) * (cc + ss)) continue;
     const double x = (ss * cm - cs * sm) / determinant, y = (cc * sm - cs * cm) / determinant;
-    all.push_back(y * cosines[i] - x * sines[i]);
+    all[i].depth = y * cosines[i] - x * sines[i];
+  }
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    // Views at right angles, the nearest to that; 15 degrees off they tell nothing.
+    double best = 0.26, width = 0.0, count = 0.0;
+    const auto along = [&](std::size_t j) {
+      return std::abs(cosines[i] * cosines[j] + sines[i] * sines[j]);
+    };
+    for (std::size_t j = 0; j < views.size(); ++j)
+      if (near(i, j)) best = std::min(best, along(j));
+    for (std::size_t j = 0; best < 0.26 && j < views.size(); ++j) {
+      if (!near(i, j) || along(j) > best + 0.01) continue;
+      width += seen[j].width * (1.0 + all[j].depth / source_to_iso_);
+      count += 1.0;
+    }
+    const double section = seen[i].width * width;
+    if (!(section > 0.0)) continue;
+    all[i].density = std::clamp(bodies[i].thickness * bodies[i].width * count / section, 0.3, 1.6);
   }
   return all;
 }
@@ -382,7 +421,7 @@ ScatterMaps ScatterKernel::maps(const Scene& scene, const ScanGeometry& scan, co
     lengths.emplace_back(beam, (begin + end) / 2);
   }
   const std::vector<double> quanta = air_quanta(scan, beam);
-  std::vector<std::vector<double>> water(views.size()), scattering(views.size());
+  std::vector<Seen> bodies(views.size());
   constexpr std::size_t at_once = 24;
   for (std::size_t first = 0; first < views.size(); first += at_once) {
     const std::size_t count = std::min(at_once, views.size() - first);
@@ -390,32 +429,37 @@ ScatterMaps ScatterKernel::maps(const Scene& scene, const ScanGeometry& scan, co
     const Exposure seen = expose(scene, part, beam, Sampling{1, 1, 1}, isa_);
     parallel_for(Index(count), [&](Index v) {
       const auto signal = seen.signal.view(v), worth = seen.quanta.view(v);
+      Seen& body = bodies[first + std::size_t(v)];
       for (Index c = 0; c < columns_; ++c)
         for (Index r = 0; r < rows_; ++r) {
-          constexpr Index step = 3;  // cells: their mean is wanted alone
+          constexpr Index every = 3;       // cells: their mean is wanted alone
+          constexpr double something = 2;  // mm of water
           double weakening = 0.0, scatters = 0.0;
-          Index met = 0;
+          Index met = 0, inside = 0;
           for (Index i = edge(c, columns_, scan.columns); i < edge(c + 1, columns_, scan.columns);
-               i += step)
+               i += every)
             for (Index j = edge(r, rows_, scan.rows); j < edge(r + 1, rows_, scan.rows);
-                 j += step) {
+                 j += every) {
               const auto cell = std::size_t(i * scan.rows + j);
               const double s = std::max(double(signal[cell]), 1e-12);
               const double hardness = s * quanta[cell] / std::max(double(worth[cell]), 1e-300);
               const detail::Water one = lengths[std::size_t(c)].of(-math::log(s), hardness);
               weakening += one.weakening;
               scatters += one.scattering;
+              inside += one.weakening > something;
               ++met;
             }
-          water[first + std::size_t(v)].push_back(weakening / double(met));
-          scattering[first + std::size_t(v)].push_back(scatters / double(met));
+          body.water.push_back(weakening / double(met));
+          body.scattering.push_back(scatters / double(met));
+          body.width += step(c) * double(inside) / double(met * rows_);
         }
     });
   }
-  const std::vector<double> depth = depths(water, scan, views);
+  const std::vector<BodyPlace> where = places(bodies, scan, views);
   parallel_for(std::ssize(views), [&](Index v) {
     const auto view = std::size_t(v);
-    const std::vector<double> all = scatter(water[view], scattering[view], air, depth[view]);
+    const std::vector<double> all =
+        scatter(bodies[view].water, bodies[view].scattering, air, where[view]);
     const auto cells = std::ptrdiff_t(out.cells());
     std::copy_n(all.begin(), cells, out.mean.begin() + v * cells);
     std::copy_n(all.begin() + cells, cells, out.square.begin() + v * cells);

@@ -11,6 +11,12 @@
 
 namespace vitrine::physics {
 
+/// What other views tell of the body that a view sees.
+struct BodyPlace {
+  double depth = 0.0;    ///< of its middle behind the axis, towards the detector, mm
+  double density = 1.0;  ///< of the water that weakens alike, spread over the body's section
+};
+
 /// Scatter by pencil beams (docs/methods/scatter.md): a scanner's beam is cut into pencils of one
 /// coarse cell each; what each of them spreads over the detector is read from tables that the Monte
 /// Carlo has made in elliptic cylinders of water, by thickness and width of the body as the view
@@ -18,8 +24,8 @@ namespace vitrine::physics {
 /// weakens alike would scatter: the beam's hardness tells how much.
 class ScatterKernel {
  public:
-  /// The tables of a scanner at a tube voltage, its anti-scatter grid included: some seconds of
-  /// Monte Carlo. `histories` are carried through a thin cylinder, more through others.
+  /// The tables of a scanner at a tube voltage, its anti-scatter grid included: a second or two of
+  /// Monte Carlo. `histories` are carried through every body behind a grid, half of them without.
   ScatterKernel(const Scanner& scanner, double kv, Isa isa,
                 std::int64_t histories = Scatter{}.kernel_histories);
 
@@ -29,10 +35,9 @@ class ScatterKernel {
 
   /// Scatter of a view whose coarse cells, [column][row], are weakened as by `water` mm of water,
   /// behind what scatters as `scattering` mm of water do: keV/mAs, and then keV^2/mAs; `air` is
-  /// what the coarse columns read of air, keV/mAs. The body's middle lies `depth` mm behind the
-  /// axis, towards the detector.
+  /// what the coarse columns read of air, keV/mAs.
   std::vector<double> scatter(std::span<const double> water, std::span<const double> scattering,
-                              std::span<const double> air, double depth = 0.0) const;
+                              std::span<const double> air, const BodyPlace& place = {}) const;
 
   /// What is left of a pencil's scatter goes as t exp(-decay t) with the water t on its way, 1/mm.
   double decay() const { return decay_; }
@@ -48,14 +53,16 @@ class ScatterKernel {
   void smooth();
   std::vector<double> albedos(std::span<const double> water,
                               std::span<const double> scattering) const;
+  double step(Index column) const;  ///< how far apart rays are there at the axis, mm
   Body body_of(std::span<const double> water) const;
-  std::vector<double> depths(const std::vector<std::vector<double>>& water,
-                             const ScanGeometry& scan, std::span<const Index> views) const;
+  struct Seen;
+  std::vector<BodyPlace> places(const std::vector<Seen>& seen, const ScanGeometry& scan,
+                                std::span<const Index> views) const;
 
   Index columns_ = 0, rows_ = 0;  ///< coarse cells
   double source_to_iso_ = 0.0;    ///< mm
   double gain_ = 0.0;             ///< of scatter by depth behind the axis, 1/mm
-  std::vector<double> places_;    ///< of the coarse columns: their rays' distance from the axis, mm
+  std::vector<double> rays_;      ///< of the coarse columns: their rays' distance from the axis, mm
   std::vector<double> chords_;    ///< [table]: mm of water
   std::vector<double> energies_;  ///< [table]: second moment of the energy over the first, keV
   std::vector<float> kernels_;    ///< [table][columns apart][rows apart]

@@ -49,6 +49,29 @@ double shape_integral(double energy, std::span<const double> squares,
   return 2.0 * std::numbers::pi * sum;
 }
 
+/// Integral over all directions of the angular shape of Rayleigh events: of F^2, linear between the
+/// squares, times Thomson's factor, exactly (Simpson's rule for cubics).
+double rayleigh_integral(double energy, std::span<const double> squares,
+                         std::span<const double> coherent) {
+  const double transfer = energy * transfer_per_energy, largest = transfer * transfer;
+  const auto thomson = [&](double square) {
+    const double c = 1.0 - 2.0 * square / largest;
+    return 0.5 * (1.0 + c * c);
+  };
+  double sum = 0.0, from = 0.0, before = coherent.front();
+  for (std::size_t i = 0; i < squares.size() && from < largest; ++i) {
+    const double to = std::min(squares[i], largest);
+    const double share = squares[i] > from ? (to - from) / (squares[i] - from) : 1.0;
+    const double here = before + share * (coherent[i] - before);
+    sum += (to - from) / 6.0 *
+           (before * thomson(from) + 2.0 * (before + here) * thomson(0.5 * (from + to)) +
+            here * thomson(to));
+    from = to;
+    before = here;
+  }
+  return 2.0 * std::numbers::pi * sum * 2.0 / largest;  // d cos = 2 / largest d square
+}
+
 }  // namespace
 
 std::vector<double> Media::energies() {
@@ -85,6 +108,7 @@ Media::Media(std::vector<Material> materials) : materials_(std::move(materials))
       row[0] = float(all);
       row[1] = float(events.compton[e] / all);
       row[2] = float((events.compton[e] + events.rayleigh[e]) / all);
+      row[3] = float(1.0 / rayleigh_integral(energies[e], at, factors.coherent));
       norm_[e * count + m] = float(1.0 / shape_integral(energies[e], at, factors.incoherent));
     }
   });

@@ -19,7 +19,8 @@ class Media {
   /// mm^2/g, from the table.
   double mass_attenuation(std::size_t material, double energy) const;
 
-  /// [energy][material]{mm^2/g, share of Compton, of Compton and Rayleigh, 0}
+  /// [energy][material]{mm^2/g, share of Compton, of Compton and Rayleigh, 1 over the integral over
+  /// all directions of the Rayleigh shape, which is Thomson's over its value forwards, times F^2}
   std::span<const float> interaction() const { return interaction_; }
   /// [energy][material]: 1 over the integral over all directions of the Compton shape, which is
   /// Klein and Nishina's over its value forwards, times S.

@@ -69,10 +69,13 @@ std::vector<Spread> carry_pencils(const Scanner& scanner, double kv, const Water
                                   const std::vector<Pencil>& fan, const CoarseCells& cells,
                                   std::int64_t histories, Isa isa) {
   constexpr double length = 600.0;  // mm
+  // Scatter falls off as exp(-0.0128 t / mm), where the beam has 0.02/mm.
+  constexpr double guide = 0.6;
   Setup setup;
   setup.object = cylinder(material("water"), 2.0 * body.radius, length);
   setup.object.body.flattening = 2.0 * body.radius / body.thickness;
   setup.object.body.y = body.depth;
+  setup.guide = guide;
   setup.geometry = wide_geometry(scanner, cells);
   const ScanGeometry& g = setup.geometry;
   setup.detector = coarse_detector(scanner, g.columns, g.rows);
@@ -109,7 +112,9 @@ std::vector<Spread> carry_pencils(const Scanner& scanner, double kv, const Water
   const std::size_t stride = std::size_t(carlo::detail::orders) * places;
   constexpr std::int64_t batch = 10'000;
   const std::int64_t batches = (histories + batch - 1) / batch;
-  const Stream stream = make_stream(0, "scatter kernel", Draw::transport);
+  const Stream stream =
+      make_stream(0, str("scatter kernel ", body.thickness, ' ', body.radius, ' ', body.depth),
+                  Draw::transport);
   std::vector<double> sums(stride * fan.size(), 0.0);
   // A few batches at a time, each with sums of its own, added up in their order.
   constexpr std::int64_t at_once = 8;

@@ -101,6 +101,14 @@ void check(const Setup& setup) {
   for (const double weight : weights)
     require(weight >= 0.0 && std::isfinite(weight), Error::Kind::input, "a view has weight ",
             weight, " (it must not be negative)");
+  require(setup.guide >= 0.0 && setup.guide < 1.0, Error::Kind::input, "the guide is ", setup.guide,
+          " (0 to below 1)");
+  require(
+      setup.guide == 0.0 || (object.voxels.empty() && object.inserts.empty() &&
+                             setup.chambers.empty() && setup.detector && setup.detector->expected),
+      Error::Kind::input,
+      "photons are guided in a cylinder of one material alone, without chambers, to the "
+      "expected signals of a detector. Set the guide to 0.");
   require(!setup.source.energies.empty() &&
               setup.source.energies.back() < std::ldexp(double(lowest_energy), energy_octaves),
           Error::Kind::input, "the source's energies reach beyond 256 keV, or there are none");
@@ -256,6 +264,7 @@ Prepared prepare(const Setup& setup, const Media& media) {
   check(setup);
   Prepared p;
   p.job.tables = tables(media);
+  p.job.guide = float(setup.guide);
   p.job.grid_open = 1.0f;
   set_object(p, setup.object, media);
   set_source(p, setup.source, setup.geometry);

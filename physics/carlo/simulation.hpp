@@ -49,6 +49,10 @@ struct Setup {
   std::vector<Chamber> chambers{};
   /// Tube load of each view over the mean; empty: all alike.
   std::vector<double> view_weights{};
+  /// Where the expected signals behind a thick body are wanted: photons go deep more often than
+  /// they would, and count less, as exp(-guide x depth x attenuation). From 0 (off) to below 1; for
+  /// a cylinder of one material, without chambers.
+  double guide = 0.0;
 };
 
 /// A mean and its standard error, from batches of histories.

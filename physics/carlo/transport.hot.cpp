@@ -19,6 +19,7 @@ inline std::uint32_t choose(const Alias* parts, std::uint32_t n, Random& random)
 struct Photon {
   Vector place, direction;
   float energy;
+  float weight;  ///< how many it stands for
   std::int32_t order;
   const View* view;
   double* cell;  ///< its sums on the detector
@@ -51,6 +52,7 @@ inline float passed(const Job& job, float x, float y, float dx, float dy) {
 /// Add what a photon of `energy` leaves in a coarse cell.
 inline void tally(const Job& job, const Photon& photon, std::int32_t order, std::int32_t column,
                   std::int32_t row, float energy, float left) {
+  left *= photon.weight;
   const std::ptrdiff_t place = std::ptrdiff_t(column) * job.rows + row;
   const std::ptrdiff_t cells = std::ptrdiff_t(job.columns) * job.rows;
   photon.cell[order * cells + place] += double(left);
@@ -174,14 +176,20 @@ inline Target in_sight(const Job& job, float x, float y, Random& random) {
   return {column, to_x, to_y, 2.0f * most / (float(job.columns) * job.column_width)};
 }
 
-/// What a Compton event is expected to send to a random point of the detector. (Rayleigh events
-/// keep so near to the photon's way that their own direction tells more.)
+/// Whether a grid lets nothing pass but what comes nearly from the focal spot.
+inline bool is_blind(const Job& job) {
+  return job.grid_ratio > 2.0f && job.grid_leak == 0.0f && !job.flat;
+}
+
+/// What an event is expected to send to a random point of the detector. (Rayleigh events keep so
+/// near to the photon's way that their own direction tells more, but behind a grid that few
+/// directions pass.)
 template <class Object>
 inline void send(const Job& job, const Object& object, const Photon& photon, std::int32_t medium,
-                 Random& random) {
+                 bool compton, Random& random) {
   const View& view = *photon.view;
   Target target;
-  if (job.grid_ratio > 2.0f && job.grid_leak == 0.0f && !job.flat) {
+  if (is_blind(job)) {
     const Vector from{photon.place.x - view.focus[0], photon.place.y - view.focus[1],
                       photon.place.z - view.focus[2]};
     target = in_sight(job, dot(from, vector(view.across)), dot(from, vector(view.along)), random);
@@ -207,16 +215,25 @@ inline void send(const Job& job, const Object& object, const Photon& photon, std
   const float cosine = dot(way, photon.direction);
   const Place before = at_energy(photon.energy);
   const float transfer = square_of(photon.energy, cosine);
-  const float p = kept(photon.energy, cosine), energy = photon.energy * p;
-  if (energy < cut_off) return;
-  const float shape = klein_nishina(p, cosine) *
-                      incoherent(job.tables.incoherent + medium * square_points, transfer);
-  const float per_steradian = shape * norm(job.tables, before, medium);
+  const std::int32_t table = medium * square_points;
+  float energy = photon.energy, per_steradian;
+  if (compton) {
+    const float p = kept(photon.energy, cosine);
+    energy *= p;
+    if (energy < cut_off) return;
+    per_steradian = klein_nishina(p, cosine) * incoherent(job.tables.incoherent + table, transfer) *
+                    norm(job.tables, before, medium);
+  } else {
+    per_steradian = 0.5f * (1.0f + cosine * cosine) *
+                    value(job.tables.coherent + table, at_square(transfer)) *
+                    interaction(job.tables, before, medium, 3);
+  }
   const Place after = at_energy(energy);
   const float left = exponential(object.depth(photon.place, way, after));
   // A number in 2^24 rounds to 1.
   const std::int32_t row = std::int32_t(up * float(job.rows));
-  tally(job, photon, scattered(photon.order, true), column, row < job.rows ? row : row - 1, energy,
+  tally(job, photon, scattered(photon.order, compton), column, row < job.rows ? row : row - 1,
+        energy,
         energy * absorbed(job, after, facing) * passed(job, x, y, dx, dy) * left * per_steradian *
             job.area * target.width * facing / distance_square);
 }
@@ -260,7 +277,117 @@ inline Photon emit(const Job& job, Random& random) {
       cosine * (across * view.across[1] + along * view.along[1] + slope * view.up[1]),
       cosine * (across * view.across[2] + along * view.along[2] + slope * view.up[2])};
   photon.order = primary;
+  photon.weight = 1.0f;
   return photon;
+}
+
+inline void move(Photon& photon, float way) {
+  photon.place.x += way * photon.direction.x;
+  photon.place.y += way * photon.direction.y;
+  photon.place.z += way * photon.direction.z;
+}
+
+/// A photon's energy and the largest attenuation that it meets anywhere.
+struct State {
+  Place energy;
+  float most;
+  State(const Job& job, float of) : energy(at_energy(of)), most(value(job.majorant, energy)) {}
+};
+
+/// What meets a photon where it is, by a random number in [0, 1); false if it ends there. Nothing
+/// is sent from events whose signals were `told` before.
+template <class Object>
+inline bool collide(const Job& job, const Object& object, const Voxel& here, float which,
+                    Photon& photon, State& state, Random& random, bool told = false) {
+  const bool expected = job.columns > 0 && job.expected && !told;
+  const bool compton = which < interaction(job.tables, state.energy, here.medium, 1);
+  if (!compton && which >= interaction(job.tables, state.energy, here.medium, 2)) {
+    job.region[here.region] += double(photon.energy * photon.weight);
+    return false;
+  }
+  const bool sends = expected && (compton || is_blind(job));
+  if (sends) send(job, object, photon, here.medium, compton, random);
+  if (compton) {
+    const float cosine = compton_cosine(job.tables, here.medium, photon.energy, random);
+    const float after = photon.energy * kept(photon.energy, cosine);
+    job.region[here.region] += double((photon.energy - after) * photon.weight);
+    photon.energy = after;
+    if (after < cut_off) {
+      job.region[here.region] += double(after * photon.weight);
+      return false;
+    }
+    photon.direction = turned(photon.direction, cosine, random);
+    state = State(job, after);
+  } else {
+    const float cosine = rayleigh_cosine(job.tables, here.medium, photon.energy, random);
+    photon.direction = turned(photon.direction, cosine, random);
+  }
+  photon.order = scattered(photon.order, compton);
+  if (expected && !sends) expect(job, object, photon, state.energy);
+  return true;
+}
+
+/// A photon that meets a cylinder of one material, whose first event is drawn as if attenuation
+/// were lower, and of which deep places see more than come there: weights follow
+/// C exp(-guide mu depth), by which scatter that reaches the detector falls off. Photons of more
+/// than twice that are split, those of less than half of it play Russian roulette. Returns the
+/// energy that leaves the body.
+template <class Object>
+inline double guided(const Job& job, const Object& object, Photon photon, float length,
+                     Random& random) {
+  constexpr int most_waiting = 64;
+  Photon waiting[most_waiting];
+  const Voxel& body = job.body.content;
+  const Vector entry = photon.place, forward = photon.direction;
+  const Place first = at_energy(photon.energy);
+  const float mu = body.density * interaction(job.tables, first, body.medium, 0);
+  const float falling = job.guide * mu, slower = mu - falling;
+  const float met = 1.0f - exponential(slower * length), scale = met * mu / slower;
+  double escaped = double(photon.energy * exponential(mu * length));
+  const float way = -logarithm(1.0f - random.uniform() * met) / slower;
+  move(photon, way);
+  photon.weight = scale * exponential(falling * way);
+  // Behind a grid most is of one Rayleigh event, which few photons meet: all tell of both events.
+  const bool told = is_blind(job);
+  if (told) {
+    constexpr int rays = 2;
+    Photon share = photon;
+    const float compton = interaction(job.tables, first, body.medium, 1);
+    share.weight = photon.weight * compton;
+    send(job, object, share, body.medium, true, random);
+    share.weight =
+        photon.weight * (interaction(job.tables, first, body.medium, 2) - compton) / float(rays);
+    for (int i = 0; i < rays; ++i) send(job, object, share, body.medium, false, random);
+  }
+  waiting[0] = photon;
+  int count = 1;
+  while (count > 0) {
+    photon = waiting[--count];
+    State state(job, photon.energy);
+    while (collide(job, object, body, random.uniform(), photon, state, random,
+                   told && photon.order == primary)) {
+      move(photon, -logarithm(random.uniform()) / state.most);
+      if (!object.at(photon.place)) {
+        escaped += double(photon.energy * photon.weight);
+        break;
+      }
+      const Vector from{photon.place.x - entry.x, photon.place.y - entry.y,
+                        photon.place.z - entry.z};
+      const float depth = dot(from, forward);
+      const float wanted = scale * exponential(depth > 0.0f ? falling * depth : 0.0f);
+      const float copies = photon.weight / wanted;
+      if (copies < 0.5f) {
+        if (random.uniform() > copies) break;
+        photon.weight = wanted;
+      } else if (copies > 2.0f) {
+        int n = int(copies);
+        if (n > most_waiting - count) n = most_waiting - count;
+        photon.weight /= float(n);
+        for (; n > 1; --n) waiting[count++] = photon;
+      }
+    }
+  }
+  return escaped;
 }
 
 /// Woodcock's tracking: flights in the densest medium everywhere, of which some end in nothing.
@@ -274,60 +401,33 @@ void histories(const Job& job, const Object& object) {
     Photon photon = emit(job, random);
     emitted += double(photon.energy);
     const Span span = object.span(photon.place, photon.direction);
-    const bool met = span.leave > (span.enter > 0.0f ? span.enter : 0.0f);
-    Place energy = at_energy(photon.energy);
-    if (expected) expect(job, object, photon, energy);
-    if (!met) {
+    const float enter = span.enter > 0.0f ? span.enter : 0.0f;
+    State state(job, photon.energy);
+    if (expected) expect(job, object, photon, state.energy);
+    if (!(span.leave > enter)) {
       escaped += double(photon.energy);
       if (analogue) arrive(job, photon);
       continue;
     }
-    if (span.enter > 0.0f) {
-      photon.place.x += span.enter * photon.direction.x;
-      photon.place.y += span.enter * photon.direction.y;
-      photon.place.z += span.enter * photon.direction.z;
+    if (enter > 0.0f) move(photon, enter);
+    if (job.guide > 0.0f) {
+      escaped += guided(job, object, photon, span.leave - enter, random);
+      continue;
     }
-    float most = value(job.majorant, energy);
     while (true) {
-      const float flight = -logarithm(random.uniform()) / most;
-      if (job.chamber_count) pass_chambers(job, photon, flight, energy);
-      photon.place.x += flight * photon.direction.x;
-      photon.place.y += flight * photon.direction.y;
-      photon.place.z += flight * photon.direction.z;
+      const float flight = -logarithm(random.uniform()) / state.most;
+      if (job.chamber_count) pass_chambers(job, photon, flight, state.energy);
+      move(photon, flight);
       const Voxel* const here = object.at(photon.place);
       if (!here) {
         escaped += double(photon.energy);
         if (analogue) arrive(job, photon);
         break;
       }
-      const float mu = here->density * interaction(job.tables, energy, here->medium, 0);
-      const float u = random.uniform() * most;
+      const float mu = here->density * interaction(job.tables, state.energy, here->medium, 0);
+      const float u = random.uniform() * state.most;
       if (u >= mu) continue;
-      const float which = u / mu;
-      const bool compton = which < interaction(job.tables, energy, here->medium, 1);
-      if (!compton && which >= interaction(job.tables, energy, here->medium, 2)) {
-        job.region[here->region] += double(photon.energy);
-        break;
-      }
-      if (compton) {
-        if (expected) send(job, object, photon, here->medium, random);
-        const float cosine = compton_cosine(job.tables, here->medium, photon.energy, random);
-        const float after = photon.energy * kept(photon.energy, cosine);
-        job.region[here->region] += double(photon.energy - after);
-        photon.energy = after;
-        if (after < cut_off) {
-          job.region[here->region] += double(after);
-          break;
-        }
-        photon.direction = turned(photon.direction, cosine, random);
-        energy = at_energy(after);
-        most = value(job.majorant, energy);
-      } else {
-        const float cosine = rayleigh_cosine(job.tables, here->medium, photon.energy, random);
-        photon.direction = turned(photon.direction, cosine, random);
-      }
-      photon.order = scattered(photon.order, compton);
-      if (expected && !compton) expect(job, object, photon, energy);
+      if (!collide(job, object, *here, u / mu, photon, state, random)) break;
     }
   }
   *job.emitted += emitted;

@@ -9,11 +9,15 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/core/pool.hpp"
 #include "vitrine/physics/detail/count_job.hpp"
+#include "vitrine/physics/detail/wide.hpp"
 
 namespace vitrine::physics {
 namespace detail {
 
-CountKernel count_kernel(Isa isa) { return isa == Isa::v3 ? v3::count : portable::count; }
+CountKernel count_kernel(Isa isa, int row_groups) {
+  if (is_wide(isa, row_groups)) return v4::count;
+  return isa == Isa::v3 ? v3::count : portable::count;
+}
 
 }  // namespace detail
 
@@ -169,7 +173,7 @@ void Counting::draw(Index view, const float* signal, const float* quanta, const 
   job.scratch = scratch.data();
   job.out = counts;
   job.out_stride = stride;
-  detail::count_kernel(isa_)(job);
+  detail::count_kernel(isa_, job.row_groups)(job);
 }
 
 double Counting::corrected(double counts) const {

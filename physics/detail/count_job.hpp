@@ -37,14 +37,16 @@ struct CountJob {
   std::ptrdiff_t out_stride;
 };
 
+/// Arrays of a column's rows that a job works with.
+inline std::ptrdiff_t count_arrays(const CountJob& job) { return job.pair_count + 7 * job.bins; }
 /// Working memory of a job, in floats.
 inline std::size_t count_scratch(const CountJob& job) {
-  return std::size_t(2 * (job.pair_count + 3 * job.bins) * (job.row_groups + 2) * lane_width);
+  return std::size_t(2 * count_arrays(job) * (job.row_groups + 2) * lane_width);
 }
 
-/// The job's kernel.
+/// The kernel for views of so many groups of rows.
 using CountKernel = void (*)(const CountJob&);
-CountKernel count_kernel(Isa isa);
+CountKernel count_kernel(Isa isa, int row_groups);
 
 }  // namespace vitrine::physics::detail
 
@@ -52,5 +54,8 @@ namespace vitrine::physics::portable {
 void count(const detail::CountJob& job);
 }
 namespace vitrine::physics::v3 {
+void count(const detail::CountJob& job);
+}
+namespace vitrine::physics::v4 {
 void count(const detail::CountJob& job);
 }

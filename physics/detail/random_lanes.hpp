@@ -4,7 +4,7 @@
 
 #include "vitrine/physics/detail/simd.hpp"
 
-/// Random numbers eight at a time; for hot files only.
+/// Random numbers, as many at a time as there are lanes; for hot files only.
 namespace vitrine::physics::VITRINE_ISA_LEVEL {
 namespace {
 
@@ -13,7 +13,14 @@ struct Product {
   Words low, high;
 };
 VITRINE_INLINE Product multiply(Words a, std::uint32_t b) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+  constexpr __mmask16 upper = 0xaaaa;
+  const __m512i x = __m512i(a), m = _mm512_set1_epi32(int(b));
+  const __m512i even = _mm512_mul_epu32(x, m);
+  const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), m);
+  return {Words(_mm512_mask_blend_epi32(upper, even, _mm512_slli_epi64(odd, 32))),
+          Words(_mm512_mask_blend_epi32(upper, _mm512_srli_epi64(even, 32), odd))};
+#elif defined(__AVX2__)
   const __m256i x = __m256i(a), m = _mm256_set1_epi32(int(b));
   const __m256i even = _mm256_mul_epu32(x, m);
   const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), m);
@@ -36,7 +43,16 @@ VITRINE_INLINE Product multiply(Words a, std::uint32_t b) {
 #endif
 }
 
-/// Eight blocks of Philox 4x32-10 (Salmon et al. 2011).
+/// 0, 1, 2 ...
+VITRINE_INLINE Words lane_numbers() {
+#if defined(__AVX512F__)
+  return Words{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#else
+  return Words{0, 1, 2, 3, 4, 5, 6, 7};
+#endif
+}
+
+/// A block of Philox 4x32-10 (Salmon et al. 2011) in every lane.
 VITRINE_INLINE void philox(Words x[4], std::uint32_t key0, std::uint32_t key1) {
   for (int round = 0; round < 10; ++round) {
     const Product a = multiply(x[0], 0xD2511F53u), b = multiply(x[2], 0xCD9E8D57u);

@@ -36,8 +36,8 @@ const Schema<Scatter>& Scatter::schema() {
                     "stays")
           .between(0, 1)
           .optional("kernel_histories", &Scatter::kernel_histories,
-                    "photons carried through each thin body of water that the kernels are made in, "
-                    "more through thick ones: fewer are faster and noisier")
+                    "photons carried through each body of water that the kernels are made in, half "
+                    "of them without a grid: fewer are faster and noisier")
           .between(1000, 1e9)
           .optional("precision", &Scatter::precision, unit::percent,
                     "of monte_carlo: standard error of a coarse cell of a view over the mean")

@@ -20,7 +20,7 @@ struct Scatter {
   std::string model = "kernel";  ///< kernel or monte_carlo
   double strength = 1.0;         ///< times what physics says; 0: none
   double correction = 0.0;       ///< share of the smooth estimate that the calibration takes off
-  /// Photons through each of the thinnest bodies of water that kernels are made in.
+  /// Photons through each body of water that kernels are made in; half of them without a grid.
   std::int64_t kernel_histories = 100'000;
   /// Of the Monte Carlo: standard error of a map's cells over their mean, and the most work.
   double precision = 0.05;

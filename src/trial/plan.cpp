@@ -44,8 +44,8 @@ constexpr double project_per_step = 0.35e-9;        // ray x plane of voxels
 constexpr double write_per_voxel = 25.0e-9;
 constexpr double raw_per_sample = 40.0e-9;  // packed, hashed twice
 // Of scatter, where a scanner has it.
-constexpr double kernel_per_history = 39e-6;  // all bodies and pencils, once per tube voltage
-constexpr double kernel_behind_grid = 2.2;    // times that: more histories, fewer that arrive
+constexpr double kernel_per_history = 13e-6;  // all bodies and pencils, once per tube voltage
+constexpr double kernel_behind_grid = 2.1;    // times that: twice the histories
 constexpr double map_per_ray = 45e-9;         // of the views that scatter is computed for
 constexpr double carlo_per_view = 0.09;       // Monte Carlo to 5 %, no grid
 constexpr double carlo_behind_grid = 5.0;

@@ -64,11 +64,13 @@ struct Column {
 
 struct Tables {
   std::int32_t media;
-  const float* interaction;  ///< [energy][medium]{mm^2/g, share of Compton, of both scatterings, 0}
-  const float* norm;         ///< [energy][medium]: 1 over the Compton shape's integral
-  const float* incoherent;   ///< [medium][square]: S
-  const float* coherent;     ///< [medium][square]: F^2
-  const float* cumulative;   ///< [medium][square]: integral of F^2 from 0
+  /// [energy][medium]{mm^2/g, share of Compton, of both scatterings, 1 over the Rayleigh shape's
+  /// integral}
+  const float* interaction;
+  const float* norm;        ///< [energy][medium]: 1 over the Compton shape's integral
+  const float* incoherent;  ///< [medium][square]: S
+  const float* coherent;    ///< [medium][square]: F^2
+  const float* cumulative;  ///< [medium][square]: integral of F^2 from 0
 };
 
 struct Job {
@@ -111,6 +113,8 @@ struct Job {
   const Cylinder* chambers;
   std::int32_t chamber_count;
   const float* kerma;  ///< [energy]: energy times mass energy transfer of air, keV mm^2/g
+
+  float guide;  ///< see Setup; 0: none
 
   std::uint32_t key[2], draw;
   std::uint64_t first, count;  ///< histories
