@@ -1,5 +1,7 @@
 #include "vitrine/recon/algorithm.hpp"
 
+#include <cmath>
+
 #include "vitrine/recon/iterative.hpp"
 
 namespace vitrine::recon {
@@ -15,6 +17,12 @@ class FilteredBackProjection final : public Algorithm {
   }
   explicit FilteredBackProjection(Params) {}
   double memory(const ScanGeometry&, const Grid&, double) const override { return 0.0; }
+  double seconds(const ScanGeometry& scan, const Grid& grid, double) const override {
+    constexpr double per_sample = 8e-9;    // filter
+    constexpr double per_update = 0.7e-9;  // voxel x view of a half turn
+    return per_sample * double(scan.views() * scan.columns * scan.rows) +
+           per_update * double(grid.count()) * 0.5 * double(scan.views_per_rotation);
+  }
   Image reconstruct(const ScanData& scan, const ImageOrder& order, Isa isa) const override {
     return recon::reconstruct(scan.lines, order.kernel, order.grid, order.slice_thickness,
                               order.scale, isa);
@@ -36,6 +44,16 @@ class DirectBackProjection final : public Algorithm {
   }
   double memory(const ScanGeometry& scan, const Grid&, double) const override {
     return double(sizeof(float)) * double(scan.views()) * double(scan.columns * scan.rows);
+  }
+  double seconds(const ScanGeometry& scan, const Grid& grid,
+                 double slice_thickness) const override {
+    constexpr double per_sample = 8e-9;
+    constexpr double per_column = 35e-9;       // of voxels, and view
+    constexpr double per_eight_voxels = 4e-9;  // of it, and plane of the slice
+    const auto planes = double(sub_planes(slice_thickness, scan.row_pitch_at_iso()).size());
+    const double columns = double(grid.size[0] * grid.size[1] * scan.views_per_rotation);
+    return per_sample * double(scan.views() * scan.columns * scan.rows) +
+           columns * (per_column + per_eight_voxels * planes * std::ceil(double(grid.size[2]) / 8));
   }
   Image reconstruct(const ScanData& scan, const ImageOrder& order, Isa isa) const override {
     VITRINE_EXPECT(scan.measured != nullptr);

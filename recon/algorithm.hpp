@@ -33,8 +33,9 @@ class Algorithm {
   /// Bytes beside the scan's data and the image.
   virtual double memory(const ScanGeometry& scan, const Grid& grid,
                         double slice_thickness) const = 0;
-  /// Passes over all rays through all planes of the image, beside filtered back projection.
-  virtual double passes() const { return 0.0; }
+  /// Core-seconds that one image takes, about (docs/developers/performance.md).
+  virtual double seconds(const ScanGeometry& scan, const Grid& grid,
+                         double slice_thickness) const = 0;
   /// Equal bits for any number of threads.
   virtual Image reconstruct(const ScanData& scan, const ImageOrder& order, Isa isa) const = 0;
 };

@@ -15,6 +15,8 @@ struct Corrections {
   std::optional<BoneCorrection> bone;
   static const Schema<Corrections>& schema();
   bool any() const { return rings || metal || bone; }
+  /// Core-seconds that they take of one scan, about.
+  double seconds(const ScanGeometry& scan) const;
 };
 
 /// The lines of a scan, and all that images of them need.

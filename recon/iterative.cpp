@@ -89,7 +89,11 @@ const Schema<Iterative::Params>& Iterative::schema() {
   return s;
 }
 
-double Iterative::passes() const { return 2.0 * double(p_.iterations) + 3.0; }
+double Iterative::seconds(const ScanGeometry& scan, const Grid& grid, double) const {
+  constexpr double per_step = 0.65e-9;  // ray x plane of voxels
+  const double passes = 2.0 * double(p_.iterations) + 3.0;
+  return per_step * passes * double(scan.views() * scan.columns * scan.rows) * double(grid.size[0]);
+}
 
 double Iterative::memory(const ScanGeometry& scan, const Grid& grid, double slice_thickness) const {
   const detail::FitGrid fine(grid, slice_thickness, scan);

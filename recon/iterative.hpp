@@ -25,7 +25,7 @@ class Iterative final : public Algorithm {
     return {.tilted_gantry = false, .flying_focal_spot = false, .short_scan = false};
   }
   double memory(const ScanGeometry& scan, const Grid& grid, double slice_thickness) const override;
-  double passes() const override;
+  double seconds(const ScanGeometry& scan, const Grid& grid, double slice_thickness) const override;
   /// Throws Error (unsupported) on a tilted gantry and a flying focal spot.
   Image reconstruct(const ScanData& scan, const ImageOrder& order, Isa isa) const override;
 

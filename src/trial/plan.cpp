@@ -34,17 +34,15 @@ Plan make_plan(Scenario scenario) {
 namespace {
 
 // Core-seconds per unit, measured with scenario 01 (docs/developers/performance.md).
-constexpr double trace_per_ray = 24.0e-9;           // through a thorax
-constexpr double trace_per_step = 0.15e-9;          // of a cell's ray through a voxel map
-constexpr double map_bytes = 5.0;                   // of a voxel: its label, and the projector's
-constexpr double further_beam = 0.3;                // of that, of another beam of the same ray
-constexpr double detect_per_sample = 11.0e-9;       // noise, logarithm, correction, rebinning
-constexpr double reconstruct_per_update = 0.75e-9;  // voxel x view of a half turn
-constexpr double project_per_step = 0.35e-9;        // ray x plane of voxels
+constexpr double trace_per_ray = 24.0e-9;      // through a thorax
+constexpr double trace_per_step = 0.15e-9;     // of a cell's ray through a voxel map
+constexpr double map_bytes = 5.0;              // of a voxel: its label, and the projector's
+constexpr double further_beam = 0.3;           // of that, of another beam of the same ray
+constexpr double detect_per_sample = 11.0e-9;  // noise, logarithm, correction, rebinning
 constexpr double write_per_voxel = 25.0e-9;
 constexpr double raw_per_sample = 40.0e-9;  // packed, hashed twice
 // Of scatter, where a scanner has it.
-constexpr double kernel_per_history = 13e-6;  // all bodies and pencils, once per tube voltage
+constexpr double kernel_per_history = 15e-6;  // all bodies and pencils, once per tube voltage
 constexpr double kernel_behind_grid = 2.1;    // times that: twice the histories
 constexpr double map_per_ray = 45e-9;         // of the views that scatter is computed for
 constexpr double carlo_per_view = 0.09;       // Monte Carlo to 5 %, no grid
@@ -149,16 +147,26 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   std::set<Shared> traced;
   std::set<std::pair<Shared, double>> scans;
   std::set<std::tuple<Shared, std::string, double, std::string>> noiseless;
+  double seconds = 0.0;
+  const auto reconstruct = [&](const Arm& arm, double times) {
+    const ScanGeometry g = scan_geometry(arms.scanners[arm.scanner], protocol, 0.0, 0.0);
+    seconds +=
+        cases * times * arm.algorithm->seconds(g, image_grid(protocol, 0.0), arm.slice_thickness);
+  };
+  std::set<std::pair<Shared, double>> corrected;  // by their load, 0 without noise
   for (const Arm& arm : plan.arms) {
     const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay, arm.motion};
     traced.insert(shared);
     scans.insert({shared, arm.tube_load});
-    noiseless.insert(
-        {shared, arm.kernel_name, arm.slice_thickness, arm.bins + '|' + arm.algorithm_name});
+    const bool first = noiseless
+                           .insert({shared, arm.kernel_name, arm.slice_thickness,
+                                    arm.bins + '|' + arm.algorithm_name})
+                           .second;
+    reconstruct(arm, first ? 2.0 : 1.0);  // and without noise
+    if (arm.corrected) corrected.insert({{shared, 0.0}, {shared, arm.tube_load}});
   }
 
   Estimate e;
-  double seconds = 0.0;
   const auto samples_of = [&](std::size_t scanner) {
     const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
     return double(g.views()) * double(g.columns) * double(g.rows);
@@ -215,22 +223,16 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     const std::size_t scanner = plan.arms[arm].scanner;
     trace(scanner, times, 0);
     read_out(scanner, times);
+    reconstruct(plan.arms[arm], times);
   }
   const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
   e.traced_scans = per_case(passes + repeats);
   e.scans = per_case(scans.size() + repeats);
   e.images = per_case(plan.arms.size() + repeats);
   e.reconstructions = e.images + per_case(noiseless.size());
-  const ScanGeometry first = scan_geometry(arms.scanners.front(), protocol, 0.0, 0.0);
-  const double half_turn = double(first.views_per_rotation) / 2.0;
-  seconds += double(e.reconstructions) * voxels * half_turn * reconstruct_per_update;
-  const auto fitted = [&](const Arm& arm, double times) {
-    seconds += cases * times * arm.algorithm->passes() * samples_of(arm.scanner) *
-               double(protocol.matrix) * project_per_step;
-  };
-  for (const Arm& arm : plan.arms) fitted(arm, 2.0);  // with noise and without
-  fitted(plan.arms[plan.repeated], double(arms.repeat.count));
-  fitted(plan.arms[plan.followed], double(arms.follow_up.days.size()));
+  for (const auto& [shared, load] : corrected)
+    seconds += cases * protocol.corrections->seconds(
+                           scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0));
   seconds += double(e.images) * voxels * write_per_voxel;
   e.seconds = seconds / double(std::max(1, threads));
 
