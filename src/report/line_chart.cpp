@@ -91,7 +91,8 @@ std::string entry(const Legend& legend, std::size_t n, const std::string& name) 
     return text(legend.at_left ? left + 8 : width - right - 6,
                 top + 18 + Legend::line_step * double(n), legend.at_left ? "start" : "end", name,
                 colour);
-  const double x = 24.0 + double(n / legend.rows) * 0.5 * width;
+  const std::size_t column = n / legend.rows;
+  const double x = 24.0 + double(column) * 0.5 * width;
   const double y = plot_height + 10.0 + Legend::line_step * double(n % legend.rows);
   return str("<path d=\"M", fixed(x, 1), " ", fixed(y - 4.0, 1), "H", fixed(x + Legend::sample, 1),
              "\" ", stroke(n), "/>\n") +
