@@ -28,11 +28,11 @@ struct Place {
 template <int steps_log2>
 inline Place place(float value, float lowest, std::int32_t last) {
   constexpr int shift = 23 - steps_log2;
+  if (!(value > lowest)) return {0, 0.0f};  // a square may be below 0 by a rounding
   std::int32_t a, b;
   __builtin_memcpy(&a, &value, sizeof a);
   __builtin_memcpy(&b, &lowest, sizeof b);
   const std::int32_t offset = a - b;
-  if (offset < 0) return {0, 0.0f};
   const std::int32_t index = offset >> shift;
   if (index >= last) return {last - 1, 1.0f};
   return {index, float(offset & ((1 << shift) - 1)) * (1.0f / float(1 << shift))};

@@ -97,7 +97,7 @@ TEST_CASE("helical: the slice profile is as wide as the slice at any pitch", "[f
     }
 }
 
-TEST_CASE("helical: slices have the same bits whether or not others are made with them") {
+TEST_CASE("helical: slices have the same bits whether or not others are made with them", "[full]") {
   // Of the lines of the upper half some rows are left out: none that the lower half is made of.
   // The outer slices of both ends are beyond the scan, and take the nearest rows.
   for (const auto& [pitch, thickness] : {std::pair(0.6, 0.625), std::pair(1.4, 1.875)}) {
