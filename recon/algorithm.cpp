@@ -7,6 +7,12 @@
 namespace vitrine::recon {
 namespace {
 
+/// Core-seconds of filtering all lines of a scan, about.
+double filter_seconds(const ScanGeometry& scan) {
+  constexpr double per_sample = 8e-9;
+  return per_sample * double(scan.views() * scan.columns * scan.rows);
+}
+
 class FilteredBackProjection final : public Algorithm {
  public:
   struct Params {};
@@ -18,9 +24,8 @@ class FilteredBackProjection final : public Algorithm {
   explicit FilteredBackProjection(Params) {}
   double memory(const ScanGeometry&, const Grid&, double) const override { return 0.0; }
   double seconds(const ScanGeometry& scan, const Grid& grid, double) const override {
-    constexpr double per_sample = 8e-9;    // filter
     constexpr double per_update = 0.7e-9;  // voxel x view of a half turn
-    return per_sample * double(scan.views() * scan.columns * scan.rows) +
+    return filter_seconds(scan) +
            per_update * double(grid.count()) * 0.5 * double(scan.views_per_rotation);
   }
   Image reconstruct(const ScanData& scan, const ImageOrder& order, Isa isa) const override {
@@ -47,12 +52,11 @@ class DirectBackProjection final : public Algorithm {
   }
   double seconds(const ScanGeometry& scan, const Grid& grid,
                  double slice_thickness) const override {
-    constexpr double per_sample = 8e-9;
     constexpr double per_column = 35e-9;       // of voxels, and view
     constexpr double per_eight_voxels = 4e-9;  // of it, and plane of the slice
     const auto planes = double(sub_planes(slice_thickness, scan.row_pitch_at_iso()).size());
     const double columns = double(grid.size[0] * grid.size[1] * scan.views_per_rotation);
-    return per_sample * double(scan.views() * scan.columns * scan.rows) +
+    return filter_seconds(scan) +
            columns * (per_column + per_eight_voxels * planes * std::ceil(double(grid.size[2]) / 8));
   }
   Image reconstruct(const ScanData& scan, const ImageOrder& order, Isa isa) const override {

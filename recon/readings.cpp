@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/recon/water_table.hpp"
 
 namespace vitrine::recon {
 namespace {
@@ -66,15 +67,8 @@ Readings::Readings(const SinogramFile& file, const RawScan& raw, Reference air, 
               " without object and ", dark_[c],
               " without beam (the first must be more). Check data.air and data.dark.");
   }
-  if (kind_ == Kind::line_integral && !file.water.polynomial.empty()) {
-    const RawScan::WaterTable& table = raw.water;
-    WaterCorrection::Column column{};
-    std::copy_n(table.coefficients.begin(), WaterCorrection::terms, column.coefficients);
-    column.low_slope = table.low_slope[0];
-    column.limit = table.limit[0];
-    column.limit_slope = table.limit_slope[0];
-    water_ = WaterCorrection::of({column});
-  }
+  if (kind_ == Kind::line_integral && !file.water.polynomial.empty())
+    water_ = water_correction(raw.water);
 }
 
 std::string Readings::stored_place(Index view, Index cell) const {

@@ -5,6 +5,7 @@
 #include "vitrine/core/units.hpp"
 #include "vitrine/recon/detail/sinogram_views.hpp"
 #include "vitrine/recon/sinogram_file.hpp"
+#include "vitrine/recon/water_table.hpp"
 
 namespace vitrine::recon {
 namespace {
@@ -249,9 +250,6 @@ double thickness_of(const SinogramFile::Images& images, const ScanGeometry& scan
 }
 
 RawScan::WaterTable water_table(const SinogramFile::Water& water, Index columns) {
-  constexpr std::size_t terms = WaterCorrection::terms;
-  RawScan::WaterTable table;
-  table.terms = std::int64_t(terms);
   WaterCorrection::Column column = WaterCorrection::none(1).column(0);
   if (!water.polynomial.empty()) {
     std::ranges::fill(column.coefficients, 0.0f);
@@ -265,14 +263,8 @@ RawScan::WaterTable water_table(const SinogramFile::Water& water, Index columns)
     column.limit = float(water.polynomial_limit);
     column.limit_slope = float(slope);
   }
-  for (Index c = 0; c < columns; ++c) {
-    table.coefficients.insert(table.coefficients.end(), column.coefficients,
-                              column.coefficients + terms);
-    table.low_slope.push_back(column.low_slope);
-    table.limit.push_back(column.limit);
-    table.limit_slope.push_back(column.limit_slope);
-  }
-  return table;
+  return recon::water_table(
+      WaterCorrection::of(std::vector<WaterCorrection::Column>(std::size_t(columns), column)));
 }
 
 std::string kind_of(const Value& canonical) { return *canonical.find("kind")->as<std::string>(); }

@@ -6,25 +6,10 @@
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/image_grid.hpp"
 #include "vitrine/recon/preprocess.hpp"
+#include "vitrine/recon/water_table.hpp"
 
 namespace vitrine::cli {
 namespace {
-
-recon::WaterCorrection correction(const RawScan::WaterTable& table) {
-  constexpr std::size_t terms = recon::WaterCorrection::terms;
-  require(table.terms == std::int64_t(terms), Error::Kind::unsupported, "the water correction has ",
-          table.terms, " terms (this program knows ", terms,
-          "). Use the program that wrote the file.");
-  std::vector<recon::WaterCorrection::Column> columns(table.limit.size());
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    std::copy_n(table.coefficients.begin() + std::ptrdiff_t(c * terms), terms,
-                columns[c].coefficients);
-    columns[c].low_slope = table.low_slope[c];
-    columns[c].limit = table.limit[c];
-    columns[c].limit_slope = table.limit_slope[c];
-  }
-  return recon::WaterCorrection::of(std::move(columns), table.rows);
-}
 
 /// The table that a correction of bone needs, which the trial left in the file.
 std::optional<recon::HardeningTable> hardening(const recon::Corrections& corrections,
@@ -62,7 +47,7 @@ Rays rays_of(const ScanSource& source, bool measured, Isa isa) {
   const RawScan& raw = source.scan();
   const ScanGeometry& geometry = raw.geometry;
   std::optional<recon::WaterCorrection> water;
-  if (raw.quantity == RawScan::Quantity::signal) water = correction(raw.water);
+  if (raw.quantity == RawScan::Quantity::signal) water = recon::water_correction(raw.water);
   source.expect_values();  // before memory is taken
   std::optional<recon::MeasuredRays> kept;
   if (measured) kept = {Sinogram<quantity::LineIntegral>(geometry), ray_noise(raw)};

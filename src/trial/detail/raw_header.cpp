@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vitrine/recon/water_table.hpp"
+
 namespace vitrine::trial::detail {
 namespace {
 
@@ -22,21 +24,6 @@ RawScan::Beam describe(const physics::Beam& beam, double tube_load) {
     out.air_signal.push_back(beam.air_signal(column));
     out.air_quanta.push_back(beam.air_quanta(column));
     out.detected_energy.push_back(beam.mean_detected_energy(column));
-  }
-  return out;
-}
-
-RawScan::WaterTable describe(const recon::WaterCorrection& water) {
-  RawScan::WaterTable out;
-  out.terms = std::int64_t(recon::WaterCorrection::terms);
-  out.rows.assign(water.rows().begin(), water.rows().end());
-  const Index tables = water.columns() * std::max<Index>(1, std::ssize(water.rows()));
-  for (Index c = 0; c < tables; ++c) {
-    const auto& column = water.column(c);
-    for (const float coefficient : column.coefficients) out.coefficients.push_back(coefficient);
-    out.low_slope.push_back(column.low_slope);
-    out.limit.push_back(column.limit);
-    out.limit_slope.push_back(column.limit_slope);
   }
   return out;
 }
@@ -63,7 +50,7 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
   raw.origin.seed = plan.scenario.trial.seed;
   raw.geometry = geometry;
   raw.beam = describe(calibrated.beam, first.tube_load);
-  raw.water = describe(calibrated.of("total").water);
+  raw.water = recon::water_table(calibrated.of("total").water);
   if (calibrated.hardening) {
     const auto& table = calibrated.hardening->numbers();
     raw.hardening = {table.material,    table.attenuation,   table.most_line,
