@@ -6,8 +6,8 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
-#include "vitrine/physics/detail/between.hpp"
-#include "vitrine/physics/detail/pencils.hpp"
+#include "vitrine/physics/detail/scatter_tables.hpp"
+#include "vitrine/physics/detail/seen_ellipse.hpp"
 #include "vitrine/physics/detail/sub_views.hpp"
 #include "vitrine/physics/detail/water_equivalent.hpp"
 #include "vitrine/physics/detect.hpp"
@@ -16,186 +16,41 @@
 namespace vitrine::physics {
 namespace {
 
-// The bodies that tables are made of: thickness along the central ray, mm, and width over it.
-constexpr std::array thicknesses{60.0, 120.0, 180.0, 240.0, 300.0, 360.0, 430.0};
-constexpr std::array aspects{0.6, 1.0, 1.7};
-// Places of pencils in half a body, of its half width.
-constexpr std::size_t pencils = 10;
 // How far scattered photons go along the detector: two mean free paths in water at 60 keV are 100.
 constexpr double reach = 50.0;  // mm
-double place_of(std::size_t pencil) { return (double(pencil) + 0.5) / double(pencils); }
-
-/// Least-squares polynomials over some points: their values there by those of the data, [to][from].
-std::vector<double> polynomial_fit(std::span<const double> points, std::size_t degree) {
-  const std::size_t count = points.size();
-  // Orthonormal over the points (Gram and Schmidt).
-  std::vector<std::vector<double>> basis(degree + 1, std::vector<double>(count, 1.0));
-  std::vector<double> fit(count * count, 0.0);
-  for (std::size_t n = 0; n <= degree; ++n) {
-    auto& p = basis[n];
-    for (std::size_t i = 0; n > 0 && i < count; ++i) p[i] = points[i] * basis[n - 1][i];
-    for (std::size_t m = 0; m < n; ++m) {
-      double product = 0.0;
-      for (std::size_t i = 0; i < count; ++i) product += p[i] * basis[m][i];
-      for (std::size_t i = 0; i < count; ++i) p[i] -= product * basis[m][i];
-    }
-    double square = 0.0;
-    for (const double value : p) square += value * value;
-    for (double& value : p) value /= std::sqrt(square);
-    for (std::size_t to = 0; to < count; ++to)
-      for (std::size_t from = 0; from < count; ++from) fit[to * count + from] += p[to] * p[from];
-  }
-  return fit;
-}
-
-/// Pencils through half of what the focal spot sees of a body, `seen` mm at the axis.
-std::vector<detail::Pencil> fan_over(double seen, double source_to_iso) {
-  std::vector<detail::Pencil> fan;
-  const auto edge = [&](double u) { return math::asin(u * seen / source_to_iso); };
-  constexpr double half = 0.5 / double(pencils);
-  for (std::size_t k = 0; k < pencils; ++k)
-    fan.push_back({edge(place_of(k) - half), edge(place_of(k) + half)});
-  return fan;
-}
 
 }  // namespace
 
 /// The ellipse that a view's attenuation looks like.
 struct ScatterKernel::Body {
-  double thickness = 0.0, width = 0.0, middle = 0.0;  ///< mm
+  detail::SeenEllipse ellipse;
+  double middle = 0.0;        ///< mm
   std::vector<double> ratio;  ///< of each column: thickness there over the ellipse's, smoothed
 
-  double place(double x) const { return 2.0 * (x - middle) / width; }
-  double chord(double x) const {
-    const double u = place(x);
-    return thickness * std::sqrt(std::max(0.0, 1.0 - u * u));
-  }
+  double place(double x) const { return (x - middle) / ellipse.half; }
 };
 
-std::size_t ScatterKernel::table(std::size_t thickness, std::size_t aspect,
-                                 std::size_t pencil) const {
-  return (thickness * aspects.size() + aspect) * pencils + pencil;
-}
+/// What one view sees of a body: of coarse cells, [column][row].
+struct ScatterKernel::Seen {
+  std::vector<double> water, scattering;  ///< means, mm
+  /// What pencils send out, and what cells see through their grids of matter on their own rays.
+  std::array<std::vector<double>, detail::events> sent, received;
+  std::vector<double>
+      middle;          ///< of each column: where its pencils' middle is, in columns from its
+  double width = 0.0;  ///< of what is there at all, at the axis, mm
+};
 
 ScatterKernel::ScatterKernel(const Scanner& scanner, double kv, Isa isa, std::int64_t histories)
-    : isa_(isa) {
+    : tables_(std::make_shared<const detail::ScatterTables>(scanner, kv, histories, isa)),
+      columns_(tables_->columns()),
+      rows_(tables_->rows()),
+      source_to_iso_(scanner.source_to_iso),
+      isa_(isa) {
   const ScanGeometry hardware = hardware_geometry(scanner);
-  const CoarseCells cells = scatter_cells(hardware);
-  columns_ = cells.columns;
-  rows_ = cells.rows;
-  source_to_iso_ = scanner.source_to_iso;
   const double width = double(hardware.columns) / double(columns_);
   for (Index c = 0; c < columns_; ++c)
     rays_.push_back(scanner.source_to_iso *
                     math::sin(hardware.fan_angle((double(c) + 0.5) * width - 0.5)));
-  // Without a grid, which lets few through, half of them tell as much.
-  if (const auto& grid = scanner.detector.anti_scatter_grid; !grid || grid->ratio <= 1.0)
-    histories /= 2;
-  calibrate(scanner, kv, histories);
-  set_decay();
-  smooth();
-  set_gain(scanner, kv, histories);
-}
-
-void ScatterKernel::calibrate(const Scanner& scanner, double kv, std::int64_t histories) {
-  for (std::size_t t = 0; t < thicknesses.size(); ++t)
-    for (const double aspect : aspects) {
-      const double thickness = thicknesses[t];
-      // As the focal spot sees it an ellipse of half axes a and b reaches to x^2 = a^2 cos^2 g +
-      // b^2 sin^2 g, x = d sin g: `seen` is x, and the chord of a ray at x 2 a b sqrt(q - x^2) / q.
-      const double d = source_to_iso_, along = 0.5 * thickness;
-      const double seen = std::min(along * aspect, 0.95 * d);
-      const double radius =
-          seen * std::sqrt((1.0 - along * along / (d * d)) / (1.0 - seen * seen / (d * d)));
-      for (std::size_t k = 0; k < pencils; ++k) {
-        const double x = place_of(k) * seen, sine = x / d;
-        const double q = radius * radius * (1.0 - sine * sine) + along * along * sine * sine;
-        chords_.push_back(2.0 * radius * along * std::sqrt(std::max(0.0, q - x * x)) / q);
-      }
-      for (const auto& spread :
-           detail::carry_pencils(scanner, kv, {thickness, radius, 0.0}, fan_over(seen, d),
-                                 {columns_, rows_}, histories, isa_)) {
-        energies_.push_back(spread.energy);
-        kernels_.insert(kernels_.end(), spread.kernel.begin(), spread.kernel.end());
-      }
-    }
-}
-
-/// From a cylinder 60 mm before and behind the axis.
-void ScatterKernel::set_gain(const Scanner& scanner, double kv, std::int64_t histories) {
-  constexpr double radius = 135.0, depth = 60.0;  // mm
-  const auto all = [&](double behind) {
-    const double seen = radius * source_to_iso_ / (source_to_iso_ + behind);
-    double sum = 0.0;
-    for (const auto& spread :
-         detail::carry_pencils(scanner, kv, {2.0 * radius, radius, behind},
-                               fan_over(seen, source_to_iso_), {columns_, rows_}, histories, isa_))
-      for (const float value : spread.kernel) sum += double(value);
-    return sum;
-  };
-  gain_ = math::log(all(depth) / all(-depth)) / (2.0 * depth);
-}
-
-/// Least squares of ln(all scatter of a pencil / t) = a - decay t, then tables over t exp(-decay
-/// t).
-void ScatterKernel::set_decay() {
-  const std::size_t size = kernels_.size() / chords_.size();
-  double n = 0.0, t1 = 0.0, t2 = 0.0, y1 = 0.0, ty = 0.0;
-  for (std::size_t i = 0; i < chords_.size(); ++i) {
-    double all = 0.0;
-    for (std::size_t j = i * size; j < (i + 1) * size; ++j) all += double(kernels_[j]);
-    if (!(all > 0.0)) continue;
-    const double t = chords_[i], y = math::log(all / t);
-    n += 1.0;
-    t1 += t;
-    t2 += t * t;
-    y1 += y;
-    ty += t * y;
-  }
-  decay_ = -(n * ty - t1 * y1) / (n * t2 - t1 * t1);
-  for (std::size_t i = 0; i < chords_.size(); ++i) {
-    const auto factor = float(math::exp(decay_ * chords_[i]) / chords_[i]);
-    for (std::size_t j = i * size; j < (i + 1) * size; ++j) kernels_[j] *= factor;
-  }
-}
-
-/// Tables change smoothly with the pencil's place in the body and with the body's thickness: what
-/// does not is noise.
-void ScatterKernel::smooth() {
-  const std::size_t size = kernels_.size() / chords_.size();
-  const auto rows = std::size_t(rows_), last = size / rows - 1;
-  std::vector<float> raw(pencils * size);
-  // By places, from one side of the body to the other: there the kernel is mirrored.
-  std::array<double, 2 * pencils> places{};
-  for (std::size_t k = 0; k < pencils; ++k) {
-    places[k] = place_of(k);
-    places[pencils + k] = -place_of(k);
-  }
-  const std::vector<double> across = polynomial_fit(places, 5);
-  for (std::size_t body = 0; body < chords_.size(); body += pencils) {
-    float* const all = kernels_.data() + body * size;
-    std::copy_n(all, raw.size(), raw.begin());
-    for (std::size_t to = 0; to < pencils; ++to)
-      for (std::size_t j = 0; j < size; ++j) {
-        const std::size_t mirrored = (last - j / rows) * rows + j % rows;
-        const double* const fit = across.data() + to * places.size();
-        double sum = 0.0;
-        for (std::size_t from = 0; from < pencils; ++from)
-          sum += fit[from] * double(raw[from * size + j]) +
-                 fit[pencils + from] * double(raw[from * size + mirrored]);
-        all[to * size + j] = float(sum);
-      }
-  }
-  const std::vector<double> through = polynomial_fit(thicknesses, 3);
-  const std::size_t bodies = aspects.size() * pencils * size;
-  for (std::size_t j = 0; j < bodies; ++j) {
-    std::array<double, thicknesses.size()> values{};
-    for (std::size_t t = 0; t < thicknesses.size(); ++t)
-      for (std::size_t from = 0; from < thicknesses.size(); ++from)
-        values[t] += through[t * thicknesses.size() + from] * double(kernels_[from * bodies + j]);
-    for (std::size_t t = 0; t < thicknesses.size(); ++t)
-      kernels_[t * bodies + j] = float(std::max(0.0, values[t]));
-  }
 }
 
 double ScatterKernel::step(Index column) const {
@@ -203,7 +58,6 @@ double ScatterKernel::step(Index column) const {
   return std::abs(rays_[std::size_t(after)] - rays_[std::size_t(before)]) / double(after - before);
 }
 
-/// Of an ellipse of thickness T and width W seen from afar: area pi T W / 4, variance W^2 / 16.
 ScatterKernel::Body ScatterKernel::body_of(std::span<const double> water) const {
   Body body;
   const auto rows = std::size_t(rows_), columns = std::size_t(columns_);
@@ -220,16 +74,16 @@ ScatterKernel::Body ScatterKernel::body_of(std::span<const double> water) const 
     const double x = rays_[c] - body.middle;
     second += mean[c] * step(Index(c)) * x * x;
   }
-  constexpr double quarter_pi = 0.78539816339744831;
-  body.width = std::max(4.0 * std::sqrt(second / area), 1.0);
-  body.thickness = area / (quarter_pi * body.width);
+  constexpr double least = 0.25;  // mm
+  body.ellipse =
+      detail::seen_ellipse(area, std::max(std::sqrt(second / area), least), source_to_iso_);
   // What is there against the ellipse, over the distance that scattered photons go: 50 mm.
   for (std::size_t c = 0; c < columns; ++c) {
     double there = 0.0, ellipse = 0.0;
     for (std::size_t o = 0; o < columns; ++o) {
       if (std::abs(rays_[o] - rays_[c]) > reach) continue;
       there += mean[o];
-      ellipse += body.chord(rays_[o]);
+      ellipse += body.ellipse.chord(rays_[o] - body.middle);
     }
     body.ratio.push_back(ellipse > 0.0 ? std::clamp(there / ellipse, 0.3, 2.0) : 1.0);
   }
@@ -240,9 +94,6 @@ ScatterKernel::Body ScatterKernel::body_of(std::span<const double> water) const 
 /// what reaches the detector has scattered more than once.
 std::vector<double> ScatterKernel::albedos(std::span<const double> water,
                                            std::span<const double> scattering) const {
-  // Times more, on average: two thirds of the scatter behind 32 cm are of two events and more;
-  // makes heads and bodies of fat or bone right (docs/methods/scatter.md).
-  constexpr double again = 0.7;
   const auto rows = std::size_t(rows_), columns = std::size_t(columns_);
   std::vector<double> all(columns, 1.0);
   for (std::size_t c = 0; c < columns; ++c) {
@@ -254,82 +105,60 @@ std::vector<double> ScatterKernel::albedos(std::span<const double> water,
         of_water += water[o * rows + r];
       }
     }
-    if (there > 0.0) all[c] = math::exp(again * math::log(there / of_water));
+    if (there > 0.0) all[c] = there / of_water;
   }
   return all;
 }
 
-std::vector<double> ScatterKernel::scatter(std::span<const double> water,
-                                           std::span<const double> scattering,
-                                           std::span<const double> air,
+std::vector<double> ScatterKernel::scatter(const Seen& seen, std::span<const double> air,
                                            const BodyPlace& place) const {
   const auto rows = std::size_t(rows_), columns = std::size_t(columns_), apart = 2 * columns - 1;
-  VITRINE_EXPECT(water.size() == columns * rows && air.size() == columns);
-  VITRINE_EXPECT(scattering.size() == water.size());
-  std::vector<double> out(2 * columns * rows, 0.0);
-  const Body body = body_of(water);
-  const std::vector<double> albedo = albedos(water, scattering);
-  if (body.thickness <= 0.0) return out;
+  const std::size_t cells = columns * rows;
+  std::vector<double> out(2 * cells, 0.0);
+  const Body body = body_of(seen.water);
+  if (body.ellipse.thickness <= 0.0) return out;
+  const std::vector<double> albedo = albedos(seen.water, seen.scattering);
   // Behind the axis a body is wider than it looks, and nearer to the detector. Photons go as much
   // farther in it, to its sides as well, as it is less dense.
   const double wider = place.density * (1.0 + place.depth / source_to_iso_);
-  const double nearer = math::exp(gain_ * std::clamp(place.depth, -150.0, 150.0));
-  const std::size_t size = apart * rows;
-  std::vector<float> kernel(size);
-  for (std::size_t c = 0; c < columns; ++c) {
-    const double u = body.place(rays_[c]);
-    const double thickness = body.thickness * body.ratio[c];
-    const detail::Between t = detail::between(thicknesses, thickness);
-    const double aspect =
-        wider * body.width / std::clamp(thickness, thicknesses.front(), thicknesses.back());
-    constexpr std::array logs{-0.51082562376599072, 0.0, 0.53062825106217038};  // of the aspects
-    const detail::Between a = detail::between(logs, math::log(aspect));
-    static const auto places = [] {
-      std::array<double, pencils> all{};
-      for (std::size_t k = 0; k < pencils; ++k) all[k] = place_of(k);
-      return all;
-    }();
-    const detail::Between p = detail::between(places, std::abs(u));
-    std::ranges::fill(kernel, 0.0f);
-    double energy = 0.0;
-    for (int corner = 0; corner < 8; ++corner) {
-      const double weight = (corner & 1 ? t.share : 1.0 - t.share) *
-                            (corner & 2 ? a.share : 1.0 - a.share) *
-                            (corner & 4 ? p.share : 1.0 - p.share);
-      if (weight == 0.0) continue;
-      const std::size_t i =
-          table(corner & 1 ? t.second() : t.first, corner & 2 ? a.second() : a.first,
-                corner & 4 ? p.second() : p.first);
-      energy += weight * energies_[i];
-      const float* from = kernels_.data() + i * size;
-      for (std::size_t j = 0; j < size; ++j) kernel[j] += float(weight) * from[j];
-    }
-    // Of a pencil on the other side the mirror image.
-    const bool mirrored = u < 0.0;
-    for (std::size_t r = 0; r < rows; ++r) {
-      const double way = water[c * rows + r];
-      const double amount =
-          nearer * air[c] * scattering[c * rows + r] * albedo[c] * math::exp(-decay_ * way);
-      if (!(amount > 0.0)) continue;
-      for (std::size_t d = 0; d < columns; ++d) {
-        const std::size_t between_them = mirrored ? columns - 1 + c - d : columns - 1 + d - c;
-        const float* from = kernel.data() + between_them * rows;
-        for (std::size_t q = 0; q < rows; ++q) {
-          const double scattered = amount * double(from[q > r ? q - r : r - q]);
-          out[d * rows + q] += scattered;
-          out[(columns + d) * rows + q] += scattered * energy;
+  const double nearer = math::exp(tables_->gain() * std::clamp(place.depth, -150.0, 150.0));
+  detail::ScatterTables::Kernel kernel;
+  std::vector<float> shifted(apart * rows);
+  for (std::size_t e = 0; e < detail::events; ++e) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      const double x = rays_[c] + seen.middle[c] * step(Index(c));
+      tables_->find(body.ellipse.thickness * body.ratio[c], 2.0 * wider * body.ellipse.half,
+                    body.place(x), kernel);
+      // From the middle of what the pencil meets.
+      const double at = -seen.middle[c], floor = std::floor(at), share = at - floor;
+      for (std::size_t a = 0; a < apart; ++a) {
+        const auto from = [&](Index i) {
+          return std::size_t(std::clamp<Index>(i, 0, Index(apart) - 1)) * rows;
+        };
+        const std::size_t left = from(Index(a) + Index(floor)),
+                          right = from(Index(a) + Index(floor) + 1);
+        for (std::size_t r = 0; r < rows; ++r)
+          shifted[a * rows + r] = float((1.0 - share) * double(kernel.of[e][left + r]) +
+                                        share * double(kernel.of[e][right + r]));
+      }
+      for (std::size_t r = 0; r < rows; ++r) {
+        const double amount = nearer * air[c] * seen.sent[e][c * rows + r] *
+                              (e == detail::multiple ? albedo[c] : 1.0);
+        if (!(amount > 0.0)) continue;
+        for (std::size_t d = 0; d < columns; ++d) {
+          const float* from = shifted.data() + (columns - 1 + d - c) * rows;
+          for (std::size_t q = 0; q < rows; ++q) {
+            const double scattered =
+                amount * double(from[q > r ? q - r : r - q]) * seen.received[e][d * rows + q];
+            out[d * rows + q] += scattered;
+            out[cells + d * rows + q] += scattered * kernel.energy;
+          }
         }
       }
     }
   }
   return out;
 }
-
-/// What one view sees of a body.
-struct ScatterKernel::Seen {
-  std::vector<double> water, scattering;  ///< [column][row], mm
-  double width = 0.0;                     ///< of what is there at all, at the axis, mm
-};
 
 /// How far behind the axis the body's middle is in each view, from where other views of the turn
 /// see it (least squares of across = x cos + y sin), and how dense it is, from how wide views along
@@ -378,9 +207,17 @@ std::vector<BodyPlace> ScatterKernel::places(const std::vector<Seen>& seen,
       width += seen[j].width * (1.0 + all[j].depth / source_to_iso_);
       count += 1.0;
     }
-    const double section = seen[i].width * width;
-    if (!(section > 0.0)) continue;
-    all[i].density = std::clamp(bodies[i].thickness * bodies[i].width * count / section, 0.3, 1.6);
+    // Half axes a and b of the outline: they look like w and v from there and from here.
+    const auto square = [](double x) { return x * x; };
+    const double w = 0.5 * seen[i].width, v = count > 0.0 ? 0.5 * width / count : 0.0;
+    const double s = square(w / source_to_iso_), z = square(v / source_to_iso_);
+    const double mixed = (1.0 - s) * (1.0 - z) - s * z;
+    if (!(w * v > 0.0) || !(mixed > 0.1)) continue;
+    const double a = (w * w * (1.0 - z) - v * v * s) / mixed;
+    const double b = (v * v * (1.0 - s) - w * w * z) / mixed;
+    if (!(a > 0.0) || !(b > 0.0)) continue;
+    const detail::SeenEllipse& e = bodies[i].ellipse;
+    all[i].density = std::clamp(e.thickness * e.radius() / (2.0 * std::sqrt(a * b)), 0.3, 1.6);
   }
   return all;
 }
@@ -430,36 +267,71 @@ ScatterMaps ScatterKernel::maps(const Scene& scene, const ScanGeometry& scan, co
     parallel_for(Index(count), [&](Index v) {
       const auto signal = seen.signal.view(v), worth = seen.quanta.view(v);
       Seen& body = bodies[first + std::size_t(v)];
-      for (Index c = 0; c < columns_; ++c)
+      const auto cells = out.cells();
+      body.water.assign(cells, 0.0);
+      body.scattering.assign(cells, 0.0);
+      body.middle.assign(std::size_t(columns_), 0.0);
+      std::array<std::vector<double>, detail::events> there;
+      for (auto* all : {&body.sent, &there})
+        for (auto& values : *all) values.assign(cells, 0.0);
+      for (Index c = 0; c < columns_; ++c) {
+        const Index begin = edge(c, columns_, scan.columns),
+                    end = edge(c + 1, columns_, scan.columns);
+        double moment = 0.0, sum = 0.0;
         for (Index r = 0; r < rows_; ++r) {
           constexpr Index every = 3;       // cells: their mean is wanted alone
           constexpr double something = 2;  // mm of water
-          double weakening = 0.0, scatters = 0.0;
-          Index met = 0, inside = 0;
-          for (Index i = edge(c, columns_, scan.columns); i < edge(c + 1, columns_, scan.columns);
-               i += every)
+          const auto at = std::size_t(c * rows_ + r);
+          double met = 0.0, inside = 0.0;
+          for (Index i = begin; i < end; i += every)
             for (Index j = edge(r, rows_, scan.rows); j < edge(r + 1, rows_, scan.rows);
                  j += every) {
               const auto cell = std::size_t(i * scan.rows + j);
               const double s = std::max(double(signal[cell]), 1e-12);
               const double hardness = s * quanta[cell] / std::max(double(worth[cell]), 1e-300);
               const detail::Water one = lengths[std::size_t(c)].of(-math::log(s), hardness);
-              weakening += one.weakening;
-              scatters += one.scattering;
+              body.water[at] += one.weakening;
+              body.scattering[at] += one.scattering;
+              for (std::size_t e = 0; e < detail::events; ++e) {
+                const detail::Falling& f = tables_->falling(e);
+                const double sent =
+                    f.sent(one.weakening, e == detail::rayleigh ? one.coherent : one.scattering);
+                body.sent[e][at] += sent;
+                there[e][at] += f.received(one.weakening);
+                sum += sent;
+                moment += sent * (double(i) + 0.5 - 0.5 * double(begin + end));
+              }
               inside += one.weakening > something;
-              ++met;
+              met += 1.0;
             }
-          body.water.push_back(weakening / double(met));
-          body.scattering.push_back(scatters / double(met));
-          body.width += step(c) * double(inside) / double(met * rows_);
+          body.water[at] /= met;
+          body.scattering[at] /= met;
+          for (std::size_t e = 0; e < detail::events; ++e) {
+            body.sent[e][at] /= met;
+            there[e][at] /= met;
+          }
+          body.width += step(c) * inside / (met * double(rows_));
         }
+        if (sum > 0.0) body.middle[std::size_t(c)] = moment / (sum * double(end - begin));
+      }
+      for (std::size_t e = 0; e < detail::events; ++e) {
+        const double beyond = tables_->falling(e).received(0.0);
+        body.received[e].assign(cells, 0.0);
+        const Index far = tables_->view().reach();
+        for (Index c = 0; c < columns_; ++c)
+          for (Index r = 0; r < rows_; ++r)
+            for (Index o = -far; o <= far; ++o)
+              body.received[e][std::size_t(c * rows_ + r)] +=
+                  tables_->view().share(o) * (c + o < 0 || c + o >= columns_
+                                                  ? beyond
+                                                  : there[e][std::size_t((c + o) * rows_ + r)]);
+      }
     });
   }
   const std::vector<BodyPlace> where = places(bodies, scan, views);
   parallel_for(std::ssize(views), [&](Index v) {
     const auto view = std::size_t(v);
-    const std::vector<double> all =
-        scatter(bodies[view].water, bodies[view].scattering, air, where[view]);
+    const std::vector<double> all = scatter(bodies[view], air, where[view]);
     const auto cells = std::ptrdiff_t(out.cells());
     std::copy_n(all.begin(), cells, out.mean.begin() + v * cells);
     std::copy_n(all.begin() + cells, cells, out.square.begin() + v * cells);

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -10,6 +12,9 @@
 #include "vitrine/physics/scatter_field.hpp"
 
 namespace vitrine::physics {
+namespace detail {
+class ScatterTables;
+}
 
 /// What other views tell of the body that a view sees.
 struct BodyPlace {
@@ -33,40 +38,22 @@ class ScatterKernel {
   ScatterMaps maps(const Scene& scene, const ScanGeometry& scan, const Beam& beam,
                    std::span<const Index> views) const;
 
-  /// Scatter of a view whose coarse cells, [column][row], are weakened as by `water` mm of water,
-  /// behind what scatters as `scattering` mm of water do: keV/mAs, and then keV^2/mAs; `air` is
-  /// what the coarse columns read of air, keV/mAs.
-  std::vector<double> scatter(std::span<const double> water, std::span<const double> scattering,
-                              std::span<const double> air, const BodyPlace& place = {}) const;
-
-  /// What is left of a pencil's scatter goes as t exp(-decay t) with the water t on its way, 1/mm.
-  double decay() const { return decay_; }
-  /// Scatter of a body whose middle lies z behind the axis goes as exp(gain z), 1/mm.
-  double gain() const { return gain_; }
-
  private:
   struct Body;
-  std::size_t table(std::size_t thickness, std::size_t aspect, std::size_t pencil) const;
-  void calibrate(const Scanner& scanner, double kv, std::int64_t histories);
-  void set_gain(const Scanner& scanner, double kv, std::int64_t histories);
-  void set_decay();
-  void smooth();
+  struct Seen;
+  std::vector<double> scatter(const Seen& seen, std::span<const double> air,
+                              const BodyPlace& place) const;
   std::vector<double> albedos(std::span<const double> water,
                               std::span<const double> scattering) const;
   double step(Index column) const;  ///< how far apart rays are there at the axis, mm
   Body body_of(std::span<const double> water) const;
-  struct Seen;
   std::vector<BodyPlace> places(const std::vector<Seen>& seen, const ScanGeometry& scan,
                                 std::span<const Index> views) const;
 
+  std::shared_ptr<const detail::ScatterTables> tables_;
   Index columns_ = 0, rows_ = 0;  ///< coarse cells
   double source_to_iso_ = 0.0;    ///< mm
-  double gain_ = 0.0;             ///< of scatter by depth behind the axis, 1/mm
   std::vector<double> rays_;      ///< of the coarse columns: their rays' distance from the axis, mm
-  std::vector<double> chords_;    ///< [table]: mm of water
-  std::vector<double> energies_;  ///< [table]: second moment of the energy over the first, keV
-  std::vector<float> kernels_;    ///< [table][columns apart][rows apart]
-  double decay_ = 0.0;
   Isa isa_;
 };
 

@@ -13,6 +13,16 @@ namespace {
 
 constexpr double fewer = 0.8;  // of the scattering water: where the slope is taken
 
+/// Rayleigh events per Compton event over water's, by absorption over scattering, both as the beam
+/// shows them, over water's. What tissue differs in from water is fat, which has 0.75 and shows
+/// 0.38 (its fewer Rayleigh events are taken for less absorption), and mineral: cortical bone, 9.3,
+/// has 1.6 below 5 degrees, which dominate (2.2 in all), spongiosa, 3.4, 1.03 (EPDL97, 50 to 80
+/// keV).
+double coherent_share(double absorption) {
+  constexpr double of_fat = 0.4, of_mineral = 0.06;
+  return 1.0 + (absorption < 1.0 ? of_fat : of_mineral) * (absorption - 1.0);
+}
+
 /// A column's weights at the beam's nodes; of a beam with a heel effect those of its middle row.
 struct Weights {
   std::vector<double> mean, variance;
@@ -71,6 +81,13 @@ WaterEquivalent::WaterEquivalent(const Beam& beam, Index column) {
     logs_.push_back(log);
     hardness_.push_back(hardness);
     gain_.push_back(behind(fewer * length, low).second - hardness);
+    double by_scatter = 0.0, by_absorption = 0.0;
+    for (std::size_t j = 0; j < nodes; ++j) {
+      const double left = weights.mean[j] * math::exp(-(scatter[j] + absorption[j]) * length);
+      by_scatter += left * scatter[j];
+      by_absorption += left * absorption[j];
+    }
+    exchange_.push_back(by_scatter / by_absorption);
   }
 }
 
@@ -83,10 +100,14 @@ Water WaterEquivalent::of(double log, double hardness) const {
   const double of_water = hardness_[i - 1] + share * (hardness_[i] - hardness_[i - 1]);
   const double gain = gain_[i - 1] + share * (gain_[i] - gain_[i - 1]);
   constexpr double least = 1e-5;  // the rays' own precision
-  if (!(gain > least)) return {length, length};
-  const double scatters = 1.0 - (1.0 - fewer) * (hardness - of_water) / gain;
+  if (!(gain > least)) return {length, length, length};
   // Fat scatters a few percent more than the water that weakens alike, metals next to nothing.
-  return {length, length * std::clamp(scatters, 0.0, 1.2)};
+  const double scatters = std::clamp(1.0 - (1.0 - fewer) * (hardness - of_water) / gain, 0.0, 1.2);
+  if (!(scatters > 0.0)) return {length, 0.0, 0.0};
+  // As weak by a little less scatter and more absorption.
+  const double exchange = exchange_[i - 1] + share * (exchange_[i] - exchange_[i - 1]);
+  const double absorbs = std::max(0.0, 1.0 + exchange * (1.0 - scatters));
+  return {length, length * scatters, length * scatters * coherent_share(absorbs / scatters)};
 }
 
 }  // namespace vitrine::physics::detail

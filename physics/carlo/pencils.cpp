@@ -37,11 +37,10 @@ struct Beamlet {
   double air = 0.0;             ///< keV/mAs
 };
 
-Beamlet beamlet(const Scanner& scanner, const Spectrum& incident, const Pencil& pencil,
+Beamlet beamlet(const Scanner& scanner, const Spectrum& incident, double middle, double width,
                 double slopes) {
   const Material& bowtie = material(scanner.bowtie.material);
   const Material& scintillator = material(scanner.detector.scintillator);
-  const double middle = 0.5 * (pencil.low + pencil.high);
   const double mass = bowtie_thickness(scanner, middle) * bowtie.density;
   constexpr double metre = 1000.0;
   const double scale = metre / scanner.source_to_detector;
@@ -57,7 +56,7 @@ Beamlet beamlet(const Scanner& scanner, const Spectrum& incident, const Pencil& 
     const double absorbed =
         1.0 - math::exp(-linear_attenuation(scintillator, energy) * scanner.detector.thickness);
     b.photons.push_back(left);
-    b.per_mas += left * metre * metre * (pencil.high - pencil.low) * slopes;
+    b.per_mas += left * metre * metre * width * slopes;
     b.air += left * absorbed * energy * area;
   }
   return b;
@@ -66,7 +65,7 @@ Beamlet beamlet(const Scanner& scanner, const Spectrum& incident, const Pencil& 
 }  // namespace
 
 std::vector<Spread> carry_pencils(const Scanner& scanner, double kv, const WaterBody& body,
-                                  const std::vector<Pencil>& fan, const CoarseCells& cells,
+                                  const Pencils& fan, const CoarseCells& cells,
                                   std::int64_t histories, Isa isa) {
   constexpr double length = 600.0;  // mm
   // Scatter falls off as exp(-0.0128 t / mm), where the beam has 0.02/mm.
@@ -90,23 +89,23 @@ std::vector<Spread> carry_pencils(const Scanner& scanner, double kv, const Water
   const double slopes =
       2.0 * source.slope_high / std::sqrt(1.0 + source.slope_high * source.slope_high);
   std::vector<Beamlet> beamlets;
-  for (const Pencil& pencil : fan) {
-    beamlets.push_back(beamlet(scanner, incident, pencil, slopes));
+  for (const double middle : fan.middles) {
+    beamlets.push_back(beamlet(scanner, incident, middle, fan.width, slopes));
     // As many histories of every pencil.
     auto photons = beamlets.back().photons;
     const double all = std::accumulate(photons.begin(), photons.end(), 0.0);
     for (double& n : photons) n /= all;
     source.photons.push_back(std::move(photons));
   }
-  source.fan_first = fan.front().low;
-  source.fan_width = (fan.back().high - fan.front().low) / double(fan.size());
+  source.fan_first = fan.middles.front() - 0.5 * fan.width;
+  source.fan_width = fan.width;
 
   const Media media(setup.object.materials);
   carlo::detail::Prepared prepared = carlo::detail::prepare(setup, media);
-  for (std::size_t k = 0; k < fan.size(); ++k) {
-    const double middle = 0.5 * (fan[k].low + fan[k].high);
-    prepared.fan_sine[k] = float(math::sin(middle));
-    prepared.fan_cosine[k] = float(math::cos(middle));
+  const std::size_t count = fan.middles.size();
+  for (std::size_t k = 0; k < count; ++k) {
+    prepared.fan_sine[k] = float(math::sin(fan.middles[k]));
+    prepared.fan_cosine[k] = float(math::cos(fan.middles[k]));
   }
   const auto places = std::size_t(g.columns * g.rows);
   const std::size_t stride = std::size_t(carlo::detail::orders) * places;
@@ -115,14 +114,14 @@ std::vector<Spread> carry_pencils(const Scanner& scanner, double kv, const Water
   const Stream stream =
       make_stream(0, str("scatter kernel ", body.thickness, ' ', body.radius, ' ', body.depth),
                   Draw::transport);
-  std::vector<double> sums(stride * fan.size(), 0.0);
+  std::vector<double> sums(stride * count, 0.0);
   // A few batches at a time, each with sums of its own, added up in their order.
   constexpr std::int64_t at_once = 8;
   for (std::int64_t first = 0; first < batches; first += at_once) {
-    const std::int64_t count = std::min(at_once, batches - first);
-    std::vector<std::vector<double>> parts(std::size_t(count),
+    const std::int64_t some = std::min(at_once, batches - first);
+    std::vector<std::vector<double>> parts(std::size_t(some),
                                            std::vector<double>(sums.size() + 3, 0.0));
-    parallel_for(count, [&](std::int64_t i) {
+    parallel_for(some, [&](std::int64_t i) {
       auto& part = parts[std::size_t(i)];
       carlo::detail::Job job = prepared.job;
       job.key[0] = std::uint32_t(stream.key);
@@ -145,12 +144,13 @@ std::vector<Spread> carry_pencils(const Scanner& scanner, double kv, const Water
   const auto columns = cells.columns, rows = cells.rows;
   const double fine =
       double(scanner.columns) / double(columns) * double(scanner.rows) / double(rows);
-  for (std::size_t k = 0; k < fan.size(); ++k) {
-    const double place = g.column_at(0.5 * (fan[k].low + fan[k].high));
-    const double width = g.column_at(fan[k].high) - g.column_at(fan[k].low);
+  for (std::size_t k = 0; k < count; ++k) {
+    const double middle = fan.middles[k], half = 0.5 * fan.width;
+    const double place = g.column_at(middle);
+    const double width = g.column_at(middle + half) - g.column_at(middle - half);
     double air = beamlets[k].air;
     if (g.shape == DetectorShape::flat) air *= g.photon_share(place, 0.5 * double(g.rows - 1));
-    const double factor = beamlets[k].per_mas * setup.detector->fill_factor * double(fan.size()) /
+    const double factor = beamlets[k].per_mas * setup.detector->fill_factor * double(count) /
                           (double(batches * batch) * fine * air * width);
     const double* mine = sums.data() + k * stride;
     const auto sum = [&](Index column, Index row, int from, int to) {
@@ -173,12 +173,15 @@ std::vector<Spread> carry_pencils(const Scanner& scanner, double kv, const Water
         const double at = std::clamp(place + double(apart), 0.0, double(g.columns - 1));
         const Index left = std::min(Index(at), g.columns - 2);
         const double share = at - double(left);
-        const auto value = [&](Index column) {
-          return 0.5 * (sum(column, rows - 1 + up, 1, carlo::detail::multiple) +
-                        sum(column, rows - 1 - up, 1, carlo::detail::multiple));
-        };
-        spread.kernel.push_back(
-            float(factor * ((1.0 - share) * value(left) + share * value(left + 1))));
+        for (std::size_t e = 0; e < events; ++e) {
+          const int order = carlo::detail::single_compton + int(e);
+          const auto value = [&](Index column) {
+            return 0.5 * (sum(column, rows - 1 + up, order, order) +
+                          sum(column, rows - 1 - up, order, order));
+          };
+          spread.kernels[e].push_back(
+              float(factor * ((1.0 - share) * value(left) + share * value(left + 1))));
+        }
       }
     all.push_back(std::move(spread));
   }

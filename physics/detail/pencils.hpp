@@ -1,4 +1,6 @@
 #pragma once
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -8,16 +10,20 @@
 
 namespace vitrine::physics::detail {
 
-/// Rays of a fan between two angles, rad.
-struct Pencil {
-  double low = 0.0, high = 0.0;
+/// Pencils of one width, by the fan angles of their middles, rad.
+struct Pencils {
+  std::vector<double> middles;
+  double width = 0.0;
 };
 
-/// What a pencil of a coarse column and row spreads over the detector.
+/// What scattered photons have met: one Compton event, one Rayleigh event, or more of either.
+enum Events : std::size_t { compton, rayleigh, multiple, events };
+
+/// What a pencil of a coarse row spreads over the detector.
 struct Spread {
-  /// Scatter in a cell over what the pencil's own cells read of air: [columns apart, from
-  /// 1 - columns][rows apart].
-  std::vector<float> kernel;
+  /// Scatter in a cell over what the pencil's own cells read of air, per coarse column of its
+  /// width: [events][columns apart, from 1 - columns][rows apart].
+  std::array<std::vector<float>, events> kernels;
   double energy = 0.0;  ///< second moment of the energy over the first, keV
 };
 
@@ -30,7 +36,7 @@ struct WaterBody {
 
 /// By the Monte Carlo.
 std::vector<Spread> carry_pencils(const Scanner& scanner, double kv, const WaterBody& body,
-                                  const std::vector<Pencil>& fan, const CoarseCells& cells,
+                                  const Pencils& fan, const CoarseCells& cells,
                                   std::int64_t histories, Isa isa);
 
 }  // namespace vitrine::physics::detail

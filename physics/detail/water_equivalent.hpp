@@ -10,6 +10,7 @@ namespace vitrine::physics::detail {
 struct Water {
   double weakening = 0.0;   ///< weakens the beam as much
   double scattering = 0.0;  ///< scatters as much
+  double coherent = 0.0;    ///< sends as many photons ahead by Rayleigh events
 };
 
 /// Lengths of water by what a ray's signal is and by how hard its beam has become.
@@ -33,6 +34,8 @@ class WaterEquivalent {
   std::vector<double> logs_, hardness_;
   /// Hardness that a beam gains where a fifth of the scattering water is replaced by absorption.
   std::vector<double> gain_;
+  /// Water whose absorption weakens a beam behind that as one mm of its scatter does, mm.
+  std::vector<double> exchange_;
 };
 
 }  // namespace vitrine::physics::detail

@@ -70,3 +70,21 @@ TEST_CASE("what scatters of bone and fat is found from the beam's hardness, to 4
   const physics::detail::Water bone = seen(beam, std::array{Path{"cortical_bone", 20.0}});
   CHECK(bone.scattering < 0.8 * bone.weakening);
 }
+
+TEST_CASE("fat has fewer Rayleigh events and bone more, to 4 % of the water on the ray") {
+  // Of what scatters ahead, below 5 degrees: Z^2 / Z of the electrons, so adipose tissue has 0.75
+  // times and cortical bone 1.6 times as many per Compton event as water.
+  const Beam beam(test::scanner(), 120.0, test::named({"cortical_bone", "adipose", "muscle"}));
+  struct Case {
+    const char* material;
+    double length, share;
+  };
+  for (const Case c : {Case{"cortical_bone", 10.0, 1.6}, Case{"adipose", 60.0, 0.75},
+                       Case{"adipose", 100.0, 0.75}, Case{"muscle", 100.0, 0.98}}) {
+    const physics::detail::Water within =
+        seen(beam, std::array{Path{c.material, c.length}, Path{"water", 150.0}});
+    CAPTURE(c.material, c.length, within.scattering, within.coherent);
+    const double wanted = c.share * scattering(c.material, c.length);
+    CHECK(within.coherent == Approx(wanted + 150.0).epsilon(0.04));
+  }
+}
