@@ -1,9 +1,10 @@
 #include "vitrine/recon/decomposition.hpp"
 
 #include <Eigen/Dense>
+#include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
+#include <utility>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
@@ -41,15 +42,15 @@ Counts counts_behind(const physics::Beam& beam, Index column,
 
 }  // namespace
 
-MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Material& second)
-    : bins_(beam.bins() ? beam.bins()->bins() : 1),
-      nodes_(beam.nodes()),
-      second_(second.name),
-      mu_water_(physics::linear_attenuation(material("water"), basis_energy)),
-      mu_second_(physics::mass_attenuation(second, basis_energy)) {
-  require(bins_ >= 2, Error::Kind::input, "two materials need two energy bins (the detector has ",
-          bins_, "). Use a photon-counting scanner with two thresholds or more.");
-  VITRINE_EXPECT(bins_ <= std::size_t(detail::DecomposeJob::most_bins));
+MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Material& second) {
+  n_.material = second.name;
+  n_.mu_water = physics::linear_attenuation(material("water"), basis_energy);
+  n_.mu_second = physics::mass_attenuation(second, basis_energy);
+  n_.bins = beam.bins() ? beam.bins()->bins() : 1;
+  n_.nodes = beam.nodes();
+  require(n_.bins >= 2, Error::Kind::input, "two materials need two energy bins (the detector has ",
+          n_.bins, "). Use a photon-counting scanner with two thresholds or more.");
+  VITRINE_EXPECT(n_.bins <= most_bins);
   const std::size_t rank = beam.rank();
   const auto exponent = [&](std::size_t node, std::span<const double> coefficients) {
     double sum = 0.0;
@@ -58,22 +59,23 @@ MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Ma
     return sum;
   };
   const Material& water = material("water");
-  for (std::size_t j = 0; j < nodes_; ++j) {
-    exponents_.push_back(float(exponent(j, beam.coefficients(water)) * water.density / mu_water_));
-    exponents_.push_back(float(exponent(j, beam.coefficients(second)) / mu_second_));
+  for (std::size_t j = 0; j < n_.nodes; ++j) {
+    n_.exponents.push_back(
+        float(exponent(j, beam.coefficients(water)) * water.density / n_.mu_water));
+    n_.exponents.push_back(float(exponent(j, beam.coefficients(second)) / n_.mu_second));
   }
   const physics::CountingBins& known = *beam.bins();
   for (Index c = 0; c < beam.columns(); ++c) {
     const auto weights = known.weights(c);
-    for (std::size_t b = 0; b < bins_; ++b) {
+    for (std::size_t b = 0; b < n_.bins; ++b) {
       double sum = 0.0;
-      for (std::size_t j = 0; j < nodes_; ++j) sum += weights[b * nodes_ + j];
-      for (std::size_t j = 0; j < nodes_; ++j)
-        weights_.push_back(float(weights[b * nodes_ + j] / sum));
-      air_.push_back(known.air(c, {b, b + 1}));
+      for (std::size_t j = 0; j < n_.nodes; ++j) sum += weights[b * n_.nodes + j];
+      for (std::size_t j = 0; j < n_.nodes; ++j)
+        n_.weights.push_back(float(weights[b * n_.nodes + j] / sum));
+      n_.air.push_back(known.air(c, {b, b + 1}));
     }
-    const double high = beam.water_signal(c, {bins_ - 1, bins_}, usual_water);
-    water_per_log_.push_back(float(mu_water_ * usual_water / -math::log(high)));
+    const double high = beam.water_signal(c, {n_.bins - 1, n_.bins}, usual_water);
+    n_.water_per_log.push_back(float(n_.mu_water * usual_water / -math::log(high)));
   }
   // Errors of bins over their counts' roots: how they depend on each other hardly changes.
   const physics::Path path{"water", usual_water, 0.0};
@@ -88,7 +90,29 @@ MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Ma
   const Eigen::MatrixXd whitening =
       root.matrixL().solve(Eigen::MatrixXd::Identity(shape.rows(), shape.cols()));
   for (Eigen::Index b = 0; b < shape.rows(); ++b)
-    for (Eigen::Index c = 0; c < shape.cols(); ++c) whitening_.push_back(float(whitening(b, c)));
+    for (Eigen::Index c = 0; c < shape.cols(); ++c) n_.whitening.push_back(float(whitening(b, c)));
+}
+
+MaterialDecomposition::MaterialDecomposition(Numbers known) : n_(std::move(known)) {
+  const auto check = [](bool ok, auto... why) {
+    require(ok, Error::Kind::data, "this calibration of basis materials cannot be used (", why...,
+            "). Make the file again.");
+  };
+  const auto finite = [](const auto& numbers) {
+    return std::ranges::all_of(numbers, [](auto x) { return std::isfinite(x); });
+  };
+  check(n_.bins >= 2 && n_.bins <= most_bins, "it has ", n_.bins, " bins, not 2 to ", most_bins);
+  check(n_.nodes >= 1 && n_.mu_water > 0.0 && n_.mu_second > 0.0, "it has no energies");
+  const std::size_t columns = n_.air.size() / n_.bins;
+  check(columns > 0 && n_.air.size() == columns * n_.bins && n_.exponents.size() == 2 * n_.nodes &&
+            n_.weights.size() == n_.air.size() * n_.nodes &&
+            n_.whitening.size() == n_.bins * n_.bins && n_.water_per_log.size() == columns,
+        "its tables do not fit ", n_.bins, " bins and ", n_.nodes, " energies");
+  check(finite(n_.air) && finite(n_.exponents) && finite(n_.weights) && finite(n_.whitening) &&
+            finite(n_.water_per_log),
+        "it holds what is no number");
+  check(std::ranges::all_of(n_.air, [](double counts) { return counts > 0.0; }),
+        "a bin counts nothing in air");
 }
 
 void MaterialDecomposition::operator()(const ScanGeometry& geometry, std::span<const double> load,
@@ -97,29 +121,29 @@ void MaterialDecomposition::operator()(const ScanGeometry& geometry, std::span<c
   const auto cells = std::size_t(geometry.columns * geometry.rows);
   VITRINE_EXPECT(geometry.columns == columns());
   VITRINE_EXPECT(water.size() == load.size() * cells && second.size() == water.size());
-  VITRINE_EXPECT(readings.size() == bins_ * water.size());
+  VITRINE_EXPECT(readings.size() == n_.bins * water.size());
   const detail::HotKernels& hot = detail::hot_kernels(isa);
   parallel_for(std::ssize(load), [&](Index view) {
     std::array<float, detail::DecomposeJob::most_bins> air{};
     for (Index c = 0; c < geometry.columns; ++c) {
       const std::size_t at = std::size_t(view) * cells + std::size_t(c * geometry.rows);
-      for (std::size_t b = 0; b < bins_; ++b)
-        air[b] = float(air_[std::size_t(c) * bins_ + b] * load[std::size_t(view)]);
+      for (std::size_t b = 0; b < n_.bins; ++b)
+        air[b] = float(n_.air[std::size_t(c) * n_.bins + b] * load[std::size_t(view)]);
       detail::DecomposeJob job{};
       job.count = geometry.rows;
-      job.bins = int(bins_);
-      job.nodes = int(nodes_);
+      job.bins = int(n_.bins);
+      job.nodes = int(n_.nodes);
       job.readings = readings.data() + at;
       job.stride = std::ptrdiff_t(water.size());
-      job.exponents = exponents_.data();
-      job.weights = weights_.data() + std::size_t(c) * bins_ * nodes_;
+      job.exponents = n_.exponents.data();
+      job.weights = n_.weights.data() + std::size_t(c) * n_.bins * n_.nodes;
       job.air = air.data();
-      job.whitening = whitening_.data();
-      job.water_per_log = water_per_log_[std::size_t(c)];
+      job.whitening = n_.whitening.data();
+      job.water_per_log = n_.water_per_log[std::size_t(c)];
       job.drawn = kind == Readings::drawn;
-      job.spread = float(spread * mu_second_);
-      job.per_water = float(1.0 / mu_water_);
-      job.per_second = float(1.0 / mu_second_);
+      job.spread = float(spread * n_.mu_second);
+      job.per_water = float(1.0 / n_.mu_water);
+      job.per_second = float(1.0 / n_.mu_second);
       job.water = water.data() + at;
       job.second = second.data() + at;
       hot.decompose(job);
@@ -132,15 +156,15 @@ MaterialDecomposition::Bound MaterialDecomposition::bound(const physics::Beam& b
                                                           double second) const {
   const auto counts = [&](double more_water, double more_second) {
     const std::array paths{physics::Path{"water", water + more_water, 0.0},
-                           physics::Path{second_, second + more_second, 1.0}};
+                           physics::Path{n_.material, second + more_second, 1.0}};
     return counts_behind(beam, column, paths);
   };
   const Counts here = counts(0.0, 0.0);
-  const double step_water = 0.01 / mu_water_, step_second = 0.01 / mu_second_;
+  const double step_water = 0.01 / n_.mu_water, step_second = 0.01 / n_.mu_second;
   const Counts more_w = counts(step_water, 0.0), less_w = counts(-step_water, 0.0);
   const Counts more_s = counts(0.0, step_second), less_s = counts(0.0, -step_second);
-  Eigen::MatrixXd slope(Eigen::Index(bins_), 2);
-  for (std::size_t b = 0; b < bins_; ++b) {
+  Eigen::MatrixXd slope(Eigen::Index(n_.bins), 2);
+  for (std::size_t b = 0; b < n_.bins; ++b) {
     slope(Eigen::Index(b), 0) = load * (more_w.mean[b] - less_w.mean[b]) / (2.0 * step_water);
     slope(Eigen::Index(b), 1) = load * (more_s.mean[b] - less_s.mean[b]) / (2.0 * step_second);
   }

@@ -392,16 +392,6 @@ const Schema<Scenario>& Scenario::schema() {
           .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation", image_quality})
           .optional("outputs", &Scenario::outputs, "what is written")
           .optional("simulation", &Scenario::simulation, "how finely the world is sampled")
-          .rule(
-              "outputs.raw must be none with a photon-counting scanner (files of its bins are not "
-              "built)",
-              [](const Scenario& x) {
-                const auto& scanners = x.arms.scanners;
-                return x.outputs.raw.value_or("none") == "none" ||
-                       std::none_of(scanners.begin(), scanners.end(), [](const Scanner& each) {
-                         return each.detector.sensor.has_value();
-                       });
-              })
           .checked(check_maps)
           .rule(
               "analyse: image_quality needs a test phantom and an upright gantry (its parts say "

@@ -5,6 +5,19 @@
 
 namespace vitrine::trial::detail {
 
+Series counted_series(const physics::Beam& beam, const std::string& bins, bool corrected) {
+  const auto window = bin_window(bins, beam.bins()->bins());
+  require(window.has_value(), Error::Kind::input, "the scanner has no bins '", bins, "'");
+  const physics::ReferenceEnergy reference = beam.reference(*window);
+  return {bins,
+          *window,
+          corrected ? recon::water_correction(beam, *window)
+                    : recon::WaterCorrection::none(beam.columns()),
+          reference.mu_water,
+          reference.mu_air,
+          {}};
+}
+
 CalibratedBeam::CalibratedBeam(physics::Beam calibrated, const std::vector<std::string>& bins,
                                const recon::SpectralBasis& basis, bool corrected,
                                const physics::ScatterKernel* kernel)
@@ -33,16 +46,7 @@ CalibratedBeam::CalibratedBeam(physics::Beam calibrated, const std::vector<std::
                         image});
       continue;
     }
-    const auto window = bin_window(name, beam.bins()->bins());
-    require(window.has_value(), Error::Kind::input, "the scanner has no bins '", name, "'");
-    const physics::ReferenceEnergy reference = beam.reference(*window);
-    series.push_back({name,
-                      *window,
-                      corrected ? recon::water_correction(beam, *window)
-                                : recon::WaterCorrection::none(beam.columns()),
-                      reference.mu_water,
-                      reference.mu_air,
-                      {}});
+    series.push_back(counted_series(beam, name, corrected));
   }
 }
 

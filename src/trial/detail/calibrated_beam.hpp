@@ -21,6 +21,9 @@ struct Series {
   std::optional<recon::SpectralImage> spectral;  ///< made of basis materials, not of readings
 };
 
+/// The series of some bins of a photon-counting beam. Throws Error if it has none of that name.
+Series counted_series(const physics::Beam& beam, const std::string& bins, bool corrected);
+
 /// A beam, the series that are made of it, one at least, and the kernels of its scatter, which live
 /// as long as their scanner does: none where no scan wants them.
 struct CalibratedBeam {

@@ -109,7 +109,10 @@ class PatientScan::Output {
   }
 
   std::vector<FileRecord> files() {
-    return raw_ ? std::exchange(raw_, nullptr)->finish() : std::vector<FileRecord>{};
+    std::vector<FileRecord> all;
+    if (raw_) all = std::exchange(raw_, nullptr)->finish();
+    if (counts_) std::ranges::move(counts_->files(), std::back_inserter(all));
+    return all;
   }
   recon::Rebinned data() { return std::move(rebinner_).finish(); }
 
@@ -229,65 +232,82 @@ std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& ser
   return output;
 }
 
-/// All series of a scan that counts photons.
+RawScan PatientScan::raw_scan(const ReadOut& what, const Exposure& exposure,
+                              std::span<const Arm* const> arms, const Series& series) const {
+  RawScan header = raw_header(plan_, case_id_, patient_.visit(), arms, geometry_, calibrated_,
+                              series, patient_.table_position(), isa_);
+  header.origin.sex = patient_.context(*what.made.front(), what.dose.ctdi_vol).sex;
+  header.beam.ctdi_vol = what.dose.ctdi_vol;
+  for (const double share : exposure.modulation)
+    header.beam.view_tube_load.push_back(share * what.tube_load);
+  return header;
+}
+
+std::unique_ptr<RawData> PatientScan::raw_counts(const ReadOut& what, const Exposure& exposure,
+                                                 const physics::AirCounts& air) const {
+  if (plan_.scenario.outputs.raw != "signal") return nullptr;
+  const Protocol& protocol = plan_.scenario.arms.protocol;
+  RawScan header = raw_scan(what, exposure, what.made,
+                            counted_series(calibrated_.beam, "total", protocol.water_correction));
+  add_counts(header, calibrated_, air, protocol);
+  return sink_.raw(header);
+}
+
+std::unique_ptr<RawData> PatientScan::raw_series(const ReadOut& what, const Exposure& exposure,
+                                                 const Series& series) const {
+  std::vector<const Arm*> its;
+  std::ranges::copy_if(what.made, std::back_inserter(its),
+                       [&](const Arm* arm) { return arm->bins == series.bins; });
+  return its.empty() ? nullptr : sink_.raw(raw_scan(what, exposure, its, series));
+}
+
 std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::counted(
-    physics::Counting counting, const Exposure& exposure) const {
-  std::vector<double> loads(std::size_t(geometry_.views()),
-                            exposure.tube_load / double(geometry_.views_per_rotation));
-  for (std::size_t v = 0; v < exposure.modulation.size(); ++v) loads[v] *= exposure.modulation[v];
+    const Wanted& wanted, physics::Counting counting, const Exposure& exposure) const {
   const auto counts = std::make_shared<CountedBlocks>(
       std::move(counting), geometry_,
-      calibrated_.decomposition ? &*calibrated_.decomposition : nullptr, std::move(loads), isa_);
+      calibrated_.decomposition ? &*calibrated_.decomposition : nullptr, isa_);
+  // The counts are the same each time that they are drawn.
+  if (wanted.what && wanted.first == 0)
+    counts->keep(raw_counts(*wanted.what, exposure, counts->air()));
   std::vector<std::unique_ptr<Output>> outputs;
-  for (const std::string& bins : series_) {
-    const Series& series = calibrated_.of(bins);
+  for (std::size_t i = wanted.first; i < wanted.last; ++i) {
+    const Series& series = calibrated_.of(series_[i]);
     outputs.push_back(plain_output(series, exposure));
     outputs.back()->count(counts, series);
+    if (wanted.what && plan_.scenario.outputs.raw == "line_integrals")
+      outputs.back()->keep(raw_series(*wanted.what, exposure, series),
+                           RawScan::Quantity::line_integral);
   }
   return outputs;
 }
 
-std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noiseless_outputs() const {
+std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::outputs_of(
+    const Wanted& wanted) const {
   const physics::Beam& beam = calibrated_.beam;
-  // A full scale and pile-up need a load: that of the protocol.
-  const double load = plan_.scenario.arms.protocol.tube_load;
-  physics::Conditions conditions{.hardware = hardware_, .modulation = {}, .noiseless = true};
-  const Exposure exposure{load, {}};
-  if (beam.bins())
-    return counted({geometry_, beam, load, {}, isa_, std::move(conditions)}, exposure);
-  std::vector<std::unique_ptr<Output>> outputs;
-  outputs.push_back(plain_output(calibrated_.series.front(), exposure));
-  if (physics::changes_mean(beam.detector()))
-    outputs.back()->add_noise({geometry_, beam, load, {}, isa_, std::move(conditions)});
-  return outputs;
-}
-
-std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noisy_outputs(
-    const ReadOut& what) const {
-  const std::vector<double> modulation =
-      view_loads(scanner_, plan_.scenario.arms.protocol, calibrated_.beam.kv(), what.tube_load,
-                 attenuation_, geometry_);
-  const Stream noise = make_stream(std::uint64_t(plan_.scenario.trial.seed),
-                                   str(key_, '|', to_text(what.tube_load)), Draw::quantum);
-  physics::Conditions conditions{
-      .hardware = hardware_, .modulation = modulation, .noiseless = false};
-  if (calibrated_.beam.bins())
-    return counted(
-        {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)},
-        {what.tube_load, modulation});
-  auto output = plain_output(calibrated_.series.front(), {what.tube_load, modulation});
-  output->add_noise(
-      {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)});
-  const auto& raw = plan_.scenario.outputs.raw;
-  if (raw == "signal" || raw == "line_integrals") {
-    RawScan header = raw_header(plan_, case_id_, patient_.visit(), what.made, geometry_,
-                                calibrated_, patient_.table_position(), isa_);
-    header.origin.sex = patient_.context(*what.made.front(), what.dose.ctdi_vol).sex;
-    header.beam.ctdi_vol = what.dose.ctdi_vol;
-    for (const double share : modulation)
-      header.beam.view_tube_load.push_back(share * what.tube_load);
-    output->keep(sink_.raw(header), header.quantity);
+  // Without noise a full scale and pile-up need a load: that of the protocol.
+  Exposure exposure{plan_.scenario.arms.protocol.tube_load, {}};
+  Stream noise;
+  if (wanted.what) {
+    exposure.tube_load = wanted.what->tube_load;
+    exposure.modulation = view_loads(scanner_, plan_.scenario.arms.protocol, beam.kv(),
+                                     exposure.tube_load, attenuation_, geometry_);
+    noise = make_stream(std::uint64_t(plan_.scenario.trial.seed),
+                        str(key_, '|', to_text(exposure.tube_load)), Draw::quantum);
   }
+  physics::Conditions conditions{
+      .hardware = hardware_, .modulation = exposure.modulation, .noiseless = !wanted.what};
+  if (beam.bins())
+    return counted(wanted,
+                   {geometry_, beam, exposure.tube_load, noise, isa_, std::move(conditions)},
+                   exposure);
+  const Series& series = calibrated_.series.front();
+  auto output = plain_output(series, exposure);
+  if (wanted.what || physics::changes_mean(beam.detector()))
+    output->add_noise({geometry_, beam, exposure.tube_load, noise, isa_, std::move(conditions)});
+  const std::string raw = plan_.scenario.outputs.raw.value_or("none");
+  if (wanted.what && raw != "none")
+    output->keep(raw_series(*wanted.what, exposure, series),
+                 raw == "signal" ? RawScan::Quantity::signal : RawScan::Quantity::line_integral);
   std::vector<std::unique_ptr<Output>> outputs;
   outputs.push_back(std::move(output));
   return outputs;
@@ -320,12 +340,18 @@ void PatientScan::prepare() {
       make_stream(std::uint64_t(scenario.trial.seed), key_, Draw::transport), isa_));
 }
 
+ScanSize PatientScan::size() const {
+  return {read_outs_.size() + std::size_t(has_noiseless_), series_.size(), known_of_rays(scanner_),
+          double(geometry_.views()) * double(geometry_.columns * geometry_.rows) * sizeof(float)};
+}
+
 void PatientScan::open_outputs() {
-  const auto add = [&](std::vector<std::unique_ptr<Output>> outputs) {
-    std::ranges::move(outputs, std::back_inserter(outputs_));
+  const auto add = [&](const ReadOut* what) {
+    std::ranges::move(outputs_of({what, 0, series_.size()}), std::back_inserter(outputs_));
   };
-  if (has_noiseless_) add(noiseless_outputs());
-  for (const ReadOut& what : read_outs_) add(noisy_outputs(what));
+  if (has_noiseless_) add(nullptr);
+  for (const ReadOut& what : read_outs_) add(&what);
+  streamed_ = true;
 }
 
 void PatientScan::trace() {
@@ -344,9 +370,8 @@ void PatientScan::trace() {
 
   bool something = false;
   PatientScan* const self = this;
-  const bool streamed = streams(outputs());
-  if (streamed) open_outputs();
-  if (streamed || beam().bins()) {
+  if (size().streams()) open_outputs();
+  if (streamed_ || beam().bins()) {
     something = trace_blocks(*projector, {&self, 1});
   } else {
     held_.emplace(physics::Exposure{Sinogram<quantity::Signal>(geometry_),
@@ -420,14 +445,34 @@ bool PatientScan::trace_blocks(physics::Projector& projector, std::span<PatientS
   return something;
 }
 
-std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(std::unique_ptr<Output> output,
-                                                                  const std::string& bins,
-                                                                  const ReadOut* what) {
-  if (held_)
-    output->take({0, geometry_.views(), held_->signal.values(), held_->quanta.values(), {}});
-  for (const Block& block : blocks_)
-    output->take(
-        {block.first, block.count, block.signal.span(), block.quanta.span(), block.higher.span()});
+std::unique_ptr<PatientScan::Output> PatientScan::take_output(const ReadOut* what,
+                                                              std::size_t series) {
+  if (streamed_) {
+    const std::size_t before =
+        what ? std::size_t(what - read_outs_.data()) + std::size_t(has_noiseless_) : 0;
+    return std::move(outputs_[before * series_.size() + series]);
+  }
+  if (of_ != what) outputs_.clear();
+  of_ = what;
+  outputs_.resize(series_.size());
+  if (!outputs_[series]) {
+    const Wanted wanted{what, series, std::min(series + size().series_at_once(), series_.size())};
+    std::ranges::move(outputs_of(wanted), outputs_.begin() + std::ptrdiff_t(series));
+    const auto take = [&](const TracedBlock& block) {
+      for (std::size_t i = wanted.first; i < wanted.last; ++i) outputs_[i]->take(block);
+    };
+    if (held_) take({0, geometry_.views(), held_->signal.values(), held_->quanta.values(), {}});
+    for (const Block& block : blocks_)
+      take({block.first, block.count, block.signal.span(), block.quanta.span(),
+            block.higher.span()});
+  }
+  return std::move(outputs_[series]);
+}
+
+std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(const ReadOut* what,
+                                                                  const std::string& bins) {
+  const auto number = std::size_t(std::ranges::find(series_, bins) - series_.begin());
+  const std::unique_ptr<Output> output = take_output(what, number);
   auto files = output->files();
   recon::Rebinned data = output->data();
   data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
@@ -446,18 +491,12 @@ std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(std::unique_pt
 
 ImageData PatientScan::noiseless(const std::string& bins) {
   VITRINE_EXPECT(has_noiseless_);
-  const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  if (outputs_.empty()) return finish(std::move(noiseless_outputs()[i]), bins, nullptr).first;
-  return finish(std::move(outputs_[i]), bins, nullptr).first;
+  return finish(nullptr, bins).first;
 }
 
 std::pair<ImageData, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
                                                                     const std::string& bins) {
-  const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  const ReadOut& what = read_outs_[number];
-  if (outputs_.empty()) return finish(std::move(noisy_outputs(what)[i]), bins, &what);
-  const std::size_t before = number + std::size_t(has_noiseless_);
-  return finish(std::move(outputs_[before * series_.size() + i]), bins, &what);
+  return finish(&read_outs_[number], bins);
 }
 
 double PatientScan::photons(const Arm& arm) const {

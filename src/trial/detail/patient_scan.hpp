@@ -13,6 +13,7 @@
 #include "vitrine/trial/detail/image_data.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/dose.hpp"
 
 namespace vitrine::trial::detail {
@@ -41,10 +42,6 @@ class PatientScan {
   /// their beams alone and those share their rays.
   void trace();
   static void trace_together(std::span<const std::unique_ptr<PatientScan>> scans);
-  /// What is made of it: without noise and at its doses, of all series.
-  std::size_t outputs() const {
-    return (read_outs_.size() + std::size_t(has_noiseless_)) * series_.size();
-  }
   PatientScan(const PatientScan&) = delete;
   PatientScan& operator=(const PatientScan&) = delete;
 
@@ -68,10 +65,24 @@ class PatientScan {
     std::vector<double> modulation;  ///< of each view over the mean; none: constant
   };
   std::unique_ptr<Output> plain_output(const Series& series, const Exposure& exposure) const;
-  std::vector<std::unique_ptr<Output>> noiseless_outputs() const;
-  std::vector<std::unique_ptr<Output>> noisy_outputs(const ReadOut& what) const;
-  std::vector<std::unique_ptr<Output>> counted(physics::Counting counting,
+  /// Some series of a read-out, or of the scan without noise.
+  struct Wanted {
+    const ReadOut* what = nullptr;  ///< null: without noise
+    std::size_t first = 0, last = 1;
+  };
+  std::vector<std::unique_ptr<Output>> outputs_of(const Wanted& wanted) const;
+  std::vector<std::unique_ptr<Output>> counted(const Wanted& wanted, physics::Counting counting,
                                                const Exposure& exposure) const;
+  /// Where raw data of a read-out go, if the scenario asks for such: counts, or those of a series.
+  std::unique_ptr<RawData> raw_counts(const ReadOut& what, const Exposure& exposure,
+                                      const physics::AirCounts& air) const;
+  std::unique_ptr<RawData> raw_series(const ReadOut& what, const Exposure& exposure,
+                                      const Series& series) const;
+  RawScan raw_scan(const ReadOut& what, const Exposure& exposure, std::span<const Arm* const> arms,
+                   const Series& series) const;
+  ScanSize size() const;
+  /// One output; not streamed, those that are asked for next are made along with it.
+  std::unique_ptr<Output> take_output(const ReadOut* what, std::size_t series);
   /// How uncertain the readings of a series are.
   recon::RayNoise ray_noise(const Series& series, const Exposure& exposure) const;
   void open_outputs();
@@ -82,9 +93,8 @@ class PatientScan {
   /// Whether any ray met something. Scans without outputs keep the blocks.
   static bool trace_blocks(physics::Projector& projector, std::span<PatientScan* const> scans);
   void keep(const TracedBlock& block);
-  std::pair<ImageData, std::vector<FileRecord>> finish(std::unique_ptr<Output> output,
-                                                       const std::string& bins,
-                                                       const ReadOut* what);
+  std::pair<ImageData, std::vector<FileRecord>> finish(const ReadOut* what,
+                                                       const std::string& bins);
 
   const Plan& plan_;
   const std::string& case_id_;
@@ -104,8 +114,10 @@ class PatientScan {
   bool measured_;    ///< whether an image is made of rays as they were measured
   std::string key_;  ///< what the noise of all doses has in common
   std::vector<std::string> series_;
-  /// Streamed: without noise first, then the read-outs; of each, all series.
+  /// Streamed: without noise first, then the read-outs; of each, all series. Else those of one
+  /// that were made along with another, [series].
   std::vector<std::unique_ptr<Output>> outputs_;
+  const ReadOut* of_ = nullptr;  ///< likewise: null without noise
   bool has_noiseless_;
   /// Not streamed: what the rays bring; of a detector that counts, block by block.
   struct Block {
@@ -114,6 +126,7 @@ class PatientScan {
   };
   std::vector<Block> blocks_;
   std::optional<physics::Exposure> held_;
+  bool streamed_ = false;
 };
 
 }  // namespace vitrine::trial::detail
