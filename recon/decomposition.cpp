@@ -40,17 +40,17 @@ Counts counts_behind(const physics::Beam& beam, Index column,
   return out;
 }
 
-}  // namespace
+MaterialDecomposition::Numbers basis_of(const Material& second) {
+  MaterialDecomposition::Numbers out;
+  out.material = second.name;
+  out.mu_water = physics::linear_attenuation(material("water"), basis_energy);
+  out.mu_second = physics::mass_attenuation(second, basis_energy);
+  return out;
+}
 
-MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Material& second) {
-  n_.material = second.name;
-  n_.mu_water = physics::linear_attenuation(material("water"), basis_energy);
-  n_.mu_second = physics::mass_attenuation(second, basis_energy);
-  n_.bins = beam.bins() ? beam.bins()->bins() : 1;
-  n_.nodes = beam.nodes();
-  require(n_.bins >= 2, Error::Kind::input, "two materials need two energy bins (the detector has ",
-          n_.bins, "). Use a photon-counting scanner with two thresholds or more.");
-  VITRINE_EXPECT(n_.bins <= most_bins);
+/// Those of a beam's nodes, after the ones that are there.
+void add_exponents(MaterialDecomposition::Numbers& numbers, const physics::Beam& beam,
+                   const Material& second) {
   const std::size_t rank = beam.rank();
   const auto exponent = [&](std::size_t node, std::span<const double> coefficients) {
     double sum = 0.0;
@@ -59,11 +59,23 @@ MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Ma
     return sum;
   };
   const Material& water = material("water");
-  for (std::size_t j = 0; j < n_.nodes; ++j) {
-    n_.exponents.push_back(
-        float(exponent(j, beam.coefficients(water)) * water.density / n_.mu_water));
-    n_.exponents.push_back(float(exponent(j, beam.coefficients(second)) / n_.mu_second));
+  for (std::size_t j = 0; j < beam.nodes(); ++j) {
+    numbers.exponents.push_back(
+        float(exponent(j, beam.coefficients(water)) * water.density / numbers.mu_water));
+    numbers.exponents.push_back(float(exponent(j, beam.coefficients(second)) / numbers.mu_second));
   }
+}
+
+}  // namespace
+
+MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Material& second)
+    : n_(basis_of(second)) {
+  n_.bins = beam.bins() ? beam.bins()->bins() : 1;
+  n_.nodes = beam.nodes();
+  require(n_.bins >= 2, Error::Kind::input, "two materials need two energy bins (the detector has ",
+          n_.bins, "). Use a photon-counting scanner with two thresholds or more.");
+  VITRINE_EXPECT(n_.bins <= most_bins);
+  add_exponents(n_, beam, second);
   const physics::CountingBins& known = *beam.bins();
   for (Index c = 0; c < beam.columns(); ++c) {
     const auto weights = known.weights(c);
@@ -93,6 +105,35 @@ MaterialDecomposition::MaterialDecomposition(const physics::Beam& beam, const Ma
     for (Eigen::Index c = 0; c < shape.cols(); ++c) n_.whitening.push_back(float(whitening(b, c)));
 }
 
+MaterialDecomposition::MaterialDecomposition(const physics::Beam& first, const physics::Beam& other,
+                                             double load_share, const Material& second)
+    : n_(basis_of(second)) {
+  VITRINE_EXPECT(!first.bins() && !other.bins() && first.columns() == other.columns());
+  VITRINE_EXPECT(first.heel_rows().empty() && other.heel_rows().empty());
+  n_.bins = 2;
+  n_.nodes = first.nodes() + other.nodes();
+  add_exponents(n_, first, second);
+  add_exponents(n_, other, second);
+  const physics::Path usual{"water", usual_water, 0.0};
+  const std::span<const physics::Path> path(&usual, 1);
+  for (Index c = 0; c < first.columns(); ++c) {
+    const auto add = [&](const physics::Beam& beam, std::size_t before, double share) {
+      const auto weights = beam.weights(c).first(beam.nodes());
+      const std::size_t at = n_.weights.size();
+      n_.weights.resize(at + n_.nodes, 0.0f);
+      std::ranges::copy(weights, n_.weights.begin() + std::ptrdiff_t(at + before));
+      // Quanta of air that leave those behind the usual water when they fade like the signal.
+      n_.air.push_back(share * beam.quanta(c, path) / beam.water_signal(c, usual_water));
+      n_.electronic.push_back(beam.electronic_noise() / (share * beam.air_signal(c)));
+    };
+    add(first, 0, 1.0);
+    add(other, first.nodes(), load_share);
+    n_.water_per_log.push_back(
+        float(n_.mu_water * usual_water / -math::log(other.water_signal(c, usual_water))));
+  }
+  n_.whitening = {1.0f, 0.0f, 0.0f, 1.0f};
+}
+
 MaterialDecomposition::MaterialDecomposition(Numbers known) : n_(std::move(known)) {
   const auto check = [](bool ok, auto... why) {
     require(ok, Error::Kind::data, "this calibration of basis materials cannot be used (", why...,
@@ -106,6 +147,7 @@ MaterialDecomposition::MaterialDecomposition(Numbers known) : n_(std::move(known
   const std::size_t columns = n_.air.size() / n_.bins;
   check(columns > 0 && n_.air.size() == columns * n_.bins && n_.exponents.size() == 2 * n_.nodes &&
             n_.weights.size() == n_.air.size() * n_.nodes &&
+            (n_.electronic.empty() || n_.electronic.size() == n_.air.size()) &&
             n_.whitening.size() == n_.bins * n_.bins && n_.water_per_log.size() == columns,
         "its tables do not fit ", n_.bins, " bins and ", n_.nodes, " energies");
   check(finite(n_.air) && finite(n_.exponents) && finite(n_.weights) && finite(n_.whitening) &&
@@ -124,11 +166,16 @@ void MaterialDecomposition::operator()(const ScanGeometry& geometry, std::span<c
   VITRINE_EXPECT(readings.size() == n_.bins * water.size());
   const detail::HotKernels& hot = detail::hot_kernels(isa);
   parallel_for(std::ssize(load), [&](Index view) {
-    std::array<float, detail::DecomposeJob::most_bins> air{};
+    std::array<float, detail::DecomposeJob::most_bins> air{}, electronic{};
     for (Index c = 0; c < geometry.columns; ++c) {
       const std::size_t at = std::size_t(view) * cells + std::size_t(c * geometry.rows);
       for (std::size_t b = 0; b < n_.bins; ++b)
         air[b] = float(n_.air[std::size_t(c) * n_.bins + b] * load[std::size_t(view)]);
+      for (std::size_t b = 0; b < n_.bins && !n_.electronic.empty(); ++b) {
+        const double deviation =
+            n_.electronic[std::size_t(c) * n_.bins + b] / load[std::size_t(view)];
+        electronic[b] = float(deviation * deviation);
+      }
       detail::DecomposeJob job{};
       job.count = geometry.rows;
       job.bins = int(n_.bins);
@@ -138,6 +185,7 @@ void MaterialDecomposition::operator()(const ScanGeometry& geometry, std::span<c
       job.exponents = n_.exponents.data();
       job.weights = n_.weights.data() + std::size_t(c) * n_.bins * n_.nodes;
       job.air = air.data();
+      job.electronic = n_.electronic.empty() ? nullptr : electronic.data();
       job.whitening = n_.whitening.data();
       job.water_per_log = n_.water_per_log[std::size_t(c)];
       job.drawn = kind == Readings::drawn;
@@ -151,27 +199,56 @@ void MaterialDecomposition::operator()(const ScanGeometry& geometry, std::span<c
   });
 }
 
+struct MaterialDecomposition::Signals {
+  Eigen::VectorXd mean;
+  Eigen::MatrixXd covariance;
+};
+
+MaterialDecomposition::Bound MaterialDecomposition::lowest(
+    FunctionRef<Signals(double water, double second)> behind) const {
+  const double water = 0.01 / n_.mu_water, second = 0.01 / n_.mu_second;  // steps
+  const Signals here = behind(0.0, 0.0);
+  Eigen::MatrixXd slope(here.mean.size(), 2);
+  slope.col(0) = (behind(water, 0.0).mean - behind(-water, 0.0).mean) / (2.0 * water);
+  slope.col(1) = (behind(0.0, second).mean - behind(0.0, -second).mean) / (2.0 * second);
+  const Eigen::Matrix2d information = slope.transpose() * here.covariance.llt().solve(slope);
+  const Eigen::Matrix2d least = information.inverse();
+  return {least(0, 0), least(0, 1), least(1, 1)};
+}
+
 MaterialDecomposition::Bound MaterialDecomposition::bound(const physics::Beam& beam, Index column,
                                                           double load, double water,
                                                           double second) const {
-  const auto counts = [&](double more_water, double more_second) {
+  return lowest([&](double more_water, double more_second) {
     const std::array paths{physics::Path{"water", water + more_water, 0.0},
                            physics::Path{n_.material, second + more_second, 1.0}};
-    return counts_behind(beam, column, paths);
-  };
-  const Counts here = counts(0.0, 0.0);
-  const double step_water = 0.01 / n_.mu_water, step_second = 0.01 / n_.mu_second;
-  const Counts more_w = counts(step_water, 0.0), less_w = counts(-step_water, 0.0);
-  const Counts more_s = counts(0.0, step_second), less_s = counts(0.0, -step_second);
-  Eigen::MatrixXd slope(Eigen::Index(n_.bins), 2);
-  for (std::size_t b = 0; b < n_.bins; ++b) {
-    slope(Eigen::Index(b), 0) = load * (more_w.mean[b] - less_w.mean[b]) / (2.0 * step_water);
-    slope(Eigen::Index(b), 1) = load * (more_s.mean[b] - less_s.mean[b]) / (2.0 * step_second);
-  }
-  const Eigen::MatrixXd covariance = load * here.covariance;
-  const Eigen::Matrix2d information = slope.transpose() * covariance.llt().solve(slope);
-  const Eigen::Matrix2d lowest = information.inverse();
-  return {lowest(0, 0), lowest(0, 1), lowest(1, 1)};
+    const Counts counts = counts_behind(beam, column, paths);
+    return Signals{load * Eigen::Map<const Eigen::VectorXd>(counts.mean.data(),
+                                                            Eigen::Index(counts.mean.size())),
+                   load * counts.covariance};
+  });
+}
+
+MaterialDecomposition::Bound MaterialDecomposition::bound(const physics::Beam& first,
+                                                          const physics::Beam& other,
+                                                          double load_share, Index column,
+                                                          double load, double water,
+                                                          double second) const {
+  return lowest([&](double more_water, double more_second) {
+    const std::array paths{physics::Path{"water", water + more_water, 0.0},
+                           physics::Path{n_.material, second + more_second, 1.0}};
+    Signals out{Eigen::VectorXd(2), Eigen::MatrixXd::Zero(2, 2)};
+    const std::array loads{load, load * load_share};
+    for (const Eigen::Index s : {0, 1}) {
+      const physics::Beam& beam = s == 0 ? first : other;
+      const double mas = loads[std::size_t(s)];
+      const double electronic = beam.electronic_noise() / (mas * beam.air_signal(column));
+      out.mean[s] = beam.transmission(column, paths);
+      out.covariance(s, s) =
+          out.mean[s] * out.mean[s] / (mas * beam.quanta(column, paths)) + electronic * electronic;
+    }
+    return out;
+  });
 }
 
 }  // namespace vitrine::recon

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/model/material.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/physics/beam.hpp"
@@ -41,11 +42,19 @@ class MaterialDecomposition {
     std::vector<double> air;       ///< [column][bin], counts per mAs
     std::vector<float> whitening;  ///< [bin][bin], lower left: errors of unit variance
     std::vector<float> water_per_log;  ///< [column]: of the highest bin, where a search begins
+    /// [column][bin]: standard deviation of a reading by electronic noise, times its mAs; or none.
+    std::vector<double> electronic = {};
   };
 
   /// The beam must know the second material. Throws Error (input) unless it counts in two bins or
   /// more.
   MaterialDecomposition(const physics::Beam& beam, const Material& second);
+  /// Of two scans of the same rays by an energy-integrating detector, each with a beam of its own,
+  /// in place of two bins; `load_share`: tube load of the second over that of the first. The beams
+  /// must know the second material and have no heel effect. A reading counts by its equivalent
+  /// quanta.
+  MaterialDecomposition(const physics::Beam& first, const physics::Beam& other, double load_share,
+                        const Material& second);
   /// Throws Error (data) where sizes or numbers cannot be.
   explicit MaterialDecomposition(Numbers known);
 
@@ -70,8 +79,15 @@ class MaterialDecomposition {
   };
   Bound bound(const physics::Beam& beam, Index column, double load, double water,
               double second) const;
+  /// The same of two scans, electronic noise included; `load`: of a reading of the first.
+  Bound bound(const physics::Beam& first, const physics::Beam& other, double load_share,
+              Index column, double load, double water, double second) const;
 
  private:
+  /// Mean signals behind amounts of both materials, and their covariance.
+  struct Signals;
+  Bound lowest(FunctionRef<Signals(double water, double second)> behind) const;
+
   Numbers n_;
 };
 

@@ -48,9 +48,10 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.trial.time_point_id = c.visit.name;
   d.equipment.model = c.scanner.name;
   d.acquisition.protocol = c.protocol.name;
-  d.acquisition.tube_voltage_kv = c.arm.tube_voltage;
+  const trial::Tube tube = trial::tube_of(c.protocol, c.arm);
+  d.acquisition.tube_voltage_kv = tube.voltage;
   d.acquisition.exposure_mas =
-      c.arm.tube_load * turned_share(trial::scan_geometry(c.scanner, c.protocol, 0.0, 0.0));
+      tube.load * turned_share(trial::scan_geometry(c.scanner, c.protocol, 0.0, 0.0));
   d.acquisition.ctdi_vol_mgy = c.ctdi_vol;
   d.acquisition.source_to_detector_mm = c.scanner.source_to_detector;
   d.acquisition.source_to_patient_mm = c.scanner.source_to_iso;

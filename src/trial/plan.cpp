@@ -121,6 +121,9 @@ double read_out_per_sample(const Arms& arms, const Scanner& scanner, bool noisy)
   double seconds = detect_per_sample;
   if (how != nullptr && how->correction > 0.0) seconds += subtract_per_sample;
   const auto& sensor = scanner.detector.sensor;
+  if (arms.protocol.dual_energy)
+    return seconds * double(2 + bins_of(arms, scanner).size()) +
+           2.0 * (has_spectral(arms) ? decompose_per_bin : 0.0);
   if (!sensor) return seconds;
   return seconds * double(bins_of(arms, scanner).size()) +
          double(sensor->bins()) * ((noisy ? count_per_bin : expect_per_bin) +
@@ -196,11 +199,12 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
       if (Together{arm.scanner, arm.contrast_delay, arm.motion} == alike) its.push_back(arm);
     return its;
   };
+  const std::size_t second_scans = protocol.dual_energy ? 1 : 0;
   std::size_t passes = 0;
   for (const Together& alike : together) {
     const std::size_t scanner = std::get<0>(alike);
     for (const auto& voltages : detail::voltage_groups(arms, scanner, arms_of(alike))) {
-      trace(scanner, 1.0, voltages.size() - 1);
+      trace(scanner, 1.0, voltages.size() - 1 + second_scans);
       ++passes;
     }
   }
@@ -214,8 +218,8 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   // Of a sample: one, or the counts of each bin, or the line integrals of each series.
   const auto raw_values = [&](std::size_t scanner) {
     const auto& sensor = arms.scanners[scanner].detector.sensor;
-    if (!sensor) return std::size_t{1};
-    return raw == "signal" ? sensor->bins() : bins_of(arms, arms.scanners[scanner]).size();
+    return sensor && raw == "signal" ? sensor->bins()
+                                     : bins_of(arms, arms.scanners[scanner]).size();
   };
   const auto read_out = [&](std::size_t scanner, double times) {
     seconds += cases * times * samples_of(scanner) *
@@ -229,7 +233,7 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.count)),
                                    std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
     const std::size_t scanner = plan.arms[arm].scanner;
-    trace(scanner, times, 0);
+    trace(scanner, times, second_scans);
     read_out(scanner, times);
     reconstruct(plan.arms[arm], times);
   }

@@ -310,6 +310,36 @@ expect 2 "holds no 'vnc' .its values are line integrals of one series, made for 
 expect 0 'report: ' "$program" run counts.yaml --out plain_counts --set outputs.raw=signal "${counting[@]}" --set 'arms.vary={tube_load_mas: [80]}'
 expect 2 "holds no calibration for 'vnc' .the trial made no spectral image" "$program" recon plain_counts/raw/case001/coarse_80mAs.h5 --out far --bins vnc
 expect 2 "holds no 'bin1' .its values are readings of all energies" "$program" recon raw_signal/raw/case001/coarse_80mAs.h5 --out far --bins bin1
+# Two scans at once: without noise those of two arms, and images of basis materials of both.
+scenario dual 's/features:.*//; s/^analyse:.*//'
+printf '  features: [statistics]\nanalyse: []\n' >>dual.yaml
+at_once=(--set patients.count=1 --set arms.repeat.count=0 --set arms.protocol.tube_voltage_kv=80)
+second=(--set 'arms.protocol.dual_energy={tube_voltage_kv: 140, load_share_percent: 40}')
+expect 0 'report: ' "$program" run dual.yaml --out both "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_load_mas: [80], bins: [low_kv, high_kv]}'
+expect 0 'report: ' "$program" run dual.yaml --out apart "${at_once[@]}" --set 'arms.vary={tube_load_mas: [80], tube_voltage_kv: [80, 140]}'
+cat >noiseless.py <<'EOF'
+import csv
+def values(path, arm):
+    rows = [r for r in csv.DictReader(open(path)) if r['arm'] == arm and r['replicate'] == 'noiseless']
+    return [(r['lesion'], r['feature'], r['value']) for r in rows]
+for level, voltage in ('low_kv', 80), ('high_kv', 140):
+    one = values('both/features.csv', f'coarse_soft_80mAs_{level}')
+    assert len(one) > 15 and one == values('apart/features.csv', f'coarse_soft_80mAs_{voltage}kV'), level
+print('two scans')
+EOF
+expect 0 'two scans' python3 noiseless.py
+expect 0 'coarse_soft_80mAs_high_kv,scan,coarse,soft,140,32,' cat both/images.csv
+expect 0 'report: ' "$program" run dual.yaml --out basis "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_load_mas: [80, 20], bins: [low_kv, high_kv, iodine_map, vmi_70kev]}' --set outputs.raw=line_integrals --set 'arms.protocol.motion=[breathing]' --set simulation.motion_step_s=0.1
+for level in high_kv iodine_map; do
+  expect 0 "coarse_soft_80mAs_$level" "$program" recon "basis/raw/case001/coarse_80mAs_$level.h5" --out again_basis
+  expect 0 '' cmp "again_basis/coarse_soft_80mAs_$level.nii.gz" "basis/images/case001/coarse_soft_80mAs_$level.nii.gz"
+done
+expect 0 'coarse, protocol protocol, 140 kV, 32 mAs' "$program" recon basis/raw/case001/coarse_80mAs_high_kv.h5 --info
+expect 2 "no image 'total' .it is two scans.. Use low_kv, high_kv, or a spectral image" "$program" validate dual.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_load_mas: [80]}'
+expect 2 'does not go with vary.tube_voltage_kv' "$program" validate dual.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_voltage_kv: [80, 100], bins: [vnc]}'
+expect 2 'the first scan has 80, and the second must have more' "$program" validate dual.yaml "${at_once[@]}" --set 'arms.protocol.dual_energy={tube_voltage_kv: 70}' --set 'arms.vary={bins: [vnc]}'
+expect 2 'outputs.raw: signal does not go with dual_energy' "$program" validate dual.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={bins: [vnc]}' --set outputs.raw=signal
+expect 2 'counts photons in energy bins, and needs one scan' "$program" validate counts.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={bins: [vnc]}' --set 'measure.features=[statistics]'
 # Sinograms of somebody else: the shipped example, made by its script, and a trial's own values described by hand.
 cp -r "$source/scenarios/sinograms" sinograms
 rm -f sinograms/ellipsoids.f32
@@ -370,7 +400,7 @@ expect 1 '' cmp -s moving/images/case001/coarse_soft_80mAs_motion0.nii.gz moving
 scenario unmoved '/vary:/s/.*/  vary: {motion_percent: [0, 100]}/'
 expect 2 'unmoved.yaml:[0-9]+:[0-9]+ .*motion_percent needs something that moves' "$program" validate unmoved.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/07_breathing.yaml"
-for scenario in 09_artefacts 10_wide_cones 11_kernels_slices_algorithms 12_photon_counting 13_short_scan 14_iterative 15_corrections; do
+for scenario in 09_artefacts 10_wide_cones 11_kernels_slices_algorithms 12_photon_counting 13_short_scan 14_iterative 15_corrections 16_dual_energy; do
   expect 0 'is valid' "$program" validate "$source/scenarios/$scenario.yaml"
 done
 

@@ -9,20 +9,12 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/physics/counting/acquire.hpp"
 #include "vitrine/recon/counted_views.hpp"
-#include "vitrine/trial/sink.hpp"
+#include "vitrine/trial/detail/shared_readings.hpp"
 
 namespace vitrine::trial::detail {
 
-/// What the rays of some views bring to a detector: signal, quanta, and of a photon-counting beam
-/// the signals of its bins but the lowest, [bin][view][cell].
-struct TracedBlock {
-  Index first = 0, count = 0;  ///< views
-  std::span<const float> signal, quanta, higher;
-};
-
-/// The counts of one scan, drawn once for all series that are made of a block of views, and parted
-/// into basis materials once for all spectral ones.
-class CountedBlocks {
+/// The counts of one scan.
+class CountedBlocks final : public SharedReadings {
  public:
   /// `decomposition`: null without spectral images.
   CountedBlocks(physics::Counting counting, const ScanGeometry& geometry,
@@ -30,27 +22,20 @@ class CountedBlocks {
       : counting_(std::move(counting)),
         views_(geometry, counting_.air(), decomposition,
                counting_.noiseless() ? recon::Readings::expected : recon::Readings::drawn, isa) {}
-  CountedBlocks(const CountedBlocks&) = delete;
-  CountedBlocks& operator=(const CountedBlocks&) = delete;
 
   const physics::AirCounts& air() const { return counting_.air(); }
   /// Where the counts go as they are drawn: all bins of a view after those of another.
   void keep(std::unique_ptr<RawData> raw) { raw_ = std::move(raw); }
-  std::vector<FileRecord> files() {
+  std::vector<FileRecord> files() override {
     return raw_ ? std::exchange(raw_, nullptr)->finish() : std::vector<FileRecord>{};
   }
 
-  /// Readings of some bins, relative to air.
-  void read(const TracedBlock& block, BinWindow window, std::span<float> readings) {
+  void read(const TracedBlock& block, const Series& series, std::span<float> out) override {
     draw(block);
-    views_.read(window, readings);
-  }
-
-  /// Line integrals of a spectral image.
-  void combine(const TracedBlock& block, const recon::SpectralImage& image,
-               std::span<float> lines) {
-    draw(block);
-    views_.combine(image, lines);
+    if (series.spectral)
+      views_.combine(*series.spectral, out);
+    else
+      views_.read(series.window, out);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "vitrine/trial/detail/patient_scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -10,8 +11,9 @@
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/version.hpp"
 #include "vitrine/recon/fbp.hpp"
+#include "vitrine/trial/detail/dual_block.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
-#include "vitrine/trial/detail/streaming.hpp"
+#include "vitrine/trial/detail/scan_output.hpp"
 #include "vitrine/trial/scan_check.hpp"
 
 namespace vitrine::trial::detail {
@@ -47,6 +49,9 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
     hash.add(str("pile-up ", to_text(p.rotation_time)));
   if (scanner.detector.lag)
     hash.add(str("lag ", to_text(p.rotation_time), ' ', to_text(p.table_time)));
+  if (p.dual_energy)
+    hash.add(str("dual energy ", to_text(p.dual_energy->tube_voltage), ' ',
+                 to_text(p.dual_energy->load_share)));
   if (motion > 0.0) {
     hash.add(
         str("motion ", to_text(motion), ' ', to_text(p.rotation_time), ' ', to_text(p.table_time)));
@@ -61,114 +66,6 @@ bool meets(std::span<const float> signal) {
 }
 
 }  // namespace
-
-/// Takes the views of a scan as they come, through noise (or none), logarithm and correction, into
-/// the form that reconstruction starts from.
-class PatientScan::Output {
- public:
-  /// `correction` of the scatter is subtracted.
-  Output(const ScanGeometry& geometry, const recon::WaterCorrection& water,
-         const physics::ScatterField* scatter, double correction, Isa isa)
-      : geometry_(geometry),
-        water_(water),
-        scatter_(correction > 0.0 ? scatter : nullptr),
-        correction_(correction),
-        isa_(isa),
-        cells_(std::size_t(geometry.columns * geometry.rows)),
-        rebinner_(geometry, most_views(cells_), isa) {}
-
-  void add_noise(physics::Acquisition acquisition) { acquisition_ = std::move(acquisition); }
-  /// Shared by the series of a scan, which are made of the same counts.
-  void count(std::shared_ptr<CountedBlocks> counts, const Series& series) {
-    counts_ = std::move(counts);
-    window_ = series.window;
-    spectral_ = series.spectral;
-  }
-  /// Keep the rays as they are measured, too.
-  void measure(recon::RayNoise noise) {
-    measured_ = {Sinogram<quantity::LineIntegral>(geometry_), std::move(noise)};
-  }
-  std::optional<recon::MeasuredRays> measured() { return std::move(measured_); }
-  void keep(std::unique_ptr<RawData> raw, RawScan::Quantity quantity) {
-    raw_ = std::move(raw);
-    quantity_ = quantity;
-  }
-
-  void take(const TracedBlock& block) {
-    if (!counts_) {
-      take(block.first, block.count, block.signal, block.quanta);
-      return;
-    }
-    if (readings_.size() < block.signal.size()) readings_ = Buffer<float>(block.signal.size());
-    const auto readings = readings_.span().first(block.signal.size());
-    if (spectral_)
-      counts_->combine(block, *spectral_, readings);
-    else
-      counts_->read(block, window_, readings);
-    take(block.first, block.count, readings, {});
-  }
-
-  std::vector<FileRecord> files() {
-    std::vector<FileRecord> all;
-    if (raw_) all = std::exchange(raw_, nullptr)->finish();
-    if (counts_) std::ranges::move(counts_->files(), std::back_inserter(all));
-    return all;
-  }
-  recon::Rebinned data() { return std::move(rebinner_).finish(); }
-
- private:
-  void take(Index first, Index count, std::span<const float> signal,
-            std::span<const float> quanta) {
-    for (Index done = 0; done < count;) {
-      const std::span<float> room = rebinner_.room(count - done);
-      const std::size_t at = std::size_t(done) * cells_;
-      const Index views = Index(room.size() / cells_);
-      std::span<const float> readings = signal.subspan(at, room.size());
-      if (acquisition_) {
-        acquisition_->read(first + done, views, readings, quanta.subspan(at, room.size()), room);
-        readings = room;
-      }
-      if (scatter_) {
-        if (!acquisition_) std::ranges::copy(readings, room.begin());
-        scatter_->subtract(first + done, views, correction_, room);
-        readings = room;
-      }
-      if (raw_ && quantity_ == RawScan::Quantity::signal) raw_->views(readings);
-      if (spectral_)  // these are line integrals already
-        std::ranges::copy(readings, room.begin());
-      else
-        recon::line_integrals(geometry_, readings, water_, isa_, room);
-      if (raw_ && quantity_ == RawScan::Quantity::line_integral) raw_->views(room);
-      if (measured_)
-        std::ranges::copy(std::as_const(room),
-                          measured_->values.values().begin() + (first + done) * Index(cells_));
-      rebinner_.take(views);
-      done += views;
-    }
-  }
-
-  /// At once: fewer of a flat panel, so that they take no more than 64 MiB.
-  static Index most_views(std::size_t cells) {
-    constexpr std::size_t bytes = std::size_t(64) << 20;
-    return std::clamp<Index>(Index(bytes / (cells * sizeof(float))), 16, 128);
-  }
-
-  const ScanGeometry& geometry_;
-  const recon::WaterCorrection& water_;
-  const physics::ScatterField* scatter_;
-  double correction_;
-  Isa isa_;
-  std::size_t cells_;
-  std::optional<physics::Acquisition> acquisition_;
-  std::shared_ptr<CountedBlocks> counts_;  // of all series of the scan
-  BinWindow window_;
-  std::optional<recon::SpectralImage> spectral_;
-  Buffer<float> readings_;
-  std::unique_ptr<RawData> raw_;
-  RawScan::Quantity quantity_ = RawScan::Quantity::signal;
-  recon::Rebinner rebinner_;
-  std::optional<recon::MeasuredRays> measured_;
-};
 
 PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
                          const CalibratedBeam& calibrated, std::size_t scanner, double motion,
@@ -211,8 +108,10 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
 PatientScan::~PatientScan() = default;
 
 recon::RayNoise PatientScan::ray_noise(const Series& series, const Exposure& exposure) const {
-  const physics::Beam& its = calibrated_.beam;
-  const double load = exposure.tube_load / double(geometry_.views_per_rotation);  // of a reading
+  const physics::Beam& its = calibrated_.of(series);
+  const double share = &its == &calibrated_.beam ? 1.0 : load_share();
+  const double load =
+      share * exposure.tube_load / double(geometry_.views_per_rotation);  // of a reading
   recon::RayNoise noise;
   noise.view_load = exposure.modulation;
   for (Index c = 0; c < geometry_.columns; ++c) {
@@ -224,10 +123,11 @@ recon::RayNoise PatientScan::ray_noise(const Series& series, const Exposure& exp
   return noise;
 }
 
-std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series,
-                                                               const Exposure& exposure) const {
-  auto output = std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
-                                         scatter_ ? scanner_.scatter->correction : 0.0, isa_);
+std::unique_ptr<ScanOutput> PatientScan::plain_output(const Series& series,
+                                                      const Exposure& exposure) const {
+  auto output =
+      std::make_unique<ScanOutput>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
+                                   scatter_ ? scanner_.scatter->correction : 0.0, isa_);
   if (measured_) output->measure(ray_noise(series, exposure));
   return output;
 }
@@ -261,19 +161,61 @@ std::unique_ptr<RawData> PatientScan::raw_series(const ReadOut& what, const Expo
   return its.empty() ? nullptr : sink_.raw(raw_scan(what, exposure, its, series));
 }
 
-std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::counted(
-    const Wanted& wanted, physics::Counting counting, const Exposure& exposure) const {
-  const auto counts = std::make_shared<CountedBlocks>(
+double PatientScan::load_share() const {
+  const auto& dual = plan_.scenario.arms.protocol.dual_energy;
+  return dual ? dual->load_share : 1.0;
+}
+
+std::shared_ptr<SharedReadings> PatientScan::counts(const Wanted& wanted,
+                                                    physics::Counting counting,
+                                                    const Exposure& exposure) const {
+  auto counts = std::make_shared<CountedBlocks>(
       std::move(counting), geometry_,
       calibrated_.decomposition ? &*calibrated_.decomposition : nullptr, isa_);
   // The counts are the same each time that they are drawn.
   if (wanted.what && wanted.first == 0)
     counts->keep(raw_counts(*wanted.what, exposure, counts->air()));
-  std::vector<std::unique_ptr<Output>> outputs;
+  return counts;
+}
+
+std::shared_ptr<SharedReadings> PatientScan::both_scans(const Wanted& wanted,
+                                                        const Exposure& exposure) const {
+  const Protocol& protocol = plan_.scenario.arms.protocol;
+  const auto seed = std::uint64_t(plan_.scenario.trial.seed);
+  const std::vector<Tube> both = tubes(protocol, calibrated_.beam.kv(), exposure.tube_load);
+  std::array<std::optional<physics::Acquisition>, 2> acquisitions;
+  for (std::size_t s = 0; s < 2; ++s) {
+    const physics::Beam& its = s == 0 ? calibrated_.beam : *calibrated_.other;
+    if (!wanted.what && !physics::changes_mean(its.detector())) continue;
+    physics::Conditions conditions{
+        .hardware = hardware_, .modulation = {}, .noiseless = !wanted.what};
+    Stream noise;
+    if (wanted.what) {
+      conditions.modulation =
+          view_loads(scanner_, protocol, both[s].voltage, both[s].load, attenuation_, geometry_);
+      noise = make_stream(seed,
+                          str(key_, '|', to_text(exposure.tube_load), s == 0 ? "" : "|second scan"),
+                          Draw::quantum);
+    }
+    acquisitions[s].emplace(geometry_, its, both[s].load, noise, isa_, std::move(conditions));
+  }
+  std::vector<double> loads(std::size_t(geometry_.views()),
+                            exposure.tube_load / double(geometry_.views_per_rotation));
+  for (std::size_t v = 0; v < exposure.modulation.size(); ++v) loads[v] *= exposure.modulation[v];
+  return std::make_shared<DualBlocks>(
+      std::move(acquisitions), geometry_,
+      calibrated_.decomposition ? &*calibrated_.decomposition : nullptr, std::move(loads),
+      wanted.what ? recon::Readings::drawn : recon::Readings::expected, isa_);
+}
+
+std::vector<std::unique_ptr<ScanOutput>> PatientScan::shared(
+    const Wanted& wanted, const std::shared_ptr<SharedReadings>& readings,
+    const Exposure& exposure) const {
+  std::vector<std::unique_ptr<ScanOutput>> outputs;
   for (std::size_t i = wanted.first; i < wanted.last; ++i) {
     const Series& series = calibrated_.of(series_[i]);
     outputs.push_back(plain_output(series, exposure));
-    outputs.back()->count(counts, series);
+    outputs.back()->share(readings, series);
     if (wanted.what && plan_.scenario.outputs.raw == "line_integrals")
       outputs.back()->keep(raw_series(*wanted.what, exposure, series),
                            RawScan::Quantity::line_integral);
@@ -281,8 +223,7 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::counted(
   return outputs;
 }
 
-std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::outputs_of(
-    const Wanted& wanted) const {
+std::vector<std::unique_ptr<ScanOutput>> PatientScan::outputs_of(const Wanted& wanted) const {
   const physics::Beam& beam = calibrated_.beam;
   // Without noise a full scale and pile-up need a load: that of the protocol.
   Exposure exposure{plan_.scenario.arms.protocol.tube_load, {}};
@@ -297,9 +238,12 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::outputs_of(
   physics::Conditions conditions{
       .hardware = hardware_, .modulation = exposure.modulation, .noiseless = !wanted.what};
   if (beam.bins())
-    return counted(wanted,
-                   {geometry_, beam, exposure.tube_load, noise, isa_, std::move(conditions)},
-                   exposure);
+    return shared(
+        wanted,
+        counts(wanted, {geometry_, beam, exposure.tube_load, noise, isa_, std::move(conditions)},
+               exposure),
+        exposure);
+  if (calibrated_.other) return shared(wanted, both_scans(wanted, exposure), exposure);
   const Series& series = calibrated_.series.front();
   auto output = plain_output(series, exposure);
   if (wanted.what || physics::changes_mean(beam.detector()))
@@ -308,7 +252,7 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::outputs_of(
   if (wanted.what && raw != "none")
     output->keep(raw_series(*wanted.what, exposure, series),
                  raw == "signal" ? RawScan::Quantity::signal : RawScan::Quantity::line_integral);
-  std::vector<std::unique_ptr<Output>> outputs;
+  std::vector<std::unique_ptr<ScanOutput>> outputs;
   outputs.push_back(std::move(output));
   return outputs;
 }
@@ -341,7 +285,8 @@ void PatientScan::prepare() {
 }
 
 ScanSize PatientScan::size() const {
-  return {read_outs_.size() + std::size_t(has_noiseless_), series_.size(), known_of_rays(scanner_),
+  return {read_outs_.size() + std::size_t(has_noiseless_), series_.size(),
+          known_of_rays(plan_.scenario.arms, scanner_),
           double(geometry_.views()) * double(geometry_.columns * geometry_.rows) * sizeof(float)};
 }
 
@@ -354,35 +299,63 @@ void PatientScan::open_outputs() {
   streamed_ = true;
 }
 
-void PatientScan::trace() {
+std::unique_ptr<physics::Projector> PatientScan::projector(const physics::Beam& beam) const {
   const Protocol& protocol = plan_.scenario.arms.protocol;
-  std::optional<physics::Projector> projector;
-  if (motion_ > 0.0) {
-    const double views = plan_.scenario.simulation.motion_step / protocol.rotation_time *
-                         double(geometry_.views_per_rotation);
-    projector.emplace(
-        [this](double time) { return met(patient_.scene_at(time, motion_, chance_)); },
-        std::max<Index>(1, Index(std::round(views))), geometry_, calibrated_.beam, sampling(),
-        isa_);
-  } else {
-    projector.emplace(resting_, geometry_, calibrated_.beam, sampling(), isa_);
-  }
+  if (motion_ == 0.0)
+    return std::make_unique<physics::Projector>(resting_, geometry_, beam, sampling(), isa_);
+  const double views = plan_.scenario.simulation.motion_step / protocol.rotation_time *
+                       double(geometry_.views_per_rotation);
+  return std::make_unique<physics::Projector>(
+      [this](double time) { return met(patient_.scene_at(time, motion_, chance_)); },
+      std::max<Index>(1, Index(std::round(views))), geometry_, beam, sampling(), isa_);
+}
 
+void PatientScan::trace() {
   bool something = false;
   PatientScan* const self = this;
   if (size().streams()) open_outputs();
-  if (streamed_ || beam().bins()) {
-    something = trace_blocks(*projector, {&self, 1});
+  if (calibrated_.other) {
+    something = trace_both();
+  } else if (streamed_ || beam().bins()) {
+    something = trace_blocks(*projector(beam()), {&self, 1});
   } else {
     held_.emplace(physics::Exposure{Sinogram<quantity::Signal>(geometry_),
                                     Sinogram<quantity::Quanta>(geometry_)});
-    projector->project(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
+    projector(beam())->project(0, geometry_.views(), held_->signal.values(),
+                               held_->quanta.values());
     something = meets(held_->signal.values());
     if (scatter_)
       scatter_->add(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
   }
   resting_ = {};
   require_met(something, geometry_, patient_.scene());
+}
+
+bool PatientScan::trace_both() {
+  const physics::Beam &first = calibrated_.beam, &second = *calibrated_.other;
+  const bool at_once = motion_ == 0.0 && first.shares_rays_with(second);
+  const std::array both{&first, &second};
+  const auto one =
+      at_once ? std::make_unique<physics::Projector>(resting_, geometry_, both, sampling(), isa_)
+              : projector(first);
+  const auto other = at_once ? nullptr : projector(second);
+  const Index block = one->block();
+  const std::size_t cells = std::size_t(geometry_.columns * geometry_.rows);
+  Buffer<float> rays(4 * std::size_t(block) * cells);
+  bool something = false;
+  for (Index start = 0; start < geometry_.views(); start += block) {
+    const Index count = std::min(block, geometry_.views() - start);
+    const std::size_t size = std::size_t(count) * cells;
+    const auto part = [&](std::size_t n) { return rays.span().subspan(n * size, size); };
+    const auto of_second = rays.span().subspan(2 * size, 2 * size);
+    one->project(start, count, part(0), part(1), at_once ? of_second : std::span<float>{});
+    if (other) other->project(start, count, part(2), part(3));
+    something = something || meets(part(0));
+    const TracedBlock traced{start, count, part(0), part(1), of_second};
+    for (auto& output : outputs_) output->take(traced);
+    if (!streamed_) keep(traced);
+  }
+  return something;
 }
 
 void PatientScan::trace_together(std::span<const std::unique_ptr<PatientScan>> scans) {
@@ -445,8 +418,7 @@ bool PatientScan::trace_blocks(physics::Projector& projector, std::span<PatientS
   return something;
 }
 
-std::unique_ptr<PatientScan::Output> PatientScan::take_output(const ReadOut* what,
-                                                              std::size_t series) {
+std::unique_ptr<ScanOutput> PatientScan::take_output(const ReadOut* what, std::size_t series) {
   if (streamed_) {
     const std::size_t before =
         what ? std::size_t(what - read_outs_.data()) + std::size_t(has_noiseless_) : 0;
@@ -472,7 +444,7 @@ std::unique_ptr<PatientScan::Output> PatientScan::take_output(const ReadOut* wha
 std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(const ReadOut* what,
                                                                   const std::string& bins) {
   const auto number = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  const std::unique_ptr<Output> output = take_output(what, number);
+  const std::unique_ptr<ScanOutput> output = take_output(what, number);
   auto files = output->files();
   recon::Rebinned data = output->data();
   data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
@@ -501,9 +473,17 @@ std::pair<ImageData, std::vector<FileRecord>> PatientScan::read_out(std::size_t 
 
 double PatientScan::photons(const Arm& arm) const {
   const Index middle = beam().columns() / 2;
-  const double per_mas = beam().bins() ? beam().bins()->air(middle, calibrated_.of(arm.bins).window)
-                                       : beam().air_quanta(middle);
-  return per_mas * arm.tube_load / double(geometry_.views_per_rotation);
+  const Series& series = calibrated_.of(arm.bins);
+  const auto of_reading = [&](double per_mas, double load) {
+    return per_mas * load / double(geometry_.views_per_rotation);
+  };
+  if (beam().bins()) return of_reading(beam().bins()->air(middle, series.window), arm.tube_load);
+  const double first = of_reading(beam().air_quanta(middle), arm.tube_load);
+  if (!calibrated_.other) return first;
+  const double second =
+      of_reading(calibrated_.other->air_quanta(middle), arm.tube_load * load_share());
+  if (series.spectral) return first + second;
+  return series.window.first == 0 ? first : second;
 }
 
 Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {

@@ -65,13 +65,15 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
   raw.origin.isa = std::string(to_string(isa));
   raw.origin.seed = plan.scenario.trial.seed;
   raw.geometry = geometry;
-  raw.beam = describe(calibrated.beam, first.tube_load);
+  const Tube tube = tubes(protocol, first.tube_voltage,
+                          first.tube_load)[&calibrated.of(series) == &calibrated.beam ? 0 : 1];
+  raw.beam = describe(calibrated.of(series), tube.load);
   raw.beam.mu_water = series.mu_water;
   raw.beam.mu_air = series.mu_air;
-  if (calibrated.beam.bins() && raw.quantity == RawScan::Quantity::line_integral) {
+  if (raw.quantity == RawScan::Quantity::line_integral) {
     if (series.bins != "total") raw.origin.scan += '_' + series.bins;
     if (series.spectral) raw.spectral = basis_of(protocol);
-    if (!series.spectral)
+    if (!series.spectral && calibrated.beam.bins())
       raw.beam.effective_energy = calibrated.beam.reference(series.window).energy;
   }
   raw.water = recon::water_table(series.water);

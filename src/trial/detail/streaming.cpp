@@ -28,13 +28,13 @@ ScanSize scan_size(const Arms& arms, std::size_t scanner, std::span<const Arm> m
   for (const Arm& arm : mine)
     if (arm.tube_voltage == voltage) loads.insert(arm.tube_load);
   const Scanner& hardware = arms.scanners[scanner];
-  return {1 + loads.size(), bins_of(arms, hardware).size(), known_of_rays(hardware),
+  return {1 + loads.size(), bins_of(arms, hardware).size(), known_of_rays(arms, hardware),
           bytes_of(scan_geometry(hardware, arms.protocol, 0.0, 0.0))};
 }
 
-std::size_t known_of_rays(const Scanner& scanner) {
+std::size_t known_of_rays(const Arms& arms, const Scanner& scanner) {
   const auto& sensor = scanner.detector.sensor;
-  return sensor ? 1 + sensor->bins() : 2;
+  return sensor ? 1 + sensor->bins() : arms.protocol.dual_energy ? 4 : 2;
 }
 
 std::vector<std::vector<double>> voltage_groups(const Arms& arms, std::size_t scanner,

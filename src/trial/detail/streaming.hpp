@@ -25,9 +25,9 @@ struct ScanSize {
   bool streams() const { return outputs() <= known + series_at_once(); }
 };
 
-/// What is known of a scanner's rays before the noise: signal and quanta, and of one that counts
-/// photons the signals of its bins but the lowest.
-std::size_t known_of_rays(const Scanner& scanner);
+/// What is known of a scanner's rays before the noise: signal and quanta, with dual energy twice,
+/// and of one that counts photons the signals of its bins but the lowest.
+std::size_t known_of_rays(const Arms& arms, const Scanner& scanner);
 
 /// Tube voltages of some arms of a scanner with one contrast medium and motion, in the arms' order;
 /// those of a group are traced together: scans at rest whose beams share their rays, as long as all
