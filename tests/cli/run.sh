@@ -334,6 +334,8 @@ for level in high_kv iodine_map; do
   expect 0 "coarse_soft_80mAs_$level" "$program" recon "basis/raw/case001/coarse_80mAs_$level.h5" --out again_basis
   expect 0 '' cmp "again_basis/coarse_soft_80mAs_$level.nii.gz" "basis/images/case001/coarse_soft_80mAs_$level.nii.gz"
 done
+expect 0 'iodine_map,scan,statistics.variance,ECT3,\(mg/ml\)\^2,' cat basis/features.csv
+expect 0 'vmi_70kev,scan,statistics.variance,ECT3,HU\^2,' cat basis/features.csv
 expect 0 'coarse, protocol protocol, 140 kV, 32 mAs' "$program" recon basis/raw/case001/coarse_80mAs_high_kv.h5 --info
 expect 2 "no image 'total' .it is two scans.. Use low_kv, high_kv, or a spectral image" "$program" validate dual.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_load_mas: [80]}'
 expect 2 'does not go with vary.tube_voltage_kv' "$program" validate dual.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_voltage_kv: [80, 100], bins: [vnc]}'
