@@ -142,6 +142,11 @@ class Eight {
         mean_square[2][b] = mean_square[2][b] + share * (of_second * of_second);
       }
     }
+    // What a reading is worth with electronic noise besides: 1 / (1 / counts + variance /
+    // signal^2).
+    for (int b = 0; job_.electronic && b < job_.bins; ++b)
+      expected_[b] = expected_[b] / (fill8(1.0f) + expected_[b] * job_.electronic[b] /
+                                                       max8(left_[b] * left_[b], fill8(nothing)));
     V8 off[DecomposeJob::most_bins];
     for (V8& each : off) each = fill8(0.0f);
     const Equations e = weighed(off);

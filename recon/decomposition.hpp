@@ -1,9 +1,11 @@
 #pragma once
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/model/material.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/physics/beam.hpp"
@@ -28,12 +30,37 @@ enum class Readings { expected, drawn };
 /// have counted half a photon.
 class MaterialDecomposition {
  public:
+  static constexpr std::size_t most_bins = 8;  ///< that it can part
+
+  /// All that it knows, for a file.
+  struct Numbers {
+    std::string material;                    ///< the second, as attenuation knows it
+    double mu_water = 0.0, mu_second = 0.0;  ///< at the basis energy: 1/mm, mm^2/g
+    std::size_t bins = 0, nodes = 0;
+    std::vector<float> exponents;  ///< [node][material], of two to the power, over line integral
+    std::vector<float> weights;    ///< [column][bin][node], summing to 1 over the nodes
+    std::vector<double> air;       ///< [column][bin], counts per mAs
+    std::vector<float> whitening;  ///< [bin][bin], lower left: errors of unit variance
+    std::vector<float> water_per_log;  ///< [column]: of the highest bin, where a search begins
+    /// [column][bin]: standard deviation of a reading by electronic noise, times its mAs; or none.
+    std::vector<double> electronic = {};
+  };
+
   /// The beam must know the second material. Throws Error (input) unless it counts in two bins or
   /// more.
   MaterialDecomposition(const physics::Beam& beam, const Material& second);
+  /// Of two scans of the same rays by an energy-integrating detector, each with a beam of its own,
+  /// in place of two bins; `load_share`: tube load of the second over that of the first. The beams
+  /// must know the second material and have no heel effect. A reading counts by its equivalent
+  /// quanta.
+  MaterialDecomposition(const physics::Beam& first, const physics::Beam& other, double load_share,
+                        const Material& second);
+  /// Throws Error (data) where sizes or numbers cannot be.
+  explicit MaterialDecomposition(Numbers known);
 
-  std::size_t bins() const { return bins_; }
-  Index columns() const { return Index(air_.size() / bins_); }
+  const Numbers& numbers() const { return n_; }
+  std::size_t bins() const { return n_.bins; }
+  Index columns() const { return Index(n_.air.size() / n_.bins); }
 
   /// Of some views: readings relative to air, [bin][view][cell], become millimetres of water and
   /// g/mm^2 of the second material, [view][cell]. `load`: tube load of each view, mAs.
@@ -52,16 +79,16 @@ class MaterialDecomposition {
   };
   Bound bound(const physics::Beam& beam, Index column, double load, double water,
               double second) const;
+  /// The same of two scans, electronic noise included; `load`: of a reading of the first.
+  Bound bound(const physics::Beam& first, const physics::Beam& other, double load_share,
+              Index column, double load, double water, double second) const;
 
  private:
-  std::size_t bins_, nodes_;
-  std::string second_;
-  double mu_water_, mu_second_;   ///< at the basis energy: 1/mm, mm^2/g
-  std::vector<float> exponents_;  ///< [node][material]
-  std::vector<float> weights_;    ///< [column][bin][node]
-  std::vector<double> air_;       ///< [column][bin], counts per mAs
-  std::vector<float> whitening_;  ///< [bin][bin]
-  std::vector<float> water_per_log_;
+  /// Mean signals behind amounts of both materials, and their covariance.
+  struct Signals;
+  Bound lowest(FunctionRef<Signals(double water, double second)> behind) const;
+
+  Numbers n_;
 };
 
 }  // namespace vitrine::recon

@@ -21,34 +21,6 @@ CountKernel count_kernel(Isa isa, int row_groups) {
 
 }  // namespace detail
 
-double PileUpCurve::kept(double x) const { return paralysable_ ? math::exp(-x) : 1.0 / (1.0 + x); }
-
-double PileUpCurve::true_rate(double measured) const {
-  if (!paralysable_) {
-    const double most = 0.99;
-    const double y = std::min(measured, most);
-    return y / (1.0 - y);
-  }
-  if (measured >= 1.0 / std::numbers::e) return 1.0;
-  // Newton's steps on x exp(-x) = y from below: the curve is concave, so that they rise to x.
-  double x = measured;
-  for (int step = 0; step < 50; ++step) {
-    const double left = math::exp(-x);
-    const double change = (measured - x * left) / ((1.0 - x) * left);
-    x += change;
-    if (std::abs(change) < 1e-12 * x) break;
-  }
-  return x;
-}
-
-double PileUpCurve::further_variance(double x) const {
-  // Asymptotic variances of renewal processes (Mueller, Nucl Instr Meth 112 (1973) 47), n the true
-  // counts: n / (1 + x)^3, and n e^-x (1 - 2 x e^-x); less the slope's square times n.
-  if (!paralysable_) return x / ((1.0 + x) * (1.0 + x) * (1.0 + x) * (1.0 + x));
-  const double left = math::exp(-x);
-  return std::max(0.0, left * (1.0 - left * (1.0 + x * x)));
-}
-
 namespace {
 
 /// The time of a reading, s: the shortest between two.
@@ -65,6 +37,41 @@ double reading_time(const ScanGeometry& geometry) {
   return shortest;
 }
 
+/// mAs of each view's reading.
+std::vector<double> loads_of(const ScanGeometry& geometry, double tube_load,
+                             std::span<const double> modulation) {
+  require(tube_load > 0.0, Error::Kind::input, "tube_load_mas is ", tube_load,
+          " (no quanta without it). Use a positive one.");
+  require(modulation.empty() || std::ssize(modulation) == geometry.views(), Error::Kind::input,
+          "the tube load is given for ", modulation.size(), " views (the scan has ",
+          geometry.views(), ")");
+  require(std::ranges::all_of(modulation, [](double m) { return m > 0.0; }), Error::Kind::input,
+          "a view has no tube load (no quanta without it). Raise the smallest tube current.");
+  std::vector<double> loads(std::size_t(geometry.views()),
+                            tube_load / double(geometry.views_per_rotation));
+  for (std::size_t v = 0; v < modulation.size(); ++v) loads[v] *= modulation[v];
+  return loads;
+}
+
+std::optional<PileUpOfReading> pile_up_of(const ScanGeometry& geometry,
+                                          const CountingSensor& sensor) {
+  if (!sensor.pile_up || sensor.pile_up->dead_time == 0.0) return std::nullopt;
+  return PileUpOfReading{
+      *sensor.pile_up,
+      sensor.pile_up->dead_time / (double(sensor.columns * sensor.rows) * reading_time(geometry))};
+}
+
+AirCounts air_of(const ScanGeometry& geometry, const Beam& beam, double tube_load,
+                 std::span<const double> modulation) {
+  VITRINE_EXPECT(beam.bins() != nullptr);
+  const CountingBins& known = *beam.bins();
+  std::vector<double> per_mas;
+  for (Index c = 0; c < geometry.columns; ++c)
+    for (std::size_t b = 0; b < known.bins(); ++b) per_mas.push_back(known.air(c, {b, b + 1}));
+  return {geometry, known.bins(), per_mas, loads_of(geometry, tube_load, modulation),
+          pile_up_of(geometry, *beam.detector().sensor)};
+}
+
 }  // namespace
 
 Counting::Counting(const ScanGeometry& geometry, const Beam& beam, double tube_load,
@@ -72,42 +79,25 @@ Counting::Counting(const ScanGeometry& geometry, const Beam& beam, double tube_l
     : geometry_(geometry),
       bins_(beam.bins() ? beam.bins()->bins() : 0),
       cells_(geometry.columns * geometry.rows),
-      reading_mas_(tube_load / double(geometry.views_per_rotation)),
       noise_(noise),
       isa_(isa),
-      modulation_(std::move(conditions.modulation)),
-      noiseless_(conditions.noiseless) {
-  VITRINE_EXPECT(bins_ > 0);
-  require(tube_load > 0.0, Error::Kind::input, "tube_load_mas is ", tube_load,
-          " (no quanta without it). Use a positive one.");
-  require(modulation_.empty() || std::ssize(modulation_) == geometry.views(), Error::Kind::input,
-          "the tube load is given for ", modulation_.size(), " views (the scan has ",
-          geometry.views(), ")");
-  require(std::ranges::all_of(modulation_, [](double m) { return m > 0.0; }), Error::Kind::input,
-          "a view has no tube load (no quanta without it). Raise the smallest tube current.");
+      noiseless_(conditions.noiseless),
+      air_(air_of(geometry, beam, tube_load, conditions.modulation)) {
   const CountingBins& known = *beam.bins();
   pairs_ = known.pairs();
   coefficients_.assign(known.coefficients().begin(), known.coefficients().end());
-  for (Index c = 0; c < geometry.columns; ++c) {
-    const double all = known.air(c, {0, bins_});
-    for (std::size_t b = 0; b < bins_; ++b)
-      bin_air_.push_back(float(known.air(c, {b, b + 1}) / all));
-    for (Index r = 0; r < geometry.rows; ++r)
-      air_.push_back(float(all * geometry.photon_share(double(c), double(r))));
-  }
+  if (!air_.pile_up()) return;
   const CountingSensor& sensor = *beam.detector().sensor;
-  if (!sensor.pile_up || sensor.pile_up->dead_time == 0.0) return;
-  loss_ = sensor.pile_up;
+  const PileUp& loss = air_.pile_up()->how;
   const double pixels = double(sensor.columns * sensor.rows), time = reading_time(geometry);
-  rate_of_count_ = loss_->dead_time / (pixels * time);
-  double most = 1.0;
-  for (const double m : modulation_) most = std::max(most, m);
-  const double counts = double(*std::ranges::max_element(air_)) * reading_mas_ * most;
-  require(loss_->kind != "paralysable" || rate(counts) < 1.0, Error::Kind::input,
+  double most = tube_load / double(geometry.views_per_rotation);
+  for (const double load : air_.loads()) most = std::max(most, load);
+  const double counts = double(*std::ranges::max_element(air_.cells())) * most;
+  require(loss.kind != "paralysable" || air_.rate(counts) < 1.0, Error::Kind::input,
           "the beam without a patient brings ", counts / (pixels * time) * 1e-6,
-          " million counts per second to a pixel (with a dead time of ", loss_->dead_time * 1e9,
-          " ns a paralysable one counts ever less beyond ", 1e-6 / loss_->dead_time,
-          " million). Lower the tube load to ", tube_load / rate(counts),
+          " million counts per second to a pixel (with a dead time of ", loss.dead_time * 1e9,
+          " ns a paralysable one counts ever less beyond ", 1e-6 / loss.dead_time,
+          " million). Lower the tube load to ", tube_load / air_.rate(counts),
           " mAs or turn more slowly, divide cells into more pixels, or shorten dead_time_ns.");
 }
 
@@ -125,7 +115,7 @@ void Counting::read(Index first, Index count, std::span<const float> signal,
       expected(first + v, signal.data() + at, bins, stride, counts.data() + at);
     else
       draw(first + v, signal.data() + at, quanta.data() + at, bins, stride, counts.data() + at);
-    if (loss_) pile_up(first + v, counts.data() + at, stride);
+    if (air_.pile_up()) pile_up(first + v, counts.data() + at, stride);
   });
 }
 
@@ -133,8 +123,8 @@ void Counting::expected(Index view, const float* signal, const float* higher, st
                         float* counts) const {
   const auto mas = float(load(view));
   for (Index i = 0; i < cells_; ++i) {
-    const float* share = &bin_air_[std::size_t(i / geometry_.rows) * bins_];
-    const float lit = air_[std::size_t(i)] * mas;
+    const float* share = &air_.shares()[std::size_t(i / geometry_.rows) * bins_];
+    const float lit = air_.cells()[std::size_t(i)] * mas;
     float lowest = signal[i] * lit;
     for (std::ptrdiff_t b = 1; b < std::ptrdiff_t(bins_); ++b) {
       const float bin = higher[(b - 1) * stride + i] * lit * share[b];
@@ -162,8 +152,8 @@ void Counting::draw(Index view, const float* signal, const float* quanta, const 
   job.quanta = quanta;
   job.higher = higher;
   job.higher_stride = stride;
-  job.air = air_.data();
-  job.bin_air = bin_air_.data();
+  job.air = air_.cells().data();
+  job.bin_air = air_.shares().data();
   job.tube_load = float(load(view));
   job.key[0] = std::uint32_t(noise_.key);
   job.key[1] = std::uint32_t(noise_.key >> 32);
@@ -176,21 +166,10 @@ void Counting::draw(Index view, const float* signal, const float* quanta, const 
   detail::count_kernel(isa_, job.row_groups)(job);
 }
 
-double Counting::corrected(double counts) const {
-  if (loss_->correction == 0.0 || counts <= 0.0) return counts;
-  const double x = PileUpCurve(*loss_).true_rate(rate(counts));
-  return counts + loss_->correction * (x / rate_of_count_ - counts);
-}
-
-double Counting::share_of_air(double counts) const {
-  if (!loss_ || counts == 0.0) return 1.0;
-  return corrected(counts * PileUpCurve(*loss_).kept(rate(counts))) / counts;
-}
-
 /// All bins of a cell lose the same share; the spread of what is lost is added to their sum.
 void Counting::pile_up(Index view, float* counts, std::ptrdiff_t stride) const {
   constexpr double nothing = 1e-9;  // of the counts
-  const PileUpCurve curve(*loss_);
+  const PileUpCurve curve(air_.pile_up()->how);
   std::vector<float> normals;
   if (!noiseless_) {
     normals.assign(std::size_t(cells_), 0.0f);
@@ -208,37 +187,14 @@ void Counting::pile_up(Index view, float* counts, std::ptrdiff_t stride) const {
   for (Index i = 0; i < cells_; ++i) {
     double all = 0.0;
     for (std::ptrdiff_t b = 0; b < bins; ++b) all += double(counts[b * stride + i]);
-    const double x = rate(all);
+    const double x = air_.rate(all);
     if (!(x > nothing)) continue;
     double left = all * curve.kept(x);
     if (!noiseless_)
       left += std::sqrt(all * curve.further_variance(x)) * double(normals[std::size_t(i)]);
-    const auto share = float(corrected(std::max(left, 0.0)) / all);
+    const auto share = float(air_.corrected(std::max(left, 0.0)) / all);
     for (std::ptrdiff_t b = 0; b < bins; ++b) counts[b * stride + i] *= share;
   }
-}
-
-void Counting::relative(Index first, Index count, std::span<const float> counts, BinWindow window,
-                        std::span<float> signal) const {
-  const auto cells = std::size_t(cells_), size = std::size_t(count) * cells;
-  VITRINE_EXPECT(counts.size() == bins_ * size && signal.size() == size);
-  VITRINE_EXPECT(window.first < window.last && window.last <= bins_);
-  parallel_for(count, [&](Index v) {
-    const double mas = load(first + v);
-    for (Index c = 0; c < geometry_.columns; ++c) {
-      const float* share = &bin_air_[std::size_t(c) * bins_];
-      double part = 0.0;
-      for (std::size_t b = window.first; b < window.last; ++b) part += double(share[b]);
-      for (Index r = 0; r < geometry_.rows; ++r) {
-        const auto i = std::size_t(c * geometry_.rows + r);
-        const double air = double(air_[i]) * mas;
-        float sum = 0.0f;
-        for (std::size_t b = window.first; b < window.last; ++b)
-          sum += counts[b * size + std::size_t(v) * cells + i];
-        signal[std::size_t(v) * cells + i] = sum / float(air * part * share_of_air(air));
-      }
-    }
-  });
 }
 
 }  // namespace vitrine::physics

@@ -146,10 +146,11 @@ struct DecomposeJob {
   int bins, nodes;
   const float* readings;  ///< relative to air, bins `stride` apart
   std::ptrdiff_t stride;
-  const float* exponents;  ///< [node][material]: -log2(e) times the attenuation at the node over
-                           ///< that at the reference energy
-  const float* weights;    ///< [bin][node], of each bin summing to 1
-  const float* air;        ///< per bin: counts of the reading behind air
+  const float* exponents;   ///< [node][material]: -log2(e) times the attenuation at the node over
+                            ///< that at the reference energy
+  const float* weights;     ///< [bin][node], of each bin summing to 1
+  const float* air;         ///< per bin: counts of the reading behind air
+  const float* electronic;  ///< its variance of the relative signal, per bin; null: none
   /// [bin][bin], lower triangular: makes the bins' errors over their square roots independent, if
   /// they are those of counts.
   const float* whitening;

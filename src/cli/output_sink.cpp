@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "vitrine/cli/picture_file.hpp"
+#include "vitrine/cli/spectral_dicom.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/core/units.hpp"
@@ -47,9 +48,10 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.trial.time_point_id = c.visit.name;
   d.equipment.model = c.scanner.name;
   d.acquisition.protocol = c.protocol.name;
-  d.acquisition.tube_voltage_kv = c.arm.tube_voltage;
+  const trial::Tube tube = trial::tube_of(c.protocol, c.arm);
+  d.acquisition.tube_voltage_kv = tube.voltage;
   d.acquisition.exposure_mas =
-      c.arm.tube_load * turned_share(trial::scan_geometry(c.scanner, c.protocol, 0.0, 0.0));
+      tube.load * turned_share(trial::scan_geometry(c.scanner, c.protocol, 0.0, 0.0));
   d.acquisition.ctdi_vol_mgy = c.ctdi_vol;
   d.acquisition.source_to_detector_mm = c.scanner.source_to_detector;
   d.acquisition.source_to_patient_mm = c.scanner.source_to_iso;
@@ -78,14 +80,8 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   d.study_id = c.case_id;
   d.study_description = "Virtual imaging trial " + scenario.trial.name;
   d.series_description = series_name(c);
-  if (const auto spectral = trial::spectral_level(scenario.arms, c.arm.bins)) {
-    d.image_flavor = spectral->second == 0.0 && spectral->unit == recon::VoxelUnit::hounsfield
-                         ? "MAT_REMOVED"
-                     : spectral->unit == recon::VoxelUnit::mg_per_ml ? "MAT_SPECIFIC"
-                                                                     : "VMI";
-    d.in_mg_per_ml = spectral->unit == recon::VoxelUnit::mg_per_ml;
-    d.window = {0.5 * (spectral->low + spectral->high), spectral->high - spectral->low};
-  }
+  if (const auto spectral = trial::spectral_level(scenario.arms, c.arm.bins))
+    describe_spectral(*spectral, d);
   d.body_part = body_part(scenario.patients.anatomy.canonical);
   d.comments = "Simulated image of a synthetic patient";
   return d;

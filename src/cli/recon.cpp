@@ -6,6 +6,7 @@
 #include "vitrine/cli/recon_images.hpp"
 #include "vitrine/cli/recon_orders.hpp"
 #include "vitrine/cli/recon_output.hpp"
+#include "vitrine/cli/recon_series.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/io/nifti.hpp"
 
@@ -22,8 +23,11 @@ void write(const io::Path& dir, const ReconOptions& options, const ScanSource& s
   for (const std::string& format : options.formats) {
     const io::Path path = path_of(dir, order, format);
     if (format == "nifti") {
-      io::write_file(path, io::encode_nifti(image, str("vitrine ", source.scan().origin.case_id,
-                                                       ' ', order.name)));
+      const bool is_map = voxel_unit(series_of(source, order.bins)) == recon::VoxelUnit::mg_per_ml;
+      io::write_file(
+          path,
+          io::encode_nifti(image, str("vitrine ", source.scan().origin.case_id, ' ', order.name),
+                           is_map ? io::HuStorage::mg_per_ml : io::HuStorage::int16));
     } else {
       io::make_directories(path);
       io::write_files(path, io::encode_dicom(image, described(source, order)));
@@ -84,6 +88,9 @@ void add_recon(CLI::App& app, int& code) {
       ->check(CLI::Range(0.0, 80.0));
   command->add_option("--corrections", options->corrections,
                       "of artefacts, as in a scenario: '{metal: {}}', or none");
+  command->add_option("--bins", options->bins,
+                      "of a photon-counting scan, as in a scenario: total, bin1, threshold2, "
+                      "vmi_70kev, iodine_map, water_map, vnc");
   command->add_option("--thickness", options->thickness, "slice thickness, mm")
       ->check(CLI::Range(0.3, 20.0));
   command->add_option("--increment", options->increment, "spacing of slice centres, mm")
@@ -108,6 +115,7 @@ void add_recon(CLI::App& app, int& code) {
       "A sinogram file says where your own data lie (raw float32 or HDF5) and how they were "
       "taken:\n"
       "`vitrine explain sinogram` lists its keys, docs/formats/sinogram.md tells the rest.\n"
+      "Of counts of a photon-counting scanner, --bins chooses bins or a spectral image.\n"
       "\n  vitrine run scenario.yaml --out results --set outputs.raw=signal\n"
       "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --info\n"
       "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --out again\n"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/cli/recon_series.hpp"
 #include "vitrine/config/yaml.hpp"
 #include "vitrine/io/json.hpp"
 #include "vitrine/recon/image_grid.hpp"
@@ -89,7 +90,8 @@ std::vector<ReconOrder> ordered(const ReconOptions& options, const RawScan& raw)
                     algorithm_of(image.algorithm, options.file),
                     image.corrections.empty()
                         ? recon::Corrections{}
-                        : corrections_of(io::parse_json(image.corrections, options.file))});
+                        : corrections_of(io::parse_json(image.corrections, options.file)),
+                    image.bins});
   if (!options.order()) {
     require(!made.empty(), Error::Kind::input, "'", options.file,
             "' tells of no image that was made of it. Give --kernel and --thickness.");
@@ -103,6 +105,7 @@ std::vector<ReconOrder> ordered(const ReconOptions& options, const RawScan& raw)
   if (!options.algorithm.empty()) order.algorithm = named(recon::algorithms(), options.algorithm);
   order.thickness = options.thickness.value_or(order.thickness);
   if (!options.corrections.empty()) order.corrections = corrections_named(options.corrections);
+  if (!options.bins.empty()) order.bins = options.bins;
   if (options.noise_reduction) order.denoise.reduction = 0.01 * *options.noise_reduction;
   box.field_of_view = options.field_of_view.value_or(box.field_of_view);
   box.matrix = options.matrix.value_or(box.matrix);
@@ -126,12 +129,13 @@ std::vector<ReconOrder> ordered(const ReconOptions& options, const RawScan& raw)
     order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
   if (order.corrections.any()) order.name += "_corrected";
   if (box.axes) order.name += '_' + recon::plane_of(*box.axes);
+  if (order.bins != "total") order.name += '_' + order.bins;
   for (const ReconOrder& known : made)
     if (canonical(known.corrections) == canonical(order.corrections) &&
         canonical(known.algorithm) == canonical(order.algorithm) &&
         to_json(known.kernel.canonical) == to_json(order.kernel.canonical) &&
         known.thickness == order.thickness && same(known.box, box) &&
-        known.denoise.reduction == order.denoise.reduction)
+        known.denoise.reduction == order.denoise.reduction && known.bins == order.bins)
       order.name = known.name;
   return {order};
 }
@@ -172,6 +176,11 @@ void require_possible(const ReconOrder& order, const ScanSource& source) {
           "--algorithm ", kind_of(order.algorithm),
           " takes rays as measured (the corrections act on parallel lines). Use --corrections "
           "none.");
+  const ScanSeries series = series_of(source, order.bins);
+  require(!series.spectral || (!order.corrections.any() && !order.algorithm->wants_measured()),
+          Error::Kind::input, order.bins,
+          " goes with neither corrections nor an iterative algorithm (both need lines that were "
+          "measured, and a spectral image has none). Use --corrections none and --algorithm fbp.");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace vitrine::cli {
 
 /// What `vitrine recon` was asked for.
 struct ReconOptions {
-  std::string file, kernel, algorithm, out, corrections, orientation;
+  std::string file, kernel, algorithm, out, corrections, orientation, bins;
   std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
@@ -25,7 +25,7 @@ struct ReconOptions {
   bool order() const {
     return !kernel.empty() || thickness || increment || field_of_view || noise_reduction ||
            matrix || slices || !centre.empty() || !corrections.empty() || !algorithm.empty() ||
-           !orientation.empty();
+           !orientation.empty() || !bins.empty();
   }
 };
 
@@ -38,6 +38,7 @@ struct ReconOrder {
   recon::Denoise denoise{.reduction = 0.0};
   Pick<recon::Algorithm> algorithm = recon::default_algorithm();
   recon::Corrections corrections = {};
+  std::string bins = "total";  ///< of a photon-counting scan, or a spectral image
 };
 
 /// As a header has it: nothing for the default.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "vitrine/cli/recon_series.hpp"
+#include "vitrine/cli/spectral_dicom.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/recon/orientation.hpp"
 
@@ -70,7 +72,9 @@ io::DicomSeries described(const ScanSource& source, const ReconOrder& order) {
           to_text(box.centre.y()), '/', to_text(box.centre.z()),
           order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : "",
           order.corrections.any() ? '/' + canonical(order.corrections) : "",
-          canonical(order.algorithm), box.axes ? '/' + text_of(*box.axes) : ""));
+          canonical(order.algorithm), box.axes ? '/' + text_of(*box.axes) : "",
+          order.bins == "total" ? "" : '/' + order.bins));
+  if (const auto spectral = series_of(source, order.bins).spectral) describe_spectral(*spectral, d);
   d.study_id = origin.case_id;
   d.series_description = order.name;
   return d;
@@ -86,8 +90,11 @@ void show(const ScanSource& source) {
                 raw.origin.scanner.c_str(), raw.origin.protocol.c_str(), raw.beam.tube_voltage,
                 raw.beam.tube_load);
   }
-  std::printf("data       %s of %lld views x %lld columns x %lld rows",
-              raw.quantity == RawScan::Quantity::signal ? "signals" : "line integrals",
+  std::string quantity = "line integrals";
+  if (raw.quantity == RawScan::Quantity::signal) quantity = "signals";
+  if (raw.quantity == RawScan::Quantity::counts)
+    quantity = str("counts in ", raw.counting.thresholds.size(), " bins");
+  std::printf("data       %s of %lld views x %lld columns x %lld rows", quantity.c_str(),
               static_cast<long long>(g.views()), static_cast<long long>(g.columns),
               static_cast<long long>(g.rows));
   if (source.simulated())
@@ -107,6 +114,12 @@ void show(const ScanSource& source) {
         "arc        %g degrees, %lld views\n",
         std::round(3600.0 * double(views_per_turn(g) - 1) / double(g.views_per_rotation)) / 10.0,
         static_cast<long long>(views_per_turn(g)));
+  if (!raw.counting.thresholds.empty()) {
+    std::printf("thresholds");
+    for (const double threshold : raw.counting.thresholds) std::printf(" %g", threshold);
+    std::printf(" keV%s%s\n", raw.spectral.nodes > 0 ? ", parted into water and " : "",
+                raw.spectral.nodes > 0 ? raw.spectral.material.c_str() : "");
+  }
   std::printf("images     %g mm, %lld x %lld pixels, %lld %sslices every %g mm\n",
               raw.box.field_of_view, static_cast<long long>(raw.box.matrix),
               static_cast<long long>(raw.box.matrix), static_cast<long long>(raw.box.slices),

@@ -65,12 +65,13 @@ Table arm_table(const trial::Plan& plan, const Table& images) {
                    "CTDIvol 32 cm (mGy)",
                    "noise (HU)",
                    "quanta per reading, air"};
-  for (const trial::Arm& arm : plan.arms)
+  for (const trial::Arm& arm : plan.arms) {
+    const trial::Tube tube = trial::tube_of(plan.scenario.arms.protocol, arm);
     table.add({arm.name, plan.scenario.arms.scanners[arm.scanner].name, arm.kernel_name,
-               arm.tube_voltage, arm.tube_load,
-               to_decimals(mean_of(images, arm.name, "ctdi_vol_mgy"), 2),
+               tube.voltage, tube.load, to_decimals(mean_of(images, arm.name, "ctdi_vol_mgy"), 2),
                noise_of(plan, images, arm),
                to_decimals(mean_of(images, arm.name, "photons_per_reading"), 0)});
+  }
   return table;
 }
 

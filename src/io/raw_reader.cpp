@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <vector>
 
 #include "vitrine/core/parallel.hpp"
@@ -69,10 +70,6 @@ struct RawReader::State {
   RawScan scan;
   std::vector<std::uint8_t> digests;  ///< once values were asked for
 
-  std::vector<std::size_t> dims() const {
-    const ScanGeometry& g = scan.geometry;
-    return {std::size_t(g.views()), std::size_t(g.columns), std::size_t(g.rows)};
-  }
   void expect_values();
 };
 
@@ -87,12 +84,21 @@ RawReader::RawReader(const Path& path) : state_(new State{H5Reader(path), {}, {}
           "' has version ", version, " of the raw-data format (this program reads ",
           detail::raw_version, "). Use the program that wrote it.");
   const std::string quantity = file.text("/", "quantity");
-  read.check(quantity == "signal" || quantity == "line_integral", "its quantity is '", quantity,
-             "', not signal or line_integral");
   RawScan& scan = state_->scan;
-  scan.quantity =
-      quantity == "signal" ? RawScan::Quantity::signal : RawScan::Quantity::line_integral;
+  bool known = false;
+  for (const auto each :
+       {RawScan::Quantity::signal, RawScan::Quantity::line_integral, RawScan::Quantity::counts})
+    if (quantity == detail::name_of(each)) {
+      scan.quantity = each;
+      known = true;
+    }
+  read.check(known, "its quantity is '", quantity, "', not signal, line_integral or counts");
   detail::describe(read, scan);
+  const auto& thresholds = scan.counting.thresholds;
+  read.check(std::ranges::is_sorted(thresholds, std::less_equal<>()),
+             "/counting/threshold does not ascend");
+  read.check(scan.quantity != RawScan::Quantity::counts || !thresholds.empty(),
+             "it holds counts of bins and no /counting");
   const ScanGeometry& g = scan.geometry;
   for (const std::int64_t some : {std::ssize(g.view_times), std::ssize(g.focal_shifts)})
     read.check(some == 0 || some == g.views(), "it has times or focal shifts for ", some, " of ",
@@ -111,20 +117,20 @@ const RawScan& RawReader::scan() const { return state_->scan; }
 void RawReader::State::expect_values() {
   if (!digests.empty()) return;
   digests = file.bytes(detail::raw_digests, {std::size_t(scan.geometry.views()), digest_width});
-  file.rows(detail::raw_values, dims(), 0, {});  // is all there, before memory is taken
+  file.rows(detail::raw_values, detail::value_sizes(scan), 0,
+            {});  // is all there, before memory is taken
 }
 
 void RawReader::views(Index first, std::span<float> out) const {
   state_->expect_values();
-  const ScanGeometry& g = state_->scan.geometry;
   const Read read(state_->file);
-  const auto cells = std::size_t(g.columns * g.rows);
+  const std::size_t cells = state_->scan.values_per_view();
   VITRINE_EXPECT(out.size() % cells == 0);
   constexpr std::size_t batch = 64;  // views
   auto view = std::size_t(first);
   for (; !out.empty(); out = out.subspan(std::min(out.size(), batch * cells)), view += batch) {
     const auto part = out.first(std::min(out.size(), batch * cells));
-    state_->file.rows(detail::raw_values, state_->dims(), view, part);
+    state_->file.rows(detail::raw_values, detail::value_sizes(state_->scan), view, part);
     parallel_for(Index(part.size() / cells), [&](Index v) {
       const std::size_t here = view + std::size_t(v);
       const auto values = part.subspan(std::size_t(v) * cells, cells);
@@ -140,8 +146,8 @@ void RawReader::views(Index first, std::span<float> out) const {
 
 Buffer<float> RawReader::values() const {
   state_->expect_values();
-  const ScanGeometry& g = state_->scan.geometry;
-  Buffer<float> out(std::size_t(g.views() * g.columns * g.rows));
+  const RawScan& scan = state_->scan;
+  Buffer<float> out(std::size_t(scan.geometry.views()) * scan.values_per_view());
   views(0, out.span());
   return out;
 }

@@ -54,20 +54,18 @@ RawWriter::RawWriter(const Path& path, const RawScan& scan, bool packed)
   state_->path = state_->partial = path;
   state_->partial += ".partial";
   const ScanGeometry& g = scan.geometry;
-  state_->cells = std::size_t(g.columns * g.rows);
+  state_->cells = scan.values_per_view();
   state_->left = std::size_t(g.views());
   state_->file = std::make_unique<H5File>(state_->partial);
   H5File& file = *state_->file;
-  const bool signal = scan.quantity == RawScan::Quantity::signal;
   file.attribute("/", "format", std::string(detail::raw_format));
   file.attribute("/", "format_version", detail::raw_version);
-  file.attribute("/", "quantity", std::string(signal ? "signal" : "line_integral"));
+  file.attribute("/", "quantity", std::string(detail::name_of(scan.quantity)));
   file.attribute("/", detail::raw_header_digest, detail::header_digest(scan));
   Write write(file);
   RawScan copy = scan;
   detail::describe(write, copy);
-  file.rows(detail::raw_values,
-            {std::size_t(g.views()), std::size_t(g.columns), std::size_t(g.rows)}, packed);
+  file.rows(detail::raw_values, detail::value_sizes(scan), packed);
   file.attribute(detail::raw_values, "unit", std::string("1"));
 }
 

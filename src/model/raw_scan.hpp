@@ -14,6 +14,7 @@ struct RawScan {
   enum class Quantity {
     signal,         ///< quantity::Signal, noise included
     line_integral,  ///< quantity::LineIntegral: the signal's logarithm after the water correction
+    counts,         ///< of every bin of a photon-counting detector, corrected for pile-up
   };
 
   /// Where the data come from.
@@ -64,6 +65,36 @@ struct RawScan {
     std::vector<double> coefficients;  ///< 16 a fitted column
   };
 
+  /// What a detector that counts photons counts with nothing but air in the beam, and the
+  /// calibration of its bins; without thresholds there is none.
+  struct Counting {
+    /// Of the image of some bins, [first, last).
+    struct Window {
+      std::int64_t first = 0, last = 1;
+      double energy = 0.0, mu_water = 0.0, mu_air = 0.0;  ///< keV, 1/mm: the CT numbers' scale
+      WaterTable water;
+    };
+    std::vector<double> thresholds;  ///< keV, ascending: one a bin
+    std::vector<double> air;         ///< counts per mAs, [column][bin]
+    std::vector<double> view_load;   ///< mAs of each view's reading
+    std::string pile_up;             ///< paralysable or non_paralysable; empty: none
+    double dead_time = 0.0;          ///< s
+    double pile_up_correction = 0.0;
+    double rate_of_count = 0.0;  ///< a pixel's true rate times the dead time, by a cell's counts
+    std::vector<Window> windows;
+  };
+
+  /// The basis of spectral images, and the calibration that parts counts into it
+  /// (recon::MaterialDecomposition); without a material there is none, without nodes no
+  /// calibration.
+  struct Spectral {
+    std::string material;
+    double vnc_energy = 0.0;                 ///< keV
+    double mu_water = 0.0, mu_second = 0.0;  ///< 1/mm, mm^2/g
+    std::int64_t nodes = 0;
+    std::vector<float> exponents, weights, whitening, water_per_log;
+  };
+
   /// An image that was made of these data.
   struct Made {
     std::string series;            ///< what its files are called
@@ -73,6 +104,7 @@ struct RawScan {
     double edge_contrast = 1.0;
     std::string algorithm = {};    ///< canonical, as JSON; none: filtered back projection
     std::string corrections = {};  ///< recon::Corrections as JSON; empty: none
+    std::string bins = "total";    ///< what of a photon-counting scan it is made of
   };
   /// Where the images are.
   struct Box {
@@ -83,12 +115,20 @@ struct RawScan {
     std::optional<Mat3> axes = {};  ///< of rows, columns, slices; none: parallel to the gantry
   };
 
+  /// Values of one view: columns x rows, of each bin where these are counts.
+  std::size_t values_per_view() const {
+    const auto cells = std::size_t(geometry.columns * geometry.rows);
+    return quantity == Quantity::counts ? counting.thresholds.size() * cells : cells;
+  }
+
   Quantity quantity = Quantity::signal;
   Origin origin;
   ScanGeometry geometry;
   Beam beam;
   WaterTable water;
   Hardening hardening;
+  Counting counting;
+  Spectral spectral;
   Box box;
   bool truncation_extension = true;  ///< of lines that end inside the object
   std::vector<Made> images;

@@ -62,8 +62,12 @@ bool Arm::same_but_dose(const Arm& other) const {
          motion == other.motion && bins == other.bins && corrected == other.corrected;
 }
 
+bool parts_energies(const Arms& arms, const Scanner& scanner) {
+  return scanner.detector.sensor || arms.protocol.dual_energy;
+}
+
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner) {
-  if (!scanner.detector.sensor) return {"total"};
+  if (!parts_energies(arms, scanner)) return {"total"};
   return levels(arms.vary.bins, arms.protocol.bins);
 }
 
@@ -165,6 +169,25 @@ std::vector<double> tube_voltages(const std::vector<Arm>& all, std::size_t scann
   std::ranges::copy_if(all, std::back_inserter(its),
                        [&](const Arm& arm) { return arm.scanner == scanner; });
   return levels_of(its, &Arm::tube_voltage);
+}
+
+std::vector<Tube> tubes(const Protocol& protocol, double tube_voltage, double tube_load) {
+  std::vector<Tube> all{{tube_voltage, tube_load}};
+  if (const auto& dual = protocol.dual_energy)
+    all.push_back({dual->tube_voltage, tube_load * dual->load_share});
+  return all;
+}
+
+Tube tube_of(const Protocol& protocol, const Arm& arm) {
+  const auto window = protocol.dual_energy ? scan_of_two(arm.bins) : std::nullopt;
+  return tubes(protocol, arm.tube_voltage, arm.tube_load)[window ? window->first : 0];
+}
+
+std::vector<double> beam_voltages(const Arms& arms, const std::vector<Arm>& all,
+                                  std::size_t scanner) {
+  std::vector<double> voltages = tube_voltages(all, scanner);
+  if (const auto& dual = arms.protocol.dual_energy) voltages.push_back(dual->tube_voltage);
+  return voltages;
 }
 
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm) {

@@ -36,8 +36,11 @@ struct Arm {
 /// voltage, load, kernel, thickness, algorithm, corrections, noise reduction, bins.
 std::vector<Arm> enumerate_arms(const Arms& arms);
 
-/// What a scanner's images are made of: the levels of `bins`, or `total` alone if it does not count
-/// photons.
+/// Whether a scanner's scans tell energies apart: it counts photons, or scans at two voltages.
+bool parts_energies(const Arms& arms, const Scanner& scanner);
+
+/// What a scanner's images are made of: the levels of `bins`, or `total` alone if its scans do not
+/// tell energies apart.
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner);
 
 /// The levels of corrections: none, all, or both.
@@ -54,6 +57,20 @@ std::vector<double> motion_strengths(const std::vector<Arm>& all);
 
 /// The tube voltages of a scanner's arms, likewise.
 std::vector<double> tube_voltages(const std::vector<Arm>& all, std::size_t scanner);
+
+/// A scan's tube: keV, mAs per rotation.
+struct Tube {
+  double voltage = 0.0, load = 0.0;
+};
+/// Those that an arm's images are made with: one, or with dual energy two.
+std::vector<Tube> tubes(const Protocol& protocol, double tube_voltage, double tube_load);
+
+/// That of an arm's image; of one that is made with both, the first.
+Tube tube_of(const Protocol& protocol, const Arm& arm);
+
+/// The tube voltages of a scanner's scans: `tube_voltages` and that of dual energy.
+std::vector<double> beam_voltages(const Arms& arms, const std::vector<Arm>& all,
+                                  std::size_t scanner);
 
 /// What an arm injects.
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm);

@@ -23,14 +23,15 @@ Outlook outlook(const Plan& plan) {
   std::vector<PlannedBeam>& all = out.beams;
   for (const Arm& arm : plan.arms) {
     const Scanner& scanner = scenario.arms.scanners[arm.scanner];
-    const auto is_known = [&](const PlannedBeam& known) {
-      return known.scanner == arm.scanner && known.beam.kv() == arm.tube_voltage;
-    };
-    if (std::none_of(all.begin(), all.end(), is_known))
-      all.push_back({arm.scanner,
-                     physics::Beam(scanner, arm.tube_voltage,
-                                   beam_materials(scenario.arms, scanner, patient.scene.materials),
-                                   tube_voltages(plan.arms, arm.scanner))});
+    for (const Tube& tube : tubes(scenario.arms.protocol, arm.tube_voltage, arm.tube_load))
+      if (std::none_of(all.begin(), all.end(), [&](const PlannedBeam& known) {
+            return known.scanner == arm.scanner && known.beam.kv() == tube.voltage;
+          }))
+        all.push_back(
+            {arm.scanner,
+             physics::Beam(scanner, tube.voltage,
+                           beam_materials(scenario.arms, scanner, patient.scene.materials),
+                           beam_voltages(scenario.arms, plan.arms, arm.scanner))});
   }
   return out;
 }

@@ -20,10 +20,6 @@ Location place_of(const Value& node, const std::string& level) {
   return one && !list ? one->where : node.where;
 }
 
-bool is_spectral(const std::string& level, std::size_t bins) {
-  return !bin_window(level, bins) && recon::names_spectral(level);
-}
-
 /// What spectral images do not go with: their lines are no logarithms of readings.
 void check_chain(const Arms& arms, const std::string& level, const Location& where,
                  Diagnostics& problems) {
@@ -39,6 +35,23 @@ void check_chain(const Arms& arms, const std::string& level, const Location& whe
     problems.error(where, str("arms: ", level,
                               " does not go with an iterative algorithm (it weighs measured lines, "
                               "and a spectral image has none). Use algorithm: fbp."));
+}
+
+/// A level of a scanner that scans at two voltages.
+void check_level_of_two(const Arms& arms, const Scanner& scanner, const std::string& level,
+                        const Location& where, Diagnostics& problems) {
+  if (scan_of_two(level)) return;
+  std::string why;
+  if (recon::names_spectral(level)) {
+    if (!recon::spectral_image(level, arms.protocol.basis(), why))
+      problems.error(where,
+                     str("no spectral image '", level, "' (", why, "). Choose one of those."));
+    return;
+  }
+  problems.error(where, str("a dual-energy scan of ", scanner.name, " has no image '", level,
+                            "' (it is two scans). Use low_kv, high_kv, or a spectral image: "
+                            "vmi_70kev, ",
+                            arms.protocol.basis().material, "_map, water_map, vnc."));
 }
 
 void check_level(const Arms& arms, const Scanner& scanner, const std::string& level,
@@ -76,8 +89,7 @@ recon::VoxelUnit voxel_unit(const Arms& arms, const std::string& bins) {
 
 bool has_spectral(const Arms& arms) {
   return std::ranges::any_of(arms.scanners, [&](const Scanner& scanner) {
-    return scanner.detector.sensor &&
-           std::ranges::any_of(bins_of(arms, scanner), recon::names_spectral);
+    return std::ranges::any_of(bins_of(arms, scanner), recon::names_spectral);
   });
 }
 
@@ -92,7 +104,7 @@ bool has_maps(const Arms& arms) {
 std::vector<Material> beam_materials(const Arms& arms, const Scanner& scanner,
                                      std::vector<Material> met) {
   const Material& second = material(arms.protocol.basis().material);
-  if (scanner.detector.sensor && has_spectral(arms) &&
+  if (parts_energies(arms, scanner) && has_spectral(arms) &&
       std::ranges::find(met, second.name, &Material::name) == met.end())
     met.push_back(second);
   return met;
@@ -110,15 +122,19 @@ bool has_bins(const Arms& arms, const ArmSelector& selector) {
 void check_bins(const Arms& arms, const Value& node, Diagnostics& problems) {
   bool counts = false, spectral = false;
   for (const Scanner& scanner : arms.scanners) {
-    if (!scanner.detector.sensor) continue;
+    if (!parts_energies(arms, scanner)) continue;
     counts = true;
     for (const std::string& name : bins_of(arms, scanner)) {
-      check_level(arms, scanner, name, place_of(node, name), problems);
-      if (!spectral && is_spectral(name, scanner.detector.sensor->bins())) {
+      if (scanner.detector.sensor)
+        check_level(arms, scanner, name, place_of(node, name), problems);
+      else
+        check_level_of_two(arms, scanner, name, place_of(node, name), problems);
+      if (!spectral && recon::names_spectral(name)) {
         check_chain(arms, name, place_of(node, name), problems);
         spectral = true;
       }
     }
+    if (!scanner.detector.sensor) continue;
     for (const double kv : arms.vary.tube_voltage.empty()
                                ? std::vector<double>{arms.protocol.tube_voltage}
                                : arms.vary.tube_voltage)
@@ -132,8 +148,9 @@ void check_bins(const Arms& arms, const Value& node, Diagnostics& problems) {
   if (!counts && (arms.protocol.bins != "total" || !arms.vary.bins.empty()))
     problems.error(
         place_of(node, arms.vary.bins.empty() ? arms.protocol.bins : arms.vary.bins.front()),
-        "arms: bins and spectral images need a photon-counting scanner (an "
-        "energy-integrating one has one image). Remove bins, or add such a scanner.");
+        "arms: bins and spectral images need a photon-counting scanner, or two scans (an "
+        "energy-integrating one has one image). Remove bins, add such a scanner, or add "
+        "protocol.dual_energy.");
   if (!spectral && arms.protocol.spectral)
     problems.error(
         node.where,

@@ -102,26 +102,29 @@ DoseIndices dose_indices(const carlo::Ctdi& body, const Scanner& scanner,
 
 std::vector<Output> outputs(const Plan& plan, const DoseOptions& options, Isa isa) {
   std::vector<Output> all;
-  for (const Arm& arm : plan.arms) {
+  const auto add = [&](std::size_t number, double tube_voltage) {
     const auto same = [&](const Output& known) {
-      return known.scanner == arm.scanner && known.tube_voltage == arm.tube_voltage;
+      return known.scanner == number && known.tube_voltage == tube_voltage;
     };
-    if (std::any_of(all.begin(), all.end(), same)) continue;
-    const Scanner& scanner = plan.scenario.arms.scanners[arm.scanner];
-    const physics::Beam beam(scanner, arm.tube_voltage, {});
+    if (std::any_of(all.begin(), all.end(), same)) return;
+    const Scanner& scanner = plan.scenario.arms.scanners[number];
+    const physics::Beam beam(scanner, tube_voltage, {});
     Output out;
-    out.scanner = arm.scanner;
-    out.tube_voltage = arm.tube_voltage;
+    out.scanner = number;
+    out.tube_voltage = tube_voltage;
     out.collimation = collimation_of(scanner);
     out.kerma = beam.air_kerma_at_isocentre();
     out.energy = beam.effective_energy();
     const auto measure = [&](carlo::CtdiPhantom phantom) {
-      return ctdi(plan, arm.scanner, arm.tube_voltage, phantom, options.ctdi, isa);
+      return ctdi(plan, number, tube_voltage, phantom, options.ctdi, isa);
     };
     out.body = measure(carlo::CtdiPhantom::body);
     out.head = measure(carlo::CtdiPhantom::head);
     all.push_back(out);
-  }
+  };
+  for (const Arm& arm : plan.arms)
+    for (const Tube& tube : tubes(plan.scenario.arms.protocol, arm.tube_voltage, arm.tube_load))
+      add(arm.scanner, tube.voltage);
   return all;
 }
 
@@ -160,24 +163,26 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
                                  stream_of(plan, what), options.organ, what, isa);
       return at->second;
     };
-    for (const Arm& arm : plan.arms) {
-      if (arm.scanner != output.scanner || arm.tube_voltage != output.tube_voltage) continue;
+    const auto add = [&](const Tube& tube) {
       ScanDose dose;
       dose.case_id = case_id;
-      dose.scan =
-          str(scanner.name, '_', to_text(arm.tube_load), "mAs_", to_text(arm.tube_voltage), "kV");
+      dose.scan = str(scanner.name, '_', to_text(tube.load), "mAs_", to_text(tube.voltage), "kV");
       const auto same = [&](const ScanDose& known) { return known.scan == dose.scan; };
-      if (std::any_of(all.begin(), all.end(), same)) continue;
-      dose.indices = dose_indices(output.body, scanner, geometry, arm.tube_load, diameter);
+      if (std::any_of(all.begin(), all.end(), same)) return;
+      dose.indices = dose_indices(output.body, scanner, geometry, tube.load, diameter);
       dose.ctdi_vol_head =
-          dose_indices(output.head, scanner, geometry, arm.tube_load, diameter).ctdi_vol;
-      const double load = arm.tube_load * travel_of(geometry).rotations;
+          dose_indices(output.head, scanner, geometry, tube.load, diameter).ctdi_vol;
+      const double load = tube.load * travel_of(geometry).rotations;
       if (options.organs)
-        for (const OrganDose& organ : doses_per_mas(arm.tube_load))
+        for (const OrganDose& organ : doses_per_mas(tube.load))
           dose.organs.push_back(
               {organ.organ, organ.mass, {load * organ.dose.mean, load * organ.dose.error}});
       all.push_back(std::move(dose));
-    }
+    };
+    for (const Arm& arm : plan.arms)
+      if (arm.scanner == output.scanner)
+        for (const Tube& tube : tubes(arms.protocol, arm.tube_voltage, arm.tube_load))
+          if (tube.voltage == output.tube_voltage) add(tube);
   }
   return all;
 }

@@ -60,8 +60,8 @@ constexpr double base_memory = 200e6;          // bytes: program, patient, masks
 /// outputs at once or one after the other (detail/patient_scan.hpp), and of the images made of them
 /// while `kept` others stay, bytes. `fit`: what the hungriest algorithm needs; then outputs hold
 /// the rays as measured, too.
-double scan_memory(const ScanGeometry& g, std::size_t beams, std::size_t outputs, std::size_t kept,
-                   double voxels, std::optional<double> fit) {
+double scan_memory(const ScanGeometry& g, std::size_t beams, const detail::ScanSize& size,
+                   std::size_t kept, double voxels, std::optional<double> fit) {
   constexpr double row_batch = 16.0,
                    block = 128.0;    // recon's rows come in batches, views in blocks
   constexpr double filtered = 16e6;  // one block of filtered lines
@@ -76,13 +76,14 @@ double scan_memory(const ScanGeometry& g, std::size_t beams, std::size_t outputs
   const double measured = fit ? view * double(g.views()) : 0.0;
   const double lines = measured + line * (turns - (helical ? fan_views : 0.0));
   const double ring = view * (block + fan_views * (helical ? 1.0 : 2.0));
-  const bool streams = beams > 1 || detail::streams(outputs);
-  const double tracing = streams
-                             ? double(outputs) * (lines + ring) + 2.0 * double(beams) * block * view
-                             : 2.0 * view * double(g.views()) + lines + ring;
+  const bool streams = beams > 1 || size.streams();
+  const auto outputs = double(streams ? size.outputs() : size.series_at_once());
+  const double tracing =
+      streams ? outputs * (lines + ring) + 2.0 * double(beams) * block * view
+              : double(size.known) * view * double(g.views()) + outputs * (lines + ring);
   const double images =
       sizeof(float) * voxels * (double(kept) + 2.0) + filtered + fit.value_or(0.0);
-  return streams ? std::max(tracing, double(outputs) * lines + images) : tracing + images;
+  return streams ? std::max(tracing, outputs * lines + images) : tracing + images;
 }
 
 bool behind_grid(const Scanner& scanner) {
@@ -121,6 +122,9 @@ double read_out_per_sample(const Arms& arms, const Scanner& scanner, bool noisy)
   double seconds = detect_per_sample;
   if (how != nullptr && how->correction > 0.0) seconds += subtract_per_sample;
   const auto& sensor = scanner.detector.sensor;
+  if (arms.protocol.dual_energy)
+    return seconds * double(2 + bins_of(arms, scanner).size()) +
+           2.0 * (has_spectral(arms) ? decompose_per_bin : 0.0);
   if (!sensor) return seconds;
   return seconds * double(bins_of(arms, scanner).size()) +
          double(sensor->bins()) * ((noisy ? count_per_bin : expect_per_bin) +
@@ -197,11 +201,12 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
       if (Together{arm.scanner, arm.contrast_delay, arm.motion} == alike) its.push_back(arm);
     return its;
   };
+  const std::size_t second_scans = protocol.dual_energy ? 1 : 0;
   std::size_t passes = 0;
   for (const Together& alike : together) {
     const std::size_t scanner = std::get<0>(alike);
     for (const auto& voltages : detail::voltage_groups(arms, scanner, arms_of(alike))) {
-      trace(scanner, 1.0, voltages.size() - 1);
+      trace(scanner, 1.0, voltages.size() - 1 + second_scans);
       ++passes;
     }
   }
@@ -212,18 +217,25 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     if (calibrated.emplace(scanner, voltage).second) seconds += kernel_seconds(hardware);
   }
   const std::string raw = plan.scenario.outputs.raw.value_or("none");
+  // Of a sample: one, or the counts of each bin, or the line integrals of each series.
+  const auto raw_values = [&](std::size_t scanner) {
+    const auto& sensor = arms.scanners[scanner].detector.sensor;
+    return sensor && raw == "signal" ? sensor->bins()
+                                     : bins_of(arms, arms.scanners[scanner]).size();
+  };
   const auto read_out = [&](std::size_t scanner, double times) {
     seconds += cases * times * samples_of(scanner) *
                read_out_per_sample(arms, arms.scanners[scanner], true);
     if (raw == "none") return;
-    e.disk_bytes += cases * times * samples_of(scanner) * sizeof(float);
-    seconds += cases * times * samples_of(scanner) * raw_per_sample;
+    const double samples = cases * times * samples_of(scanner) * double(raw_values(scanner));
+    e.disk_bytes += samples * sizeof(float);
+    seconds += samples * raw_per_sample;
   };
   for (const auto& [shared, load] : scans) read_out(std::get<0>(shared), 1.0);
   for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.count)),
                                    std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
     const std::size_t scanner = plan.arms[arm].scanner;
-    trace(scanner, times, 0);
+    trace(scanner, times, second_scans);
     read_out(scanner, times);
     reconstruct(plan.arms[arm], times);
   }
@@ -258,15 +270,17 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
         fit = std::max(fit.value_or(0.0), arm.algorithm->memory(g, made.grid, made.thickness));
     }
     for (const auto& voltages : detail::voltage_groups(arms, scanner, its)) {
-      std::size_t outputs = 0, kept = 0;
+      detail::ScanSize size = detail::scan_size(arms, scanner, its, voltages.front());
+      size.read_outs = 0;
+      std::size_t kept = 0;
       for (const double voltage : voltages) {
         const Shared shared{scanner, voltage, delay, motion};
-        outputs += detail::outputs_at(arms, scanner, its, voltage);
+        size.read_outs += detail::scan_size(arms, scanner, its, voltage).read_outs;
         const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
         kept = std::max(kept, std::size_t(std::ranges::count_if(noiseless, of_this)));
       }
-      largest =
-          std::max(largest, slices + scan_memory(g, voltages.size(), outputs, kept, voxels, fit));
+      largest = std::max(
+          largest, slices + scan_memory(g, voltages.size(), size, kept, voxels, fit));
     }
   }
   e.memory_bytes = largest + base_memory + map_bytes * map_voxels;

@@ -110,8 +110,12 @@ const Schema<Protocol>& Protocol::schema() {
           .optional("algorithm", &Protocol::algorithm, algorithm_doc)
           .optional("bins", &Protocol::bins,
                     "of photon-counting scanners: what images are made of (total, bin1, bin2, ..., "
-                    "threshold1, ...), or a spectral image (vmi_70kev, iodine_map, water_map, vnc)")
+                    "threshold1, ...), of dual_energy low_kv or high_kv, or a spectral image of "
+                    "either (vmi_70kev, iodine_map, water_map, vnc)")
           .unless_default()
+          .optional("dual_energy", &Protocol::dual_energy,
+                    "a second scan of the same rays at a higher tube voltage, for spectral images "
+                    "(none if nothing is said)")
           .optional("spectral", &Protocol::spectral,
                     "basis materials of spectral images (water and iodine if nothing is said)")
           .rule("pitch goes with mode: helical (an axial scan has none)",
@@ -314,6 +318,7 @@ const Schema<Arms>& Arms::schema() {
                        });
               })
           .checked(check_tubes)
+          .checked(check_dual_energy)
           .checked(check_bins)
           .checked(check_algorithms)
           .rule("reference must name an arm of this design (see scanners and vary)",
@@ -394,14 +399,10 @@ const Schema<Scenario>& Scenario::schema() {
           .optional("outputs", &Scenario::outputs, "what is written")
           .optional("simulation", &Scenario::simulation, "how finely the world is sampled")
           .rule(
-              "outputs.raw must be none with a photon-counting scanner (files of its bins are not "
-              "built)",
+              "outputs.raw: signal does not go with dual_energy (a file holds one scan). Use raw: "
+              "line_integrals, which keeps a file for each level of bins",
               [](const Scenario& x) {
-                const auto& scanners = x.arms.scanners;
-                return x.outputs.raw.value_or("none") == "none" ||
-                       std::none_of(scanners.begin(), scanners.end(), [](const Scanner& each) {
-                         return each.detector.sensor.has_value();
-                       });
+                return !x.arms.protocol.dual_energy || x.outputs.raw.value_or("none") != "signal";
               })
           .checked(check_maps)
           .rule(

@@ -17,6 +17,7 @@
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/recon/orientation.hpp"
 #include "vitrine/recon/spectral.hpp"
+#include "vitrine/trial/dual_energy.hpp"
 
 namespace vitrine::trial {
 
@@ -61,8 +62,9 @@ struct Protocol {
   bool truncation_extension = true;  ///< of lines that end inside the patient
   std::optional<recon::Corrections> corrections;
   std::optional<recon::Denoise> denoise;
-  Pick<recon::Algorithm> algorithm;  ///< none: filtered back projection
-  std::string bins = "total";        ///< of photon-counting scanners: what images are made of
+  Pick<recon::Algorithm> algorithm;              ///< none: filtered back projection
+  std::string bins = "total";                    ///< of several energies: what images are made of
+  std::optional<DualEnergy> dual_energy;         ///< none: one tube voltage
   std::optional<recon::SpectralBasis> spectral;  ///< none: water and iodine
 
   recon::SpectralBasis basis() const { return spectral.value_or(recon::SpectralBasis{}); }
@@ -76,7 +78,7 @@ struct Factors {
   std::vector<Pick<recon::Kernel>> kernel;
   std::vector<Pick<recon::Algorithm>> algorithm;
   std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
-  std::vector<std::string> bins;         ///< of photon-counting scanners, and spectral images
+  std::vector<std::string> bins;         ///< of several energies, and spectral images
   std::vector<std::string> corrections;  ///< none, all: whether the protocol's are made
   std::vector<double> motion;            ///< strengths: 0 still, 1 as the protocol says
   std::vector<double> noise_reduction;   ///< shares, in place of the protocol's denoise.reduction

@@ -279,6 +279,79 @@ head -c 100000 "$file" >cut.h5
 expect 2 'cut short or damaged' "$program" recon cut.h5 --out far
 cp "$file" flipped.h5 && printf '\125\252\125' | dd of=flipped.h5 bs=1 seek=$(( $(stat -c %s "$file") / 2 )) conv=notrunc 2>/dev/null
 expect 2 'view [0-9]+ is not what was written|/data/values is damaged' "$program" recon flipped.h5 --out far
+# Counts of a photon-counting scanner: the same images of bins and of basis materials, kept or streamed, with pile-up and a current that varies.
+scenario counts 's/anode_angle_deg: 7/anode_angle_deg: 7\n      detector: {kind: photon_counting, sensor: {thickness_mm: 1.6, thresholds_kev: [25, 50, 75], columns: 16, rows: 16, pile_up: {dead_time_ns: 15}}}/; s/features:.*//; s/^analyse:.*//'
+printf 'analyse: []\n' >>counts.yaml
+counting=(--set patients.count=1 --set arms.repeat.count=0 --set 'measure.features=[statistics]' --set 'arms.protocol.tube_current_modulation={angular_strength: 0.6}')
+levels=(total bin2 threshold2 iodine_map vmi_50kev vnc)
+vary=$(IFS=,; echo "${levels[*]}")
+expect 0 'report: ' "$program" run counts.yaml --out raw_counts --set outputs.raw=signal "${counting[@]}" --set "arms.vary={tube_load_mas: [80], bins: [$vary]}" --set 'outputs.images=[nifti, dicom]'
+file=raw_counts/raw/case001/coarse_80mAs.h5
+expect 0 'counts in 3 bins of 320 views' "$program" recon "$file" --info
+expect 0 'coarse_soft_80mAs_iodine_map' "$program" recon "$file" --out again_counts
+for level in "${levels[@]}"; do
+  name=coarse_soft_80mAs$([[ $level == total ]] || echo "_$level")
+  expect 0 '' cmp "again_counts/$name.nii.gz" "raw_counts/images/case001/$name.nii.gz"
+done
+expect 0 '' bash -c "cd raw_counts && sha256sum -c SHA256SUMS --quiet"
+# Two series of it are made while rays are traced; six were not. Counts and images are the same.
+expect 0 'report: ' "$program" run counts.yaml --out streamed --set outputs.raw=signal "${counting[@]}" --set 'arms.vary={tube_load_mas: [80], bins: [bin1, vnc]}'
+expect 0 '' cmp streamed/images/case001/coarse_soft_80mAs_vnc.nii.gz raw_counts/images/case001/coarse_soft_80mAs_vnc.nii.gz
+cat >equal.py <<'EOF'
+import gzip, sys
+a, b = (gzip.open(path).read()[348:] for path in sys.argv[1:])
+assert a == b
+EOF
+# Bins that the trial made no image of.
+expect 0 'coarse_80mAs_soft_2.5mm_bin1.nii.gz' "$program" recon "$file" --out other_bins --bins bin1 --format nifti,dicom
+expect 0 '' python3 equal.py other_bins/coarse_80mAs_soft_2.5mm_bin1.nii.gz streamed/images/case001/coarse_soft_80mAs_bin1.nii.gz
+expect 0 '80mAs_sharp_2.5mm_nr30_vmi_140kev' "$program" recon "$file" --out other_bins --bins vmi_140kev --kernel sharp --noise-reduction 30 --format dicom
+expect 0 'iterative_bin2' "$program" recon "$file" --out other_bins --bins bin2 --algorithm '{kind: iterative, iterations: 1}' --fov 60 --matrix 32 --slices 1
+expect 2 "has no bins 'bin4' .it has 3" "$program" recon "$file" --out far --bins bin4
+expect 2 "vmi_300kev.*at 40 to 190 keV" "$program" recon "$file" --out far --bins vmi_300kev
+expect 2 "basis materials are water and iodine" "$program" recon "$file" --out far --bins calcium_map
+expect 2 'neither corrections nor an iterative algorithm' "$program" recon "$file" --out far --bins vnc --algorithm iterative
+expect 0 'report: ' "$program" run counts.yaml --out lines --set outputs.raw=line_integrals "${counting[@]}" --set "arms.vary={tube_load_mas: [80], bins: [bin2, iodine_map]}"
+for level in bin2 iodine_map; do
+  expect 0 "coarse_soft_80mAs_$level" "$program" recon "lines/raw/case001/coarse_80mAs_$level.h5" --out again_lines
+  expect 0 '' cmp "again_lines/coarse_soft_80mAs_$level.nii.gz" "lines/images/case001/coarse_soft_80mAs_$level.nii.gz"
+done
+expect 2 "holds no 'vnc' .its values are line integrals of one series, made for bin2" "$program" recon lines/raw/case001/coarse_80mAs_bin2.h5 --out far --bins vnc
+expect 0 'report: ' "$program" run counts.yaml --out plain_counts --set outputs.raw=signal "${counting[@]}" --set 'arms.vary={tube_load_mas: [80]}'
+expect 2 "holds no calibration for 'vnc' .the trial made no spectral image" "$program" recon plain_counts/raw/case001/coarse_80mAs.h5 --out far --bins vnc
+expect 2 "holds no 'bin1' .its values are readings of all energies" "$program" recon raw_signal/raw/case001/coarse_80mAs.h5 --out far --bins bin1
+# Two scans at once: without noise those of two arms, and images of basis materials of both.
+scenario dual 's/features:.*//; s/^analyse:.*//'
+printf '  features: [statistics]\nanalyse: []\n' >>dual.yaml
+at_once=(--set patients.count=1 --set arms.repeat.count=0 --set arms.protocol.tube_voltage_kv=80)
+second=(--set 'arms.protocol.dual_energy={tube_voltage_kv: 140, load_share_percent: 40}')
+expect 0 'report: ' "$program" run dual.yaml --out both "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_load_mas: [80], bins: [low_kv, high_kv]}'
+expect 0 'report: ' "$program" run dual.yaml --out apart "${at_once[@]}" --set 'arms.vary={tube_load_mas: [80], tube_voltage_kv: [80, 140]}'
+cat >noiseless.py <<'EOF'
+import csv
+def values(path, arm):
+    rows = [r for r in csv.DictReader(open(path)) if r['arm'] == arm and r['replicate'] == 'noiseless']
+    return [(r['lesion'], r['feature'], r['value']) for r in rows]
+for level, voltage in ('low_kv', 80), ('high_kv', 140):
+    one = values('both/features.csv', f'coarse_soft_80mAs_{level}')
+    assert len(one) > 15 and one == values('apart/features.csv', f'coarse_soft_80mAs_{voltage}kV'), level
+print('two scans')
+EOF
+expect 0 'two scans' python3 noiseless.py
+expect 0 'coarse_soft_80mAs_high_kv,scan,coarse,soft,140,32,' cat both/images.csv
+expect 0 'report: ' "$program" run dual.yaml --out basis "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_load_mas: [80, 20], bins: [low_kv, high_kv, iodine_map, vmi_70kev]}' --set outputs.raw=line_integrals --set 'arms.protocol.motion=[breathing]' --set simulation.motion_step_s=0.1
+for level in high_kv iodine_map; do
+  expect 0 "coarse_soft_80mAs_$level" "$program" recon "basis/raw/case001/coarse_80mAs_$level.h5" --out again_basis
+  expect 0 '' cmp "again_basis/coarse_soft_80mAs_$level.nii.gz" "basis/images/case001/coarse_soft_80mAs_$level.nii.gz"
+done
+expect 0 'iodine_map,scan,statistics.variance,ECT3,\(mg/ml\)\^2,' cat basis/features.csv
+expect 0 'vmi_70kev,scan,statistics.variance,ECT3,HU\^2,' cat basis/features.csv
+expect 0 'coarse, protocol protocol, 140 kV, 32 mAs' "$program" recon basis/raw/case001/coarse_80mAs_high_kv.h5 --info
+expect 2 "no image 'total' .it is two scans.. Use low_kv, high_kv, or a spectral image" "$program" validate dual.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_load_mas: [80]}'
+expect 2 'does not go with vary.tube_voltage_kv' "$program" validate dual.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={tube_voltage_kv: [80, 100], bins: [vnc]}'
+expect 2 'the first scan has 80, and the second must have more' "$program" validate dual.yaml "${at_once[@]}" --set 'arms.protocol.dual_energy={tube_voltage_kv: 70}' --set 'arms.vary={bins: [vnc]}'
+expect 2 'outputs.raw: signal does not go with dual_energy' "$program" validate dual.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={bins: [vnc]}' --set outputs.raw=signal
+expect 2 'counts photons in energy bins, and needs one scan' "$program" validate counts.yaml "${at_once[@]}" "${second[@]}" --set 'arms.vary={bins: [vnc]}' --set 'measure.features=[statistics]'
 # Sinograms of somebody else: the shipped example, made by its script, and a trial's own values described by hand.
 cp -r "$source/scenarios/sinograms" sinograms
 rm -f sinograms/ellipsoids.f32
@@ -339,7 +412,7 @@ expect 1 '' cmp -s moving/images/case001/coarse_soft_80mAs_motion0.nii.gz moving
 scenario unmoved '/vary:/s/.*/  vary: {motion_percent: [0, 100]}/'
 expect 2 'unmoved.yaml:[0-9]+:[0-9]+ .*motion_percent needs something that moves' "$program" validate unmoved.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/07_breathing.yaml"
-for scenario in 09_artefacts 10_wide_cones 11_kernels_slices_algorithms 12_photon_counting 13_short_scan 14_iterative 15_corrections; do
+for scenario in 09_artefacts 10_wide_cones 11_kernels_slices_algorithms 12_photon_counting 13_short_scan 14_iterative 15_corrections 16_dual_energy; do
   expect 0 'is valid' "$program" validate "$source/scenarios/$scenario.yaml"
 done
 

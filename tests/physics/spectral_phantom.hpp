@@ -40,8 +40,8 @@ inline Amounts part(const recon::MaterialDecomposition& calibration,
   const std::size_t bins = counting.bins(), size = counts.size() / bins;
   std::vector<float> readings(counts.size());
   for (std::size_t b = 0; b < bins; ++b)
-    counting.relative(0, g.views(), counts, {b, b + 1},
-                      std::span(readings).subspan(b * size, size));
+    counting.air().relative(0, g.views(), counts, {b, b + 1},
+                            std::span(readings).subspan(b * size, size));
   Amounts out{std::vector<float>(size), std::vector<float>(size)};
   const std::vector<double> loads(std::size_t(g.views()), load);
   calibration(g, loads, readings,

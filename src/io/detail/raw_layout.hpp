@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/model/raw_scan.hpp"
@@ -13,6 +15,103 @@ inline constexpr std::int64_t raw_version = 1;
 inline constexpr const char* raw_values = "/data/values";
 inline constexpr const char* raw_digests = "/data/sha256";
 inline constexpr const char* raw_header_digest = "header_sha256";
+
+/// What a quantity is called.
+inline const char* name_of(RawScan::Quantity quantity) {
+  switch (quantity) {
+    case RawScan::Quantity::signal:
+      return "signal";
+    case RawScan::Quantity::line_integral:
+      return "line_integral";
+    case RawScan::Quantity::counts:
+      break;
+  }
+  return "counts";
+}
+
+/// Sizes of the array of values: views first, and bins next where these are counts.
+inline std::vector<std::size_t> value_sizes(const RawScan& raw) {
+  const ScanGeometry& g = raw.geometry;
+  std::vector<std::size_t> sizes{std::size_t(g.views()), std::size_t(g.columns),
+                                 std::size_t(g.rows)};
+  if (raw.quantity == RawScan::Quantity::counts)
+    sizes.insert(sizes.begin() + 1, raw.counting.thresholds.size());
+  return sizes;
+}
+
+/// A water correction in a group.
+template <class File>
+void describe_water(File& file, const std::string& group, RawScan::WaterTable& water,
+                    const ScanGeometry& g) {
+  const auto in = [&](const char* name) { return group + '/' + name; };
+  file.whole(in("terms").c_str(), "1", water.terms, 1, 64);
+  std::int64_t rows = std::ssize(water.rows);
+  if (file.holds(in("row").c_str(), !water.rows.empty())) {
+    file.whole(in("rows").c_str(), "1", rows, 2, g.rows);
+    file.list(in("row").c_str(), "rows", water.rows, rows, 0.0, double(g.rows - 1));
+  }
+  const std::int64_t tables = g.columns * std::max<std::int64_t>(rows, 1);
+  const std::int64_t coefficients = tables * water.terms;
+  file.list(in("coefficients").c_str(), "1", water.coefficients, coefficients, -1e30, 1e30);
+  file.list(in("low_slope").c_str(), "1", water.low_slope, tables, -1e30, 1e30);
+  file.list(in("limit").c_str(), "1", water.limit, tables, 0.0, 1e30);
+  file.list(in("limit_slope").c_str(), "1", water.limit_slope, tables, -1e30, 1e30);
+}
+
+/// The air scan of a photon-counting detector and its bins' water corrections.
+template <class File>
+void describe_counting(File& file, RawScan& raw) {
+  RawScan::Counting& counting = raw.counting;
+  if (!file.holds("/counting/air", !counting.thresholds.empty())) return;
+  const ScanGeometry& g = raw.geometry;
+  constexpr double some = 1e-30, most = 1e30;
+  std::int64_t bins = std::ssize(counting.thresholds), windows = std::ssize(counting.windows);
+  file.whole("/counting/bins", "1", bins, 1, 8);
+  file.list("/counting/threshold", "keV", counting.thresholds, bins, 0.0, 1000.0);
+  file.list("/counting/air", "1/mAs", counting.air, g.columns * bins, some, most);
+  file.list("/counting/view_load", "mAs", counting.view_load, g.views(), some, 1e9);
+  if (file.holds("/counting/pile_up", !counting.pile_up.empty())) {
+    std::vector<std::string> kind{counting.pile_up};
+    file.texts("/counting/pile_up", kind, 1);
+    counting.pile_up = kind.front();
+    file.number("/counting/dead_time", "s", counting.dead_time, 0.0, 1.0);
+    file.number("/counting/pile_up_correction", "1", counting.pile_up_correction, 0.0, 1.0);
+    file.number("/counting/rate_of_count", "1", counting.rate_of_count, some, most);
+  }
+  file.whole("/counting/windows", "1", windows, 1, 16);
+  counting.windows.resize(std::size_t(windows));
+  for (std::size_t i = 0; i < counting.windows.size(); ++i) {
+    RawScan::Counting::Window& window = counting.windows[i];
+    const std::string group = "/counting/window" + std::to_string(i + 1);
+    const auto in = [&](const char* name) { return group + '/' + name; };
+    file.whole(in("first_bin").c_str(), "1", window.first, 0, bins - 1);
+    file.whole(in("end_bin").c_str(), "1", window.last, window.first + 1, bins);
+    file.number(in("effective_energy").c_str(), "keV", window.energy, 0.0, 1000.0);
+    file.number(in("mu_water").c_str(), "1/mm", window.mu_water, 1e-6, 1e3);
+    file.number(in("mu_air").c_str(), "1/mm", window.mu_air, 0.0, 1.0);
+    describe_water(file, group, window.water, g);
+  }
+}
+
+/// The basis materials, and how counts are parted into them.
+template <class File>
+void describe_spectral(File& file, RawScan& raw) {
+  RawScan::Spectral& spectral = raw.spectral;
+  if (!file.holds("/spectral/material", !spectral.material.empty())) return;
+  std::vector<std::string> names{spectral.material};
+  file.texts("/spectral/material", names, 1);
+  spectral.material = names.front();
+  file.number("/spectral/vnc_energy", "keV", spectral.vnc_energy, 1.0, 1000.0);
+  if (!file.holds("/spectral/nodes", spectral.nodes > 0)) return;
+  const std::int64_t bins = std::ssize(raw.counting.thresholds), columns = raw.geometry.columns;
+  file.whole("/spectral/nodes", "1", spectral.nodes, 1, 1000);
+  file.number("/spectral/mu_water", "1/mm", spectral.mu_water, 1e-6, 1e3);
+  file.number("/spectral/mu_second", "mm^2/g", spectral.mu_second, 1e-6, 1e9);
+  file.list("/spectral/exponents", "1", spectral.exponents, 2 * spectral.nodes, -1e4, 1e4);
+  file.list("/spectral/weights", "1", spectral.weights, columns * bins * spectral.nodes, -1.0, 2.0);
+  file.list("/spectral/whitening", "1", spectral.whitening, bins * bins, -1e9, 1e9);
+  file.list("/spectral/water_per_log", "1", spectral.water_per_log, columns, -1e9, 1e9);
+}
 
 /// Everything in a raw-data file but its values, in the file's order: what is written and what is
 /// read is this one list. `file` has the calls
@@ -96,19 +195,7 @@ void describe(File& file, RawScan& raw) {
   file.list("/air/quanta", "1/mAs", beam.air_quanta, g.columns, 0.0, 1e30);
   file.list("/air/mean_energy", "keV", beam.detected_energy, g.columns, 0.0, 1000.0);
 
-  RawScan::WaterTable& water = raw.water;
-  file.whole("/water_correction/terms", "1", water.terms, 1, 64);
-  std::int64_t rows = std::ssize(water.rows);
-  if (file.holds("/water_correction/row", !water.rows.empty())) {
-    file.whole("/water_correction/rows", "1", rows, 2, g.rows);
-    file.list("/water_correction/row", "rows", water.rows, rows, 0.0, double(g.rows - 1));
-  }
-  const std::int64_t tables = g.columns * std::max<std::int64_t>(rows, 1);
-  const std::int64_t coefficients = tables * water.terms;
-  file.list("/water_correction/coefficients", "1", water.coefficients, coefficients, -1e30, 1e30);
-  file.list("/water_correction/low_slope", "1", water.low_slope, tables, -1e30, 1e30);
-  file.list("/water_correction/limit", "1", water.limit, tables, 0.0, 1e30);
-  file.list("/water_correction/limit_slope", "1", water.limit_slope, tables, -1e30, 1e30);
+  describe_water(file, "/water_correction", raw.water, g);
 
   RawScan::Hardening& hardening = raw.hardening;
   if (file.holds("/hardening/coefficients", !hardening.material.empty())) {
@@ -125,6 +212,9 @@ void describe(File& file, RawScan& raw) {
     file.list("/hardening/coefficients", "1", hardening.coefficients, fitted * terms, -1e30, 1e30);
   }
 
+  describe_counting(file, raw);
+  describe_spectral(file, raw);
+
   if (file.holds("/images/keeps_truncation", !raw.truncation_extension)) {
     std::int64_t keeps = 1;
     file.whole("/images/keeps_truncation", "1", keeps, 1, 1);
@@ -133,7 +223,7 @@ void describe(File& file, RawScan& raw) {
 
   RawScan::Box& box = raw.box;
   std::int64_t images = std::ssize(raw.images);
-  std::vector<std::string> series, kernels, algorithms, corrections;
+  std::vector<std::string> series, kernels, algorithms, corrections, bins;
   std::vector<double> thickness, reduction, contrast;
   for (const auto& image : raw.images) {
     series.push_back(image.series);
@@ -143,6 +233,7 @@ void describe(File& file, RawScan& raw) {
     contrast.push_back(image.edge_contrast);
     algorithms.push_back(image.algorithm);
     corrections.push_back(image.corrections.empty() ? "{}" : image.corrections);
+    bins.push_back(image.bins);
   }
   std::vector<double> centre{box.centre.x(), box.centre.y(), box.centre.z()};
   file.number("/images/field_of_view", "mm", box.field_of_view, 1.0, length);
@@ -173,7 +264,10 @@ void describe(File& file, RawScan& raw) {
   const bool otherwise = std::ranges::any_of(algorithms, [](const auto& a) { return !a.empty(); });
   if (file.holds("/images/algorithm", otherwise))
     file.texts("/images/algorithm", algorithms, images);
+  const bool parted = std::ranges::any_of(bins, [](const auto& b) { return b != "total"; });
+  if (file.holds("/images/bins", parted)) file.texts("/images/bins", bins, images);
   algorithms.resize(series.size());
+  bins.resize(series.size(), "total");
   corrections.resize(series.size(), "{}");
   reduction.resize(series.size(), 0.0);
   contrast.resize(series.size(), 1.0);
@@ -181,7 +275,7 @@ void describe(File& file, RawScan& raw) {
   raw.images.clear();
   for (std::size_t i = 0; i < series.size(); ++i)
     raw.images.push_back({series[i], kernels[i], thickness[i], reduction[i], contrast[i],
-                          algorithms[i], corrections[i] == "{}" ? "" : corrections[i]});
+                          algorithms[i], corrections[i] == "{}" ? "" : corrections[i], bins[i]});
 }
 
 /// Digests what `describe` lists.
@@ -211,7 +305,7 @@ class HeaderHash {
 /// SHA-256 over the header's values in the order of `describe`, texts after their length.
 inline std::string header_digest(RawScan raw) {
   HeaderHash hash;
-  hash.text("quantity", raw.quantity == RawScan::Quantity::signal ? "signal" : "line_integral");
+  hash.text("quantity", name_of(raw.quantity));
   describe(hash, raw);
   return hash.finish();
 }

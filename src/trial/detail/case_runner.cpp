@@ -25,8 +25,17 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
   for (const Material& material : scene.materials) key += '|' + material.name;
   auto& entry = beams_[key];
   if (!entry) {
-    physics::Beam beam(hardware, tube_voltage, beam_materials(arms, hardware, scene.materials),
-                       tube_voltages(plan_.arms, scanner));
+    const auto beam_at = [&](double voltage) {
+      return physics::Beam(hardware, voltage, beam_materials(arms, hardware, scene.materials),
+                           beam_voltages(arms, plan_.arms, scanner));
+    };
+    physics::Beam beam = beam_at(tube_voltage);
+    if (const auto& dual = arms.protocol.dual_energy) {
+      entry = std::make_unique<CalibratedBeam>(
+          std::move(beam), beam_at(dual->tube_voltage), dual->load_share, bins_of(arms, hardware),
+          arms.protocol.basis(), arms.protocol.water_correction);
+      return *entry;
+    }
     entry = std::make_unique<CalibratedBeam>(
         std::move(beam), bins_of(arms, hardware), arms.protocol.basis(),
         plan_.scenario.arms.protocol.water_correction, scatter_kernel(scanner, tube_voltage));
@@ -71,8 +80,15 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
                                          noiseless, read_outs, sink_, isa_);
   };
   const auto dose_of = [&](const Measurer& patient, const Arm& arm) {
-    const physics::Beam& its = beam(arm.scanner, arm.tube_voltage, patient.scene()).beam;
-    return doses_.indices(patient, arm.scanner, its, arm.tube_load);
+    const CalibratedBeam& its = beam(arm.scanner, arm.tube_voltage, patient.scene());
+    DoseIndices dose = doses_.indices(patient, arm.scanner, its.beam, arm.tube_load);
+    if (!its.other) return dose;
+    const DoseIndices second = doses_.indices(
+        patient, arm.scanner, *its.other, arm.tube_load * arms.protocol.dual_energy->load_share);
+    dose.ctdi_vol += second.ctdi_vol;
+    dose.dlp += second.dlp;
+    if (dose.ssde && second.ssde) *dose.ssde += *second.ssde;
+    return dose;
   };
   const auto deliver = [&](const Measurer& patient, const PatientScan& done, const Arm& arm,
                            const DoseIndices& dose, const Image& image, double noise) {

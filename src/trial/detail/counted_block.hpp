@@ -1,87 +1,67 @@
 #pragma once
+#include <algorithm>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "vitrine/core/buffer.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/physics/counting/acquire.hpp"
-#include "vitrine/recon/decomposition.hpp"
+#include "vitrine/recon/counted_views.hpp"
+#include "vitrine/trial/detail/shared_readings.hpp"
 
 namespace vitrine::trial::detail {
 
-/// What the rays of some views bring to a detector: signal, quanta, and of a photon-counting beam
-/// the signals of its bins but the lowest, [bin][view][cell].
-struct TracedBlock {
-  Index first = 0, count = 0;  ///< views
-  std::span<const float> signal, quanta, higher;
-};
-
-/// The counts of one scan, drawn once for all series that are made of a block of views, and parted
-/// into basis materials once for all spectral ones.
-class CountedBlocks {
+/// The counts of one scan.
+class CountedBlocks final : public SharedReadings {
  public:
-  /// `decomposition`: null without spectral images; `loads`: tube load of each view, mAs.
+  /// `decomposition`: null without spectral images.
   CountedBlocks(physics::Counting counting, const ScanGeometry& geometry,
-                const recon::MaterialDecomposition* decomposition, std::vector<double> loads,
-                Isa isa)
+                const recon::MaterialDecomposition* decomposition, Isa isa)
       : counting_(std::move(counting)),
-        geometry_(geometry),
-        decomposition_(decomposition),
-        loads_(std::move(loads)),
-        isa_(isa) {}
+        views_(geometry, counting_.air(), decomposition,
+               counting_.noiseless() ? recon::Readings::expected : recon::Readings::drawn, isa) {}
 
-  /// Readings of some bins, relative to air.
-  void read(const TracedBlock& block, BinWindow window, std::span<float> readings) {
-    draw(block);
-    counting_.relative(first_, count_, counts(block), window, readings);
+  const physics::AirCounts& air() const { return counting_.air(); }
+  /// Where the counts go as they are drawn: all bins of a view after those of another.
+  void keep(std::unique_ptr<RawData> raw) { raw_ = std::move(raw); }
+  std::vector<FileRecord> files() override {
+    return raw_ ? std::exchange(raw_, nullptr)->finish() : std::vector<FileRecord>{};
   }
 
-  /// Line integrals of a spectral image.
-  void combine(const TracedBlock& block, const recon::SpectralImage& image,
-               std::span<float> lines) {
+  void read(const TracedBlock& block, const Series& series, std::span<float> out) override {
     draw(block);
-    const std::size_t size = block.signal.size(), bins = counting_.bins();
-    if (amounts_.size() < 2 * size) amounts_ = Buffer<float>(2 * size);
-    const auto water = amounts_.span().first(size), second = amounts_.span().subspan(size, size);
-    if (!parted_) {
-      if (readings_.size() < bins * size) readings_ = Buffer<float>(bins * size);
-      for (std::size_t b = 0; b < bins; ++b)
-        counting_.relative(first_, count_, counts(block), {b, b + 1},
-                           readings_.span().subspan(b * size, size));
-      (*decomposition_)(geometry_,
-                        std::span(loads_).subspan(std::size_t(first_), std::size_t(count_)),
-                        readings_.span().first(bins * size),
-                        counting_.noiseless() ? recon::Readings::expected : recon::Readings::drawn,
-                        isa_, water, second);
-      parted_ = true;
-    }
-    recon::combine(image, water, second, lines);
+    if (series.spectral)
+      views_.combine(*series.spectral, out);
+    else
+      views_.read(series.window, out);
   }
 
  private:
   void draw(const TracedBlock& block) {
-    if (block.first != first_ || block.count != count_) {
-      const std::size_t size = counting_.bins() * block.signal.size();
-      if (counts_.size() < size) counts_ = Buffer<float>(size);
-      parted_ = false;
-      first_ = block.first;
-      count_ = block.count;
-      counting_.read(first_, count_, block.signal, block.quanta, block.higher,
-                     counts_.span().first(size));
-    }
-  }
-  std::span<const float> counts(const TracedBlock& block) const {
-    return counts_.span().first(counting_.bins() * block.signal.size());
+    if (block.first == views_.first() && block.count == views_.count()) return;
+    const std::size_t bins = counting_.bins(), size = block.signal.size();
+    if (counts_.size() < bins * size) counts_ = Buffer<float>(bins * size);
+    const auto counts = counts_.span().first(bins * size);
+    counting_.read(block.first, block.count, block.signal, block.quanta, block.higher, counts);
+    views_.take(block.first, block.count, counts);
+    if (!raw_) return;
+    const std::size_t cells = size / std::size_t(block.count);
+    if (by_view_.size() < bins * size) by_view_ = Buffer<float>(bins * size);
+    const auto by_view = by_view_.span().first(bins * size);
+    parallel_for(block.count, [&](Index v) {
+      for (std::size_t b = 0; b < bins; ++b)
+        std::ranges::copy(counts.subspan(b * size + std::size_t(v) * cells, cells),
+                          by_view.begin() + std::ptrdiff_t((std::size_t(v) * bins + b) * cells));
+    });
+    raw_->views(by_view);
   }
 
   physics::Counting counting_;
-  const ScanGeometry& geometry_;
-  const recon::MaterialDecomposition* decomposition_;
-  std::vector<double> loads_;
-  Isa isa_;
-  Index first_ = -1, count_ = 0;
-  Buffer<float> counts_, readings_, amounts_;
-  bool parted_ = false;
+  recon::CountedViews views_;
+  Buffer<float> counts_, by_view_;
+  std::unique_ptr<RawData> raw_;
 };
 
 }  // namespace vitrine::trial::detail

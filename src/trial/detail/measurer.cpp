@@ -35,10 +35,10 @@ std::string in_mg_per_ml(std::string_view unit) {
   return text;
 }
 
-/// If a scanner counts photons, images are of some of its bins.
-bool counts_photons(const Arms& arms) {
+/// If a scan tells energies apart, images are of some of them.
+bool has_bins(const Arms& arms) {
   return std::ranges::any_of(arms.scanners,
-                             [](const Scanner& each) { return each.detector.sensor.has_value(); });
+                             [&](const Scanner& each) { return parts_energies(arms, each); });
 }
 
 /// Half the side of a box about the lesion's centre that holds it and what surrounds it, mm.
@@ -122,7 +122,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                            "ssde_mgy",
                            "photons_per_reading",
                            "noise_hu"};
-  if (counts_photons(scenario.arms)) result.images.columns.push_back("bins");
+  if (has_bins(scenario.arms)) result.images.columns.push_back("bins");
   if (has_maps(scenario.arms)) result.images.columns.push_back("noise_mg_per_ml");
   if (names_algorithms(scenario.arms)) result.images.columns.push_back("algorithm");
 }
@@ -229,13 +229,14 @@ void Measurer::record_truth(CaseResult& result) const {
 void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
                             double noise) const {
   const bool is_map = voxel_unit(plan_.scenario.arms, arm.bins) == recon::VoxelUnit::mg_per_ml;
+  const Tube tube = tube_of(plan_.scenario.arms.protocol, arm);
   std::vector<Table::Cell> row{case_id_,
                                arm.name,
                                visit_.name,
                                plan_.scenario.arms.scanners[arm.scanner].name,
                                arm.kernel_name,
-                               arm.tube_voltage,
-                               arm.tube_load,
+                               tube.voltage,
+                               tube.load,
                                arm.slice_thickness,
                                100.0 * arm.noise_reduction(),
                                dose.ctdi_vol,
@@ -244,7 +245,7 @@ void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& do
                                dose.ssde.value_or(not_measured),
                                photons,
                                is_map ? not_measured : noise};
-  if (counts_photons(plan_.scenario.arms)) row.emplace_back(arm.bins);
+  if (has_bins(plan_.scenario.arms)) row.emplace_back(arm.bins);
   if (has_maps(plan_.scenario.arms)) row.emplace_back(is_map ? noise : not_measured);
   if (names_algorithms(plan_.scenario.arms)) row.emplace_back(arm.algorithm_name);
   images.add(std::move(row));

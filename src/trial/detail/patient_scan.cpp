@@ -1,6 +1,7 @@
 #include "vitrine/trial/detail/patient_scan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -11,8 +12,9 @@
 #include "vitrine/physics/version.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/reformat.hpp"
+#include "vitrine/trial/detail/dual_block.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
-#include "vitrine/trial/detail/streaming.hpp"
+#include "vitrine/trial/detail/scan_output.hpp"
 #include "vitrine/trial/scan_check.hpp"
 
 namespace vitrine::trial::detail {
@@ -48,6 +50,9 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
     hash.add(str("pile-up ", to_text(p.rotation_time)));
   if (scanner.detector.lag)
     hash.add(str("lag ", to_text(p.rotation_time), ' ', to_text(p.table_time)));
+  if (p.dual_energy)
+    hash.add(str("dual energy ", to_text(p.dual_energy->tube_voltage), ' ',
+                 to_text(p.dual_energy->load_share)));
   if (motion > 0.0) {
     hash.add(
         str("motion ", to_text(motion), ' ', to_text(p.rotation_time), ' ', to_text(p.table_time)));
@@ -62,111 +67,6 @@ bool meets(std::span<const float> signal) {
 }
 
 }  // namespace
-
-/// Takes the views of a scan as they come, through noise (or none), logarithm and correction, into
-/// the form that reconstruction starts from.
-class PatientScan::Output {
- public:
-  /// `correction` of the scatter is subtracted.
-  Output(const ScanGeometry& geometry, const recon::WaterCorrection& water,
-         const physics::ScatterField* scatter, double correction, Isa isa)
-      : geometry_(geometry),
-        water_(water),
-        scatter_(correction > 0.0 ? scatter : nullptr),
-        correction_(correction),
-        isa_(isa),
-        cells_(std::size_t(geometry.columns * geometry.rows)),
-        rebinner_(geometry, most_views(cells_), isa) {}
-
-  void add_noise(physics::Acquisition acquisition) { acquisition_ = std::move(acquisition); }
-  /// Shared by the series of a scan, which are made of the same counts.
-  void count(std::shared_ptr<CountedBlocks> counts, const Series& series) {
-    counts_ = std::move(counts);
-    window_ = series.window;
-    spectral_ = series.spectral;
-  }
-  /// Keep the rays as they are measured, too.
-  void measure(recon::RayNoise noise) {
-    measured_ = {Sinogram<quantity::LineIntegral>(geometry_), std::move(noise)};
-  }
-  std::optional<recon::MeasuredRays> measured() { return std::move(measured_); }
-  void keep(std::unique_ptr<RawData> raw, RawScan::Quantity quantity) {
-    raw_ = std::move(raw);
-    quantity_ = quantity;
-  }
-
-  void take(const TracedBlock& block) {
-    if (!counts_) {
-      take(block.first, block.count, block.signal, block.quanta);
-      return;
-    }
-    if (readings_.size() < block.signal.size()) readings_ = Buffer<float>(block.signal.size());
-    const auto readings = readings_.span().first(block.signal.size());
-    if (spectral_)
-      counts_->combine(block, *spectral_, readings);
-    else
-      counts_->read(block, window_, readings);
-    take(block.first, block.count, readings, {});
-  }
-
-  std::vector<FileRecord> files() {
-    return raw_ ? std::exchange(raw_, nullptr)->finish() : std::vector<FileRecord>{};
-  }
-  recon::Rebinned data() { return std::move(rebinner_).finish(); }
-
- private:
-  void take(Index first, Index count, std::span<const float> signal,
-            std::span<const float> quanta) {
-    for (Index done = 0; done < count;) {
-      const std::span<float> room = rebinner_.room(count - done);
-      const std::size_t at = std::size_t(done) * cells_;
-      const Index views = Index(room.size() / cells_);
-      std::span<const float> readings = signal.subspan(at, room.size());
-      if (acquisition_) {
-        acquisition_->read(first + done, views, readings, quanta.subspan(at, room.size()), room);
-        readings = room;
-      }
-      if (scatter_) {
-        if (!acquisition_) std::ranges::copy(readings, room.begin());
-        scatter_->subtract(first + done, views, correction_, room);
-        readings = room;
-      }
-      if (raw_ && quantity_ == RawScan::Quantity::signal) raw_->views(readings);
-      if (spectral_)  // these are line integrals already
-        std::ranges::copy(readings, room.begin());
-      else
-        recon::line_integrals(geometry_, readings, water_, isa_, room);
-      if (raw_ && quantity_ == RawScan::Quantity::line_integral) raw_->views(room);
-      if (measured_)
-        std::ranges::copy(std::as_const(room),
-                          measured_->values.values().begin() + (first + done) * Index(cells_));
-      rebinner_.take(views);
-      done += views;
-    }
-  }
-
-  /// At once: fewer of a flat panel, so that they take no more than 64 MiB.
-  static Index most_views(std::size_t cells) {
-    constexpr std::size_t bytes = std::size_t(64) << 20;
-    return std::clamp<Index>(Index(bytes / (cells * sizeof(float))), 16, 128);
-  }
-
-  const ScanGeometry& geometry_;
-  const recon::WaterCorrection& water_;
-  const physics::ScatterField* scatter_;
-  double correction_;
-  Isa isa_;
-  std::size_t cells_;
-  std::optional<physics::Acquisition> acquisition_;
-  std::shared_ptr<CountedBlocks> counts_;  // of all series of the scan
-  BinWindow window_;
-  std::optional<recon::SpectralImage> spectral_;
-  Buffer<float> readings_;
-  std::unique_ptr<RawData> raw_;
-  RawScan::Quantity quantity_ = RawScan::Quantity::signal;
-  recon::Rebinner rebinner_;
-  std::optional<recon::MeasuredRays> measured_;
-};
 
 PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
                          const CalibratedBeam& calibrated, std::size_t scanner, double motion,
@@ -209,8 +109,10 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
 PatientScan::~PatientScan() = default;
 
 recon::RayNoise PatientScan::ray_noise(const Series& series, const Exposure& exposure) const {
-  const physics::Beam& its = calibrated_.beam;
-  const double load = exposure.tube_load / double(geometry_.views_per_rotation);  // of a reading
+  const physics::Beam& its = calibrated_.of(series);
+  const double share = &its == &calibrated_.beam ? 1.0 : load_share();
+  const double load =
+      share * exposure.tube_load / double(geometry_.views_per_rotation);  // of a reading
   recon::RayNoise noise;
   noise.view_load = exposure.modulation;
   for (Index c = 0; c < geometry_.columns; ++c) {
@@ -222,74 +124,136 @@ recon::RayNoise PatientScan::ray_noise(const Series& series, const Exposure& exp
   return noise;
 }
 
-std::unique_ptr<PatientScan::Output> PatientScan::plain_output(const Series& series,
-                                                               const Exposure& exposure) const {
-  auto output = std::make_unique<Output>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
-                                         scatter_ ? scanner_.scatter->correction : 0.0, isa_);
+std::unique_ptr<ScanOutput> PatientScan::plain_output(const Series& series,
+                                                      const Exposure& exposure) const {
+  auto output =
+      std::make_unique<ScanOutput>(geometry_, series.water, scatter_ ? &*scatter_ : nullptr,
+                                   scatter_ ? scanner_.scatter->correction : 0.0, isa_);
   if (measured_) output->measure(ray_noise(series, exposure));
   return output;
 }
 
-/// All series of a scan that counts photons.
-std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::counted(
-    physics::Counting counting, const Exposure& exposure) const {
+RawScan PatientScan::raw_scan(const ReadOut& what, const Exposure& exposure,
+                              std::span<const Arm* const> arms, const Series& series) const {
+  RawScan header = raw_header(plan_, case_id_, patient_.visit(), arms, geometry_, calibrated_,
+                              series, patient_.image_centre(), isa_);
+  header.origin.sex = patient_.context(*what.made.front(), what.dose.ctdi_vol).sex;
+  header.beam.ctdi_vol = what.dose.ctdi_vol;
+  for (const double share : exposure.modulation)
+    header.beam.view_tube_load.push_back(share * what.tube_load);
+  return header;
+}
+
+std::unique_ptr<RawData> PatientScan::raw_counts(const ReadOut& what, const Exposure& exposure,
+                                                 const physics::AirCounts& air) const {
+  if (plan_.scenario.outputs.raw != "signal") return nullptr;
+  const Protocol& protocol = plan_.scenario.arms.protocol;
+  RawScan header = raw_scan(what, exposure, what.made,
+                            counted_series(calibrated_.beam, "total", protocol.water_correction));
+  add_counts(header, calibrated_, air, protocol);
+  return sink_.raw(header);
+}
+
+std::unique_ptr<RawData> PatientScan::raw_series(const ReadOut& what, const Exposure& exposure,
+                                                 const Series& series) const {
+  std::vector<const Arm*> its;
+  std::ranges::copy_if(what.made, std::back_inserter(its),
+                       [&](const Arm* arm) { return arm->bins == series.bins; });
+  return its.empty() ? nullptr : sink_.raw(raw_scan(what, exposure, its, series));
+}
+
+double PatientScan::load_share() const {
+  const auto& dual = plan_.scenario.arms.protocol.dual_energy;
+  return dual ? dual->load_share : 1.0;
+}
+
+std::shared_ptr<SharedReadings> PatientScan::counts(const Wanted& wanted,
+                                                    physics::Counting counting,
+                                                    const Exposure& exposure) const {
+  auto counts = std::make_shared<CountedBlocks>(
+      std::move(counting), geometry_,
+      calibrated_.decomposition ? &*calibrated_.decomposition : nullptr, isa_);
+  // The counts are the same each time that they are drawn.
+  if (wanted.what && wanted.first == 0)
+    counts->keep(raw_counts(*wanted.what, exposure, counts->air()));
+  return counts;
+}
+
+std::shared_ptr<SharedReadings> PatientScan::both_scans(const Wanted& wanted,
+                                                        const Exposure& exposure) const {
+  const Protocol& protocol = plan_.scenario.arms.protocol;
+  const auto seed = std::uint64_t(plan_.scenario.trial.seed);
+  const std::vector<Tube> both = tubes(protocol, calibrated_.beam.kv(), exposure.tube_load);
+  std::array<std::optional<physics::Acquisition>, 2> acquisitions;
+  for (std::size_t s = 0; s < 2; ++s) {
+    const physics::Beam& its = s == 0 ? calibrated_.beam : *calibrated_.other;
+    if (!wanted.what && !physics::changes_mean(its.detector())) continue;
+    physics::Conditions conditions{
+        .hardware = hardware_, .modulation = {}, .noiseless = !wanted.what};
+    Stream noise;
+    if (wanted.what) {
+      conditions.modulation =
+          view_loads(scanner_, protocol, both[s].voltage, both[s].load, attenuation_, geometry_);
+      noise = make_stream(seed,
+                          str(key_, '|', to_text(exposure.tube_load), s == 0 ? "" : "|second scan"),
+                          Draw::quantum);
+    }
+    acquisitions[s].emplace(geometry_, its, both[s].load, noise, isa_, std::move(conditions));
+  }
   std::vector<double> loads(std::size_t(geometry_.views()),
                             exposure.tube_load / double(geometry_.views_per_rotation));
   for (std::size_t v = 0; v < exposure.modulation.size(); ++v) loads[v] *= exposure.modulation[v];
-  const auto counts = std::make_shared<CountedBlocks>(
-      std::move(counting), geometry_,
-      calibrated_.decomposition ? &*calibrated_.decomposition : nullptr, std::move(loads), isa_);
-  std::vector<std::unique_ptr<Output>> outputs;
-  for (const std::string& bins : series_) {
-    const Series& series = calibrated_.of(bins);
+  return std::make_shared<DualBlocks>(
+      std::move(acquisitions), geometry_,
+      calibrated_.decomposition ? &*calibrated_.decomposition : nullptr, std::move(loads),
+      wanted.what ? recon::Readings::drawn : recon::Readings::expected, isa_);
+}
+
+std::vector<std::unique_ptr<ScanOutput>> PatientScan::shared(
+    const Wanted& wanted, const std::shared_ptr<SharedReadings>& readings,
+    const Exposure& exposure) const {
+  std::vector<std::unique_ptr<ScanOutput>> outputs;
+  for (std::size_t i = wanted.first; i < wanted.last; ++i) {
+    const Series& series = calibrated_.of(series_[i]);
     outputs.push_back(plain_output(series, exposure));
-    outputs.back()->count(counts, series);
+    outputs.back()->share(readings, series);
+    if (wanted.what && plan_.scenario.outputs.raw == "line_integrals")
+      outputs.back()->keep(raw_series(*wanted.what, exposure, series),
+                           RawScan::Quantity::line_integral);
   }
   return outputs;
 }
 
-std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noiseless_outputs() const {
+std::vector<std::unique_ptr<ScanOutput>> PatientScan::outputs_of(const Wanted& wanted) const {
   const physics::Beam& beam = calibrated_.beam;
-  // A full scale and pile-up need a load: that of the protocol.
-  const double load = plan_.scenario.arms.protocol.tube_load;
-  physics::Conditions conditions{.hardware = hardware_, .modulation = {}, .noiseless = true};
-  const Exposure exposure{load, {}};
-  if (beam.bins())
-    return counted({geometry_, beam, load, {}, isa_, std::move(conditions)}, exposure);
-  std::vector<std::unique_ptr<Output>> outputs;
-  outputs.push_back(plain_output(calibrated_.series.front(), exposure));
-  if (physics::changes_mean(beam.detector()))
-    outputs.back()->add_noise({geometry_, beam, load, {}, isa_, std::move(conditions)});
-  return outputs;
-}
-
-std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noisy_outputs(
-    const ReadOut& what) const {
-  const std::vector<double> modulation =
-      view_loads(scanner_, plan_.scenario.arms.protocol, calibrated_.beam.kv(), what.tube_load,
-                 attenuation_, geometry_);
-  const Stream noise = make_stream(std::uint64_t(plan_.scenario.trial.seed),
-                                   str(key_, '|', to_text(what.tube_load)), Draw::quantum);
-  physics::Conditions conditions{
-      .hardware = hardware_, .modulation = modulation, .noiseless = false};
-  if (calibrated_.beam.bins())
-    return counted(
-        {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)},
-        {what.tube_load, modulation});
-  auto output = plain_output(calibrated_.series.front(), {what.tube_load, modulation});
-  output->add_noise(
-      {geometry_, calibrated_.beam, what.tube_load, noise, isa_, std::move(conditions)});
-  const auto& raw = plan_.scenario.outputs.raw;
-  if (raw == "signal" || raw == "line_integrals") {
-    RawScan header = raw_header(plan_, case_id_, patient_.visit(), what.made, geometry_,
-                                calibrated_, patient_.image_centre(), isa_);
-    header.origin.sex = patient_.context(*what.made.front(), what.dose.ctdi_vol).sex;
-    header.beam.ctdi_vol = what.dose.ctdi_vol;
-    for (const double share : modulation)
-      header.beam.view_tube_load.push_back(share * what.tube_load);
-    output->keep(sink_.raw(header), header.quantity);
+  // Without noise a full scale and pile-up need a load: that of the protocol.
+  Exposure exposure{plan_.scenario.arms.protocol.tube_load, {}};
+  Stream noise;
+  if (wanted.what) {
+    exposure.tube_load = wanted.what->tube_load;
+    exposure.modulation = view_loads(scanner_, plan_.scenario.arms.protocol, beam.kv(),
+                                     exposure.tube_load, attenuation_, geometry_);
+    noise = make_stream(std::uint64_t(plan_.scenario.trial.seed),
+                        str(key_, '|', to_text(exposure.tube_load)), Draw::quantum);
   }
-  std::vector<std::unique_ptr<Output>> outputs;
+  physics::Conditions conditions{
+      .hardware = hardware_, .modulation = exposure.modulation, .noiseless = !wanted.what};
+  if (beam.bins())
+    return shared(
+        wanted,
+        counts(wanted, {geometry_, beam, exposure.tube_load, noise, isa_, std::move(conditions)},
+               exposure),
+        exposure);
+  if (calibrated_.other) return shared(wanted, both_scans(wanted, exposure), exposure);
+  const Series& series = calibrated_.series.front();
+  auto output = plain_output(series, exposure);
+  if (wanted.what || physics::changes_mean(beam.detector()))
+    output->add_noise({geometry_, beam, exposure.tube_load, noise, isa_, std::move(conditions)});
+  const std::string raw = plan_.scenario.outputs.raw.value_or("none");
+  if (wanted.what && raw != "none")
+    output->keep(raw_series(*wanted.what, exposure, series),
+                 raw == "signal" ? RawScan::Quantity::signal : RawScan::Quantity::line_integral);
+  std::vector<std::unique_ptr<ScanOutput>> outputs;
   outputs.push_back(std::move(output));
   return outputs;
 }
@@ -321,44 +285,78 @@ void PatientScan::prepare() {
       make_stream(std::uint64_t(scenario.trial.seed), key_, Draw::transport), isa_));
 }
 
+ScanSize PatientScan::size() const {
+  return {read_outs_.size() + std::size_t(has_noiseless_), series_.size(),
+          known_of_rays(plan_.scenario.arms, scanner_),
+          double(geometry_.views()) * double(geometry_.columns * geometry_.rows) * sizeof(float)};
+}
+
 void PatientScan::open_outputs() {
-  const auto add = [&](std::vector<std::unique_ptr<Output>> outputs) {
-    std::ranges::move(outputs, std::back_inserter(outputs_));
+  const auto add = [&](const ReadOut* what) {
+    std::ranges::move(outputs_of({what, 0, series_.size()}), std::back_inserter(outputs_));
   };
-  if (has_noiseless_) add(noiseless_outputs());
-  for (const ReadOut& what : read_outs_) add(noisy_outputs(what));
+  if (has_noiseless_) add(nullptr);
+  for (const ReadOut& what : read_outs_) add(&what);
+  streamed_ = true;
+}
+
+std::unique_ptr<physics::Projector> PatientScan::projector(const physics::Beam& beam) const {
+  const Protocol& protocol = plan_.scenario.arms.protocol;
+  if (motion_ == 0.0)
+    return std::make_unique<physics::Projector>(resting_, geometry_, beam, sampling(), isa_);
+  const double views = plan_.scenario.simulation.motion_step / protocol.rotation_time *
+                       double(geometry_.views_per_rotation);
+  return std::make_unique<physics::Projector>(
+      [this](double time) { return met(patient_.scene_at(time, motion_, chance_)); },
+      std::max<Index>(1, Index(std::round(views))), geometry_, beam, sampling(), isa_);
 }
 
 void PatientScan::trace() {
-  const Protocol& protocol = plan_.scenario.arms.protocol;
-  std::optional<physics::Projector> projector;
-  if (motion_ > 0.0) {
-    const double views = plan_.scenario.simulation.motion_step / protocol.rotation_time *
-                         double(geometry_.views_per_rotation);
-    projector.emplace(
-        [this](double time) { return met(patient_.scene_at(time, motion_, chance_)); },
-        std::max<Index>(1, Index(std::round(views))), geometry_, calibrated_.beam, sampling(),
-        isa_);
-  } else {
-    projector.emplace(resting_, geometry_, calibrated_.beam, sampling(), isa_);
-  }
-
   bool something = false;
   PatientScan* const self = this;
-  const bool streamed = streams(outputs());
-  if (streamed) open_outputs();
-  if (streamed || beam().bins()) {
-    something = trace_blocks(*projector, {&self, 1});
+  if (size().streams()) open_outputs();
+  if (calibrated_.other) {
+    something = trace_both();
+  } else if (streamed_ || beam().bins()) {
+    something = trace_blocks(*projector(beam()), {&self, 1});
   } else {
     held_.emplace(physics::Exposure{Sinogram<quantity::Signal>(geometry_),
                                     Sinogram<quantity::Quanta>(geometry_)});
-    projector->project(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
+    projector(beam())->project(0, geometry_.views(), held_->signal.values(),
+                               held_->quanta.values());
     something = meets(held_->signal.values());
     if (scatter_)
       scatter_->add(0, geometry_.views(), held_->signal.values(), held_->quanta.values());
   }
   resting_ = {};
   require_met(something, geometry_, patient_.scene());
+}
+
+bool PatientScan::trace_both() {
+  const physics::Beam &first = calibrated_.beam, &second = *calibrated_.other;
+  const bool at_once = motion_ == 0.0 && first.shares_rays_with(second);
+  const std::array both{&first, &second};
+  const auto one =
+      at_once ? std::make_unique<physics::Projector>(resting_, geometry_, both, sampling(), isa_)
+              : projector(first);
+  const auto other = at_once ? nullptr : projector(second);
+  const Index block = one->block();
+  const std::size_t cells = std::size_t(geometry_.columns * geometry_.rows);
+  Buffer<float> rays(4 * std::size_t(block) * cells);
+  bool something = false;
+  for (Index start = 0; start < geometry_.views(); start += block) {
+    const Index count = std::min(block, geometry_.views() - start);
+    const std::size_t size = std::size_t(count) * cells;
+    const auto part = [&](std::size_t n) { return rays.span().subspan(n * size, size); };
+    const auto of_second = rays.span().subspan(2 * size, 2 * size);
+    one->project(start, count, part(0), part(1), at_once ? of_second : std::span<float>{});
+    if (other) other->project(start, count, part(2), part(3));
+    something = something || meets(part(0));
+    const TracedBlock traced{start, count, part(0), part(1), of_second};
+    for (auto& output : outputs_) output->take(traced);
+    if (!streamed_) keep(traced);
+  }
+  return something;
 }
 
 void PatientScan::trace_together(std::span<const std::unique_ptr<PatientScan>> scans) {
@@ -421,14 +419,33 @@ bool PatientScan::trace_blocks(physics::Projector& projector, std::span<PatientS
   return something;
 }
 
-std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(std::unique_ptr<Output> output,
-                                                                  const std::string& bins,
-                                                                  const ReadOut* what) {
-  if (held_)
-    output->take({0, geometry_.views(), held_->signal.values(), held_->quanta.values(), {}});
-  for (const Block& block : blocks_)
-    output->take(
-        {block.first, block.count, block.signal.span(), block.quanta.span(), block.higher.span()});
+std::unique_ptr<ScanOutput> PatientScan::take_output(const ReadOut* what, std::size_t series) {
+  if (streamed_) {
+    const std::size_t before =
+        what ? std::size_t(what - read_outs_.data()) + std::size_t(has_noiseless_) : 0;
+    return std::move(outputs_[before * series_.size() + series]);
+  }
+  if (of_ != what) outputs_.clear();
+  of_ = what;
+  outputs_.resize(series_.size());
+  if (!outputs_[series]) {
+    const Wanted wanted{what, series, std::min(series + size().series_at_once(), series_.size())};
+    std::ranges::move(outputs_of(wanted), outputs_.begin() + std::ptrdiff_t(series));
+    const auto take = [&](const TracedBlock& block) {
+      for (std::size_t i = wanted.first; i < wanted.last; ++i) outputs_[i]->take(block);
+    };
+    if (held_) take({0, geometry_.views(), held_->signal.values(), held_->quanta.values(), {}});
+    for (const Block& block : blocks_)
+      take({block.first, block.count, block.signal.span(), block.quanta.span(),
+            block.higher.span()});
+  }
+  return std::move(outputs_[series]);
+}
+
+std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(const ReadOut* what,
+                                                                  const std::string& bins) {
+  const auto number = std::size_t(std::ranges::find(series_, bins) - series_.begin());
+  const std::unique_ptr<ScanOutput> output = take_output(what, number);
   auto files = output->files();
   recon::Rebinned data = output->data();
   data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
@@ -447,25 +464,27 @@ std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(std::unique_pt
 
 ImageData PatientScan::noiseless(const std::string& bins) {
   VITRINE_EXPECT(has_noiseless_);
-  const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  if (outputs_.empty()) return finish(std::move(noiseless_outputs()[i]), bins, nullptr).first;
-  return finish(std::move(outputs_[i]), bins, nullptr).first;
+  return finish(nullptr, bins).first;
 }
 
 std::pair<ImageData, std::vector<FileRecord>> PatientScan::read_out(std::size_t number,
                                                                     const std::string& bins) {
-  const auto i = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  const ReadOut& what = read_outs_[number];
-  if (outputs_.empty()) return finish(std::move(noisy_outputs(what)[i]), bins, &what);
-  const std::size_t before = number + std::size_t(has_noiseless_);
-  return finish(std::move(outputs_[before * series_.size() + i]), bins, &what);
+  return finish(&read_outs_[number], bins);
 }
 
 double PatientScan::photons(const Arm& arm) const {
   const Index middle = beam().columns() / 2;
-  const double per_mas = beam().bins() ? beam().bins()->air(middle, calibrated_.of(arm.bins).window)
-                                       : beam().air_quanta(middle);
-  return per_mas * arm.tube_load / double(geometry_.views_per_rotation);
+  const Series& series = calibrated_.of(arm.bins);
+  const auto of_reading = [&](double per_mas, double load) {
+    return per_mas * load / double(geometry_.views_per_rotation);
+  };
+  if (beam().bins()) return of_reading(beam().bins()->air(middle, series.window), arm.tube_load);
+  const double first = of_reading(beam().air_quanta(middle), arm.tube_load);
+  if (!calibrated_.other) return first;
+  const double second =
+      of_reading(calibrated_.other->air_quanta(middle), arm.tube_load * load_share());
+  if (series.spectral) return first + second;
+  return series.window.first == 0 ? first : second;
 }
 
 Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {

@@ -13,9 +13,12 @@
 #include "vitrine/trial/detail/image_data.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/dose.hpp"
 
 namespace vitrine::trial::detail {
+
+class ScanOutput;
 
 /// A noisy scan that is wanted: its dose, and the arms whose images are made of it, one at least.
 struct ReadOut {
@@ -41,10 +44,6 @@ class PatientScan {
   /// their beams alone and those share their rays.
   void trace();
   static void trace_together(std::span<const std::unique_ptr<PatientScan>> scans);
-  /// What is made of it: without noise and at its doses, of all series.
-  std::size_t outputs() const {
-    return (read_outs_.size() + std::size_t(has_noiseless_)) * series_.size();
-  }
   PatientScan(const PatientScan&) = delete;
   PatientScan& operator=(const PatientScan&) = delete;
 
@@ -62,16 +61,34 @@ class PatientScan {
   double photons(const Arm& arm) const;
 
  private:
-  class Output;
   struct Exposure {
     double tube_load;                ///< mAs per rotation
     std::vector<double> modulation;  ///< of each view over the mean; none: constant
   };
-  std::unique_ptr<Output> plain_output(const Series& series, const Exposure& exposure) const;
-  std::vector<std::unique_ptr<Output>> noiseless_outputs() const;
-  std::vector<std::unique_ptr<Output>> noisy_outputs(const ReadOut& what) const;
-  std::vector<std::unique_ptr<Output>> counted(physics::Counting counting,
-                                               const Exposure& exposure) const;
+  std::unique_ptr<ScanOutput> plain_output(const Series& series, const Exposure& exposure) const;
+  /// Some series of a read-out, or of the scan without noise.
+  struct Wanted {
+    const ReadOut* what = nullptr;  ///< null: without noise
+    std::size_t first = 0, last = 1;
+  };
+  std::vector<std::unique_ptr<ScanOutput>> outputs_of(const Wanted& wanted) const;
+  std::vector<std::unique_ptr<ScanOutput>> shared(const Wanted& wanted,
+                                                  const std::shared_ptr<SharedReadings>& readings,
+                                                  const Exposure& exposure) const;
+  std::shared_ptr<SharedReadings> counts(const Wanted& wanted, physics::Counting counting,
+                                         const Exposure& exposure) const;
+  std::shared_ptr<SharedReadings> both_scans(const Wanted& wanted, const Exposure& exposure) const;
+  double load_share() const;  ///< tube load of a second scan over that of the first
+  /// Where raw data of a read-out go, if the scenario asks for such: counts, or those of a series.
+  std::unique_ptr<RawData> raw_counts(const ReadOut& what, const Exposure& exposure,
+                                      const physics::AirCounts& air) const;
+  std::unique_ptr<RawData> raw_series(const ReadOut& what, const Exposure& exposure,
+                                      const Series& series) const;
+  RawScan raw_scan(const ReadOut& what, const Exposure& exposure, std::span<const Arm* const> arms,
+                   const Series& series) const;
+  ScanSize size() const;
+  /// One output; not streamed, those that are asked for next are made along with it.
+  std::unique_ptr<ScanOutput> take_output(const ReadOut* what, std::size_t series);
   /// How uncertain the readings of a series are.
   recon::RayNoise ray_noise(const Series& series, const Exposure& exposure) const;
   void open_outputs();
@@ -79,12 +96,13 @@ class PatientScan {
   /// What is near enough to the scan to be met.
   Scene met(const Scene& scene, double margin = 0.0) const;
   void prepare();
+  std::unique_ptr<physics::Projector> projector(const physics::Beam& beam) const;
   /// Whether any ray met something. Scans without outputs keep the blocks.
+  bool trace_both();  ///< with dual energy
   static bool trace_blocks(physics::Projector& projector, std::span<PatientScan* const> scans);
   void keep(const TracedBlock& block);
-  std::pair<ImageData, std::vector<FileRecord>> finish(std::unique_ptr<Output> output,
-                                                       const std::string& bins,
-                                                       const ReadOut* what);
+  std::pair<ImageData, std::vector<FileRecord>> finish(const ReadOut* what,
+                                                       const std::string& bins);
 
   const Plan& plan_;
   const std::string& case_id_;
@@ -104,8 +122,10 @@ class PatientScan {
   bool measured_;    ///< whether an image is made of rays as they were measured
   std::string key_;  ///< what the noise of all doses has in common
   std::vector<std::string> series_;
-  /// Streamed: without noise first, then the read-outs; of each, all series.
-  std::vector<std::unique_ptr<Output>> outputs_;
+  /// Streamed: without noise first, then the read-outs; of each, all series. Else those of one
+  /// that were made along with another, [series].
+  std::vector<std::unique_ptr<ScanOutput>> outputs_;
+  const ReadOut* of_ = nullptr;  ///< likewise: null without noise
   bool has_noiseless_;
   /// Not streamed: what the rays bring; of a detector that counts, block by block.
   struct Block {
@@ -114,6 +134,7 @@ class PatientScan {
   };
   std::vector<Block> blocks_;
   std::optional<physics::Exposure> held_;
+  bool streamed_ = false;
 };
 
 }  // namespace vitrine::trial::detail

@@ -7,20 +7,38 @@
 
 namespace vitrine::trial::detail {
 
-std::size_t outputs_at(const Arms& arms, std::size_t scanner, std::span<const Arm> mine,
-                       double voltage) {
+namespace {
+
+constexpr double most_bytes = 6.0 * 1024.0 * 1024.0 * 1024.0;
+
+double bytes_of(const ScanGeometry& g) {
+  return double(g.views()) * double(g.columns * g.rows) * double(sizeof(float));
+}
+
+}  // namespace
+
+std::size_t ScanSize::series_at_once() const {
+  const auto room = std::size_t(most_bytes / std::max(bytes, 1.0));
+  return std::clamp(room - std::min(room, known), std::size_t{1}, series);
+}
+
+ScanSize scan_size(const Arms& arms, std::size_t scanner, std::span<const Arm> mine,
+                   double voltage) {
   std::set<double> loads;
   for (const Arm& arm : mine)
     if (arm.tube_voltage == voltage) loads.insert(arm.tube_load);
-  return (1 + loads.size()) * bins_of(arms, arms.scanners[scanner]).size();
+  const Scanner& hardware = arms.scanners[scanner];
+  return {1 + loads.size(), bins_of(arms, hardware).size(), known_of_rays(arms, hardware),
+          bytes_of(scan_geometry(hardware, arms.protocol, 0.0, 0.0))};
+}
+
+std::size_t known_of_rays(const Arms& arms, const Scanner& scanner) {
+  const auto& sensor = scanner.detector.sensor;
+  return sensor ? 1 + sensor->bins() : arms.protocol.dual_energy ? 4 : 2;
 }
 
 std::vector<std::vector<double>> voltage_groups(const Arms& arms, std::size_t scanner,
                                                 std::span<const Arm> mine) {
-  constexpr double most_bytes = 6.0 * 1024.0 * 1024.0 * 1024.0;
-  const ScanGeometry g = scan_geometry(arms.scanners[scanner], arms.protocol, 0.0, 0.0);
-  const double output_bytes =
-      double(g.views()) * double(g.columns * g.rows) * double(sizeof(float));
   const bool can_share = physics::can_share_rays(arms.scanners[scanner]);
   std::vector<std::vector<double>> groups;
   std::vector<double> known;
@@ -28,8 +46,8 @@ std::vector<std::vector<double>> voltage_groups(const Arms& arms, std::size_t sc
   for (const Arm& arm : mine) {
     if (std::ranges::count(known, arm.tube_voltage) > 0) continue;
     known.push_back(arm.tube_voltage);
-    const double its_bytes =
-        double(outputs_at(arms, scanner, mine, arm.tube_voltage)) * output_bytes;
+    const ScanSize its = scan_size(arms, scanner, mine, arm.tube_voltage);
+    const double its_bytes = double(its.outputs()) * its.bytes;
     bytes += its_bytes;
     if (groups.empty() || !can_share || arm.motion > 0.0 || bytes > most_bytes) {
       groups.emplace_back();

@@ -7,13 +7,27 @@
 
 namespace vitrine::trial::detail {
 
-/// Whether so many outputs of a scan, without noise and at its doses, are made while its rays are
-/// traced.
-///
-/// What comes out is as large as the scan's readings, and so are signal and quanta before the
-/// noise. Streaming n outputs takes n of these; keeping signal and quanta, and making one output
-/// after the other of them, three.
-constexpr bool streams(std::size_t outputs) { return outputs <= 3; }
+/// What a scan takes in memory, in units of its readings: what comes out for one series, without
+/// noise or at a dose, is as large as these, and so is each thing that is known of its rays before
+/// the noise.
+struct ScanSize {
+  std::size_t read_outs = 1;  ///< without noise, and at each dose
+  std::size_t series = 1;     ///< of each
+  std::size_t known = 2;      ///< before the noise: signal and quanta, and the higher bins' signals
+  double bytes = 0.0;         ///< of the readings
+
+  std::size_t outputs() const { return read_outs * series; }
+  /// How many series of a read-out are made at once of what is kept: all, if they and what is known
+  /// take no more than 6 GiB.
+  std::size_t series_at_once() const;
+  /// Whether all outputs are made while the rays are traced. That takes them all at once; keeping
+  /// what is known, and making one read-out after the other of it, takes that and one's series.
+  bool streams() const { return outputs() <= known + series_at_once(); }
+};
+
+/// What is known of a scanner's rays before the noise: signal and quanta, with dual energy twice,
+/// and of one that counts photons the signals of its bins but the lowest.
+std::size_t known_of_rays(const Arms& arms, const Scanner& scanner);
 
 /// Tube voltages of some arms of a scanner with one contrast medium and motion, in the arms' order;
 /// those of a group are traced together: scans at rest whose beams share their rays, as long as all
@@ -21,8 +35,8 @@ constexpr bool streams(std::size_t outputs) { return outputs <= 3; }
 std::vector<std::vector<double>> voltage_groups(const Arms& arms, std::size_t scanner,
                                                 std::span<const Arm> mine);
 
-/// The outputs of a scan of those at a voltage: without noise and at each dose, of each series.
-std::size_t outputs_at(const Arms& arms, std::size_t scanner, std::span<const Arm> mine,
-                       double voltage);
+/// A scan of those at a voltage.
+ScanSize scan_size(const Arms& arms, std::size_t scanner, std::span<const Arm> mine,
+                   double voltage);
 
 }  // namespace vitrine::trial::detail

@@ -49,9 +49,36 @@ RawScan small_scan(Index views = 5) {
   return raw;
 }
 
+/// The same scan by a detector that counts in two bins, with all that counts need.
+RawScan counted_scan() {
+  RawScan raw = small_scan();
+  raw.quantity = RawScan::Quantity::counts;
+  RawScan::Counting& counting = raw.counting;
+  counting.thresholds = {25.0, 65.0};
+  counting.air.assign(14, 1e4);
+  counting.view_load = {0.5, 0.6, 0.7, 0.8, 0.9};
+  counting.pile_up = "paralysable";
+  counting.dead_time = 20e-9;
+  counting.pile_up_correction = 0.9;
+  counting.rate_of_count = 1e-6;
+  counting.windows = {{0, 2, 63.0, 0.02, 2e-5, raw.water}, {1, 2, 80.0, 0.018, 2e-5, raw.water}};
+  counting.windows[1].water.coefficients[3] = 0.25f;
+  RawScan::Spectral& spectral = raw.spectral;
+  spectral.material = "iodine";
+  spectral.vnc_energy = 70.0;
+  spectral.mu_water = 0.0193;
+  spectral.mu_second = 500.0;
+  spectral.nodes = 3;
+  spectral.exponents = {-2.0f, -3.0f, -1.5f, -1.0f, -1.2f, -0.5f};
+  spectral.weights.assign(42, 1.0f / 3.0f);
+  spectral.whitening = {1.0f, 0.0f, -0.1f, 1.01f};
+  spectral.water_per_log.assign(7, 5.0f);
+  raw.images[1].bins = "iodine_map";
+  return raw;
+}
+
 std::vector<float> noise(const RawScan& raw) {
-  const ScanGeometry& g = raw.geometry;
-  std::vector<float> values(std::size_t(g.views() * g.columns * g.rows));
+  std::vector<float> values(std::size_t(raw.geometry.views()) * raw.values_per_view());
   Rng rng(make_stream(1, "raw", Draw::test), 0);
   for (float& x : values) x = float(rng.uniform());
   return values;
@@ -60,7 +87,7 @@ std::vector<float> noise(const RawScan& raw) {
 io::SealedFile write(const io::Path& path, const RawScan& raw, std::span<const float> values,
                      bool packed) {
   io::RawWriter writer(path, raw, packed);
-  const std::size_t view = std::size_t(raw.geometry.columns * raw.geometry.rows);
+  const std::size_t view = raw.values_per_view();
   writer.views(values.first(view));  // as they come
   writer.views(values.subspan(view));
   return writer.finish();
@@ -143,6 +170,81 @@ TEST_CASE("the tube load of every view is kept where it differs, and nowhere els
   CHECK_THROWS_AS(write(dir / "short.h5", raw, values, true), Error);
 }
 
+TEST_CASE("counts of bins come back with thresholds, windows and the basis' calibration") {
+  const Scratch dir;
+  const RawScan raw = counted_scan();
+  const std::vector<float> values = noise(raw);
+  REQUIRE(values.size() == 5 * 2 * 21);
+  write(dir / "a.h5", raw, values, true);
+  const io::RawReader file(dir / "a.h5");
+  const auto read = file.values();
+  REQUIRE(read.size() == values.size());
+  CHECK(std::equal(values.begin(), values.end(), read.data()));
+  const RawScan& back = file.scan();
+  CHECK(back.quantity == RawScan::Quantity::counts);
+  CHECK(back.counting.thresholds == raw.counting.thresholds);
+  CHECK(back.counting.air == raw.counting.air);
+  CHECK(back.counting.view_load == raw.counting.view_load);
+  CHECK(back.counting.pile_up == "paralysable");
+  CHECK(back.counting.dead_time == raw.counting.dead_time);
+  CHECK(back.counting.pile_up_correction == raw.counting.pile_up_correction);
+  CHECK(back.counting.rate_of_count == raw.counting.rate_of_count);
+  REQUIRE(back.counting.windows.size() == 2);
+  CHECK(back.counting.windows[1].first == 1);
+  CHECK(back.counting.windows[1].last == 2);
+  CHECK(back.counting.windows[1].energy == 80.0);
+  CHECK(back.counting.windows[1].mu_water == 0.018);
+  CHECK(back.counting.windows[1].water.coefficients == raw.counting.windows[1].water.coefficients);
+  CHECK(back.spectral.material == "iodine");
+  CHECK(back.spectral.nodes == 3);
+  CHECK(back.spectral.exponents == raw.spectral.exponents);
+  CHECK(back.spectral.weights == raw.spectral.weights);
+  CHECK(back.spectral.whitening == raw.spectral.whitening);
+  CHECK(back.spectral.water_per_log == raw.spectral.water_per_log);
+  CHECK(back.images[0].bins == "total");
+  CHECK(back.images[1].bins == "iodine_map");
+}
+
+TEST_CASE("counts that cannot be are refused by what is wrong with them") {
+  const Scratch dir;
+  RawScan raw = counted_scan();
+  std::string why;
+  SECTION("thresholds that descend") {
+    raw.counting.thresholds = {65.0, 25.0};
+    why = "/counting/threshold does not ascend";
+  }
+  SECTION("thresholds that are one") {
+    raw.counting.thresholds = {65.0, 65.0};
+    why = "/counting/threshold does not ascend";
+  }
+  SECTION("a bin that counts nothing in air") {
+    raw.counting.air[3] = 0.0;
+    why = "/counting/air has 0, out of range";
+  }
+  SECTION("a reading without load") {
+    raw.counting.view_load[2] = 0.0;
+    why = "/counting/view_load has 0, out of range";
+  }
+  SECTION("a window of bins that are not there") {
+    raw.counting.windows[1].last = 3;
+    why = "/counting/window2/end_bin is 3, out of range";
+  }
+  SECTION("a window of nothing") {
+    raw.counting.windows[1].last = 1;
+    why = "/counting/window2/end_bin is 1, out of range";
+  }
+  SECTION("a calibration that is no number") {
+    raw.spectral.weights[5] = std::numeric_limits<float>::quiet_NaN();
+    why = "/spectral/weights has nan";
+  }
+  SECTION("a dead time that is none") {
+    raw.counting.dead_time = -1.0;
+    why = "/counting/dead_time has -1, out of range";
+  }
+  write(dir / "a.h5", raw, noise(raw), false);
+  CHECK_THAT(refusal(dir / "a.h5"), Contains(why));
+}
+
 TEST_CASE("a raw file that is not finished leaves nothing behind") {
   const Scratch dir;
   const RawScan raw = small_scan();
@@ -152,7 +254,7 @@ TEST_CASE("a raw file that is not finished leaves nothing behind") {
 
 TEST_CASE("a damaged raw file is refused, or reads as it was written") {
   const Scratch dir;
-  const RawScan raw = small_scan(40);
+  const RawScan raw = GENERATE(small_scan(40), counted_scan());
   const std::vector<float> values = noise(raw);
   write(dir / "a.h5", raw, values, true);
   const io::Bytes whole = io::read_file(dir / "a.h5");

@@ -367,7 +367,7 @@ TEST_CASE("corrected pile-up leaves the mean, none leaves the counts") {
     const Counting counting(g, beam, load, noise, isa(), {.noiseless = noiseless});
     counting.read(0, 40, e.signal, e.quanta, e.higher, e.counts);
     std::vector<float> out(e.signal.size());
-    counting.relative(0, 40, e.counts, {0, 2}, out);
+    counting.air().relative(0, 40, e.counts, {0, 2}, out);
     double sum = 0.0;
     for (const float value : out) sum += double(value);
     return sum / double(out.size());

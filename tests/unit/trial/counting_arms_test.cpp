@@ -5,6 +5,7 @@
 
 #include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/bin_levels.hpp"
+#include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/plan.hpp"
 
 using namespace vitrine;
@@ -209,4 +210,19 @@ TEST_CASE("what counts in HU does not go with maps, and does with monoenergetic 
   CHECK_NOTHROW(read_levels(sensor(thresholds), {Value("vmi_70kev")}, Value(),
                             Value::List{Value("statistics"), Value("glcm")},
                             Value::List{Value("icc")}));
+}
+
+TEST_CASE("a scan is streamed where that takes no more memory than keeping what its rays bring") {
+  using trial::detail::ScanSize;
+  const double small = 1e6, large = 1024.0 * 1024.0 * 1024.0;
+  // One image: signal and quanta, and the output that is made of them, against all outputs.
+  for (std::size_t read_outs = 1; read_outs <= 5; ++read_outs)
+    CHECK(ScanSize{read_outs, 1, 2, small}.streams() == (read_outs <= 3));
+  // Two bins keep three, and six series of a read-out are made of that at once.
+  CHECK(ScanSize{2, 6, 3, small}.series_at_once() == 6);
+  CHECK_FALSE(ScanSize{2, 6, 3, small}.streams());
+  CHECK(ScanSize{2, 3, 3, small}.streams());
+  // 6 GiB hold three kept readings and three series of 1 GiB; one is made in any case.
+  CHECK(ScanSize{2, 6, 3, large}.series_at_once() == 3);
+  CHECK(ScanSize{2, 6, 3, 10.0 * large}.series_at_once() == 1);
 }
