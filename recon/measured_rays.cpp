@@ -8,7 +8,7 @@ void ray_weights(const MeasuredRays& rays, Index view, Isa isa, std::span<float>
   constexpr float thickest = 14.0f;  // line integral: as preprocess.hpp believes
   constexpr Index around = 2 * detail::WeighJob::reach;
   const ScanGeometry& g = rays.values.geometry();
-  const std::span<const float> values = rays.values.view(view);
+  const std::span<const float> values = (rays.read ? *rays.read : rays.values).view(view);
   VITRINE_EXPECT(weights.size() == values.size());
   const RayNoise& noise = rays.noise;
   const double load = noise.view_load.empty() ? 1.0 : noise.view_load[std::size_t(view)];

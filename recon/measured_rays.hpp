@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -20,6 +21,8 @@ struct RayNoise {
 struct MeasuredRays {
   Sinogram<quantity::LineIntegral> values;
   RayNoise noise;
+  /// Of rays that were corrected: what was read, which their uncertainty follows.
+  std::optional<Sinogram<quantity::LineIntegral>> read = std::nullopt;
 };
 
 /// Statistical weights of a view's rays: the inverse variance of p = -ln(s), that is

@@ -82,23 +82,29 @@ void make_images(const ScanSource& source, const std::vector<ReconOrder>& orders
   recon::Rebinned& data = rays.lines;
   const recon::HounsfieldScale scale{raw.beam.mu_water, raw.beam.mu_air};
   std::optional<recon::CorrectedScan> corrected;
+  std::optional<recon::MeasuredRays> corrected_rays;
   std::string corrected_by;
   for (const ReconOrder& order : orders) {
     const Grid grid =
         recon::image_grid({order.box.field_of_view, order.box.matrix, order.box.centre,
                            order.box.slices, order.box.slice_increment},
                           raw.geometry.gantry_axes());
+    const recon::ImageOrder wanted{*order.kernel, grid, order.thickness, scale};
     const auto image = [&] {
       if (!order.corrections.any())
         return order.algorithm->reconstruct({data, rays.measured ? &*rays.measured : nullptr},
-                                            {*order.kernel, grid, order.thickness, scale}, isa);
+                                            wanted, isa);
       if (!corrected || corrected_by != canonical(order.corrections)) {
         const auto table = hardening(order.corrections, raw, source.file());
         corrected.emplace(recon::copy(data), order.corrections, scale, table ? &*table : nullptr,
                           isa);
         corrected_by = canonical(order.corrections);
+        corrected_rays.reset();
       }
-      return corrected->reconstruct(*order.kernel, grid, order.thickness, scale, isa);
+      if (order.algorithm->wants_measured() && !corrected_rays)
+        corrected_rays = corrected->rays(rays.measured.value(), isa);
+      return corrected->reconstruct(*order.algorithm, corrected_rays ? &*corrected_rays : nullptr,
+                                    wanted, isa);
     };
     take(order, recon::denoised(image(), order.denoise, isa));
   }

@@ -9,6 +9,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/physics/scatter_field.hpp"
+#include "vitrine/recon/corrected_rays.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
@@ -250,7 +251,8 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     for (const Arm& arm : plan.arms)
       if (arm.algorithm->wants_measured())
         fit = std::max(fit.value_or(0.0),
-                       arm.algorithm->memory(g, image_grid(protocol, 0.0), arm.slice_thickness));
+                       arm.algorithm->memory(g, image_grid(protocol, 0.0), arm.slice_thickness) +
+                           (arm.corrected ? recon::corrected_rays_memory(g) : 0.0));
     for (const auto& voltages : detail::voltage_groups(arms, scanner, its)) {
       std::size_t outputs = 0, kept = 0;
       for (const double voltage : voltages) {
