@@ -4,6 +4,7 @@
 
 #include "vitrine/physics/detail/look_up.hpp"
 #include "vitrine/physics/detail/voxel_project.hpp"
+#include "vitrine/physics/detail/voxel_taps.hpp"
 
 /// Line integrals of a volume by planes of voxels, and their transpose.
 ///
@@ -13,111 +14,34 @@
 /// takes the same steps backwards: from rows to a column of heights, and that into the voxels.
 namespace vitrine::physics::VITRINE_ISA_LEVEL {
 using detail::line_margin;
-using detail::ProjectorColumns;
 using detail::ProjectorJob;
 using detail::ProjectorView;
 namespace {
 
 constexpr int most_groups = V8::parts == 1 ? 12 : 6;  // of 8 heights that fit into registers
-constexpr int most_taps = detail::slab_planes * (detail::widest_cell + 2);
-
-/// (std::fmin is a call.)
-double smaller(double a, double b) { return a < b ? a : b; }
-double larger(double a, double b) { return a > b ? a : b; }
-
-/// A ray in the plane, by planes across `axis`: the index along the other axis is at + by x plane.
-struct Path {
-  int axis;
-  double at, by;
-};
-
-Path path_of(const ProjectorColumns& columns, const ProjectorView& view, int c, int axis) {
-  double from[2], speed[2];
-  for (int a = 0; a < 2; ++a) {
-    from[a] = view.origin[a] + columns.offset[c] * view.across[a];
-    speed[a] = columns.across[c] * view.across[a] + columns.along[c] * view.along[a];
-  }
-  // Along which it meets more planes.
-  if (axis < 0) axis = std::fabs(speed[0]) >= std::fabs(speed[1]) ? 0 : 1;
-  const double by = speed[1 - axis] / speed[axis];
-  return {axis, from[1 - axis] - from[axis] * by, by};
-}
-
-/// A column of a view: its central path, its edges' if they count, and where its planes are.
-struct Ray {
-  Path centre, low, high;
-  double near, step;   ///< in-plane mm to plane 0, and between planes
-  double rise_per_mm;  ///< of a row, voxels
-};
-
-int axis_of(const ProjectorJob& job, const ProjectorView& view, int c) {
-  double speed[2];
-  for (int a = 0; a < 2; ++a)
-    speed[a] = job.centre.across[c] * view.across[a] + job.centre.along[c] * view.along[a];
-  return std::fabs(speed[0]) >= std::fabs(speed[1]) ? 0 : 1;
-}
-
-Ray ray_of(const ProjectorJob& job, const ProjectorView& view, int c) {
-  Ray ray;
-  ray.centre = path_of(job.centre, view, c, -1);
-  const int a = ray.centre.axis;
-  ray.step = 1.0 / (job.centre.across[c] * view.across[a] + job.centre.along[c] * view.along[a]);
-  ray.near = -(view.origin[a] + job.centre.offset[c] * view.across[a]) * ray.step;
-  ray.rise_per_mm = job.rise_per_mm * job.row_scale[c];
-  if (job.distance_driven) {
-    ray.low = path_of(job.edge, view, c, a);
-    ray.high = path_of(job.edge, view, c + 1, a);
-  }
-  return ray;
-}
-
-/// A column of voxels and its share.
-struct Tap {
-  std::ptrdiff_t column;
-  float weight;
-};
-
-/// The columns of voxels that a ray meets in some planes.
-int taps_of(const ProjectorJob& job, const Ray& ray, int first, int count, Tap* tap) {
-  const int n = job.size[1 - ray.centre.axis];
-  const std::ptrdiff_t onward = job.stride[ray.centre.axis];
-  const std::ptrdiff_t aside = job.stride[1 - ray.centre.axis];
-  int taps = 0;
-  for (int p = first; p < first + count; ++p) {
-    const std::ptrdiff_t plane = p * onward;
-    if (!job.distance_driven) {
-      const double u = ray.centre.at + ray.centre.by * double(p);
-      if (u <= -1.0 || u >= double(n)) continue;
-      const int lower = int(u + 1.0) - 1;
-      const float upper = float(u - double(lower));
-      if (lower >= 0) tap[taps++] = {plane + lower * aside, 1.0f - upper};
-      if (lower + 1 < n) tap[taps++] = {plane + (lower + 1) * aside, upper};
-    } else {
-      const double a = ray.low.at + ray.low.by * double(p) + 0.5;
-      const double b = ray.high.at + ray.high.by * double(p) + 0.5;
-      const double low = smaller(a, b), high = larger(a, b);
-      if (high <= 0.0 || low >= double(n)) continue;
-      const double share = 1.0 / (high - low);
-      const int last = int(smaller(high, double(n) - 1e-9));
-      for (int i = int(larger(low, 0.0)); i <= last; ++i) {
-        const double part = smaller(high, double(i + 1)) - larger(low, double(i));
-        tap[taps++] = {plane + i * aside, float(part * share)};
-      }
-    }
-  }
-  return taps;
-}
 
 template <int groups>
 void sum_taps(const Tap* tap, int taps, const float* volume, float* out) {
-  V8 sum[groups];
-  for (int g = 0; g < groups; ++g) sum[g] = fill8(0.0f);
-  for (int t = 0; t < taps; ++t) {
+  // Sums that wait for each other's ends would wait for nothing else.
+  constexpr int ways = groups * V8::parts <= 2 ? 4 : groups * V8::parts <= 4 ? 2 : 1;
+  V8 sum[ways][groups];
+  for (int w = 0; w < ways; ++w)
+    for (int g = 0; g < groups; ++g) sum[w][g] = fill8(0.0f);
+  int t = 0;
+  for (; t + ways <= taps; t += ways)
+    for (int w = 0; w < ways; ++w) {
+      const float* column = volume + tap[t + w].column;
+      const V8 weight = fill8(tap[t + w].weight);
+      for (int g = 0; g < groups; ++g) sum[w][g] = sum[w][g] + weight * load8(column + g * 8);
+    }
+  for (; t < taps; ++t) {
     const float* column = volume + tap[t].column;
     const V8 weight = fill8(tap[t].weight);
-    for (int g = 0; g < groups; ++g) sum[g] = sum[g] + weight * load8(column + g * 8);
+    for (int g = 0; g < groups; ++g) sum[0][g] = sum[0][g] + weight * load8(column + g * 8);
   }
-  for (int g = 0; g < groups; ++g) store8(out + g * 8, sum[g]);
+  for (int w = 1; w < ways; ++w)
+    for (int g = 0; g < groups; ++g) sum[0][g] = sum[0][g] + sum[w][g];
+  for (int g = 0; g < groups; ++g) store8(out + g * 8, sum[0][g]);
 }
 template <int groups>
 void add_taps(const Tap* tap, int taps, const float* heights, float* volume) {

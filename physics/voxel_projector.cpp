@@ -216,17 +216,22 @@ struct VoxelProjector::State {
       constexpr Index tile = 16;
       for (Index i0 = 0; i0 < nx; i0 += tile)
         for (Index k0 = 0; k0 < nz; k0 += tile)
-          for (Index i = i0; i < std::min(nx, i0 + tile); ++i) {
-            float* column = columns + j * job.stride[1] + i * job.stride[0];
-            for (Index k = k0; k < std::min(nz, k0 + tile); ++k) {
+          for (Index k = k0; k < std::min(nz, k0 + tile); ++k) {
+            // Slices may all meet the same set of a cache: a line of each is done with at once.
+            auto* const row = volume + grid.offset(0, j, k);
+            float* const height = columns + j * job.stride[1] + k;
+            for (Index i = i0; i < std::min(nx, i0 + tile); ++i) {
               if constexpr (in)
-                column[k] = volume[grid.offset(i, j, k)];
+                height[i * job.stride[0]] = row[i];
               else
-                volume[grid.offset(i, j, k)] = column[k];
+                row[i] = height[i * job.stride[0]];
             }
-            if constexpr (in)
-              if (k0 + tile >= nz) std::fill(column + nz, column + job.padded_heights, 0.0f);
           }
+      if constexpr (in)
+        for (Index i = 0; i < nx; ++i) {
+          float* const column = columns + j * job.stride[1] + i * job.stride[0];
+          std::fill(column + nz, column + job.padded_heights, 0.0f);
+        }
     });
   }
   Buffer<float> columns() const {
@@ -244,8 +249,8 @@ struct VoxelProjector::State {
     float* const sums = rows_fit() ? projections : own.data();
     const Index blocks = (std::ssize(views) + views_at_once - 1) / views_at_once;
     parallel_for(blocks, [&](Index block) {
-      const Index first = block * views_at_once;
-      const Index count = std::min(views_at_once, std::ssize(views) - first);
+      const Index first = block * std::ssize(views) / blocks;
+      const Index count = (block + 1) * std::ssize(views) / blocks - first;
       Buffer<float> line(detail::line_floats(job));
       float* out = sums + std::size_t(first) * view_size;
       std::fill(out, out + std::size_t(count) * view_size, 0.0f);

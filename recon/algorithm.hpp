@@ -25,9 +25,9 @@ class Algorithm {
   virtual ~Algorithm() = default;
   /// Whether it starts from `ScanData::measured`.
   virtual bool wants_measured() const { return false; }
-  /// Which scans it takes beside full turns of an upright gantry whose focal spot stands still.
+  /// Which scans it takes beside turns of an upright gantry whose focal spot stands still.
   struct Takes {
-    bool tilted_gantry = true, flying_focal_spot = true, helical = true, short_scan = true;
+    bool tilted_gantry = true, flying_focal_spot = true, helical = true;
   };
   virtual Takes takes() const { return {}; }
   /// Bytes beside the scan's data and the image.

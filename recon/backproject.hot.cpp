@@ -256,10 +256,12 @@ void add_lines(const detail::PlaneJob&);
 void back_project_fan(const detail::FanJob&);
 void penalty_row(const detail::PenaltyJob&);
 void descend_row(const detail::DescentJob&);
+void weigh(const detail::WeighJob&);
 void decompose(const detail::DecomposeJob&);
 
 const detail::HotKernels hot = {line_integrals,   rebin,       apply_response, store_rows,
                                 back_project,     smooth_row,  deal_phases,    add_lines,
-                                back_project_fan, penalty_row, descend_row,    decompose};
+                                back_project_fan, penalty_row, descend_row,    weigh,
+                                decompose};
 
 }  // namespace vitrine::recon::VITRINE_ISA_LEVEL

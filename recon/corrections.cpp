@@ -42,10 +42,13 @@ CorrectedScan::CorrectedScan(Rebinned measured, const Corrections& corrections,
   }
 }
 
-Image CorrectedScan::reconstruct(const Kernel& kernel, const Grid& grid, double slice_thickness,
-                                 const HounsfieldScale& scale, Isa isa) {
-  if (trace_.empty()) return recon::reconstruct(data_, kernel, grid, slice_thickness, scale, isa);
-  return recon::reconstruct(data_, trace_, *metal_, kernel, grid, slice_thickness, scale, isa);
+Image CorrectedScan::reconstruct(const Algorithm& algorithm, const MeasuredRays* rays,
+                                 const ImageOrder& order, Isa isa) {
+  Image image = algorithm.reconstruct({data_, rays}, order, isa);
+  if (metal_)
+    put_metal_back(image, data_, trace_, *metal_, order.kernel, order.slice_thickness, order.scale,
+                   isa);
+  return image;
 }
 
 }  // namespace vitrine::recon

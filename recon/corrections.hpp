@@ -1,6 +1,8 @@
 #pragma once
 #include <optional>
 
+#include "vitrine/recon/algorithm.hpp"
+#include "vitrine/recon/corrected_rays.hpp"
 #include "vitrine/recon/hardening.hpp"
 #include "vitrine/recon/metal.hpp"
 #include "vitrine/recon/rings.hpp"
@@ -30,9 +32,14 @@ class CorrectedScan {
                 const HardeningTable* hardening, Isa isa);
 
   const Rebinned& lines() const { return data_; }
-  /// Not from several threads at once: what metal hid is put back for a while.
-  Image reconstruct(const Kernel& kernel, const Grid& grid, double slice_thickness,
-                    const HounsfieldScale& scale, Isa isa);
+  /// The rays that the lines were made of, corrected alike.
+  MeasuredRays rays(const MeasuredRays& measured, Isa isa) const {
+    return corrected_rays(measured, data_, trace_, isa);
+  }
+  /// `rays` where the algorithm asks for them. Not from several threads at once: what metal hid is
+  /// put back for a while.
+  Image reconstruct(const Algorithm& algorithm, const MeasuredRays* rays, const ImageOrder& order,
+                    Isa isa);
 
  private:
   Rebinned data_;

@@ -6,9 +6,9 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/core/pool.hpp"
 #include "vitrine/recon/detail/direct.hpp"
+#include "vitrine/recon/detail/field_of_view.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 #include "vitrine/recon/detail/line_filter.hpp"
-#include "vitrine/recon/detail/plane.hpp"
 
 namespace vitrine::recon::detail {
 namespace {
@@ -158,14 +158,9 @@ class Direct {
     job.y = float(corner.y());
     job.dx = float(grid_.spacing.x());
     job.dy = float(grid_.spacing.y());
-    std::vector<std::int32_t> begin, end;
-    for (Index j = j0; j < j0 + job.height; ++j) {
-      const auto row = std::size_t(j);
-      begin.push_back(std::int32_t(std::clamp<Index>(circle_.begin[row] - i0, 0, job.width)));
-      end.push_back(std::int32_t(std::clamp<Index>(circle_.end[row] - i0, 0, job.width)));
-    }
-    job.begin = begin.data();
-    job.end = end.data();
+    const Circle::Part part = circle_.part(i0, job.width, j0, job.height);
+    job.begin = part.begin.data();
+    job.end = part.end.data();
     job.slices = slices_;
     job.z = float(grid_.origin.z() - g.table_positions[std::size_t(turn_ * scan_.turn_views())]);
     job.dz = float(grid_.spacing.z());

@@ -21,9 +21,7 @@ class Iterative final : public Algorithm {
   explicit Iterative(const Params& params) : p_(params) {}
 
   bool wants_measured() const override { return true; }
-  Takes takes() const override {
-    return {.tilted_gantry = false, .flying_focal_spot = false, .short_scan = false};
-  }
+  Takes takes() const override { return {.tilted_gantry = false, .flying_focal_spot = false}; }
   double memory(const ScanGeometry& scan, const Grid& grid, double slice_thickness) const override;
   double seconds(const ScanGeometry& scan, const Grid& grid, double slice_thickness) const override;
   /// Throws Error (unsupported) on a tilted gantry and a flying focal spot.

@@ -162,6 +162,15 @@ std::vector<float> MetalTrace::values_in(const Rebinned& scan) const {
   return values;
 }
 
+std::vector<std::uint8_t> MetalTrace::mask(const Rebinned& scan) const {
+  if (empty()) return {};
+  std::vector<std::uint8_t> mask(std::size_t(scan.lines() * scan.samples() * scan.rows()), 0);
+  for (const Run& run : runs_)
+    for (Index j = run.first; j < run.first + run.count; ++j)
+      mask[std::size_t((run.line * scan.samples() + j) * scan.rows() + run.row)] = 1;
+  return mask;
+}
+
 void MetalTrace::follow(std::span<const float> before, std::span<const float> now) {
   VITRINE_EXPECT(before.size() == values_.size() && now.size() == values_.size());
   for (std::size_t i = 0; i < values_.size(); ++i) values_[i] += now[i] - before[i];
@@ -268,11 +277,11 @@ MetalTrace reduce_metal(Rebinned& scan, const MetalReduction& how, const Hounsfi
   return trace;
 }
 
-Image reconstruct(Rebinned& scan, MetalTrace& trace, const MetalReduction& how,
-                  const Kernel& kernel, const Grid& grid, double slice_thickness,
-                  const HounsfieldScale& scale, Isa isa) {
-  Image image = reconstruct(scan, kernel, grid, slice_thickness, scale, isa);
-  if (trace.empty() || !trace.meets(scan, grid)) return image;
+void put_metal_back(Image& image, Rebinned& scan, MetalTrace& trace, const MetalReduction& how,
+                    const Kernel& kernel, double slice_thickness, const HounsfieldScale& scale,
+                    Isa isa) {
+  const Grid& grid = image.grid();
+  if (trace.empty() || !trace.meets(scan, grid)) return;
   trace.swap(scan);
   const Image measured = reconstruct(scan, kernel, grid, slice_thickness, scale, isa);
   trace.swap(scan);
@@ -283,7 +292,6 @@ Image reconstruct(Rebinned& scan, MetalTrace& trace, const MetalReduction& how,
             trace.holds(detail::in_gantry(scan, grid.centre(i, j, k))))
           image(i, j, k) = measured(i, j, k);
   });
-  return image;
 }
 
 }  // namespace vitrine::recon

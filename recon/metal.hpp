@@ -31,6 +31,8 @@ class MetalTrace {
   void swap(Rebinned& scan);
   /// What lines hold now where metal threw its shadow.
   std::vector<float> values_in(const Rebinned& scan) const;
+  /// Where it threw its shadow: [line][sample][row], 1; nothing without metal.
+  std::vector<std::uint8_t> mask(const Rebinned& scan) const;
   /// Lines as measured change as others did.
   void follow(std::span<const float> before, std::span<const float> now);
   /// Whether a point of the gantry's frame is in metal, or within two voxels of it.
@@ -61,10 +63,10 @@ class MetalTrace {
 MetalTrace reduce_metal(Rebinned& scan, const MetalReduction& how, const HounsfieldScale& scale,
                         Isa isa);
 
-/// The image of lines that `reduce_metal` went over: with the metal, as it is in the image of lines
-/// as measured, which a second back projection makes. Changes `scan` on its way, and back.
-Image reconstruct(Rebinned& scan, MetalTrace& trace, const MetalReduction& how,
-                  const Kernel& kernel, const Grid& grid, double slice_thickness,
-                  const HounsfieldScale& scale, Isa isa);
+/// Puts the metal into an image without it, made of lines that `reduce_metal` went over: as it is
+/// in filtered back projection of lines as measured. Changes `scan` on its way, and back.
+void put_metal_back(Image& image, Rebinned& scan, MetalTrace& trace, const MetalReduction& how,
+                    const Kernel& kernel, double slice_thickness, const HounsfieldScale& scale,
+                    Isa isa);
 
 }  // namespace vitrine::recon

@@ -59,6 +59,8 @@ struct PenalisedFit::State {
   };
   std::vector<Subset> subsets;
   std::size_t cells;
+  /// Hot kernels read rows up to a multiple of eight.
+  static constexpr std::size_t beyond = 8;
   std::vector<float> kappa;  ///< rows with a 0 on either side
   std::vector<float> nothing;
   Buffer<float> step;  ///< 1 / curvature; 0 where no ray is
@@ -70,8 +72,8 @@ struct PenalisedFit::State {
         isa(level),
         neighbours(volume),
         cells(std::size_t(measured.values.geometry().columns * measured.values.geometry().rows)),
-        kappa(std::size_t((volume.size[0] + 2) * volume.size[1] * volume.size[2])),
-        nothing(std::size_t(volume.size[0] + 2)),
+        kappa(std::size_t((volume.size[0] + 2) * volume.size[1] * volume.size[2]) + beyond),
+        nothing(std::size_t(volume.size[0] + 2) + beyond),
         step(std::size_t(volume.count())) {
     const ScanGeometry& g = rays.values.geometry();
     const double half = half_height(g, reach_of(grid));
@@ -123,7 +125,7 @@ struct PenalisedFit::State {
   void each_view(const Subset& subset, std::span<float> values, F&& f) const {
     parallel_for(std::ssize(subset.views), [&](Index i) {
       std::vector<float> weights(cells);
-      ray_weights(rays, subset.views[std::size_t(i)], weights);
+      ray_weights(rays, subset.views[std::size_t(i)], isa, weights);
       f(std::size_t(i), values.subspan(std::size_t(i) * cells, cells), weights);
     });
   }
@@ -207,46 +209,51 @@ struct PenalisedFit::State {
     subset.projector.back(p, out);
   }
 
-  /// `x` has one float before its first and one behind its last.
-  void penalty_of_row(const float* x, Index j, Index k, float* out) const {
+  /// `x` is that of a Bordered volume; of `out` come first those of the row.
+  void penalty_of_row(const float* x, Index j, Index k, std::vector<float>& out) const {
+    out.resize(std::size_t(grid.size[0]) + beyond);
     detail::PenaltyJob job{};
     job.count = grid.size[0];
-    job.neighbours = int(neighbours.all.size());
-    for (std::size_t n = 0; n < neighbours.all.size(); ++n) {
-      const detail::Neighbours::One& one = neighbours.all[n];
-      const bool there = holds(j + one.j, k + one.k);
-      job.other[n] =
-          there ? x + grid.offset(0, j + one.j, k + one.k) + one.i : x + grid.offset(0, j, k);
-      job.kappa_other[n] = there ? kappa_row(j + one.j, k + one.k) + one.i : nothing.data() + 1;
-      job.coupling[n] = float(one.coupling);
-    }
     job.self = x + grid.offset(0, j, k);
+    for (const detail::Neighbours::One& one : neighbours.all) {
+      if (!holds(j + one.j, k + one.k)) continue;
+      job.other[job.neighbours] = x + grid.offset(0, j + one.j, k + one.k) + one.i;
+      job.kappa_other[job.neighbours] = kappa_row(j + one.j, k + one.k) + one.i;
+      job.coupling[job.neighbours++] = float(one.coupling);
+    }
+    while (job.neighbours % detail::PenaltyJob::together != 0) {
+      job.other[job.neighbours] = job.self;
+      job.kappa_other[job.neighbours++] = nothing.data() + 1;
+    }
     job.kappa = kappa_row(j, k);
     job.per_edge = float(1.0 / prior.edge);
-    job.gradient = out;
+    job.gradient = out.data();
     detail::hot_kernels(isa).penalty_row(job);
   }
 
-  /// A volume with the float on either side that `penalty_of_row` wants.
+  /// A volume with the floats before its first and behind its last that `penalty_of_row` reads.
   class Bordered {
    public:
-    explicit Bordered(std::span<const float> values) : memory_(values.size() + 2) {
-      memory_[0] = memory_[values.size() + 1] = 0.0f;
-      std::ranges::copy(values, memory_.data() + 1);
+    explicit Bordered(std::span<const float> values)
+        : memory_(values.size() + 2 + beyond), size_(values.size()) {
+      memory_[0] = 0.0f;
+      std::ranges::copy(values, data());
+      std::fill(data() + size_, memory_.data() + memory_.size(), 0.0f);
     }
     float* data() { return memory_.data() + 1; }
-    std::span<float> span() { return memory_.span().subspan(1, memory_.size() - 2); }
+    std::span<float> span() { return {data(), size_}; }
 
    private:
     Buffer<float> memory_;
+    std::size_t size_;
   };
 
   void penalty_gradient(std::span<const float> x, std::span<float> add_to) const {
     Bordered at(x);
     parallel_for(grid.size[1] * grid.size[2], [&](Index row) {
-      std::vector<float> out(std::size_t(grid.size[0]));
+      std::vector<float> out;
       const Index j = row % grid.size[1], k = row / grid.size[1];
-      penalty_of_row(at.data(), j, k, out.data());
+      penalty_of_row(at.data(), j, k, out);
       for (Index i = 0; i < grid.size[0]; ++i)
         add_to[std::size_t(row * grid.size[0] + i)] += out[std::size_t(i)];
     });
@@ -352,9 +359,9 @@ void PenalisedFit::improve(std::span<float> x, std::int64_t iterations, bool mom
       t = later;
       state_->data_gradient(subset, at.span(), p.span().first(state_->size(subset)), next.span());
       parallel_for(grid.size[1] * grid.size[2], [&](Index row) {
-        std::vector<float> penalty(std::size_t(grid.size[0]));
+        std::vector<float> penalty;
         const Index j = row % grid.size[1], k = row / grid.size[1], first = row * grid.size[0];
-        state_->penalty_of_row(at.data(), j, k, penalty.data());
+        state_->penalty_of_row(at.data(), j, k, penalty);
         detail::DescentJob job{};
         job.count = grid.size[0];
         job.at = at.data() + first;

@@ -1,24 +1,29 @@
-#include <cmath>
-
+#include "vitrine/recon/detail/functions8.hpp"
 #include "vitrine/recon/detail/hot.hpp"
 
 namespace vitrine::recon::VITRINE_ISA_LEVEL {
 
+/// Slopes of psi come four at a time: d / sqrt(1 + t^2) of four neighbours takes one quotient.
 void penalty_row(const detail::PenaltyJob& job) {
-  for (Index i = 0; i < job.count; ++i) job.gradient[i] = 0.0f;
-  const float* const __restrict self = job.self;
-  float* const __restrict gradient = job.gradient;
-  const float per_edge = job.per_edge;
-  for (int n = 0; n < job.neighbours; ++n) {
-    const float* const __restrict other = job.other[n];
-    const float* const __restrict kappa = job.kappa_other[n];
-    const float coupling = job.coupling[n];
-    for (Index i = 0; i < job.count; ++i) {
-      const float d = self[i] - other[i], t = d * per_edge;
-      gradient[i] += coupling * kappa[i] * d / std::sqrt(1.0f + t * t);
+  constexpr int together = detail::PenaltyJob::together;
+  const V8 per_edge = fill8(job.per_edge);
+  for (Index i = 0; i < job.count; i += 8) {
+    const V8 self = load8(job.self + i);
+    V8 sum = fill8(0.0f);
+    for (int n = 0; n < job.neighbours; n += together) {
+      V8 pull[together], root[together];
+      for (int m = 0; m < together; ++m) {
+        const V8 d = self - load8(job.other[n + m] + i), t = d * per_edge;
+        pull[m] = load8(job.kappa_other[n + m] + i) * d * job.coupling[n + m];
+        root[m] = sqrt8(t * t + 1.0f);
+      }
+      const V8 low = root[0] * root[1], high = root[2] * root[3];
+      const V8 pulls = (pull[0] * root[1] + pull[1] * root[0]) * high +
+                       (pull[2] * root[3] + pull[3] * root[2]) * low;
+      sum = sum + pulls / (low * high);
     }
+    store8(job.gradient + i, sum * load8(job.kappa + i));
   }
-  for (Index i = 0; i < job.count; ++i) gradient[i] *= job.kappa[i];
 }
 
 void descend_row(const detail::DescentJob& job) {

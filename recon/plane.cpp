@@ -16,33 +16,6 @@ Index whole_lanes(Index n) { return (n + lanes - 1) / lanes * lanes; }
 
 }  // namespace
 
-Circle::Circle(const Grid& grid, double radius)
-    : begin(std::size_t(grid.size[1]), std::int32_t(grid.size[0])),
-      end(std::size_t(grid.size[1]), 0),
-      column_begin(std::size_t(grid.size[0]), std::int32_t(grid.size[1])),
-      column_end(std::size_t(grid.size[0]), 0) {
-  const auto inside = [&](Index i, Index j) {
-    const double x = grid.origin.x() + double(i) * grid.spacing.x();
-    const double y = grid.origin.y() + double(j) * grid.spacing.y();
-    return x * x + y * y <= radius * radius;
-  };
-  const auto narrow = [](Index count, auto&& holds, std::int32_t& first, std::int32_t& last) {
-    Index low = 0, high = count;
-    while (low < high && !holds(low)) ++low;
-    while (high > low && !holds(high - 1)) --high;
-    first = std::int32_t(low);
-    last = std::int32_t(high);
-  };
-  for (Index j = 0; j < grid.size[1]; ++j)
-    narrow(
-        grid.size[0], [&](Index i) { return inside(i, j); }, begin[std::size_t(j)],
-        end[std::size_t(j)]);
-  for (Index i = 0; i < grid.size[0]; ++i)
-    narrow(
-        grid.size[1], [&](Index j) { return inside(i, j); }, column_begin[std::size_t(i)],
-        column_end[std::size_t(i)]);
-}
-
 PlaneBackProjection::Sums::Sums(Index lane_count, Index across_count, double lane0, double lane_d,
                                 double across0, double across_d)
     : lanes(lane_count),

@@ -319,7 +319,6 @@ void detail::check_sinogram(const SinogramFile& file, const Value& node, Diagnos
                views_per_turn(scan) < scan.views(),
            "a helix");
     const bool is_short = turned_share(scan) < 1.0;
-    refuse(takes.short_scan || !is_short, "a short scan");
     if (is_short && file.images.corrections && file.images.corrections->rings)
       complaints.push_back({"images", "corrections",
                             "rings are told from the object by whole turns (this is a short "

@@ -118,13 +118,16 @@ struct SmoothJob {
   float *sum, *weight, *out;
 };
 
-/// A row of an image: the gradient of its penalty (penalised_fit.cpp).
+/// A row of an image: the gradient of its penalty (penalised_fit.cpp). All rows are read, and the
+/// gradient is written, up to a multiple of eight.
 struct PenaltyJob {
+  static constexpr int together = 4;  ///< whose multiple the neighbours are
+  static constexpr int most = (SmoothJob::most + together - 1) / together * together;
   Index count;
   int neighbours;
-  const float* other[SmoothJob::most];        ///< the neighbours' rows
-  const float* kappa_other[SmoothJob::most];  ///< and their kappa
-  float coupling[SmoothJob::most];
+  const float* other[most];        ///< the neighbours' rows
+  const float* kappa_other[most];  ///< and their kappa
+  float coupling[most];
   const float *self, *kappa;
   float per_edge;
   float* gradient;
@@ -136,6 +139,17 @@ struct DescentJob {
   const float *at, *step, *penalty;
   float data_scale, momentum;
   float *x, *next;  ///< `next`: the gradient of the data, then where to go on
+};
+
+/// Statistical weights of a view (measured_rays.cpp).
+struct WeighJob {
+  static constexpr Index reach = 2;  ///< of the mean of readings, cells
+  const float* values;               ///< line integrals: [column][row]
+  Index columns, rows;
+  float least, most;                 ///< line integrals that are believed
+  const float *quanta, *dark;        ///< per column: of air; and those that electronic noise is
+  float *readings, *sums, *per_row;  ///< scratch: (columns + 2 reach) (rows + 2 reach) each, rows
+  float* weights;
 };
 
 /// Readings of a column's cells in several energy bins that become amounts of two materials
@@ -183,6 +197,7 @@ struct HotKernels {
   void (*back_project_fan)(const FanJob& job);
   void (*penalty_row)(const PenaltyJob& job);
   void (*descend_row)(const DescentJob& job);
+  void (*weigh)(const WeighJob& job);
   void (*decompose)(const DecomposeJob& job);
 };
 const HotKernels& hot_kernels(Isa isa);

@@ -6,18 +6,9 @@
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/isa.hpp"
 #include "vitrine/model/volume.hpp"
+#include "vitrine/recon/detail/field_of_view.hpp"
 
 namespace vitrine::recon::detail {
-
-/// The circle of pixels of a slice that every view sees.
-struct Circle {
-  Circle(const Grid& grid, double radius);
-  bool holds(Index i, Index j) const {
-    return i >= begin[std::size_t(j)] && i < end[std::size_t(j)];
-  }
-  std::vector<std::int32_t> begin, end;                ///< per row: pixels of it
-  std::vector<std::int32_t> column_begin, column_end;  ///< per column
-};
 
 /// Back projection of filtered parallel lines into one slice.
 ///

@@ -199,18 +199,21 @@ class Images {
 
  private:
   Image plain(const ReconOrder& order, const recon::SliceStack& slices) {
-    const recon::HounsfieldScale& scale = series_.scale;
+    const recon::ImageOrder wanted{*order.kernel, slices.grid, slices.thickness, series_.scale};
     if (!order.corrections.any())
       return order.algorithm->reconstruct(
-          {rays_.lines, rays_.measured ? &*rays_.measured : nullptr},
-          {*order.kernel, slices.grid, slices.thickness, scale}, isa_);
+          {rays_.lines, rays_.measured ? &*rays_.measured : nullptr}, wanted, isa_);
     if (!corrected_ || corrected_by_ != canonical(order.corrections)) {
       const auto table = hardening(order.corrections, source_.scan(), source_.file());
-      corrected_.emplace(recon::copy(rays_.lines), order.corrections, scale,
+      corrected_.emplace(recon::copy(rays_.lines), order.corrections, series_.scale,
                          table ? &*table : nullptr, isa_);
       corrected_by_ = canonical(order.corrections);
+      corrected_rays_.reset();
     }
-    return corrected_->reconstruct(*order.kernel, slices.grid, slices.thickness, scale, isa_);
+    if (order.algorithm->wants_measured() && !corrected_rays_)
+      corrected_rays_ = corrected_->rays(rays_.measured.value(), isa_);
+    return corrected_->reconstruct(*order.algorithm, corrected_rays_ ? &*corrected_rays_ : nullptr,
+                                   wanted, isa_);
   }
 
   const ScanSource& source_;
@@ -218,6 +221,7 @@ class Images {
   Rays rays_;  // as measured, while anything else wants that; corrected beside it
   Isa isa_;
   std::optional<recon::CorrectedScan> corrected_;
+  std::optional<recon::MeasuredRays> corrected_rays_;
   std::string corrected_by_;
 };
 

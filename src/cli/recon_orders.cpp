@@ -172,10 +172,6 @@ void require_possible(const ReconOrder& order, const ScanSource& source) {
     const auto misfits = recon::misfits(source.scan().geometry, order.box, order.thickness);
     if (!misfits.empty()) throw Error(Error::Kind::input, misfits.front().message);
   }
-  require(!order.corrections.any() || !order.algorithm->wants_measured(), Error::Kind::input,
-          "--algorithm ", kind_of(order.algorithm),
-          " takes rays as measured (the corrections act on parallel lines). Use --corrections "
-          "none.");
   const ScanSeries series = series_of(source, order.bins);
   require(!series.spectral || (!order.corrections.any() && !order.algorithm->wants_measured()),
           Error::Kind::input, order.bins,

@@ -59,10 +59,7 @@ void check_algorithms(const Arms& arms, const Value& node, Diagnostics& problems
                                        " (the protocol has one). Use algorithm: fbp, or leave it "
                                        "out of the protocol."));
     };
-    refuse(!each->wants_measured() || !p.corrections || !p.corrections->any(),
-           "corrections of parallel lines");
     refuse(p.mode != "helical" || each->takes().helical, "helical scan");
-    refuse(p.scan_arc == Protocol{}.scan_arc || each->takes().short_scan, "short scan");
     refuse(p.gantry_tilt == 0.0 || each->takes().tilted_gantry, "tilted gantry");
     refuse(p.flying_focal_spot == "none" || each->takes().flying_focal_spot, "flying focal spot");
   }

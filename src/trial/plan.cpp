@@ -9,6 +9,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/physics/scatter_field.hpp"
+#include "vitrine/recon/corrected_rays.hpp"
 #include "vitrine/recon/reformat.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
@@ -267,7 +268,9 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
       if (!(made.grid == image))
         slices = std::max(slices, 2.0 * sizeof(float) * double(made.grid.count()));
       if (arm.algorithm->wants_measured())
-        fit = std::max(fit.value_or(0.0), arm.algorithm->memory(g, made.grid, made.thickness));
+        fit = std::max(fit.value_or(0.0),
+                       arm.algorithm->memory(g, made.grid, made.thickness) +
+                           (arm.corrected ? recon::corrected_rays_memory(g) : 0.0));
     }
     for (const auto& voltages : detail::voltage_groups(arms, scanner, its)) {
       detail::ScanSize size = detail::scan_size(arms, scanner, its, voltages.front());

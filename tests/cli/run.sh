@@ -237,6 +237,12 @@ done
 expect 0 'report: ' "$program" run tiny.yaml --out raw_helical --set outputs.raw=signal "${raw[@]}" --set arms.protocol.mode=helical --set arms.protocol.pitch=0.9
 expect 0 'coarse_soft_80mAs.nii.gz' "$program" recon raw_helical/raw/case001/coarse_80mAs.h5 --out again_helical
 expect 0 '' cmp again_helical/coarse_soft_80mAs.nii.gz raw_helical/images/case001/coarse_soft_80mAs.nii.gz
+# Rays of a short scan, corrected, for the iterative algorithm.
+corrected=(--set outputs.raw=signal "${raw[@]}" --set 'arms.vary={tube_load_mas: [80]}' --set arms.protocol.scan_arc_deg=260 --set arms.protocol.matrix=48
+           --set 'arms.protocol.corrections={metal: {}, bone: {}}' --set 'arms.protocol.algorithm={kind: iterative, iterations: 1}')
+expect 0 'report: ' "$program" run tiny.yaml --out raw_fit "${corrected[@]}"
+expect 0 'coarse_soft_80mAs.nii.gz' "$program" recon raw_fit/raw/case001/coarse_80mAs.h5 --out again_fit
+expect 0 '' cmp again_fit/coarse_soft_80mAs.nii.gz raw_fit/images/case001/coarse_soft_80mAs.nii.gz
 # A tilted helix whose focal spot flies both ways, with a heel effect: rows have water corrections of their own.
 scenario flying 's/anode_angle_deg: 7/anode_angle_deg: 7\n      heel_effect: true\n      flying_focal_spot: {in_plane_mm: 2.785, z_mm: 2.917}/'
 flying=(--set outputs.raw=signal "${raw[@]}" --set arms.protocol.mode=helical --set arms.protocol.pitch=0.9 --set arms.protocol.gantry_tilt_deg=10 --set arms.protocol.flying_focal_spot=both)

@@ -95,8 +95,9 @@ TEST_CASE("errors around rods of titanium and steel fall, beside bone and with q
     const Image before = scan.image(grid);
     const recon::MetalReduction how;
     auto trace = recon::reduce_metal(scan.data, how, scan.scale, best_isa());
-    const Image after = recon::reconstruct(scan.data, trace, how, *kernel("standard"), grid, 1.25,
-                                           scan.scale, best_isa());
+    Image after =
+        recon::reconstruct(scan.data, *kernel("standard"), grid, 1.25, scan.scale, best_isa());
+    put_metal_back(after, scan.data, trace, how, *kernel("standard"), 1.25, scan.scale, best_isa());
     const double was = around(before, truth, rods), is = around(after, truth, rods);
     const double floor =
         around(Scan(water_phantom(200.0, bones), 120.0, 200.0).image(grid), truth, rods);
@@ -189,8 +190,9 @@ TEST_CASE("metal and bone are corrected in short scans as in full turns", "[full
   const double was = around(metal.image(grid), truth, rods);
   const recon::MetalReduction how;
   auto trace = recon::reduce_metal(metal.data, how, metal.scale, best_isa());
-  const Image after = recon::reconstruct(metal.data, trace, how, *kernel("standard"), grid, 1.25,
-                                         metal.scale, best_isa());
+  Image after =
+      recon::reconstruct(metal.data, *kernel("standard"), grid, 1.25, metal.scale, best_isa());
+  put_metal_back(after, metal.data, trace, how, *kernel("standard"), 1.25, metal.scale, best_isa());
   const double is = around(after, truth, rods);
   CAPTURE(was, is);
   CHECK(was > 3.0 * is);

@@ -24,7 +24,13 @@ class ImageData {
 
   /// The rays as the detector saw them, where an algorithm asks.
   void keep(std::optional<recon::MeasuredRays> measured) { measured_ = std::move(measured); }
-  const recon::MeasuredRays* measured() const { return measured_ ? &*measured_ : nullptr; }
+  /// Those of an arm: null unless its algorithm asks.
+  const recon::MeasuredRays* measured(const Arm& arm, Isa isa) {
+    if (!measured_ || !arm.algorithm->wants_measured()) return nullptr;
+    if (!arm.corrected || !corrected_) return &*measured_;
+    if (!corrected_rays_) corrected_rays_ = corrected_->rays(*measured_, isa);
+    return &*corrected_rays_;
+  }
 
   recon::CorrectedScan& of(const Arm& arm) {
     return arm.corrected && corrected_ ? *corrected_ : plain_.value();
@@ -32,7 +38,7 @@ class ImageData {
 
  private:
   std::optional<recon::CorrectedScan> plain_, corrected_;
-  std::optional<recon::MeasuredRays> measured_;
+  std::optional<recon::MeasuredRays> measured_, corrected_rays_;
 };
 
 }  // namespace vitrine::trial::detail

@@ -490,14 +490,10 @@ double PatientScan::photons(const Arm& arm) const {
 Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   const Series& series = calibrated_.of(arm.bins);
   const recon::HounsfieldScale scale{series.mu_water, series.mu_air};
-  recon::CorrectedScan& lines = data.of(arm);
   return recon::reformatted(
       geometry_, patient_.grid(), arm.slice_thickness, [&](const recon::SliceStack& slices) {
-        if (!arm.algorithm->wants_measured())
-          return lines.reconstruct(*arm.kernel, slices.grid, slices.thickness, scale, isa_);
-        return arm.algorithm->reconstruct({lines.lines(), data.measured()},
-                                          {*arm.kernel, slices.grid, slices.thickness, scale},
-                                          isa_);
+        return data.of(arm).reconstruct(*arm.algorithm, data.measured(arm, isa_),
+                                        {*arm.kernel, slices.grid, slices.thickness, scale}, isa_);
       });
 }
 

@@ -139,7 +139,8 @@ TEST_CASE("metal artefacts fall fourfold, and the metal stays as it is") {
     const MetalReduction how;
     MetalTrace trace = reduce_metal(scan, how, water_scale, isa());
     REQUIRE(!trace.empty());
-    const Image after = reconstruct(scan, trace, how, *k, grid, 1.25, water_scale, isa());
+    Image after = reconstruct(scan, *k, grid, 1.25, water_scale, isa());
+    put_metal_back(after, scan, trace, how, *k, 1.25, water_scale, isa());
     CAPTURE(scan.is_helical(), trace.share(scan));
     CHECK(around_rods(before) > 4.0 * around_rods(after));
     std::size_t metal = 0;

@@ -156,7 +156,7 @@ TEST_CASE("ray weights are the inverse variance of the line integrals") {
   std::vector<float> weights(rays.values.view(0).size());
   double variance = 0.0, expected = 0.0, n = 0.0;
   for (Index v = 0; v < g.views(); ++v) {
-    ray_weights(rays, v, weights);
+    ray_weights(rays, v, isa(), weights);
     for (std::size_t i = 0; i < weights.size(); ++i) {
       variance += std::pow(double(rays.values.view(v)[i]) - 100.0 * mu_70kev, 2);
       expected += 1.0 / double(weights[i]);
