@@ -9,7 +9,8 @@
 namespace vitrine::radiomics {
 namespace {
 
-constexpr std::array known{&morphology_family, &statistics_family, &glcm_family};
+constexpr std::array known{&morphology_family, &local_intensity_family, &statistics_family,
+                           &histogram_family,  &ivh_family,             &glcm_family};
 
 const Family& find(std::string_view id) {
   const auto found =
@@ -58,7 +59,10 @@ std::vector<FeatureValue> extract(const Region& region, const Settings& settings
 
 std::vector<FeatureValue> extract(const Image& image, const Mask& mask, const Settings& settings,
                                   std::span<const std::string> wanted) {
-  return extract(prepare(image, mask, settings), settings, wanted);
+  const bool looks_around =
+      std::find(wanted.begin(), wanted.end(), local_intensity_family.info.id) != wanted.end();
+  const Keep keep = looks_around ? Keep::surroundings : Keep::region;
+  return extract(prepare(image, mask, settings, keep), settings, wanted);
 }
 
 }  // namespace vitrine::radiomics

@@ -39,7 +39,8 @@ std::vector<const FeatureInfo*> feature_table();
 std::vector<FeatureValue> extract(const Image& image, const Mask& mask, const Settings& settings,
                                   std::span<const std::string> families);
 
-/// The same, of a region already prepared with these settings.
+/// The same, of a region already prepared with these settings (and `Keep::surroundings` for
+/// local_intensity).
 std::vector<FeatureValue> extract(const Region& region, const Settings& settings,
                                   std::span<const std::string> families);
 

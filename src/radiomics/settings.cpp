@@ -65,6 +65,16 @@ const AggregationInfo& describe(Aggregation aggregation) {
                        [&](const AggregationInfo& info) { return info.value == aggregation; });
 }
 
+std::string_view aggregation_code(std::string_view id) {
+  for (const AggregationInfo& info : aggregations)
+    if (info.id == id) return info.ibsi_code;
+  // Families without directions: matrices of slices, of merged slices, of the volume (IBSI 3.7).
+  if (id == "2d") return "8QNN";
+  if (id == "2.5d") return "62GR";
+  if (id == "3d") return "KOBO";
+  return {};
+}
+
 const Schema<Settings>& Settings::schema() {
   static const Schema<Settings> schema =
       Schema<Settings>("settings",
@@ -92,9 +102,18 @@ const Schema<Settings>& Settings::schema() {
           .optional("bin_count", &Settings::bin_count,
                     "fixed bin number of the discretisation, instead of bin_width_hu")
           .between(2, 1024)
+          .optional("ivh_bin_width", &Settings::ivh_bin_width_hu, unit::hu,
+                    "intensity-volume histogram: bins of this size, known by their centres; whole "
+                    "HU if neither this nor ivh_bin_count is given")
+          .between(1e-3, 1e4)
+          .optional("ivh_bin_count", &Settings::ivh_bin_count,
+                    "intensity-volume histogram: this many bins, known by their numbers")
+          .between(2, 1e6)
           .optional("glcm", &Settings::glcm, "aggregation of the grey level co-occurrence matrices")
           .rule("give bin_width_hu or bin_count, not both (they are two ways to discretise)",
                 [](const Settings& s) { return !(s.bin_width_hu && s.bin_count); })
+          .rule("give ivh_bin_width_hu or ivh_bin_count, not both",
+                [](const Settings& s) { return !(s.ivh_bin_width_hu && s.ivh_bin_count); })
           .rule("range_hu must be two finite numbers, the lower one first", [](const Settings& s) {
             return !s.range_hu ||
                    (std::isfinite((*s.range_hu)[0]) && std::isfinite((*s.range_hu)[1]) &&

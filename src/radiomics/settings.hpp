@@ -29,6 +29,9 @@ struct AggregationInfo {
   std::string_view ibsi_code;  ///< `ITBB`
 };
 const AggregationInfo& describe(Aggregation aggregation);
+/// IBSI's code of an aggregation, by the id that tables show: `3d_average` is `ITBB`; "" if there is
+/// none of that name.
+std::string_view aggregation_code(std::string_view id);
 
 /// How a region is prepared and measured: the IBSI image-processing scheme, in its order.
 ///
@@ -51,6 +54,12 @@ struct Settings {
   std::optional<double> bin_width_hu;
   /// Fixed bin number, between the region's own minimum and maximum; excludes `bin_width_hu`.
   std::optional<std::int64_t> bin_count;
+  /// Intensity-volume histogram: bins of this size, known by their centres. Left out together with
+  /// `ivh_bin_count`, its levels are whole HU.
+  std::optional<double> ivh_bin_width_hu;
+  /// Intensity-volume histogram: this many bins, known by their numbers; excludes
+  /// `ivh_bin_width_hu`.
+  std::optional<std::int64_t> ivh_bin_count;
   Aggregation glcm = Aggregation::average_3d;
 
   static constexpr double default_bin_width_hu = 25;

@@ -16,7 +16,10 @@ struct Family {
 };
 
 extern const Family morphology_family;
+extern const Family local_intensity_family;
 extern const Family statistics_family;
+extern const Family histogram_family;
+extern const Family ivh_family;
 extern const Family glcm_family;
 
 /// The rows of a family's table, without their formulas.

@@ -117,11 +117,11 @@ double diagnostic(const Region& region, const std::string& tag) {
   if (tag == "img_dim_y_interp_img") return double(p.interpolated_size[1]);
   if (tag == "img_dim_z_interp_img") return double(p.interpolated_size[2]);
   if (tag == "int_mask_vox_count_init_roi") return double(p.input_voxels);
-  if (tag == "int_mask_mean_int_init_roi") return p.input_mean_hu;
+  if (tag == "int_mask_mean_int_init_roi") return p.input.mean_hu;
   if (tag == "morph_mask_vox_count_interp_roi") return double(p.interpolated_voxels);
-  if (tag == "int_mask_mean_int_interp_roi") return p.interpolated_mean_hu;
-  if (tag == "int_mask_min_int_interp_roi") return p.interpolated_min_hu;
-  if (tag == "int_mask_max_int_interp_roi") return p.interpolated_max_hu;
+  if (tag == "int_mask_mean_int_interp_roi") return p.interpolated.mean_hu;
+  if (tag == "int_mask_min_int_interp_roi") return p.interpolated.min_hu;
+  if (tag == "int_mask_max_int_interp_roi") return p.interpolated.max_hu;
   if (tag == "int_mask_vox_count_reseg_roi") return double(p.resegmented_voxels);
   return std::nan("");
 }
