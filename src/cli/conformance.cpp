@@ -72,15 +72,15 @@ Comparison compare(const Task& task, const IbsiReference& reference) {
 void judge(Comparison& c, const std::string& id, double value) {
   c.id = id;
   c.value = value;
-  c.verdict = !std::isfinite(value) ? Verdict::no_value
+  c.verdict = !std::isfinite(value)                                           ? Verdict::no_value
               : ibsi::agrees(value, c.reference.value, c.reference.tolerance) ? Verdict::pass
                                                                               : Verdict::fail;
 }
 
 std::vector<Comparison> run(const Task& task, const ibsi::Phantom& phantom) {
   const radiomics::Settings& settings = task.benchmark.settings;
-  const radiomics::Region region = radiomics::prepare(phantom.image, phantom.mask, settings,
-                                                      radiomics::Keep::surroundings);
+  const radiomics::Region region =
+      radiomics::prepare(phantom.image, phantom.mask, settings, radiomics::Keep::surroundings);
   std::set<std::string> aggregations;
   for (const IbsiReference& reference : task.references)
     aggregations.insert(reference.key.aggregation);
@@ -141,8 +141,8 @@ void print_table(const std::vector<Task>& tasks, const std::vector<Comparison>& 
   std::printf("%-33s", "family");
   for (const Task& task : tasks) {
     const std::string& id = task.benchmark.id;
-    std::printf(" %9s", task.benchmark.is_ct ? ("CT " + id.substr(id.size() - 1)).c_str()
-                                             : "digital");
+    std::printf(" %9s",
+                task.benchmark.is_ct ? ("CT " + id.substr(id.size() - 1)).c_str() : "digital");
   }
   std::printf(" %10s\n", "all");
   for (const std::string& family : families) {
@@ -184,7 +184,8 @@ std::string as_json(const std::vector<Comparison>& all) {
   root.set("total", double(features.total));
   root.set("diagnostics_passed", double(diagnostics.passed));
   root.set("diagnostics_total", double(diagnostics.total));
-  root.set("conforms", features.passed == features.total && diagnostics.passed == diagnostics.total);
+  root.set("conforms",
+           features.passed == features.total && diagnostics.passed == diagnostics.total);
   Value::List values;
   for (const Comparison& c : all) {
     Value row;

@@ -47,10 +47,10 @@ class Reader {
       line_ = r + 2;  // the header is line 1
       IbsiReference reference;
       if (!read_row(table_.rows[r], reference)) continue;
-      const auto identity =
-          std::tuple(reference.stage, reference.stage.empty() ? "" : reference.feature,
-                     reference.key);
-      if (!seen.insert(identity).second) problem("the value of ", reference.feature, " occurs twice");
+      const auto identity = std::tuple(
+          reference.stage, reference.stage.empty() ? "" : reference.feature, reference.key);
+      if (!seen.insert(identity).second)
+        problem("the value of ", reference.feature, " occurs twice");
       references.push_back(std::move(reference));
     }
     if (references.empty() && problems_.empty()) problem("there is no reference value");

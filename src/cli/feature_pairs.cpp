@@ -33,7 +33,8 @@ std::optional<int> number_of(const std::string& label) {
 
 /// Both files are DICOM and say in which coordinates they are.
 void require_same_frame(const io::Path& image, const io::Path& mask) {
-  const std::string of_image = io::frame_of_reference(image), of_mask = io::frame_of_reference(mask);
+  const std::string of_image = io::frame_of_reference(image),
+                    of_mask = io::frame_of_reference(mask);
   require(of_image.empty() || of_mask.empty() || of_image == of_mask, Error::Kind::data,
           "image and mask have different frames of reference:\n  image ", of_image, "\n  mask  ",
           of_mask, "\nGive the image that the mask was drawn on.");
@@ -63,7 +64,10 @@ FeatureBatch read_feature_batch(const io::Path& file) {
             Error::Kind::data, "'", file.string(), "' has a column '", taken,
             "' (the results have one of that name). Rename it.");
   for (const auto& row : table.rows) {
-    FeaturePair pair{text_of(row[image]), text_of(row[mask]), label ? text_of(row[*label]) : "", {},
+    FeaturePair pair{text_of(row[image]),
+                     text_of(row[mask]),
+                     label ? text_of(row[*label]) : "",
+                     {},
                      file.parent_path()};
     for (const std::size_t c : extras) pair.extras.push_back(text_of(row[c]));
     require(!pair.image.empty() && !pair.mask.empty(), Error::Kind::data, "'", file.string(),

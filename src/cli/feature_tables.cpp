@@ -45,9 +45,9 @@ Table tidy_table(const std::vector<std::string>& extra_columns,
     if (!result.error.empty()) add(result, {"", "", "", no_value, "", result.error, ""});
     for (const auto& d : result.diagnostics) add(result, {d.id, "", d.unit, d.value, "", "", ""});
     for (const auto& f : result.features)
-      add(result, {std::string(f.info->id), std::string(f.info->ibsi_code),
-                   std::string(f.info->unit), f.value, std::string(f.aggregation),
-                   std::string(f.reason), code_of(f)});
+      add(result,
+          {std::string(f.info->id), std::string(f.info->ibsi_code), std::string(f.info->unit),
+           f.value, std::string(f.aggregation), std::string(f.reason), code_of(f)});
   }
   return table;
 }

@@ -34,8 +34,7 @@ class Measurer {
     PairResult result{pair, {}, {}, {}};
     const Image& image = images_.of(pair);
     const Mask mask = read_pair_mask(
-        pair, image,
-        options_.resample_mask ? MaskGeometry::resample : MaskGeometry::must_agree);
+        pair, image, options_.resample_mask ? MaskGeometry::resample : MaskGeometry::must_agree);
     const auto& families = options_.families;
     const bool looks_around =
         std::find(families.begin(), families.end(), "local_intensity") != families.end();
@@ -43,8 +42,7 @@ class Measurer {
         radiomics::prepare(image, mask, settings_,
                            looks_around ? radiomics::Keep::surroundings : radiomics::Keep::region);
     result.features = radiomics::extract(region, settings_, families);
-    if (options_.diagnostics)
-      result.diagnostics = radiomics::diagnostics(image, settings_, region);
+    if (options_.diagnostics) result.diagnostics = radiomics::diagnostics(image, settings_, region);
     return result;
   }
 
@@ -91,8 +89,8 @@ int run(const Options& options) {
     results.push_back(measure({options.image, options.mask, options.label, {}, {}}));
   }
   const bool wide = options.format == "wide";
-  const Table table = wide ? wide_table(batch.extra_columns, results)
-                           : tidy_table(batch.extra_columns, results);
+  const Table table =
+      wide ? wide_table(batch.extra_columns, results) : tidy_table(batch.extra_columns, results);
   const std::string text =
       options.json || options.format == "json" ? rows_as_json(table) : table.to_csv();
   if (options.out.empty()) {
@@ -131,7 +129,8 @@ void add_features(CLI::App& app, int& code) {
                     "interpolate a mask of another grid to the image's");
   command->add_flag("--diagnostics", options->diagnostics,
                     "add IBSI's diagnostics of image and region");
-  command->add_option("--format", options->format, "tidy (a row a value), wide (a row a pair), json")
+  command
+      ->add_option("--format", options->format, "tidy (a row a value), wide (a row a pair), json")
       ->check(CLI::IsMember({"tidy", "wide", "json"}));
   command->add_option("--out,-o", options->out, "write here instead of the terminal");
   command->add_flag("--json", options->json, "the same as --format json");

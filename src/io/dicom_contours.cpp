@@ -54,7 +54,8 @@ class Contours {
               "' has a contour far from the image. Check that they belong together.");
       if (p == 0) slice = Index(std::lround(voxel.z()));
       require(std::abs(voxel.z() - double(slice)) <= plane_tolerance, Error::Kind::unsupported, "'",
-              path_.string(), "' has a contour at slice ", voxel.z(), " of the image, counted from 0",
+              path_.string(), "' has a contour at slice ", voxel.z(),
+              " of the image, counted from 0",
               " (it lies between slices, or is inclined: it was drawn on another image). Give the "
               "image that it was drawn on.");
       polygon.push_back({voxel.x(), voxel.y()});
@@ -84,8 +85,8 @@ class Contours {
         // Rows with a <= y < b: a corner on a row counts once, a flat edge not at all.
         const auto first = std::max(Index(std::ceil(a[1])), Index{0});
         for (Index j = first; j < ny && double(j) < b[1]; ++j)
-          crossings[std::size_t(j)].push_back(a[0] + (double(j) - a[1]) * (b[0] - a[0]) /
-                                                         (b[1] - a[1]));
+          crossings[std::size_t(j)].push_back(a[0] +
+                                              (double(j) - a[1]) * (b[0] - a[0]) / (b[1] - a[1]));
       }
     for (Index j = 0; j < ny; ++j) {
       auto& row = crossings[std::size_t(j)];
@@ -127,10 +128,11 @@ Mask read_dicom_contours(const Path& path, const std::string& label, const Grid&
   }
   Mask mask = contours.rasterise();
   const auto values = mask.values();
-  require(std::any_of(values.begin(), values.end(), [](std::uint8_t v) { return v != 0; }),
-          Error::Kind::data, "'", path.string(), "': the contours of '", region.name,
-          "' hold no voxel's centre. Choose another region, or check that image and contours belong "
-          "together.");
+  require(
+      std::any_of(values.begin(), values.end(), [](std::uint8_t v) { return v != 0; }),
+      Error::Kind::data, "'", path.string(), "': the contours of '", region.name,
+      "' hold no voxel's centre. Choose another region, or check that image and contours belong "
+      "together.");
   return mask;
 }
 

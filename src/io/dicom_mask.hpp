@@ -10,9 +10,10 @@ namespace vitrine::io {
 enum class DicomMask { none, segmentation, structure_set };
 DicomMask kind_of_dicom_mask(const Path& path);
 
-/// Read a segment of a DICOM Segmentation (binary or fractional, from one half on inside) on its own
-/// grid: the stack of its frames, slices without a frame being empty. `label` is a segment's label
-/// or number; empty stands for the only one. Throws Error (data, unsupported) naming the file.
+/// Read a segment of a DICOM Segmentation (binary or fractional, from one half on inside) on its
+/// own grid: the stack of its frames, slices without a frame being empty. `label` is a segment's
+/// label or number; empty stands for the only one. Throws Error (data, unsupported) naming the
+/// file.
 Mask read_dicom_segment(const Path& path, const std::string& label);
 
 /// Read a region of an RT Structure Set on the grid of the image that it was drawn on: a voxel is

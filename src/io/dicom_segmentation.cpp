@@ -7,6 +7,7 @@
 #include "vitrine/io/detail/dicom_items.hpp"
 #include "vitrine/io/detail/quiet_dcmtk.hpp"
 #include "vitrine/io/dicom_mask.hpp"
+#include "vitrine/io/image_reader.hpp"
 
 namespace vitrine::io {
 namespace {
@@ -95,8 +96,7 @@ class Segmentation {
       require((frame.right - frames_[0].right).norm() < 1e-4 &&
                   (frame.down - frames_[0].down).norm() < 1e-4 &&
                   frame.row_spacing == frames_[0].row_spacing &&
-                  frame.column_spacing == frames_[0].column_spacing &&
-                  in_plane_shift(frame) < 0.01,
+                  frame.column_spacing == frames_[0].column_spacing && in_plane_shift(frame) < 0.01,
               Error::Kind::unsupported, "'", path,
               "' has frames that are no stack (they differ in orientation, spacing or place).");
   }
@@ -122,15 +122,15 @@ class Segmentation {
     for (const DcmTagKey& tag : {DCM_SpacingBetweenSlices, DCM_SliceThickness})
       if (!frame.slice_spacing && measures.tagExistsWithValue(tag))
         frame.slice_spacing = file_.number(measures, tag);
-    frame.segment = file_.whole(wanted(DCM_SegmentIdentificationSequence),
-                                DCM_ReferencedSegmentNumber);
-    require(frame.row_spacing > 0 && frame.column_spacing > 0 &&
-                frame.slice_spacing.value_or(1) > 0 && std::abs(frame.right.norm() - 1) < 1e-3 &&
-                std::abs(frame.down.norm() - 1) < 1e-3 &&
-                std::abs(frame.right.dot(frame.down)) < 1e-3,
-            Error::Kind::data, "'", file_.path().string(),
-            "' has a frame whose spacing is not positive, or whose axes are not perpendicular and of "
-            "length 1.");
+    frame.segment =
+        file_.whole(wanted(DCM_SegmentIdentificationSequence), DCM_ReferencedSegmentNumber);
+    require(
+        frame.row_spacing > 0 && frame.column_spacing > 0 && frame.slice_spacing.value_or(1) > 0 &&
+            std::abs(frame.right.norm() - 1) < 1e-3 && std::abs(frame.down.norm() - 1) < 1e-3 &&
+            std::abs(frame.right.dot(frame.down)) < 1e-3,
+        Error::Kind::data, "'", file_.path().string(),
+        "' has a frame whose spacing is not positive, or whose axes are not perpendicular and of "
+        "length 1.");
     frame.along = frame.corner.dot(normal_of(frame));
     return frame;
   }
@@ -154,24 +154,25 @@ class Segmentation {
         smallest_gap = gap;
     spacing_ = frames_[0].slice_spacing.value_or(smallest_gap > 0 ? smallest_gap : 1);
     // A thickness that overlaps or leaves gaps is no distance of slices.
-    if (smallest_gap > 0 && std::abs(smallest_gap / spacing_ -
-                                     std::round(smallest_gap / spacing_)) > 0.01)
+    if (smallest_gap > 0 &&
+        std::abs(smallest_gap / spacing_ - std::round(smallest_gap / spacing_)) > 0.01)
       spacing_ = smallest_gap;
     for (const double place : places) {
       const double slice = (place - lowest_) / spacing_;
       require(std::abs(slice - std::round(slice)) < 0.02 && slice < 1e5, Error::Kind::unsupported,
-              "'", file_.path().string(), "' has frames that are unevenly spaced (", place - lowest_,
-              " mm is no multiple of ", spacing_, " mm).");
+              "'", file_.path().string(), "' has frames that are unevenly spaced (",
+              place - lowest_, " mm is no multiple of ", spacing_, " mm).");
     }
     Grid grid;
-    const Frame& first = *std::min_element(
-        frames_.begin(), frames_.end(),
-        [](const Frame& a, const Frame& b) { return a.along < b.along; });
+    const Frame& first =
+        *std::min_element(frames_.begin(), frames_.end(),
+                          [](const Frame& a, const Frame& b) { return a.along < b.along; });
     grid.axes.col(0) = first.right.normalized();
     grid.axes.col(2) = normal_of(first);
     grid.axes.col(1) = grid.axes.col(2).cross(grid.axes.col(0));
     grid.origin = first.corner;
-    grid.spacing = {first.column_spacing, first.row_spacing, spacing_};
+    grid.spacing = {nominal_spacing(first.column_spacing), nominal_spacing(first.row_spacing),
+                    spacing_};
     const double slices = std::round((*places.rbegin() - lowest_) / spacing_) + 1;
     require(slices * double(rows_) * double(columns_) <= double(most_voxels),
             Error::Kind::unsupported, "'", file_.path().string(), "' spans more than 2^32 voxels.");

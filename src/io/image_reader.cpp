@@ -332,10 +332,9 @@ void require_same_grid(const Grid& image, const Grid& mask) {
   for (Index a = 0; a < 3; ++a)
     if ((image.axes.col(a) - mask.axes.col(a)).norm() * reach > tolerance)
       differ(axes[std::size_t(a)], image.axes.col(a), mask.axes.col(a));
-  throw Error(Error::Kind::data,
-              str("image and mask are not on one grid (voxels lie up to ", farthest, " mm apart, ",
-                  tolerance, " mm is allowed):", fields,
-                  "\nResample the mask to the image's grid."));
+  throw Error(Error::Kind::data, str("image and mask are not on one grid (voxels lie up to ",
+                                     farthest, " mm apart, ", tolerance, " mm is allowed):", fields,
+                                     "\nResample the mask to the image's grid."));
 }
 
 }  // namespace vitrine::io

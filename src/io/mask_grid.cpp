@@ -85,8 +85,7 @@ Mask resample_mask(const Mask& mask, const Grid& grid) {
   const Extent extent = extent_of(mask);
   const auto& size = mask.grid().size;
   const auto at = [&](Index i, Index j, Index k) {
-    const bool inside =
-        i >= 0 && j >= 0 && k >= 0 && i < size[0] && j < size[1] && k < size[2];
+    const bool inside = i >= 0 && j >= 0 && k >= 0 && i < size[0] && j < size[1] && k < size[2];
     return inside && mask(i, j, k) ? 1.0 : 0.0;
   };
   Mask resampled(grid);

@@ -8,7 +8,7 @@ namespace vitrine::radiomics {
 
 /// A number that tells how image and region were prepared; IBSI asks for them beside the features.
 struct Diagnostic {
-  std::string id;                    ///< `diagnostics.interpolated_roi.intensity_voxels`
+  std::string id;                     ///< `diagnostics.interpolated_roi.intensity_voxels`
   std::string ibsi_stage, ibsi_name;  ///< `interpolated ROI`, `Int. mask voxel count`
   std::string unit;
   double value = 0;  ///< NaN where there is none: the region is empty

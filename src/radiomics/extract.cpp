@@ -9,8 +9,9 @@
 namespace vitrine::radiomics {
 namespace {
 
-constexpr std::array known{&morphology_family, &local_intensity_family, &statistics_family,
-                           &histogram_family,  &ivh_family,             &glcm_family};
+constexpr std::array known{&morphology_family, &local_intensity_family,
+                           &statistics_family, &histogram_family,
+                           &ivh_family,        &glcm_family};
 
 const Family& find(std::string_view id) {
   const auto found =

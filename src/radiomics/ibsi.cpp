@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
 #include "vitrine/core/parallel.hpp"
 
@@ -114,10 +113,17 @@ std::vector<Value> measure(const Region& region, const Settings& settings,
 }
 
 bool agrees(double value, double reference, double tolerance) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*e", value == std::floor(value) ? 16 : 2, value);
+  if (!std::isfinite(value)) return false;
+  double rounded = value;
+  if (value != std::floor(value)) {
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value,
+                                   std::chars_format::scientific, 2)
+                         .ptr;
+    std::from_chars(text.data(), end, rounded);
+  }
   const double slack = 1e-9 * std::abs(reference);  // of decimals that are no binary numbers
-  return std::abs(std::strtod(text, nullptr) - reference) <= tolerance + slack;
+  return std::abs(rounded - reference) <= tolerance + slack;
 }
 
 }  // namespace vitrine::radiomics::ibsi

@@ -123,8 +123,7 @@ void extract_family(const Region& region, const Settings& settings,
                     std::vector<FeatureValue>& out) {
   if (region.voxels.empty()) return append_undefined<Curve>(table, region.no_intensity, out);
   const Binning bins(region, settings);
-  if (bins.flat || bins.levels < 2)
-    return append_undefined<Curve>(table, reason::flat_region, out);
+  if (bins.flat || bins.levels < 2) return append_undefined<Curve>(table, reason::flat_region, out);
   if (bins.levels > most_levels)
     return append_undefined<Curve>(table, reason::too_many_levels, out);
   append<Curve>(table, curve_of(region, settings, bins), out);
@@ -133,7 +132,8 @@ void extract_family(const Region& region, const Settings& settings,
 }  // namespace
 
 constinit const Family ivh_family{
-    {"ivh", "P88C", "which part of the region has at least an intensity"}, features,
+    {"ivh", "P88C", "which part of the region has at least an intensity"},
+    features,
     extract_family};
 
 }  // namespace vitrine::radiomics

@@ -29,8 +29,8 @@ struct AggregationInfo {
   std::string_view ibsi_code;  ///< `ITBB`
 };
 const AggregationInfo& describe(Aggregation aggregation);
-/// IBSI's code of an aggregation, by the id that tables show: `3d_average` is `ITBB`; "" if there is
-/// none of that name.
+/// IBSI's code of an aggregation, by the id that tables show: `3d_average` is `ITBB`; "" if there
+/// is none of that name.
 std::string_view aggregation_code(std::string_view id);
 
 /// How a region is prepared and measured: the IBSI image-processing scheme, in its order.

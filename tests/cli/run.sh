@@ -173,6 +173,23 @@ expect 0 '' cmp before out/SHA256SUMS
 expect 0 'statistics.mean' "$program" features out/images/case001/coarse_soft_80mAs.nii.gz out/masks/case001/lesion01.nii.gz
 expect 0 'glcm.contrast' "$program" features out/images/case001/coarse_soft_80mAs out/masks/case001/lesion01.nii.gz --json
 expect 4 'nothing.nii' "$program" features nothing.nii out/masks/case001/lesion01.nii.gz
+ct=out/images/case001/coarse_soft_80mAs.nii.gz lesion=out/masks/case001/lesion01.nii.gz
+expect 0 'ivh.volume_at_intensity_10:BC2M.*glcm.contrast:ACUI:ITBB.*,error' "$program" features $ct $lesion --format wide
+expect 0 'diagnostics.resegmented_roi.intensity_voxels,,1,[0-9]+,' "$program" features $ct $lesion --diagnostics --families local_intensity
+expect 2 'no feature family. Did you mean .histogram' "$program" features $ct $lesion --families histograms
+expect 2 'no whole number above 0' "$program" features $ct $lesion --label tumour
+expect 2 'no voxel with label 7 .labels there: 1' "$program" features $ct $lesion --label 7
+expect 2 'IMAGE and MASK, or --batch' "$program" features $ct
+expect 2 'IMAGE and MASK, or --batch' "$program" features $ct $lesion --batch pairs.csv
+printf 'site,image,mask,label\nA,%s,%s,1\nB,%s,nowhere.nii.gz,\nC,%s,%s,\n' $ct $lesion $ct $ct $lesion >pairs.csv
+expect 3 '1 of 3 pairs failed' "$program" features --batch pairs.csv --families statistics -o pairs_out.csv
+expect 0 '^A,.*statistics.mean' cat pairs_out.csv
+expect 0 '^B,.*nowhere.nii.gz,,,,,,.*nowhere' cat pairs_out.csv
+expect 0 '^C,.*statistics.mean' cat pairs_out.csv
+printf 'image,mask,value\na,b,1\n' >pairs.csv
+expect 2 "a column 'value'" "$program" features --batch pairs.csv
+expect 4 'reference/ibsi1_digital_phantom.csv' "$program" conformance ibsi1 --data nowhere
+expect 2 'subcommand is required' "$program" conformance
 expect 2 'subcommand is required' "$program" qa
 expect 4 'nothing.nii' "$program" qa mtf nothing.nii
 expect 0 'integral of NPS' "$program" qa nps out/images/case001/coarse_soft_80mAs.nii.gz --centre 0 0 --radius 60 --roi 16 --figure nps.svg --json nps.json

@@ -52,8 +52,7 @@ class DicomFile {
     std::vector<DcmItem*> found;
     DcmSequenceOfItems* sequence = nullptr;
     if (item.findAndGetSequence(tag, sequence).bad() || !sequence) return found;
-    for (DcmObject* at = sequence->nextInContainer(nullptr); at;
-         at = sequence->nextInContainer(at))
+    for (DcmObject* at = sequence->nextInContainer(nullptr); at; at = sequence->nextInContainer(at))
       found.push_back(static_cast<DcmItem*>(at));
     return found;
   }

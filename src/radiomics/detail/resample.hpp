@@ -59,8 +59,7 @@ struct SampleBox {
 /// Interpolates the box row by row: `use(j, k, row)` gets the row of output samples j and k, from
 /// `box.first[0]` on.
 void for_each_row(const Image& image, const std::array<Axis, 3>& axes, const SampleBox& box,
-                  Interpolation kind,
-                  FunctionRef<void(Index, Index, std::span<const double>)> use);
+                  Interpolation kind, FunctionRef<void(Index, Index, std::span<const double>)> use);
 
 /// Interpolates rows of voxels along i: constants and scratch memory of one resampling.
 template <class T>

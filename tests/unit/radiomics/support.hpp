@@ -1,7 +1,6 @@
 #pragma once
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -9,29 +8,13 @@
 #include <vector>
 
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/radiomics/ibsi.hpp"
 
 namespace vitrine::radiomics::test {
 
-struct Case {
-  Image image;
-  Mask mask;
-};
-
-/// The 5 x 4 x 4 digital phantom of IBSI 1 (CC BY 4.0), 2 mm voxels.
-inline Case digital_phantom() {
-  constexpr std::array<int, 80> values{
-      1, 4, 4, 1, 1, 1, 4, 6, 1, 1, 4, 1, 6, 4, 1, 4, 4, 6, 4, 1,   // slice 0
-      1, 4, 4, 1, 1, 1, 1, 6, 1, 1, 1, 1, 3, 1, 1, 4, 4, 6, 1, 1,   // slice 1
-      1, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 9, 1, 1, 1, 1, 6, 1, 1,   // slice 2
-      1, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 6, 1, 1};  // slice 3
-  Grid grid{{5, 4, 4}, Vec3(2, 2, 2), Vec3(0, 0, 0), Mat3::Identity()};
-  Case phantom{Image(grid), Mask(grid, 1)};
-  for (std::size_t v = 0; v < values.size(); ++v) phantom.image.values()[v] = float(values[v]);
-  for (const auto& [i, j, k] :
-       {std::array{0, 2, 1}, {3, 0, 2}, {4, 0, 2}, {2, 2, 2}, {3, 0, 3}, {4, 0, 3}})
-    phantom.mask(i, j, k) = 0;
-  return phantom;
-}
+using Case = ibsi::Phantom;
+using ibsi::agrees;
+using ibsi::digital_phantom;
 
 /// Settings that leave the digital phantom's values alone: its intensities are its grey levels.
 inline Settings phantom_settings() {
@@ -54,7 +37,8 @@ inline Case make_case(const Grid& grid, const std::function<double(const Vec3&)>
 }
 
 inline const std::vector<std::string>& all_families() {
-  static const std::vector<std::string> ids{"morphology", "statistics", "glcm"};
+  static const std::vector<std::string> ids{
+      "morphology", "local_intensity", "statistics", "histogram", "ivh", "glcm"};
   return ids;
 }
 
@@ -66,14 +50,6 @@ inline std::map<std::string, FeatureValue> measure(
   for (const FeatureValue& v : extract(c.image, c.mask, settings, families))
     found.emplace(v.info->id, v);
   return found;
-}
-
-/// IBSI's comparison: the value to three significant digits (whole counts: to all) is within the
-/// tolerance.
-inline bool agrees(double value, double reference, double tolerance) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*e", value == std::floor(value) ? 16 : 2, value);
-  return std::abs(std::strtod(text, nullptr) - reference) <= tolerance + 1e-9 * std::abs(reference);
 }
 
 inline constexpr std::array aggregations{
