@@ -190,6 +190,25 @@ printf 'image,mask,value\na,b,1\n' >pairs.csv
 expect 2 "a column 'value'" "$program" features --batch pairs.csv
 expect 4 'reference/ibsi1_digital_phantom.csv' "$program" conformance ibsi1 --data nowhere
 expect 2 'subcommand is required' "$program" conformance
+# A benchmark of one digital value and one diagnostic for each configuration; then with one that is missed.
+mkdir -p ibsi/reference
+reference=family,feature,ibsi_code,aggregation_code,reference_value,tolerance
+for c in A B C D E; do
+  printf '%s\nDiagnostics: initial ROI,Int. mask dimension z,,,%s,0\n' $reference 12 >ibsi/reference/ibsi1_ct_config$c.csv
+done
+printf '%s\nGLCM,Joint maximum,GYBY,ITBB,0.503,0\nMorphology,Compactness 1,SKGS,DHQ4,,\n' $reference >ibsi/reference/ibsi1_digital_phantom.csv
+benchmark=(conformance ibsi1 --data ibsi --image $ct --mask $lesion --json verdict.json)
+expect 0 'IBSI 1: 1 of 1 values and 5 of 5 diagnostics agree: conforms' "$program" "${benchmark[@]}"
+expect 0 '"passed": 1,' cat verdict.json
+sed -i 's/0.503/0.504/' ibsi/reference/ibsi1_digital_phantom.csv
+printf 'Other,New thing,ZZZZ,DHQ4,1,0\n' >>ibsi/reference/ibsi1_digital_phantom.csv
+expect 1 'IBSI 1: 0 of 2 values and 5 of 5 diagnostics agree: does not conform' "$program" "${benchmark[@]}"
+expect 1 'digital_phantom: Joint maximum is 0.502[0-9]*, the reference 0.504' "$program" "${benchmark[@]}"
+expect 1 'not built: Other .1 values' "$program" "${benchmark[@]}"
+expect 0 '"verdict": "not built"' cat verdict.json
+printf 'GLCM,Joint maximum,GYBY,ITBB,many,-1\nGLCM,x,GY,ITBB,1,0\n' >>ibsi/reference/ibsi1_digital_phantom.csv
+expect 2 "line 5: reference_value is 'many'" "$program" "${benchmark[@]}"
+expect 2 'line 6: ibsi_code is .GY. .four capital' "$program" "${benchmark[@]}"
 expect 2 'subcommand is required' "$program" qa
 expect 4 'nothing.nii' "$program" qa mtf nothing.nii
 expect 0 'integral of NPS' "$program" qa nps out/images/case001/coarse_soft_80mAs.nii.gz --centre 0 0 --radius 60 --roi 16 --figure nps.svg --json nps.json
