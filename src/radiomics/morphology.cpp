@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/radiomics/detail/autocorrelation.hpp"
@@ -14,9 +15,6 @@
 
 namespace vitrine::radiomics {
 namespace {
-
-/// Moran's I and Geary's C are sums over all pairs: 50,000 voxels take about half a second.
-constexpr std::size_t most_paired_voxels = 50000;
 
 /// Volume and area of a body that encloses the region, for the density features.
 struct Body {
@@ -41,10 +39,9 @@ struct Shape {
   std::string_view no_intensity;  ///< why what follows is absent, or ""
   std::size_t intensity_count = 0;
   double mean_hu = 0, variance_hu = 0;
-  double centre_shift = 0;  ///< between the centres of mass of shape and intensities
-  bool has_centre = false;  ///< intensities do not sum to zero
-  bool has_pairs = false;   ///< few enough voxels to sum over their pairs
-  PairSums pairs;
+  double centre_shift = 0;        ///< between the centres of mass of shape and intensities
+  bool has_centre = false;        ///< intensities do not sum to zero
+  std::optional<PairSums> pairs;  ///< absent if the region is too large
 
  private:
   void measure_surface(const Region& region);
@@ -131,8 +128,7 @@ void Shape::measure_intensities(const Region& region) {
   for (const float x : region.hu) variance_hu += (x - mean_hu) * (x - mean_hu) / n;
   has_centre = sum != 0;
   if (has_centre) centre_shift = (moment / sum).norm();
-  has_pairs = intensity_count <= most_paired_voxels;
-  if (has_pairs) pairs = inverse_distance_sums(region, mean_hu);
+  pairs = inverse_distance_sums(region, mean_hu);
 }
 
 /// 36 pi V^2: the cube of the area of a sphere of that volume.
@@ -178,19 +174,19 @@ std::string_view no_autocorrelation(const Shape& s) {
   if (!s.no_intensity.empty()) return s.no_intensity;
   if (s.intensity_count == 1) return reason::single_voxel;
   if (s.variance_hu == 0) return reason::flat_region;
-  if (!s.has_pairs) return reason::too_large;
+  if (!s.pairs) return reason::too_large;
   return {};
 }
 
 Result moran_i(const Shape& s) {
   if (const auto why = no_autocorrelation(s); !why.empty()) return Result::undefined(why);
-  return s.pairs.products / (s.pairs.weights * s.variance_hu);
+  return s.pairs->products / (s.pairs->weights * s.variance_hu);
 }
 
 Result geary_c(const Shape& s) {
   if (const auto why = no_autocorrelation(s); !why.empty()) return Result::undefined(why);
   const double n = double(s.intensity_count);
-  return (n - 1) / n * s.pairs.square_differences / (2 * s.pairs.weights * s.variance_hu);
+  return (n - 1) / n * s.pairs->square_differences / (2 * s.pairs->weights * s.variance_hu);
 }
 
 using Row = Feature<Shape>;
