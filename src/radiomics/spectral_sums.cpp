@@ -3,6 +3,7 @@
 #include <complex>
 
 #include "vitrine/core/fft.hpp"
+#include "vitrine/core/math.hpp"
 #include "vitrine/radiomics/detail/autocorrelation.hpp"
 
 namespace vitrine::radiomics {
@@ -148,7 +149,7 @@ SpectralCost spectral_cost(const Region& region) {
   SpectralCost cost;
   cost.bytes = slices * points * double(6 * sizeof(double));
   cost.pair_products = 2 * slices * (slices + 1) * points;
-  cost.butterflies = 3 * slices * points * std::log2(double(plane.width) * double(plane.height));
+  cost.butterflies = 3 * slices * points * math::log2(double(plane.width) * double(plane.height));
   return cost;
 }
 

@@ -30,6 +30,8 @@ expect 0 'lobulated' "$program" list lesion_shape
 expect 0 'diameter_mm' "$program" explain lobulated
 expect 2 'lobulated' "$program" explain lobulate
 expect 0 'json-schema.org' "$program" schema
+expect 0 '^. .glcm.contrast. . ACUI . 1 . ' "$program" explain feature --markdown
+expect 2 'one name, or --markdown' "$program" explain lobulated --markdown
 expect 0 'is valid' "$program" validate "$source/scenarios/01_lung_nodule_stability.yaml"
 expect 0 'is valid' "$program" validate "$source/scenarios/03_liver_lesions.yaml"
 expect 0 'is valid' "$program" validate "$source/scenarios/04_treatment_response.yaml"
