@@ -9,7 +9,8 @@
 namespace vitrine::radiomics {
 namespace {
 
-constexpr std::array known{&morphology_family, &statistics_family, &glcm_family};
+constexpr std::array known{&morphology_family, &statistics_family, &glcm_family,  &glrlm_family,
+                           &glszm_family,      &gldzm_family,      &ngtdm_family, &ngldm_family};
 
 const Family& find(std::string_view id) {
   const auto found =
@@ -21,6 +22,17 @@ const Family& find(std::string_view id) {
 }
 
 }  // namespace
+
+const Levels& Subject::levels() {
+  if (!levels_) levels_ = discretise(region, settings);
+  return *levels_;
+}
+
+const std::vector<Zone>& Subject::zones(Connectivity connectivity) {
+  auto& zones = zones_[connectivity == Connectivity::slice ? 0 : 1];
+  if (!zones) zones = find_zones(region, levels(), connectivity);
+  return *zones;
+}
 
 std::span<const FamilyInfo> families() {
   static const std::vector<FamilyInfo> infos = [] {
@@ -47,7 +59,8 @@ std::vector<FeatureValue> extract(const Region& region, const Settings& settings
   std::vector<const Family*> chosen;
   for (const std::string& id : wanted) chosen.push_back(&find(id));
   std::vector<FeatureValue> values;
-  for (const Family* family : chosen) family->extract(region, settings, values);
+  Subject subject(region, settings);
+  for (const Family* family : chosen) family->extract(subject, values);
   for (FeatureValue& v : values) {
     if (std::isfinite(v.value)) continue;
     if (v.reason.empty()) v.reason = reason::not_finite;

@@ -275,7 +275,8 @@ constexpr std::array table{
 
 std::vector<const FeatureInfo*> features() { return infos_of<Shape>(table); }
 
-void extract_family(const Region& region, const Settings&, std::vector<FeatureValue>& out) {
+void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
+  const Region& region = subject.region;
   if (!region.no_shape.empty()) return append_undefined<Shape>(table, region.no_shape, out);
   append<Shape>(table, Shape(region), out);
 }

@@ -30,6 +30,13 @@ constexpr std::array aggregations{
     radiomics::AggregationInfo{Aggregation::merge_3d, "3d_merge", "IAZD"},
 };
 
+using radiomics::Pooling;
+constexpr std::array poolings{
+    radiomics::PoolingInfo{Pooling::average_2d, "2d", "8QNN"},
+    radiomics::PoolingInfo{Pooling::merge_2_5d, "2.5d", "62GR"},
+    radiomics::PoolingInfo{Pooling::volume_3d, "3d", "KOBO"},
+};
+
 /// An enumeration in YAML: one word of a table.
 template <class Enum, const auto& words>
 struct WordCodec {
@@ -57,12 +64,19 @@ template <>
 struct Codec<radiomics::Interpolation> : WordCodec<radiomics::Interpolation, interpolations> {};
 template <>
 struct Codec<radiomics::Aggregation> : WordCodec<radiomics::Aggregation, aggregations> {};
+template <>
+struct Codec<radiomics::Pooling> : WordCodec<radiomics::Pooling, poolings> {};
 
 namespace radiomics {
 
 const AggregationInfo& describe(Aggregation aggregation) {
   return *std::find_if(aggregations.begin(), aggregations.end(),
                        [&](const AggregationInfo& info) { return info.value == aggregation; });
+}
+
+const PoolingInfo& describe(Pooling pooling) {
+  return *std::find_if(poolings.begin(), poolings.end(),
+                       [&](const PoolingInfo& info) { return info.value == pooling; });
 }
 
 const Schema<Settings>& Settings::schema() {
@@ -93,6 +107,21 @@ const Schema<Settings>& Settings::schema() {
                     "fixed bin number of the discretisation, instead of bin_width_hu")
           .between(2, 1024)
           .optional("glcm", &Settings::glcm, "aggregation of the grey level co-occurrence matrices")
+          .optional("glrlm", &Settings::glrlm, "aggregation of the grey level run length matrices")
+          .unless_default()
+          .optional("glszm", &Settings::glszm,
+                    "aggregation of the grey level size zone matrices: averaged over slices, "
+                    "slices merged, or zones of the volume")
+          .unless_default()
+          .optional("gldzm", &Settings::gldzm,
+                    "aggregation of the grey level distance zone matrices")
+          .unless_default()
+          .optional("ngtdm", &Settings::ngtdm,
+                    "aggregation of the neighbourhood grey tone difference matrices")
+          .unless_default()
+          .optional("ngldm", &Settings::ngldm,
+                    "aggregation of the neighbouring grey level dependence matrices")
+          .unless_default()
           .rule("give bin_width_hu or bin_count, not both (they are two ways to discretise)",
                 [](const Settings& s) { return !(s.bin_width_hu && s.bin_count); })
           .rule("range_hu must be two finite numbers, the lower one first", [](const Settings& s) {

@@ -1,10 +1,29 @@
 #pragma once
+#include <array>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "vitrine/radiomics/detail/zones.hpp"
 #include "vitrine/radiomics/extract.hpp"
 
 namespace vitrine::radiomics {
+
+/// A region under measurement, and what several families need of it, computed when first asked for.
+class Subject {
+ public:
+  Subject(const Region& of, const Settings& how) : region(of), settings(how) {}
+  const Region& region;
+  const Settings& settings;
+
+  const Levels& levels();
+  /// Zones of equal level, of the volume or of each slice.
+  const std::vector<Zone>& zones(Connectivity connectivity);
+
+ private:
+  std::optional<Levels> levels_;
+  std::array<std::optional<std::vector<Zone>>, 2> zones_;
+};
 
 /// One family: what it is called, what it can compute and how.
 ///
@@ -12,12 +31,17 @@ namespace vitrine::radiomics {
 struct Family {
   FamilyInfo info;
   std::vector<const FeatureInfo*> (*features)();
-  void (*extract)(const Region&, const Settings&, std::vector<FeatureValue>&);
+  void (*extract)(Subject&, std::vector<FeatureValue>&);
 };
 
 extern const Family morphology_family;
 extern const Family statistics_family;
 extern const Family glcm_family;
+extern const Family glrlm_family;
+extern const Family glszm_family;
+extern const Family gldzm_family;
+extern const Family ngtdm_family;
+extern const Family ngldm_family;
 
 /// The rows of a family's table, without their formulas.
 template <class Evidence>

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "ibsi_data.hpp"
 #include "support.hpp"
 
 using namespace vitrine;
@@ -14,19 +15,6 @@ using namespace vitrine::radiomics;
 using namespace vitrine::radiomics::test;
 
 namespace {
-
-/// Folder of IBSI's data sets, which are no part of the project (the CT phantom is CC BY-NC).
-std::filesystem::path ibsi_data() {
-  if (const char* folder = std::getenv("VITRINE_IBSI_DATA")) return folder;
-  return std::filesystem::path(VITRINE_SOURCE_DIR) / ".." / "shared" / "ibsi";
-}
-
-bool is_absent(const std::filesystem::path& file) {
-  if (std::filesystem::exists(file)) return false;
-  WARN("skipped: " << file.string()
-                   << " is absent (VITRINE_IBSI_DATA names the folder of IBSI's data)");
-  return true;
-}
 
 /// The voxels of a gzipped NIfTI-1 file of known layout: header of 352 bytes, i fastest.
 template <class T>
@@ -58,47 +46,19 @@ Case ct_phantom() {
   return phantom;
 }
 
-/// Rows of a comma-separated file, as maps from its heading.
-std::vector<std::map<std::string, std::string>> read_csv(const std::filesystem::path& path) {
-  const auto split = [](const std::string& line) {
-    std::vector<std::string> cells(1);
-    bool quoted = false;
-    for (const char c : line) {
-      if (c == '"') {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        cells.emplace_back();
-      } else if (c != '\r') {
-        cells.back() += c;
-      }
-    }
-    return cells;
-  };
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  const auto heading = split(line);
-  std::vector<std::map<std::string, std::string>> rows;
-  while (std::getline(file, line)) {
-    const auto cells = split(line);
-    for (std::size_t c = 0; c < heading.size(); ++c) {
-      if (c == 0) rows.emplace_back();
-      rows.back()[heading[c]] = cells.at(c);
-    }
-  }
-  return rows;
-}
-
 /// IBSI's five ways to prepare the CT phantom, and the aggregations it lists values for.
 struct Configuration {
   std::string name;
   Settings settings;
-  std::vector<Aggregation> glcm;
+  std::vector<Aggregation> directed;  ///< of glcm and glrlm
+  std::vector<Pooling> pooled;        ///< of the other texture families
 };
 
 std::vector<Configuration> configurations() {
   const std::vector<Aggregation> slices(aggregations.begin(), aggregations.begin() + 4);
   const std::vector<Aggregation> volume(aggregations.begin() + 4, aggregations.end());
+  const std::vector<Pooling> in_slice{Pooling::average_2d, Pooling::merge_2_5d};
+  const std::vector<Pooling> in_volume{Pooling::volume_3d};
   Settings a, b, c, d, e;
   a.range_hu = b.range_hu = {-500.0, 400.0};
   c.range_hu = e.range_hu = {-1000.0, 400.0};
@@ -108,7 +68,11 @@ std::vector<Configuration> configurations() {
   b.in_plane_only = true;
   d.outlier_sigma = e.outlier_sigma = 3;
   e.interpolation = Interpolation::cubic;
-  return {{"A", a, slices}, {"B", b, slices}, {"C", c, volume}, {"D", d, volume}, {"E", e, volume}};
+  return {{"A", a, slices, in_slice},
+          {"B", b, slices, in_slice},
+          {"C", c, volume, in_volume},
+          {"D", d, volume, in_volume},
+          {"E", e, volume, in_volume}};
 }
 
 double diagnostic(const Region& region, const std::string& tag) {
@@ -134,18 +98,8 @@ TEST_CASE("the IBSI configurations A to E of the CT phantom are met", "[full]") 
   for (const Configuration& configuration : configurations()) {
     INFO("configuration " << configuration.name);
     const Region region = prepare(phantom.image, phantom.mask, configuration.settings);
-    std::map<std::pair<std::string, std::string>, FeatureValue> found;
-    const auto measure_families = [&](const Settings& settings, const std::vector<std::string>& ids,
-                                      std::string_view aggregation) {
-      for (const FeatureValue& v : extract(region, settings, ids))
-        found.emplace(std::pair(std::string(v.info->ibsi_code), std::string(aggregation)), v);
-    };
-    measure_families(configuration.settings, {"morphology", "statistics"}, "DHQ4");
-    for (const Aggregation aggregation : configuration.glcm) {
-      Settings settings = configuration.settings;
-      settings.glcm = aggregation;
-      measure_families(settings, {"glcm"}, describe(aggregation).ibsi_code);
-    }
+    const ByCode found =
+        measure_all(region, configuration.settings, configuration.directed, configuration.pooled);
 
     const auto reference =
         ibsi_data() / "reference" / ("ibsi1_ct_config" + configuration.name + ".csv");
@@ -172,7 +126,7 @@ TEST_CASE("the IBSI configurations A to E of the CT phantom are met", "[full]") 
                              << row.at("reference_value") << " +- " << row.at("tolerance"));
       CHECK(agrees(value, expected, tolerance));
     }
-    CHECK(checked >= (configuration.glcm.size() == 4 ? 143 : 92));
+    CHECK(checked >= (configuration.directed.size() == 4 ? 143 + 64 + 108 : 92 + 32 + 54));
     CHECK(diagnostics == 10);
   }
 }
@@ -180,19 +134,13 @@ TEST_CASE("the IBSI configurations A to E of the CT phantom are met", "[full]") 
 TEST_CASE("the typed values of the digital phantom are those of IBSI's file", "[full]") {
   const auto file = ibsi_data() / "reference" / "ibsi1_digital_phantom.csv";
   if (is_absent(file)) return;
-  std::map<std::pair<std::string, std::string>, FeatureValue> found;
   const Case phantom = digital_phantom();
-  for (const Aggregation aggregation : aggregations) {
-    Settings settings = phantom_settings();
-    settings.glcm = aggregation;
-    for (const auto& [id, v] : measure(phantom, settings))
-      found.emplace(
-          std::pair(
-              std::string(v.info->ibsi_code),
-              v.info->family == "glcm" ? std::string(describe(aggregation).ibsi_code) : "DHQ4"),
-          v);
-  }
-  const std::set<std::string> families{"Morphology", "Intensity-based statistics", "GLCM"};
+  const Settings settings = phantom_settings();
+  const ByCode found =
+      measure_all(prepare(phantom.image, phantom.mask, settings), settings, aggregations, poolings);
+  const std::set<std::string> families{
+      "Morphology", "Intensity-based statistics", "GLCM", "GLRLM", "GLSZM", "GLDZM", "NGTDM",
+      "NGLDM"};
   int checked = 0;
   for (const auto& row : read_csv(file)) {
     if (!families.contains(row.at("family"))) continue;
@@ -203,5 +151,5 @@ TEST_CASE("the typed values of the digital phantom are those of IBSI's file", "[
                  std::stod(row.at("tolerance"))));
     ++checked;
   }
-  CHECK(checked == 193);
+  CHECK(checked == 451);
 }
