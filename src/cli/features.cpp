@@ -65,7 +65,9 @@ void add_features(CLI::App& app, int& code) {
   command->add_option("mask", options->mask, "mask on the same grid")->required();
   command->add_option("--settings", options->settings,
                       "YAML file with the keys of `vitrine explain settings`");
-  command->add_option("--families", options->families, "families to compute, comma-separated")
+  command
+      ->add_option("--families", options->families,
+                   "families, or single features, to compute, comma-separated")
       ->delimiter(',');
   command->add_option("--label", options->label,
                       "label in the mask (default: every voxel that is not 0)");

@@ -4,16 +4,16 @@
 
 namespace vitrine::radiomics {
 
-void add_runs(const Region& region, const Levels& levels, Voxels voxels, std::size_t direction,
-              CountMatrix& matrix) {
+void Runs::add(Voxels voxels, std::size_t direction, CountMatrix& matrix) {
   const auto [i, j, k] = directions[direction];
-  const Index step = region.grid.offset(i, j, k);
-  const std::uint16_t* level = levels.volume.data();
+  const auto step = std::int32_t(region_.grid.offset(i, j, k));  // forward in every direction
+  const std::uint16_t* level = levels_.volume.data();
+  // Without branches: whether a run goes on is as good as random in noise.
   for (const std::int32_t v : voxels) {
-    if (level[v - step] == level[v]) continue;
-    Index length = 1;
-    for (Index next = v + step; level[next] == level[v]; next += step) ++length;
-    matrix.add(level[v], length);
+    const std::uint16_t here = level[v];
+    const std::int32_t before = level[v - step] == here ? length_[std::size_t(v - step)] : 0;
+    length_[std::size_t(v)] = before + 1;
+    matrix.add(here, before + 1, level[v + step] != here);
   }
   matrix.add_voxels(voxels.size());
 }
@@ -72,12 +72,11 @@ void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
   const auto measure = [&](Average<CountSummary>& average) {
     const Levels& levels = subject.levels();
     const auto& size = region.grid.size;
+    Runs runs(region, levels);
     CountMatrix matrix(levels.count, std::max({size[0], size[1], size[2]}) - 2);
     for_each_matrix(
         region, aggregation,
-        [&](Voxels voxels, std::size_t direction) {
-          add_runs(region, levels, voxels, direction, matrix);
-        },
+        [&](Voxels voxels, std::size_t direction) { runs.add(voxels, direction, matrix); },
         [&] {
           average.add(CountSummary(matrix));
           matrix.clear();

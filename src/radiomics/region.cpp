@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "vitrine/radiomics/detail/resample.hpp"
 #include "vitrine/radiomics/feature.hpp"
@@ -49,6 +50,18 @@ void require_same_grid(const Grid& image, const Grid& mask) {
           text(image.axes.col(column)));
 }
 
+/// Whether any of `values` is not zero; eight at a time, since most of an image is outside.
+bool any(std::span<const std::uint8_t> values) {
+  std::uint64_t seen = 0;
+  for (; values.size() >= 64; values = values.subspan(64)) {
+    std::array<std::uint64_t, 8> words;
+    std::memcpy(words.data(), values.data(), 64);
+    for (const std::uint64_t word : words) seen |= word;
+    if (seen != 0) return true;
+  }
+  return std::any_of(values.begin(), values.end(), [](std::uint8_t v) { return v != 0; });
+}
+
 Box bounding_box(const Mask& mask) {
   Box box = nothing;
   const auto [nx, ny, nz] = mask.grid().size;
@@ -57,9 +70,7 @@ Box bounding_box(const Mask& mask) {
     for (Index j = 0; j < ny; ++j) {
       const auto row = values.subspan(static_cast<std::size_t>(mask.grid().offset(0, j, k)),
                                       static_cast<std::size_t>(nx));
-      std::uint8_t any = 0;
-      for (const std::uint8_t v : row) any = std::uint8_t(any | v);
-      if (!any) continue;
+      if (!any(row)) continue;
       const auto set = [](std::uint8_t v) { return v != 0; };
       const auto first = std::find_if(row.begin(), row.end(), set) - row.begin();
       const auto last = row.rend() - std::find_if(row.rbegin(), row.rend(), set) - 1;

@@ -39,10 +39,10 @@ class CountMatrix {
  public:
   /// Levels 1 to `levels`; numbers up to `largest` are expected, larger ones are allowed.
   CountMatrix(int levels, Index largest);
-  void add(int level, Index number) {
+  void add(int level, Index number, bool counts = true) {
     if (number <= width_) {
-      ++dense_[static_cast<std::size_t>((level - 1) * width_ + number - 1)];
-    } else {
+      dense_[static_cast<std::size_t>((level - 1) * width_ + number - 1)] += counts;
+    } else if (counts) {
       large_.emplace_back(level, std::int32_t(number));
     }
   }

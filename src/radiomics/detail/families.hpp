@@ -1,7 +1,10 @@
 #pragma once
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vitrine/radiomics/detail/zones.hpp"
@@ -16,11 +19,17 @@ class Subject {
   const Region& region;
   const Settings& settings;
 
+  /// Only these features of the next family matter; all of them if there are none.
+  void choose(std::vector<std::string_view> features) { chosen_ = std::move(features); }
+  /// Whether one of `features` matters: what costs much is left out where nobody asks for it.
+  bool wants(std::initializer_list<std::string_view> features) const;
+
   const Levels& levels();
   /// Zones of equal level, of the volume or of each slice.
   const std::vector<Zone>& zones(Connectivity connectivity);
 
  private:
+  std::vector<std::string_view> chosen_;
   std::optional<Levels> levels_;
   std::array<std::optional<std::vector<Zone>>, 2> zones_;
 };

@@ -4,8 +4,18 @@
 
 namespace vitrine::radiomics {
 
-/// Adds the runs of equal grey levels along a direction that begin in `voxels`.
-void add_runs(const Region& region, const Levels& levels, Voxels voxels, std::size_t direction,
-              CountMatrix& matrix);
+/// Runs of equal grey levels along lines.
+class Runs {
+ public:
+  Runs(const Region& region, const Levels& levels)
+      : region_(region), levels_(levels), length_(levels.volume.size()) {}
+  /// Adds the runs along a direction; `voxels` are all, or those of a slice for directions in it.
+  void add(Voxels voxels, std::size_t direction, CountMatrix& matrix);
+
+ private:
+  const Region& region_;
+  const Levels& levels_;
+  std::vector<std::int32_t> length_;  ///< of the run up to a voxel, in the region's grid
+};
 
 }  // namespace vitrine::radiomics

@@ -106,7 +106,7 @@ ByKind computed_matrices() {
   add_directed("GLCM 2D", "GLCM 2D merged", no_pairs, p.slices, 4, pairs, found);
   add_directed("GLCM 3D", "GLCM 3D merged", no_pairs, p.volume, 13, pairs, found);
   const auto runs = [&](Voxels voxels, std::size_t d, CountMatrix& m) {
-    add_runs(p.region, p.levels, voxels, d, m);
+    Runs(p.region, p.levels).add(voxels, d, m);
   };
   const CountMatrix empty(p.levels.count, 5);
   add_directed("GLRLM (2D)", "GLRLM (2D, merged)", empty, p.slices, 4, runs, found);

@@ -263,6 +263,37 @@ TEST_CASE("an empty mask, and a mask that preparation empties, say so") {
   CHECK(values.at("morphology.moran_i").reason == reason::out_of_range);
 }
 
+TEST_CASE("single features are those of their families, in their order, each once") {
+  const Case c = lesion();
+  const auto all = measure(c, Settings{});
+  const std::vector<std::string> wanted{"glszm.zone_percentage",
+                                        "morphology.moran_i",
+                                        "glszm.large_zone_emphasis",
+                                        "morphology.volume_mesh",
+                                        "glszm.zone_percentage",
+                                        "ngtdm.busyness",
+                                        "ngtdm"};
+  std::vector<std::string> ids;
+  for (const FeatureValue& v : extract(c.image, c.mask, Settings{}, wanted)) {
+    ids.emplace_back(v.info->id);
+    CHECK(v.value == all.at(ids.back()).value);
+  }
+  CHECK(ids == std::vector<std::string>{"glszm.large_zone_emphasis", "glszm.zone_percentage",
+                                        "morphology.volume_mesh", "morphology.moran_i",
+                                        "ngtdm.coarseness", "ngtdm.contrast", "ngtdm.busyness",
+                                        "ngtdm.complexity", "ngtdm.strength"});
+  for (const FeatureInfo* info : feature_table("morphology")) {  // what costs much is left out
+    const std::vector<std::string> one{std::string(info->id)};
+    const auto found = extract(c.image, c.mask, Settings{}, one);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].value == all.at(one[0]).value);
+  }
+  CHECK(message_of([&] {
+          const std::vector<std::string> misspelt{"ngtdm.busines"};
+          extract(c.image, c.mask, Settings{}, misspelt);
+        }) == "'ngtdm.busines' is no feature. Did you mean 'ngtdm.busyness'?");
+}
+
 TEST_CASE("a mask on another grid is refused with both values") {
   const Case c = lesion();
   const auto refusal = [&](auto change) {

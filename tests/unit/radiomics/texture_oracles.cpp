@@ -140,7 +140,7 @@ TEST_CASE("runs are those found by walking from every voxel in both ways") {
         ++voxels_in[{s.level(p), length}];
       }
       CountMatrix matrix(s.levels.count, 6);
-      add_runs(s.region, s.levels, s.region.voxels, d, matrix);
+      Runs(s.region, s.levels).add(s.region.voxels, d, matrix);
       const Matrix runs = as_map(matrix);
       REQUIRE(runs.size() == voxels_in.size());
       for (const auto& [cell, count] : runs) CHECK(count * cell.second == voxels_in[cell]);
