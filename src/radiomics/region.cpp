@@ -112,10 +112,13 @@ std::array<Index, 2> reach(const Axis& axis, Index low, Index high) {
   return {first, last};
 }
 
+/// Position of an output sample; there may be millions.
+using Sample = std::array<std::int32_t, 3>;
+
 /// Interpolates the mask; returns its box in output samples and fills `inside` with their
 /// positions.
 Box resample_mask(const std::vector<std::uint8_t>& crop, const Box& box,
-                  const std::array<Axis, 3>& axes, std::vector<std::array<Index, 3>>& inside) {
+                  const std::array<Axis, 3>& axes, std::vector<Sample>& inside) {
   std::array<Taps, 3> taps;
   std::array<Index, 3> size{}, low{};
   for (std::size_t a = 0; a < 3; ++a) {
@@ -140,8 +143,9 @@ Box resample_mask(const std::vector<std::uint8_t>& crop, const Box& box,
       const auto row = row_at(j, k);
       for (std::size_t i = 0; i < row.size(); ++i)
         if (row[i] >= mask_threshold) {
-          inside.push_back({taps[0].first + Index(i), taps[1].first + j, taps[2].first + k});
-          found.include(inside.back());
+          const std::array p{taps[0].first + Index(i), taps[1].first + j, taps[2].first + k};
+          inside.push_back({std::int32_t(p[0]), std::int32_t(p[1]), std::int32_t(p[2])});
+          found.include(p);
         }
     }
   return found;
@@ -241,7 +245,7 @@ Region prepare(const Image& image, const Mask& mask, const Settings& settings) {
     return region;
   }
   const std::vector<std::uint8_t> crop = binary_crop(image, mask, input, preparation);
-  std::vector<std::array<Index, 3>> inside;
+  std::vector<Sample> inside;
   const Box box = resample_mask(crop, input, axes, inside);
   if (box.empty()) {
     region.no_shape = region.no_intensity = reason::lost_in_resampling;
@@ -253,6 +257,8 @@ Region prepare(const Image& image, const Mask& mask, const Settings& settings) {
           "the region's box has ", region.grid.count(),
           " voxels (the limit is 2^31). Use a larger spacing_mm");
   region.morphological.assign(static_cast<std::size_t>(region.grid.count()), 0);
+  region.morphological_voxels.reserve(inside.size());
+  region.hu.reserve(inside.size());
   for (const auto& p : inside) {
     const Index offset =
         region.grid.offset(p[0] - box.low[0] + 1, p[1] - box.low[1] + 1, p[2] - box.low[2] + 1);

@@ -291,3 +291,25 @@ TEST_CASE("a flat cube has runs and one zone known beforehand") {
   CHECK(v.at("ngldm.high_dependence_emphasis").value ==
         Approx((inside * 729 + faces * 324 + edges * 144 + 8 * 64) / voxels).epsilon(1e-12));
 }
+
+TEST_CASE("a region of ten million voxels works, and its zones may be as large", "[full]") {
+  const Index n = 216;
+  const Grid grid{{n, n, n}, Vec3(1, 1, 1), Vec3(0, 0, 0), Mat3::Identity()};
+  Case c{Image(grid), Mask(grid, 1)};
+  for (Index k = 0; k < n; ++k)
+    for (Index j = 0; j < n; ++j)
+      for (Index i = 0; i < n; ++i) c.image(i, j, k) = float((i + j + k) % 2);
+  const auto v = measure(c, phantom_settings(), {"glrlm", "glszm", "gldzm", "ngtdm", "ngldm"});
+  // A chequerboard: either colour hangs together by edges, and reaches the border.
+  const double half = double(n * n * n) / 2;
+  CHECK(v.at("glszm.large_zone_emphasis").value == half * half);
+  CHECK(v.at("glszm.zone_size_non_uniformity").value == 2);
+  CHECK(v.at("gldzm.zone_distance_variance").value == 0);
+  // Along an axis or a cube's diagonal (7 directions) every voxel is a run, along a face's a line.
+  const double runs = 7 * 2 * half + 6 * double(n * (2 * n - 1));
+  CHECK(v.at("glrlm.run_percentage").value == Approx(runs / (13 * 2 * half)).epsilon(1e-12));
+  // Of 26 neighbours 12 have the colour, at the border fewer.
+  CHECK(v.at("ngldm.high_dependence_emphasis").value < 13 * 13);
+  CHECK(v.at("ngldm.high_dependence_emphasis").value > 13 * 13 * 0.97);
+  CHECK(v.at("ngtdm.busyness").value > 0);
+}
