@@ -25,23 +25,16 @@ class Measurer {
   explicit Measurer(const Options& options)
       : options_(options),
         settings_(options.settings.empty() ? radiomics::Settings{}
-                                           : read_yaml<radiomics::Settings>(options.settings)) {
-    // A family that is none is said before any image is read.
-    for (const std::string& family : options.families) (void)radiomics::feature_table(family);
-  }
+                                           : read_yaml<radiomics::Settings>(options.settings)),
+        keep_(radiomics::kept_for(options.families)) {}
 
   PairResult operator()(const FeaturePair& pair) {
     PairResult result{pair, {}, {}, {}};
     const Image& image = images_.of(pair);
     const Mask mask = read_pair_mask(
         pair, image, options_.resample_mask ? MaskGeometry::resample : MaskGeometry::must_agree);
-    const auto& families = options_.families;
-    const bool looks_around =
-        std::find(families.begin(), families.end(), "local_intensity") != families.end();
-    const radiomics::Region region =
-        radiomics::prepare(image, mask, settings_,
-                           looks_around ? radiomics::Keep::surroundings : radiomics::Keep::region);
-    result.features = radiomics::extract(region, settings_, families);
+    const radiomics::Region region = radiomics::prepare(image, mask, settings_, keep_);
+    result.features = radiomics::extract(region, settings_, options_.families);
     if (options_.diagnostics) result.diagnostics = radiomics::diagnostics(image, settings_, region);
     return result;
   }
@@ -49,6 +42,7 @@ class Measurer {
  private:
   const Options& options_;
   radiomics::Settings settings_;
+  radiomics::Keep keep_;  // a family that is none is said before any image is read
   PairImages images_;
 };
 
@@ -120,7 +114,9 @@ void add_features(CLI::App& app, int& code) {
                       "CSV with the columns image, mask and, if wanted, label: many pairs");
   command->add_option("--settings", options->settings,
                       "YAML file with the keys of `vitrine explain settings`");
-  command->add_option("--families", options->families, "families to compute, comma-separated")
+  command
+      ->add_option("--families", options->families,
+                   "families, or single features, to compute, comma-separated")
       ->delimiter(',');
   command->add_option("--label", options->label,
                       "label in the mask, or name or number of a DICOM region (default: every "

@@ -89,10 +89,9 @@ Mask resample_mask(const Mask& mask, const Grid& grid) {
     return inside && mask(i, j, k) ? 1.0 : 0.0;
   };
   Mask resampled(grid);
-  const auto [nx, ny, nz] = grid.size;
-  parallel_for(nz, [&](Index k) {
-    for (Index j = 0; j < ny; ++j)
-      for (Index i = 0; i < nx; ++i) {
+  parallel_for(grid.size[2], [&](Index k) {
+    for (Index j = 0; j < grid.size[1]; ++j)
+      for (Index i = 0; i < grid.size[0]; ++i) {
         const Vec3 p = map(Vec3(double(i), double(j), double(k)));
         std::array<Index, 3> low{};
         std::array<double, 3> f{};

@@ -13,6 +13,8 @@ using Size = std::array<Index, 3>;
 constexpr std::array axis_names{"x", "y", "z"};
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
+Vec3 as_vector(const Size& size) { return {double(size[0]), double(size[1]), double(size[2])}; }
+
 /// A stage of the preparation, to which rows are added.
 class Stage {
  public:
@@ -22,9 +24,11 @@ class Stage {
     rows_.push_back({"diagnostics." + id_ + "." + id, ibsi_, name, unit, value});
   }
   void add_axes(const std::string& id, const std::string& name, const char* unit,
-                const auto& values) {
-    for (std::size_t a = 0; a < 3; ++a)
-      add(id + "_" + axis_names[a], name + " " + axis_names[a], unit, double(values[a]));
+                const Vec3& values) {
+    for (Index a = 0; a < 3; ++a) {
+      const char* axis = axis_names[std::size_t(a)];
+      add(id + "_" + axis, name + " " + axis, unit, values[a]);
+    }
   }
 
  private:
@@ -39,7 +43,7 @@ struct Roi {
 };
 
 void add_image(Stage stage, const Size& size, const Vec3& spacing, const IntensityRange& range) {
-  stage.add_axes("dimension", "Image dimension", "1", size);
+  stage.add_axes("dimension", "Image dimension", "1", as_vector(size));
   stage.add_axes("voxel_size", "Voxel dimension", "mm", spacing);
   stage.add("mean", "Mean intensity", "HU", range.mean_hu);
   stage.add("minimum", "Minimum intensity", "HU", range.min_hu);
@@ -47,9 +51,11 @@ void add_image(Stage stage, const Size& size, const Vec3& spacing, const Intensi
 }
 
 void add_roi(Stage stage, const Size& size, const Roi& roi) {
-  stage.add_axes("dimension", "Int. mask dimension", "1", size);
-  stage.add_axes("intensity_box", "Int. mask bounding box dimension", "1", roi.intensity_box);
-  stage.add_axes("morphological_box", "Morph. mask bounding box dimension", "1", roi.shape_box);
+  stage.add_axes("dimension", "Int. mask dimension", "1", as_vector(size));
+  stage.add_axes("intensity_box", "Int. mask bounding box dimension", "1",
+                 as_vector(roi.intensity_box));
+  stage.add_axes("morphological_box", "Morph. mask bounding box dimension", "1",
+                 as_vector(roi.shape_box));
   stage.add("intensity_voxels", "Int. mask voxel count", "1", double(roi.intensity_voxels));
   stage.add("morphological_voxels", "Morph. mask voxel count", "1", double(roi.shape_voxels));
   const bool empty = roi.intensity_voxels == 0;

@@ -144,10 +144,10 @@ constexpr std::array table{
 
 std::vector<const FeatureInfo*> features() { return infos_of<Histogram>(table); }
 
-void extract_family(const Region& region, const Settings& settings,
-                    std::vector<FeatureValue>& out) {
+void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
+  const Region& region = subject.region;
   if (region.voxels.empty()) return append_undefined<Histogram>(table, region.no_intensity, out);
-  const Levels levels = discretise(region, settings);
+  const Levels& levels = subject.levels();
   if (levels.overflow) return append_undefined<Histogram>(table, reason::too_many_levels, out);
   append<Histogram>(table, Histogram(counts_of(region, levels)), out);
 }

@@ -14,10 +14,11 @@ namespace {
 constexpr std::string_view whole_volume = "DHQ4";
 
 /// The settings with one of them, an aggregation, replaced.
-Settings with(const Settings& settings, std::string_view key, const std::string& choice) {
+Settings with(const Settings& settings, const std::string& key, const std::string& choice) {
   auto tree = Settings::schema().write(settings);
-  for (auto& member : std::get<vitrine::Value::Map>(tree.data))
-    if (member.key == key) member.value = choice;
+  auto& members = std::get<vitrine::Value::Map>(tree.data);
+  std::erase_if(members, [&](const vitrine::Value::Member& m) { return m.key == key; });
+  tree.set(key, choice);
   Diagnostics problems;
   Settings changed = Settings::schema().read(tree, problems);
   VITRINE_EXPECT(problems.ok());

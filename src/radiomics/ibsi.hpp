@@ -1,6 +1,7 @@
 #pragma once
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "vitrine/radiomics/diagnostics.hpp"
@@ -35,7 +36,10 @@ struct Key {
   std::string feature;      ///< IBSI code
   std::string aggregation;  ///< IBSI code; DHQ4 ("volume") for families without aggregations
   int percent = 0;          ///< 10 or 90 for BC2M and GBPN, which stand for two features each
-  auto operator<=>(const Key&) const = default;
+  bool operator<(const Key& other) const {
+    return std::tie(feature, aggregation, percent) <
+           std::tie(other.feature, other.aggregation, other.percent);
+  }
 };
 
 /// A feature's value with its identity.

@@ -119,14 +119,14 @@ constexpr std::array table{
 
 std::vector<const FeatureInfo*> features() { return infos_of<Curve>(table); }
 
-void extract_family(const Region& region, const Settings& settings,
-                    std::vector<FeatureValue>& out) {
+void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
+  const Region& region = subject.region;
   if (region.voxels.empty()) return append_undefined<Curve>(table, region.no_intensity, out);
-  const Binning bins(region, settings);
+  const Binning bins(region, subject.settings);
   if (bins.flat || bins.levels < 2) return append_undefined<Curve>(table, reason::flat_region, out);
   if (bins.levels > most_levels)
     return append_undefined<Curve>(table, reason::too_many_levels, out);
-  append<Curve>(table, curve_of(region, settings, bins), out);
+  append<Curve>(table, curve_of(region, subject.settings, bins), out);
 }
 
 }  // namespace

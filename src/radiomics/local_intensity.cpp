@@ -97,7 +97,8 @@ constexpr std::array table{
 
 std::vector<const FeatureInfo*> features() { return infos_of<Peaks>(table); }
 
-void extract_family(const Region& region, const Settings&, std::vector<FeatureValue>& out) {
+void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
+  const Region& region = subject.region;
   if (region.voxels.empty()) return append_undefined<Peaks>(table, region.no_intensity, out);
   require(region.surroundings.has_value(), Error::Kind::unsupported,
           "the region has no surroundings (local_intensity looks beyond it). Prepare it with "

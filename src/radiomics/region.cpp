@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "vitrine/radiomics/detail/resample.hpp"
 #include "vitrine/radiomics/feature.hpp"
@@ -50,6 +51,18 @@ void require_same_grid(const Grid& image, const Grid& mask) {
           text(image.axes.col(column)));
 }
 
+/// Whether any of `values` is not zero; eight at a time, since most of an image is outside.
+bool any(std::span<const std::uint8_t> values) {
+  std::uint64_t seen = 0;
+  for (; values.size() >= 64; values = values.subspan(64)) {
+    std::array<std::uint64_t, 8> words;
+    std::memcpy(words.data(), values.data(), 64);
+    for (const std::uint64_t word : words) seen |= word;
+    if (seen != 0) return true;
+  }
+  return std::any_of(values.begin(), values.end(), [](std::uint8_t v) { return v != 0; });
+}
+
 Box bounding_box(const Mask& mask) {
   Box box = nothing;
   const auto [nx, ny, nz] = mask.grid().size;
@@ -58,9 +71,7 @@ Box bounding_box(const Mask& mask) {
     for (Index j = 0; j < ny; ++j) {
       const auto row = values.subspan(static_cast<std::size_t>(mask.grid().offset(0, j, k)),
                                       static_cast<std::size_t>(nx));
-      std::uint8_t any = 0;
-      for (const std::uint8_t v : row) any = std::uint8_t(any | v);
-      if (!any) continue;
+      if (!any(row)) continue;
       const auto set = [](std::uint8_t v) { return v != 0; };
       const auto first = std::find_if(row.begin(), row.end(), set) - row.begin();
       const auto last = row.rend() - std::find_if(row.rbegin(), row.rend(), set) - 1;
@@ -108,10 +119,13 @@ std::array<Index, 2> reach(const Axis& axis, Index low, Index high) {
   return {first, last};
 }
 
+/// Position of an output sample; there may be millions.
+using Sample = std::array<std::int32_t, 3>;
+
 /// Interpolates the mask; returns its box in output samples and fills `inside` with their
 /// positions.
 Box resample_mask(const std::vector<std::uint8_t>& crop, const Box& box,
-                  const std::array<Axis, 3>& axes, std::vector<std::array<Index, 3>>& inside) {
+                  const std::array<Axis, 3>& axes, std::vector<Sample>& inside) {
   std::array<Taps, 3> taps;
   std::array<Index, 3> size{}, low{};
   for (std::size_t a = 0; a < 3; ++a) {
@@ -136,8 +150,9 @@ Box resample_mask(const std::vector<std::uint8_t>& crop, const Box& box,
       const auto row = row_at(j, k);
       for (std::size_t i = 0; i < row.size(); ++i)
         if (row[i] >= mask_threshold) {
-          inside.push_back({taps[0].first + Index(i), taps[1].first + j, taps[2].first + k});
-          found.include(inside.back());
+          const std::array p{taps[0].first + Index(i), taps[1].first + j, taps[2].first + k};
+          inside.push_back({std::int32_t(p[0]), std::int32_t(p[1]), std::int32_t(p[2])});
+          found.include(p);
         }
     }
   return found;
@@ -265,7 +280,7 @@ Region prepare(const Image& image, const Mask& mask, const Settings& settings, K
     return region;
   }
   const std::vector<std::uint8_t> crop = binary_crop(image, mask, input, preparation);
-  std::vector<std::array<Index, 3>> inside;
+  std::vector<Sample> inside;
   const Box box = resample_mask(crop, input, axes, inside);
   if (box.empty()) {
     region.no_shape = region.no_intensity = reason::lost_in_resampling;
@@ -277,6 +292,8 @@ Region prepare(const Image& image, const Mask& mask, const Settings& settings, K
           "the region's box has ", region.grid.count(),
           " voxels (the limit is 2^31). Use a larger spacing_mm");
   region.morphological.assign(static_cast<std::size_t>(region.grid.count()), 0);
+  region.morphological_voxels.reserve(inside.size());
+  region.hu.reserve(inside.size());
   for (const auto& p : inside) {
     const Index offset =
         region.grid.offset(p[0] - box.low[0] + 1, p[1] - box.low[1] + 1, p[2] - box.low[2] + 1);

@@ -30,6 +30,13 @@ constexpr std::array aggregations{
     radiomics::AggregationInfo{Aggregation::merge_3d, "3d_merge", "IAZD"},
 };
 
+using radiomics::Pooling;
+constexpr std::array poolings{
+    radiomics::PoolingInfo{Pooling::average_2d, "2d", "8QNN"},
+    radiomics::PoolingInfo{Pooling::merge_2_5d, "2.5d", "62GR"},
+    radiomics::PoolingInfo{Pooling::volume_3d, "3d", "KOBO"},
+};
+
 /// An enumeration in YAML: one word of a table.
 template <class Enum, const auto& words>
 struct WordCodec {
@@ -57,6 +64,8 @@ template <>
 struct Codec<radiomics::Interpolation> : WordCodec<radiomics::Interpolation, interpolations> {};
 template <>
 struct Codec<radiomics::Aggregation> : WordCodec<radiomics::Aggregation, aggregations> {};
+template <>
+struct Codec<radiomics::Pooling> : WordCodec<radiomics::Pooling, poolings> {};
 
 namespace radiomics {
 
@@ -65,13 +74,16 @@ const AggregationInfo& describe(Aggregation aggregation) {
                        [&](const AggregationInfo& info) { return info.value == aggregation; });
 }
 
+const PoolingInfo& describe(Pooling pooling) {
+  return *std::find_if(poolings.begin(), poolings.end(),
+                       [&](const PoolingInfo& info) { return info.value == pooling; });
+}
+
 std::string_view aggregation_code(std::string_view id) {
   for (const AggregationInfo& info : aggregations)
     if (info.id == id) return info.ibsi_code;
-  // Families without directions: matrices of slices, of merged slices, of the volume (IBSI 3.7).
-  if (id == "2d") return "8QNN";
-  if (id == "2.5d") return "62GR";
-  if (id == "3d") return "KOBO";
+  for (const PoolingInfo& info : poolings)
+    if (info.id == id) return info.ibsi_code;
   return {};
 }
 
@@ -110,6 +122,21 @@ const Schema<Settings>& Settings::schema() {
                     "intensity-volume histogram: this many bins, known by their numbers")
           .between(2, 1e6)
           .optional("glcm", &Settings::glcm, "aggregation of the grey level co-occurrence matrices")
+          .optional("glrlm", &Settings::glrlm, "aggregation of the grey level run length matrices")
+          .unless_default()
+          .optional("glszm", &Settings::glszm,
+                    "aggregation of the grey level size zone matrices: averaged over slices, "
+                    "slices merged, or zones of the volume")
+          .unless_default()
+          .optional("gldzm", &Settings::gldzm,
+                    "aggregation of the grey level distance zone matrices")
+          .unless_default()
+          .optional("ngtdm", &Settings::ngtdm,
+                    "aggregation of the neighbourhood grey tone difference matrices")
+          .unless_default()
+          .optional("ngldm", &Settings::ngldm,
+                    "aggregation of the neighbouring grey level dependence matrices")
+          .unless_default()
           .rule("give bin_width_hu or bin_count, not both (they are two ways to discretise)",
                 [](const Settings& s) { return !(s.bin_width_hu && s.bin_count); })
           .rule("give ivh_bin_width_hu or ivh_bin_count, not both",

@@ -62,7 +62,8 @@ constexpr std::array table{
 
 std::vector<const FeatureInfo*> features() { return infos_of<Sample>(table); }
 
-void extract_family(const Region& region, const Settings&, std::vector<FeatureValue>& out) {
+void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
+  const Region& region = subject.region;
   if (region.voxels.empty()) return append_undefined<Sample>(table, region.no_intensity, out);
   append<Sample>(table, sample_of(region), out);
 }

@@ -203,11 +203,11 @@ TEST_CASE("a feature is not-a-number if and only if it has a reason") {
                                   {{2, 2, 4}, {3, 2, 4}, {2, 3, 4}, {3, 3, 4}, {4, 3, 4}}};
   for (const Voxels& mask : masks)
     for (const double flat : {not_a_number, 0.0, -50.0})
-      for (Settings settings : various_settings())
-        for (const Aggregation aggregation : aggregations) {
-          settings.glcm = aggregation;
-          const auto values = measure(sparse(mask, flat), settings);
-          CHECK(values.size() == 29 + 2 + 18 + 23 + 7 + 25);
+      for (const Settings& settings : various_settings())
+        for (std::size_t a = 0; a < aggregations.size(); ++a) {
+          const auto values =
+              measure(sparse(mask, flat), pooled(settings, aggregations[a], poolings[a % 3]));
+          CHECK(values.size() == 29 + 2 + 18 + 23 + 7 + 25 + 3 * 16 + 5 + 17);
           for (const auto& [id, v] : values) {
             INFO(id << " of " << mask.size() << " voxels: " << v.value << ' ' << v.reason);
             CHECK(std::isnan(v.value) == !v.reason.empty());
@@ -226,6 +226,13 @@ TEST_CASE("a flat region has zero spread, correlation 1 and no skewness") {
   CHECK(values.at("glcm.joint_maximum").value == 1);
   CHECK(values.at("glcm.joint_entropy").value == 0);
   CHECK(values.at("glcm.contrast").value == 0);
+  CHECK(values.at("glszm.large_zone_emphasis").value == 25);  // one zone of five voxels
+  CHECK(values.at("glszm.zone_percentage").value == 0.2);
+  for (const char* id :
+       {"glrlm.grey_level_variance", "glszm.zone_size_entropy", "gldzm.zone_distance_variance",
+        "ngtdm.contrast", "ngtdm.busyness", "ngtdm.complexity", "ngtdm.strength"})
+    CHECK(values.at(id).value == 0);
+  CHECK(values.at("ngtdm.coarseness").value == 1e6);  // IBSI's conventions
   for (const char* id : {"statistics.skewness", "statistics.kurtosis", "morphology.moran_i",
                          "morphology.geary_c", "glcm.information_correlation_1"})
     CHECK(values.at(id).reason == reason::flat_region);
@@ -241,6 +248,11 @@ TEST_CASE("one voxel has a mesh, intensities, and reasons for the rest") {
   CHECK(values.at("morphology.moran_i").reason == reason::single_voxel);
   CHECK(values.at("morphology.volume_density_inertia_ellipsoid").reason == reason::flat_shape);
   CHECK(values.at("glcm.contrast").reason == reason::no_pairs);
+  CHECK(values.at("ngtdm.coarseness").reason == reason::no_pairs);
+  for (const char* id :
+       {"glrlm.run_percentage", "glszm.zone_percentage", "glrlm.long_runs_emphasis",
+        "gldzm.large_distance_emphasis", "ngldm.high_dependence_emphasis"})
+    CHECK(values.at(id).value == 1);  // one run, one zone at the border, one dependence: itself
 }
 
 TEST_CASE("an empty mask, and a mask that preparation empties, say so") {
@@ -258,6 +270,37 @@ TEST_CASE("an empty mask, and a mask that preparation empties, say so") {
   CHECK(values.at("statistics.mean").reason == reason::out_of_range);
   CHECK(values.at("glcm.contrast").reason == reason::out_of_range);
   CHECK(values.at("morphology.moran_i").reason == reason::out_of_range);
+}
+
+TEST_CASE("single features are those of their families, in their order, each once") {
+  const Case c = lesion();
+  const auto all = measure(c, Settings{});
+  const std::vector<std::string> wanted{"glszm.zone_percentage",
+                                        "morphology.moran_i",
+                                        "glszm.large_zone_emphasis",
+                                        "morphology.volume_mesh",
+                                        "glszm.zone_percentage",
+                                        "ngtdm.busyness",
+                                        "ngtdm"};
+  std::vector<std::string> ids;
+  for (const FeatureValue& v : extract(c.image, c.mask, Settings{}, wanted)) {
+    ids.emplace_back(v.info->id);
+    CHECK(v.value == all.at(ids.back()).value);
+  }
+  CHECK(ids == std::vector<std::string>{"glszm.large_zone_emphasis", "glszm.zone_percentage",
+                                        "morphology.volume_mesh", "morphology.moran_i",
+                                        "ngtdm.coarseness", "ngtdm.contrast", "ngtdm.busyness",
+                                        "ngtdm.complexity", "ngtdm.strength"});
+  for (const FeatureInfo* info : feature_table("morphology")) {  // what costs much is left out
+    const std::vector<std::string> one{std::string(info->id)};
+    const auto found = extract(c.image, c.mask, Settings{}, one);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].value == all.at(one[0]).value);
+  }
+  CHECK(message_of([&] {
+          const std::vector<std::string> misspelt{"ngtdm.busines"};
+          extract(c.image, c.mask, Settings{}, misspelt);
+        }) == "'ngtdm.busines' is no feature. Did you mean 'ngtdm.busyness'?");
 }
 
 TEST_CASE("a mask on another grid is refused with both values") {
@@ -377,6 +420,7 @@ TEST_CASE("settings are read, checked and echoed by their schema") {
   };
   Value node{Value::Map{}};
   node.set("spacing_mm", 1.0).set("bin_width_hu", 25.0).set("glcm", "3d_average");
+  node.set("glrlm", "2.5d_merge").set("glszm", "2d").set("gldzm", "2.5d");
   node.set("range_hu", Value::List{Value(-1000.0), Value(400.0)}).set("interpolation", "cubic");
   CHECK(read(node) == "");
   Diagnostics problems;
@@ -384,9 +428,11 @@ TEST_CASE("settings are read, checked and echoed by their schema") {
   CHECK(settings.spacing_mm == 1);
   CHECK(settings.range_hu.value() == std::array{-1000.0, 400.0});
   CHECK(settings.interpolation == Interpolation::cubic);
-  CHECK(to_json(Settings::schema().write(settings)) ==
-        R"({"spacing_mm":1,"in_plane_only":false,"interpolation":"cubic","round_intensities":true,)"
-        R"("range_hu":[-1000,400],"outlier_sigma":0,"bin_width_hu":25,"glcm":"3d_average"})");
+  CHECK(
+      to_json(Settings::schema().write(settings)) ==
+      R"({"spacing_mm":1,"in_plane_only":false,"interpolation":"cubic","round_intensities":true,)"
+      R"("range_hu":[-1000,400],"outlier_sigma":0,"bin_width_hu":25,"glcm":"3d_average","glrlm":"2.5d_merge",)"
+      R"("glszm":"2d","gldzm":"2.5d"})");  // the others are not written at their default
 
   Value both = node;
   both.set("bin_count", 32.0);
@@ -402,6 +448,9 @@ TEST_CASE("settings are read, checked and echoed by their schema") {
   Value misspelt{Value::Map{}};
   misspelt.set("glcm", "3d_averaged");
   CHECK(read(misspelt).find("3d_average") != std::string::npos);
+  Value other_family{Value::Map{}};  // a word of the families with directions
+  other_family.set("glszm", "3d_merge");
+  CHECK(read(other_family).find("Did you mean '3d'") != std::string::npos);
 }
 
 TEST_CASE("the tables name every feature once") {
@@ -419,8 +468,8 @@ TEST_CASE("the tables name every feature once") {
     }
   }
   CHECK(feature_table().size() == ids.size());
-  CHECK(ids.size() == 104);
-  CHECK(codes.size() == 104 - 2);  // BC2M and GBPN stand for two features each
+  CHECK(ids.size() == 174);
+  CHECK(codes.size() == 174 - 2);  // BC2M and GBPN stand for two features each
   CHECK(message_of([] { feature_table("statistic"); }) ==
         "'statistic' is no feature family. Did you mean 'statistics'?");
 }

@@ -1,9 +1,12 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,8 +40,11 @@ inline Case make_case(const Grid& grid, const std::function<double(const Vec3&)>
 }
 
 inline const std::vector<std::string>& all_families() {
-  static const std::vector<std::string> ids{
-      "morphology", "local_intensity", "statistics", "histogram", "ivh", "glcm"};
+  static const std::vector<std::string> ids = [] {
+    std::vector<std::string> all;
+    for (const FamilyInfo& family : families()) all.emplace_back(family.id);
+    return all;
+  }();
   return ids;
 }
 
@@ -55,5 +61,38 @@ inline std::map<std::string, FeatureValue> measure(
 inline constexpr std::array aggregations{
     Aggregation::average_2d, Aggregation::slice_merge_2d, Aggregation::direction_merge_2_5d,
     Aggregation::merge_2_5d, Aggregation::average_3d,     Aggregation::merge_3d};
+inline constexpr std::array poolings{Pooling::average_2d, Pooling::merge_2_5d, Pooling::volume_3d};
+
+/// The families with directions aggregated in one way, the others pooled in another.
+inline Settings pooled(Settings settings, Aggregation aggregation, Pooling pooling) {
+  settings.glcm = settings.glrlm = aggregation;
+  settings.glszm = settings.gldzm = settings.ngtdm = settings.ngldm = pooling;
+  return settings;
+}
+
+/// IBSI codes of all aggregations.
+inline std::set<std::string> all_aggregation_codes() {
+  std::set<std::string> codes;
+  for (const Aggregation a : aggregations) codes.emplace(describe(a).ibsi_code);
+  for (const Pooling p : poolings) codes.emplace(describe(p).ibsi_code);
+  return codes;
+}
+
+/// Values of every family in every aggregation, by the IBSI codes of feature and aggregation.
+using ByCode = std::map<std::pair<std::string, std::string>, FeatureValue>;
+inline ByCode measure_all(const Region& region, const Settings& settings,
+                          std::span<const Aggregation> directed, std::span<const Pooling> others,
+                          const std::vector<std::string>& families = all_families()) {
+  ByCode found;
+  for (std::size_t n = 0; n < std::max(directed.size(), others.size()); ++n) {
+    const Settings chosen = pooled(settings, directed[std::min(n, directed.size() - 1)],
+                                   others[std::min(n, others.size() - 1)]);
+    for (const FeatureValue& v : extract(region, chosen, families))
+      found.emplace(
+          std::pair(std::string(v.info->ibsi_code), std::string(aggregation_code(v.aggregation))),
+          v);
+  }
+  return found;
+}
 
 }  // namespace vitrine::radiomics::test
