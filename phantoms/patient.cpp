@@ -154,8 +154,8 @@ Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view
       throw;
     }
   }
-  if (!cohort.textures.empty())
-    add_textures(scene, cohort.textures, body, textures, slab ? slab(scene.lesions()) : Slab{});
+  const Slab seen = slab ? slab(scene.lesions()) : Slab{};
+  if (!cohort.textures.empty()) add_textures(scene, cohort.textures, body, textures, seen);
   Patient patient;
   patient.scene = std::move(scene).build();
   patient.sex = std::move(body.sex);

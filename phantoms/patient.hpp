@@ -28,8 +28,9 @@ using SlabOf = std::function<Slab(std::span<const LesionTruth>)>;
 ///
 /// Anatomy, lesions and textures draw from streams of their own, so adding a lesion changes no
 /// organ. `state` moves the lungs and carries the lesions along; their size stays. An injection
-/// adds iodine to what blood reaches and to the lesions, and changes nothing else. `slab` says,
-/// when all lesions are placed, where the textures of tissues are wanted: everywhere without it.
+/// adds iodine to what blood reaches and to the lesions, and changes nothing else. `slab` is
+/// asked once, when all lesions are placed, where the textures of tissues are wanted, whether there
+/// are any or not: everywhere without it.
 /// Throws Error (data) if a lesion finds no room.
 Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
                       const PatientState& state, const SlabOf& slab = {});

@@ -233,3 +233,17 @@ TEST_CASE("every tissue with a texture gets a patch, and lesions keep their dens
   }
   CHECK(textures >= 4);  // not all tissues are in the slab
 }
+
+TEST_CASE("who builds a patient is told of the lesions, whether or not tissues have textures") {
+  Cohort cohort;
+  cohort.anatomy = pick(anatomies(), Value("thorax"));
+  LesionSpec lesion;
+  lesion.shape = pick(lesion_shapes(), Value("sphere"));
+  cohort.lesions.push_back(lesion);
+  double told = 0.0;
+  const Scene scene = build_patient(cohort, 3, "case001", {}, [&](auto lesions) {
+                        told = lesions[0].centre.z();
+                        return Slab{};
+                      }).scene;
+  CHECK(told == scene.lesions.at(0).centre.z());
+}
