@@ -46,37 +46,6 @@ Case ct_phantom() {
   return phantom;
 }
 
-/// Rows of a comma-separated file, as maps from its heading.
-std::vector<std::map<std::string, std::string>> read_csv(const std::filesystem::path& path) {
-  const auto split = [](const std::string& line) {
-    std::vector<std::string> cells(1);
-    bool quoted = false;
-    for (const char c : line) {
-      if (c == '"') {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        cells.emplace_back();
-      } else if (c != '\r') {
-        cells.back() += c;
-      }
-    }
-    return cells;
-  };
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  const auto heading = split(line);
-  std::vector<std::map<std::string, std::string>> rows;
-  while (std::getline(file, line)) {
-    const auto cells = split(line);
-    for (std::size_t c = 0; c < heading.size(); ++c) {
-      if (c == 0) rows.emplace_back();
-      rows.back()[heading[c]] = cells.at(c);
-    }
-  }
-  return rows;
-}
-
 /// IBSI's identity of a row: two features share a code in the intensity-volume histogram.
 ibsi::Key key_of(const std::map<std::string, std::string>& row) {
   const auto says = [&](const char* what) {
