@@ -251,7 +251,7 @@ Order shipped_order() {
   order.tube_voltage = protocol.tube_voltage;
   order.tube_load = protocol.tube_load;
   order.slice_thickness = protocol.slice_thickness;
-  order.grid = trial::image_grid(protocol, 0.0);
+  order.grid = trial::image_grid(protocol);
   order.kernel = "soft";
   return order;
 }

@@ -1,4 +1,7 @@
 #pragma once
+#include <array>
+
+#include "vitrine/model/raw_scan.hpp"
 #include "vitrine/model/volume.hpp"
 
 namespace vitrine::recon {
@@ -12,8 +15,17 @@ struct ImageBox {
   double slice_increment = 1.0;  ///< mm between the middles of slices
 };
 
-/// Axial grid of a box: i = +x (left), j = +y (posterior), k = +z (head); or turned about its
-/// centre.
+/// Grid of a box: axial, i = +x (left), j = +y (posterior), k = +z (head); or of another
+/// orientation, about the same centre.
 Grid image_grid(const ImageBox& box, const Mat3& axes = Mat3::Identity());
+/// The same of the images that raw data tell of.
+Grid image_grid(const RawScan::Box& box, const ScanGeometry& scan);
+
+/// How far the middles of a grid's voxels reach along a direction, the least and the most: mm.
+std::array<double, 2> reach_along(const Grid& grid, const Vec3& direction);
+
+/// Direction along which a point's place [mm] is the table position at which the gantry's plane
+/// meets it.
+Vec3 table_direction(double gantry_tilt);
 
 }  // namespace vitrine::recon

@@ -216,6 +216,7 @@ const Schema<SinogramFile::Images>& SinogramFile::Images::schema() {
                     "middle of the image: x, y, z (on the axis, at the table's middle position, if "
                     "nothing is said)")
           .between(-1e5, 1e5)
+          .optional("orientation", &Images::orientation, orientation_doc)
           .optional("truncation_extension", &Images::truncation_extension,
                     "lines that end inside the object go on as a water cylinder would")
           .optional("corrections", &Images::corrections,

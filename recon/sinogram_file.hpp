@@ -11,6 +11,7 @@
 #include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/kernel.hpp"
+#include "vitrine/recon/orientation.hpp"
 
 namespace vitrine::recon {
 
@@ -79,6 +80,7 @@ struct SinogramFile {
     std::int64_t slices = 1, matrix = 512;
     double field_of_view = 0.0;                   ///< mm
     std::optional<std::array<double, 3>> centre;  ///< mm; none: the table's middle position
+    Pick<Orientation> orientation;                ///< none: parallel to the gantry's plane
     bool truncation_extension = true;
     std::optional<Corrections> corrections;
     std::optional<Denoise> denoise;

@@ -4,6 +4,7 @@
 
 #include "vitrine/core/units.hpp"
 #include "vitrine/recon/detail/sinogram_views.hpp"
+#include "vitrine/recon/image_grid.hpp"
 #include "vitrine/recon/sinogram_file.hpp"
 #include "vitrine/recon/water_table.hpp"
 
@@ -242,6 +243,9 @@ RawScan::Box box_of(const SinogramFile::Images& images, const ScanGeometry& scan
                              : Vec3(0.0, 0.0, 0.5 * (*low + *high));
   box.matrix = images.matrix;
   box.slices = images.slices;
+  const Mat3 gantry = scan.gantry_axes();
+  if (images.orientation)
+    if (const Mat3 axes = images.orientation->axes(gantry); axes != gantry) box.axes = axes;
   return box;
 }
 
@@ -330,7 +334,14 @@ std::vector<Misfit> misfits(const ScanGeometry& scan, const RawScan::Box& box,
   std::vector<Misfit> found;
   const double seen = scan.field_of_view_radius();
   const double aside = std::sqrt(box.centre.x() * box.centre.x() + box.centre.y() * box.centre.y());
-  const double reach = aside + 0.5 * box.field_of_view;
+  const Grid grid = image_grid(box, scan);
+  double reach = aside + 0.5 * box.field_of_view;
+  if (box.axes) {
+    reach = 0.0;
+    for (const int a : {0, 1})
+      for (const double end : reach_along(grid, scan.gantry_axes().col(a)))
+        reach = std::max(reach, std::abs(end));
+  }
   if (reach > seen * (1.0 + 1e-9))
     found.push_back(
         {"field_of_view_mm",
@@ -350,10 +361,11 @@ std::vector<Misfit> misfits(const ScanGeometry& scan, const RawScan::Box& box,
   const auto [low, high] =
       std::minmax_element(scan.table_positions.begin(), scan.table_positions.end());
   const double half = 0.5 * double(scan.rows) * row;
-  const double length = 0.5 * double(box.slices - 1) * box.slice_increment;
-  const double first = box.centre.z() - length, last = box.centre.z() + length;
+  const auto [first, last] = reach_along(grid, table_direction(scan.tilt));
   if (first < *low - half - 1e-9 || last > *high + half + 1e-9)
-    found.push_back({box.slices > 1 ? "slices" : "centre_mm",
+    found.push_back({box.axes         ? "field_of_view_mm"
+                     : box.slices > 1 ? "slices"
+                                      : "centre_mm",
                      str("slices lie at ", rounded(first), " to ", rounded(last),
                          " mm (the views see the axis from ", rounded(*low - half), " to ",
                          rounded(*high + half),

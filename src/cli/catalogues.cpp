@@ -13,6 +13,7 @@
 #include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/recon/sinogram_file.hpp"
+#include "vitrine/recon/orientation.hpp"
 #include "vitrine/trial/scenario.hpp"
 
 namespace vitrine::cli {
@@ -85,6 +86,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           phantoms::motions().info(),
           recon::kernels().info(),
           recon::algorithms().info(),
+          recon::orientations().info(),
           materials_info(),
           features_info(),
           blocks};

@@ -94,6 +94,8 @@ void add_recon(CLI::App& app, int& code) {
       ->check(CLI::Range(10.0, 1000.0));
   command->add_option("--matrix", options->matrix, "pixels along each edge")
       ->check(CLI::Range(16, 2048));
+  command->add_option("--orientation", options->orientation,
+                      "axial, coronal, sagittal, or '{kind: coronal, about_rows_deg: 20}'");
   command->add_option("--centre", options->centre, "middle of the image: x y z, mm")->expected(3);
   command->add_option("--format", options->formats, "nifti, dicom, or both, comma-separated")
       ->delimiter(',')
@@ -111,6 +113,8 @@ void add_recon(CLI::App& app, int& code) {
       "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --out again\n"
       "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --out zoom \\\n"
       "      --kernel sharp --thickness 1 --increment 0.5 --fov 100 --matrix 512\n"
+      "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --out coronal \\\n"
+      "      --orientation coronal --fov 40 --matrix 64 --slices 20\n"
       "  vitrine recon scenarios/sinograms/ellipsoids.yaml --out own");
   command->callback([options, &code] { code = reconstruct(*options); });
 }

@@ -6,6 +6,7 @@
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/image_grid.hpp"
 #include "vitrine/recon/preprocess.hpp"
+#include "vitrine/recon/reformat.hpp"
 #include "vitrine/recon/water_table.hpp"
 
 namespace vitrine::cli {
@@ -84,23 +85,23 @@ void make_images(const ScanSource& source, const std::vector<ReconOrder>& orders
   std::optional<recon::CorrectedScan> corrected;
   std::string corrected_by;
   for (const ReconOrder& order : orders) {
-    const Grid grid =
-        recon::image_grid({order.box.field_of_view, order.box.matrix, order.box.centre,
-                           order.box.slices, order.box.slice_increment},
-                          raw.geometry.gantry_axes());
-    const auto image = [&] {
+    const auto image = [&](const recon::SliceStack& slices) {
       if (!order.corrections.any())
         return order.algorithm->reconstruct({data, rays.measured ? &*rays.measured : nullptr},
-                                            {*order.kernel, grid, order.thickness, scale}, isa);
+                                            {*order.kernel, slices.grid, slices.thickness, scale},
+                                            isa);
       if (!corrected || corrected_by != canonical(order.corrections)) {
         const auto table = hardening(order.corrections, raw, source.file());
         corrected.emplace(recon::copy(data), order.corrections, scale, table ? &*table : nullptr,
                           isa);
         corrected_by = canonical(order.corrections);
       }
-      return corrected->reconstruct(*order.kernel, grid, order.thickness, scale, isa);
+      return corrected->reconstruct(*order.kernel, slices.grid, slices.thickness, scale, isa);
     };
-    take(order, recon::denoised(image(), order.denoise, isa));
+    take(order, recon::denoised(
+                    recon::reformatted(raw.geometry, recon::image_grid(order.box, raw.geometry),
+                                       order.thickness, image),
+                    order.denoise, isa));
   }
 }
 

@@ -5,6 +5,8 @@
 
 #include "vitrine/config/yaml.hpp"
 #include "vitrine/io/json.hpp"
+#include "vitrine/recon/image_grid.hpp"
+#include "vitrine/recon/orientation.hpp"
 #include "vitrine/recon/sinogram_file.hpp"
 
 namespace vitrine::cli {
@@ -72,7 +74,7 @@ Pick<recon::Algorithm> algorithm_of(const std::string& json, const std::string& 
 
 bool same(const RawScan::Box& a, const RawScan::Box& b) {
   return a.field_of_view == b.field_of_view && a.slice_increment == b.slice_increment &&
-         a.centre == b.centre && a.matrix == b.matrix && a.slices == b.slices;
+         a.centre == b.centre && a.matrix == b.matrix && a.slices == b.slices && a.axes == b.axes;
 }
 
 /// Names, boxes and numbers; whether images can be made of the scan is not asked yet.
@@ -110,6 +112,11 @@ std::vector<ReconOrder> ordered(const ReconOptions& options, const RawScan& raw)
     box.slices = std::max<std::int64_t>(1, std::llround(length / box.slice_increment));
   }
   box.slices = options.slices.value_or(box.slices);
+  if (!options.orientation.empty()) {
+    const Mat3 gantry = raw.geometry.gantry_axes();
+    const Mat3 axes = named(recon::orientations(), options.orientation)->axes(gantry);
+    box.axes = axes == gantry ? std::nullopt : std::optional(axes);
+  }
   if (!options.centre.empty())
     box.centre = Vec3(options.centre[0], options.centre[1], options.centre[2]);
   const std::string& kind = *order.kernel.canonical.find("kind")->as<std::string>();
@@ -118,6 +125,7 @@ std::vector<ReconOrder> ordered(const ReconOptions& options, const RawScan& raw)
   if (order.denoise.reduction > 0.0)
     order.name += str("_nr", to_text(std::round(100.0 * order.denoise.reduction)));
   if (order.corrections.any()) order.name += "_corrected";
+  if (box.axes) order.name += '_' + recon::plane_of(*box.axes);
   for (const ReconOrder& known : made)
     if (canonical(known.corrections) == canonical(order.corrections) &&
         canonical(known.algorithm) == canonical(order.algorithm) &&
@@ -134,11 +142,14 @@ void require_measured(const RawScan& raw, const RawScan::Box& box) {
   const ScanGeometry& g = raw.geometry;
   const auto [low, high] = std::minmax_element(g.table_positions.begin(), g.table_positions.end());
   const double half = 0.5 * double(g.rows) * g.row_pitch_at_iso();
-  const double reach = 0.5 * double(box.slices - 1) * box.slice_increment;
-  require(box.centre.z() - reach >= *low - half && box.centre.z() + reach <= *high + half,
-          Error::Kind::input, "slices at ", box.centre.z() - reach, " to ", box.centre.z() + reach,
+  const auto [first, last] =
+      recon::reach_along(recon::image_grid(box, g), recon::table_direction(g.tilt));
+  constexpr double rounding = 1e-6;
+  require(first >= *low - half - rounding && last <= *high + half + rounding, Error::Kind::input,
+          "slices that reach from ", first, " to ", last,
           " mm are asked for (the scan saw the axis from ", *low - half, " to ", *high + half,
-          " mm). Choose another --centre, or fewer --slices.");
+          " mm). Choose another --centre, fewer --slices",
+          box.axes ? ", or a smaller --fov." : ".");
 }
 
 /// Names come from the file: they must stay in the directory that the user named.

@@ -15,7 +15,7 @@ namespace vitrine::cli {
 
 /// What `vitrine recon` was asked for.
 struct ReconOptions {
-  std::string file, kernel, algorithm, out, corrections;
+  std::string file, kernel, algorithm, out, corrections, orientation;
   std::optional<double> thickness, increment, field_of_view, noise_reduction;
   std::optional<std::int64_t> matrix, slices;
   std::vector<double> centre;
@@ -24,7 +24,8 @@ struct ReconOptions {
 
   bool order() const {
     return !kernel.empty() || thickness || increment || field_of_view || noise_reduction ||
-           matrix || slices || !centre.empty() || !corrections.empty() || !algorithm.empty();
+           matrix || slices || !centre.empty() || !corrections.empty() || !algorithm.empty() ||
+           !orientation.empty();
   }
 };
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "vitrine/core/units.hpp"
+#include "vitrine/recon/orientation.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -38,6 +39,12 @@ void describe_own(const RawScan& raw, io::DicomSeries& d) {
 
 }  // namespace
 
+std::string text_of(const Mat3& axes) {
+  std::string text;
+  for (const double number : axes.reshaped()) text += to_text(number) + ' ';
+  return text;
+}
+
 io::DicomSeries described(const ScanSource& source, const ReconOrder& order) {
   const RawScan& raw = source.scan();
   const auto& origin = raw.origin;
@@ -63,7 +70,7 @@ io::DicomSeries described(const ScanSource& source, const ReconOrder& order) {
           to_text(box.centre.y()), '/', to_text(box.centre.z()),
           order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : "",
           order.corrections.any() ? '/' + canonical(order.corrections) : "",
-          canonical(order.algorithm)));
+          canonical(order.algorithm), box.axes ? '/' + text_of(*box.axes) : ""));
   d.study_id = origin.case_id;
   d.series_description = order.name;
   return d;
@@ -100,9 +107,10 @@ void show(const ScanSource& source) {
         "arc        %g degrees, %lld views\n",
         std::round(3600.0 * double(views_per_turn(g) - 1) / double(g.views_per_rotation)) / 10.0,
         static_cast<long long>(views_per_turn(g)));
-  std::printf("images     %g mm, %lld x %lld pixels, %lld slices every %g mm\n",
+  std::printf("images     %g mm, %lld x %lld pixels, %lld %sslices every %g mm\n",
               raw.box.field_of_view, static_cast<long long>(raw.box.matrix),
               static_cast<long long>(raw.box.matrix), static_cast<long long>(raw.box.slices),
+              raw.box.axes ? (recon::plane_of(*raw.box.axes) + ' ').c_str() : "",
               raw.box.slice_increment);
   for (const RawScan::Made& image : raw.images)
     std::printf("  %s: slices of %g mm, kernel %s\n", image.series.c_str(), image.slice_thickness,

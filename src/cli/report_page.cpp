@@ -216,8 +216,10 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
       {"repeats", s.arms.repeat.count > 0 ? str(s.arms.repeat.count, " x ", s.arms.repeat.kind,
                                                 " of ", plan.arms[plan.repeated].name)
                                           : "none"},
-      {"slices", str(s.arms.protocol.slices, " of ", to_text(s.arms.protocol.slice_thickness),
-                     " mm every ", to_text(s.arms.protocol.slice_increment), " mm")}};
+      {"slices",
+       str(s.arms.protocol.slices, ' ', recon::plane_of(trial::image_axes(s.arms.protocol)), " of ",
+           to_text(s.arms.protocol.slice_thickness), " mm every ",
+           to_text(s.arms.protocol.slice_increment), " mm")}};
   page.scenario = to_json(trial::Scenario::schema().write(s), 2);
   page.arms = images.rows.empty() ? Table{} : arm_table(plan, images);
   page.lesions = lesion_table(result.all(&trial::CaseResult::lesions));

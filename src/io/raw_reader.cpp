@@ -97,6 +97,10 @@ RawReader::RawReader(const Path& path) : state_(new State{H5Reader(path), {}, {}
   for (const std::int64_t some : {std::ssize(g.view_times), std::ssize(g.focal_shifts)})
     read.check(some == 0 || some == g.views(), "it has times or focal shifts for ", some, " of ",
                g.views(), " views");
+  if (const auto& axes = scan.box.axes)
+    read.check((axes->transpose() * *axes - Mat3::Identity()).cwiseAbs().maxCoeff() < 1e-6 &&
+                   axes->determinant() > 0.0,
+               "/images/axes are no three perpendicular directions of length 1");
   read.check(file.text("/", detail::raw_header_digest) == detail::header_digest(scan),
              "its header is not what was written: the SHA-256 differs");
 }

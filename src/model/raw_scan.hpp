@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,7 @@ struct RawScan {
     double slice_increment = 0.0;
     Vec3 centre = Vec3::Zero();
     std::int64_t matrix = 0, slices = 0;
+    std::optional<Mat3> axes = {};  ///< of rows, columns, slices; none: parallel to the gantry
   };
 
   Quantity quantity = Quantity::signal;

@@ -247,12 +247,39 @@ std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id)
   return visits;
 }
 
-Grid image_grid(const Protocol& protocol, double z) {
+namespace {
+
+Mat3 gantry_axes(const Protocol& protocol) {
   ScanGeometry gantry;
   gantry.tilt = protocol.gantry_tilt;
-  return recon::image_grid({protocol.field_of_view, protocol.matrix, Vec3(0.0, 0.0, z),
-                            protocol.slices, protocol.slice_increment},
-                           gantry.gantry_axes());
+  return gantry.gantry_axes();
+}
+
+}  // namespace
+
+Mat3 image_axes(const Protocol& protocol) {
+  const Mat3 axes = gantry_axes(protocol);
+  return protocol.orientation ? protocol.orientation->axes(axes) : axes;
+}
+
+Grid image_grid(const Protocol& protocol, const Vec3& centre) {
+  return recon::image_grid(
+      {protocol.field_of_view, protocol.matrix, centre, protocol.slices, protocol.slice_increment},
+      image_axes(protocol));
+}
+
+Vec3 aside_direction(const Protocol& protocol) {
+  if (!protocol.orientation) return Vec3::Zero();
+  const Vec3 axis = gantry_axes(protocol).col(2), normal = image_axes(protocol).col(2);
+  const Vec3 aside = normal - normal.dot(axis) * axis;
+  return aside.norm() < 1e-9 ? Vec3(Vec3::Zero()) : Vec3(aside.normalized());
+}
+
+double Protocol::coverage() const {
+  const double stack = double(slices) * slice_increment;
+  if (!orientation) return stack;
+  const Vec3 along = (image_axes(*this).transpose() * gantry_axes(*this).col(2)).cwiseAbs();
+  return along.dot(Vec3(field_of_view, field_of_view, stack));
 }
 
 namespace {

@@ -70,8 +70,13 @@ struct Visit {
   Pose pose;
   double start_angle = 0.0;   ///< rad
   double table_offset = 0.0;  ///< mm
-  /// Where the table goes before the offset, mm; none: to the middle of the lesions.
-  std::optional<double> table_position;
+  /// What the slices are aimed at.
+  struct Aim {
+    double table = 0.0;  ///< mm, position of the table
+    double aside = 0.0;  ///< mm from the axis along `aside_direction`
+  };
+  /// Before the offset; none: at the middle of the lesions.
+  std::optional<Aim> aim;
 };
 
 /// The repeat's random start angle, table offset, displacement, rotation and inspiration.
@@ -81,9 +86,14 @@ Visit reposition(const Scenario& scenario, std::string_view case_id, std::int64_
 /// repeat, and breathes as differently.
 std::vector<Visit> follow_up(const Scenario& scenario, std::string_view case_id);
 
-/// Image grid of a protocol about the patient's point (0, 0, z): axial slices, x left, y posterior,
-/// or parallel to the tilted gantry's plane.
-Grid image_grid(const Protocol& protocol, double z);
+/// Directions of rows, columns and slices.
+Mat3 image_axes(const Protocol& protocol);
+
+/// Where in the gantry's plane the slices' normal points; zero of slices parallel to that.
+Vec3 aside_direction(const Protocol& protocol);
+
+/// Image grid of a protocol about a point of the patient, mm.
+Grid image_grid(const Protocol& protocol, const Vec3& centre = Vec3::Zero());
 
 /// Tube load of every view over the scan's mean `tube_load`, mAs, where the protocol has the
 /// current follow what the views attenuate; empty: the same in all.

@@ -9,6 +9,7 @@
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/physics/scatter_field.hpp"
+#include "vitrine/recon/reformat.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
@@ -136,7 +137,8 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   const Arms& arms = plan.scenario.arms;
   const Protocol& protocol = arms.protocol;
   const double cases = double(plan.cases.size());
-  const double voxels = double(protocol.matrix) * double(protocol.matrix) * double(protocol.slices);
+  const Grid image = image_grid(protocol);
+  const double voxels = double(image.count());
   const double sub_rays =
       double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows *
              plan.scenario.simulation.sub_views);
@@ -150,8 +152,8 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   double seconds = 0.0;
   const auto reconstruct = [&](const Arm& arm, double times) {
     const ScanGeometry g = scan_geometry(arms.scanners[arm.scanner], protocol, 0.0, 0.0);
-    seconds +=
-        cases * times * arm.algorithm->seconds(g, image_grid(protocol, 0.0), arm.slice_thickness);
+    const recon::SliceStack made = recon::stack_for(g, image, arm.slice_thickness);
+    seconds += cases * times * arm.algorithm->seconds(g, made.grid, made.thickness);
   };
   std::set<std::pair<Shared, double>> corrected;  // by their load, 0 without noise
   for (const Arm& arm : plan.arms) {
@@ -247,10 +249,14 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     const std::vector<Arm> its = arms_of(alike);
     const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
     std::optional<double> fit;
-    for (const Arm& arm : plan.arms)
+    double slices = 0.0;  // that images of another orientation are sampled from
+    for (const Arm& arm : plan.arms) {
+      const recon::SliceStack made = recon::stack_for(g, image, arm.slice_thickness);
+      if (!(made.grid == image))
+        slices = std::max(slices, 2.0 * sizeof(float) * double(made.grid.count()));
       if (arm.algorithm->wants_measured())
-        fit = std::max(fit.value_or(0.0),
-                       arm.algorithm->memory(g, image_grid(protocol, 0.0), arm.slice_thickness));
+        fit = std::max(fit.value_or(0.0), arm.algorithm->memory(g, made.grid, made.thickness));
+    }
     for (const auto& voltages : detail::voltage_groups(arms, scanner, its)) {
       std::size_t outputs = 0, kept = 0;
       for (const double voltage : voltages) {
@@ -259,7 +265,8 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
         const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
         kept = std::max(kept, std::size_t(std::ranges::count_if(noiseless, of_this)));
       }
-      largest = std::max(largest, scan_memory(g, voltages.size(), outputs, kept, voxels, fit));
+      largest =
+          std::max(largest, slices + scan_memory(g, voltages.size(), outputs, kept, voxels, fit));
     }
   }
   e.memory_bytes = largest + base_memory + map_bytes * map_voxels;

@@ -60,6 +60,7 @@ const Schema<Protocol>& Protocol::schema() {
           .between(10, 1000)
           .optional("centre", &Protocol::centre, "what the middle slice is aimed at")
           .one_of({"lesions", "origin"})
+          .optional("orientation", &Protocol::orientation, recon::orientation_doc)
           .optional("full_coverage_radius", &Protocol::full_coverage_radius, unit::mm,
                     "inside this radius every slice is seen by all views")
           .between(0, 400)
@@ -415,12 +416,16 @@ const Schema<Scenario>& Scenario::schema() {
               })
           .checked(check_maps)
           .rule(
-              "analyse: image_quality needs a test phantom and an upright gantry (its parts say "
-              "where to measure, in slices across its axis). Use an anatomy such as acr464, wire "
+              "analyse: image_quality needs a test phantom, an upright gantry and axial slices "
+              "(its "
+              "parts say where to measure, in slices across its axis). Use an anatomy such as "
+              "acr464, wire "
               "or water_cylinder, or leave image_quality out",
               [](const Scenario& x) {
+                const Protocol& protocol = x.arms.protocol;
                 return !x.patients.anatomy || !wants_image_quality(x) ||
-                       (x.patients.anatomy->test_phantom() && x.arms.protocol.gantry_tilt == 0.0);
+                       (x.patients.anatomy->test_phantom() && protocol.gantry_tilt == 0.0 &&
+                        image_axes(protocol) == Mat3::Identity());
               })
           .rule(
               "patients.cardiac_output_percent and an enhancement of lesions need contrast medium "

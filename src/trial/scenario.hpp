@@ -15,6 +15,7 @@
 #include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/kernel.hpp"
+#include "vitrine/recon/orientation.hpp"
 #include "vitrine/recon/spectral.hpp"
 
 namespace vitrine::trial {
@@ -42,10 +43,11 @@ struct Protocol {
   double slice_thickness = 1.25, slice_increment = 1.25;  ///< mm
   std::int64_t slices = 40;
   std::int64_t matrix = 512;
-  double field_of_view = 360.0;         ///< mm, edge of the square image
-  std::string centre = "lesions";       ///< what the middle slice is aimed at
-  double full_coverage_radius = 150.0;  ///< mm: inside it every slice is seen from all sides
-  std::string mode = "axial";           ///< axial (step and shoot) or helical
+  double field_of_view = 360.0;          ///< mm, edge of the square image
+  std::string centre = "lesions";        ///< what the middle slice is aimed at
+  double full_coverage_radius = 150.0;   ///< mm: inside it every slice is seen from all sides
+  Pick<recon::Orientation> orientation;  ///< of slices; none: parallel to the gantry's plane
+  std::string mode = "axial";            ///< axial (step and shoot) or helical
   double pitch = 1.0;          ///< helical: travel per rotation over the collimation at the axis
   double rotation_time = 0.5;  ///< s
   double table_time = 1.0;     ///< s between two rotations of a step-and-shoot scan
@@ -64,7 +66,8 @@ struct Protocol {
   std::optional<recon::SpectralBasis> spectral;  ///< none: water and iodine
 
   recon::SpectralBasis basis() const { return spectral.value_or(recon::SpectralBasis{}); }
-  double coverage() const { return double(slices) * slice_increment; }  ///< mm
+  /// How much of the gantry's axis the image's box takes, edge to edge: mm.
+  double coverage() const;
   static const Schema<Protocol>& schema();
 };
 

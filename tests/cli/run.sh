@@ -284,6 +284,12 @@ expect 0 'coarse_soft_80mAs.nii.gz' "$program" recon raw_flying/raw/case001/coar
 expect 0 '' cmp again_flying/coarse_soft_80mAs.nii.gz raw_flying/images/case001/coarse_soft_80mAs.nii.gz
 scenario flying 's/anode_angle_deg: 7/anode_angle_deg: 7\n      flying_focal_spot: {in_plane_mm: 0.5}/'
 expect 2 'Half a column takes 2.785 mm' "$program" validate flying.yaml --set arms.protocol.flying_focal_spot=in_plane
+# Coronal slices, and the same from raw data.
+coronal=(--set outputs.raw=signal "${raw[@]}" --set arms.protocol.orientation=coronal --set arms.protocol.field_of_view_mm=60 --set arms.protocol.matrix=48 --set 'outputs.images=[nifti,dicom]')
+expect 0 'report: ' "$program" run tiny.yaml --out raw_coronal "${coronal[@]}"
+expect 0 'coarse_soft_80mAs.nii.gz' "$program" recon raw_coronal/raw/case001/coarse_80mAs.h5 --out again_coronal
+expect 0 '' cmp again_coronal/coarse_soft_80mAs.nii.gz raw_coronal/images/case001/coarse_soft_80mAs.nii.gz
+expect 2 'image_quality needs .* axial slices' "$program" validate "$source/scenarios/02_qa_phantom.yaml" --set arms.protocol.orientation=coronal
 # Five doses: signal and quanta are kept, not streamed; the images and raw data are the same.
 expect 0 'report: ' "$program" run tiny.yaml --out held --set outputs.raw=signal "${raw[@]}" --set 'arms.vary={tube_load_mas: [80, 20, 40, 60, 10]}'
 for load in 80 20; do
@@ -296,6 +302,10 @@ expect 0 '' cmp again_signal/coarse_soft_80mAs.nii.gz again_line_integrals/coars
 expect 0 'signals of 320 views x 220 columns x 16 rows' "$program" recon "$file" --info
 expect 0 'coarse_80mAs_sharp_5mm' "$program" recon "$file" --out zoom --kernel sharp --thickness 5 --increment 1 --fov 100 --matrix 96 --format nifti,dicom
 expect 0 '' test -s zoom/coarse_80mAs_sharp_5mm/IM0030.dcm
+expect 0 'coarse_80mAs_soft_2.5mm_coronal' "$program" recon "$file" --out coronal --orientation coronal --fov 30 --matrix 32 --slices 8
+expect 0 'coarse_80mAs_soft_2.5mm_oblique_coronal' "$program" recon "$file" --out coronal --orientation '{kind: coronal, about_rows_deg: 20}' --fov 20 --matrix 16 --slices 4
+expect 2 'the scan saw the axis from .* a smaller --fov' "$program" recon "$file" --out far --orientation sagittal
+expect 2 "unknown orientation 'corronal'.*Did you mean 'coronal'" "$program" recon "$file" --out far --orientation corronal
 expect 2 'is there already' "$program" recon "$file" --out again_signal
 expect 2 'the scan saw the axis from' "$program" recon "$file" --out far --centre 0 0 300
 expect 2 "unknown kernel 'sharpp'.*Did you mean 'sharp'" "$program" recon "$file" --out far --kernel sharpp

@@ -148,6 +148,14 @@ void describe(File& file, RawScan& raw) {
   file.number("/images/field_of_view", "mm", box.field_of_view, 1.0, length);
   file.number("/images/slice_increment", "mm", box.slice_increment, 1e-3, length);
   file.list("/images/centre", "mm", centre, 3, -any, any);
+  std::vector<double> axes(9, 0.0);
+  if (box.axes) axes.assign(box.axes->data(), box.axes->data() + 9);
+  if (file.holds("/images/axes", box.axes.has_value())) {
+    file.list("/images/axes", "1", axes, 9, -1.0, 1.0);
+    Mat3 directions;
+    std::ranges::copy(axes, directions.data());
+    box.axes = directions;
+  }
   file.whole("/images/matrix", "1", box.matrix, 1, 65535);
   file.whole("/images/slices", "1", box.slices, 1, 65535);
   file.whole("/images/count", "1", images, 0, 10000);

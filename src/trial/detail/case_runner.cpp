@@ -238,7 +238,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     std::vector<evaluation::Assessment> assessments{patient.assessment()};
     for (Visit& visit : visits) {
       visit.state.injection = injection(arms.protocol, plan_.arms[plan_.followed]);
-      visit.table_position = patient.table_position();  // a lesion that is gone aims no table
+      visit.aim = patient.aimed();  // a lesion that is gone aims no table
       assessments.push_back({.day = visit.state.day, .missed = visit.missed, .lesions = {}});
       if (visit.missed) continue;
       const Measurer again = visit_patient(visit);

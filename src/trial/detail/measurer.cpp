@@ -9,6 +9,7 @@
 #include "vitrine/phantoms/lesion_content.hpp"
 #include "vitrine/phantoms/surface.hpp"
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/recon/image_grid.hpp"
 #include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/object.hpp"
@@ -71,12 +72,12 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
     : plan_(plan), case_id_(std::move(case_id)), visit_(visit) {
   const Scenario& scenario = plan.scenario;
   patient_ = build(visit.state, [&](std::span<const LesionTruth> lesions) {
-    table_position_ = aim(lesions);
+    aim_ = aim(lesions);
     return slab();
   });
   patient_.scene = moved(std::move(patient_.scene), visit.pose);
   const auto& lesions = patient_.scene.lesions;
-  grid_ = image_grid(scenario.arms.protocol, table_position_);
+  grid_ = image_grid(scenario.arms.protocol, image_centre());
   for (std::size_t i = 0; i < lesions.size(); ++i) {
     const GridBox box = box_about(grid_, lesions[i].centre, reach_of(patient_.scene, lesions[i]));
     masks_.emplace_back(grid_);
@@ -126,38 +127,43 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   if (names_algorithms(scenario.arms)) result.images.columns.push_back("algorithm");
 }
 
-double Measurer::aim(std::span<const LesionTruth> lesions) const {
-  if (visit_.table_position) return *visit_.table_position + visit_.table_offset;
-  double low = 0.0, high = 0.0;
-  if (plan_.scenario.arms.protocol.centre == "lesions" && !lesions.empty()) {
-    // Where the table must be for the gantry's plane to meet a point.
-    const double lean = math::tan(plan_.scenario.arms.protocol.gantry_tilt);
-    const auto met_at = [&](const Vec3& centre) {
-      const Vec3 p = visit_.pose.apply(centre);
-      return p.z() - p.y() * lean;
+Visit::Aim Measurer::aim(std::span<const LesionTruth> lesions) const {
+  Visit::Aim at = visit_.aim.value_or(Visit::Aim{});
+  const Protocol& protocol = plan_.scenario.arms.protocol;
+  if (!visit_.aim && protocol.centre == "lesions" && !lesions.empty()) {
+    const auto middle = [&](const Vec3& direction) {
+      double low = 0.0, high = 0.0;
+      for (const LesionTruth& lesion : lesions) {
+        const double place = visit_.pose.apply(lesion.centre).dot(direction);
+        low = &lesion == lesions.data() ? place : std::min(low, place);
+        high = &lesion == lesions.data() ? place : std::max(high, place);
+      }
+      return 0.5 * (low + high);
     };
-    low = high = met_at(lesions.front().centre);
-    for (const LesionTruth& lesion : lesions) {
-      const double z = met_at(lesion.centre);
-      low = std::min(low, z);
-      high = std::max(high, z);
-    }
+    at.table = middle(recon::table_direction(protocol.gantry_tilt));
+    const Vec3 aside = aside_direction(protocol);
+    at.aside = middle(aside) - at.table * aside.z();
   }
-  return 0.5 * (low + high) + visit_.table_offset;
+  at.table += visit_.table_offset;
+  return at;
+}
+
+Vec3 Measurer::image_centre() const {
+  return Vec3(0.0, 0.0, aim_.table) + aim_.aside * aside_direction(plan_.scenario.arms.protocol);
 }
 
 phantoms::Slab Measurer::slab() const {
   const Arms& arms = plan_.scenario.arms;
   double reach = 0.0;
   for (const Scanner& scanner : arms.scanners)
-    reach = std::max(reach, scan_reach(scan_geometry(scanner, arms.protocol, table_position_, 0.0),
-                                       table_position_));
+    reach = std::max(
+        reach, scan_reach(scan_geometry(scanner, arms.protocol, aim_.table, 0.0), aim_.table));
   // Turned and shifted, or moved during the scan, a point of the patient is not farther off.
   constexpr double body_radius = 300.0, during_the_scan = 50.0;
   const double moved = visit_.pose.translation.norm() +
                        body_radius * (visit_.pose.rotation - Mat3::Identity()).norm() +
                        (arms.protocol.motion.empty() ? 0.0 : during_the_scan);
-  return {table_position_ - reach - moved, table_position_ + reach + moved};
+  return {aim_.table - reach - moved, aim_.table + reach + moved};
 }
 
 phantoms::Patient Measurer::build(const phantoms::PatientState& state,

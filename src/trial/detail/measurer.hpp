@@ -35,7 +35,9 @@ class Measurer {
   /// The scene at a moment of a scan in which the patient moves; `stream` holds the motion's
   /// chance.
   Scene scene_at(double time, double strength, const Stream& stream) const;
-  double table_position() const { return table_position_; }  ///< mm, centre of the scan
+  const Visit::Aim& aimed() const { return aim_; }
+  double table_position() const { return aim_.table; }  ///< mm, centre of the scan
+  Vec3 image_centre() const;                            ///< mm
   ImageContext context(const Arm& arm, double ctdi_vol) const;
 
   /// Sampled parameters and lesion truth.
@@ -59,8 +61,8 @@ class Measurer {
   std::vector<FileRecord> write_masks(Sink& sink, const Arm& arm) const;
 
  private:
-  /// Where the table goes for a patient with these lesions (before the visit's pose), mm.
-  double aim(std::span<const LesionTruth> lesions) const;
+  /// What slices are aimed at in a patient with these lesions (before the visit's pose).
+  Visit::Aim aim(std::span<const LesionTruth> lesions) const;
   /// The heights of the patient (before the visit's pose) that a scan may see.
   phantoms::Slab slab() const;
   phantoms::Patient build(const phantoms::PatientState& state,
@@ -70,7 +72,7 @@ class Measurer {
   std::string case_id_;
   Visit visit_;
   phantoms::Patient patient_;
-  double table_position_ = 0.0;
+  Visit::Aim aim_;
   Grid grid_;
   std::vector<Mask> masks_;  // one per lesion, on grid_
 };

@@ -10,6 +10,7 @@
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/version.hpp"
 #include "vitrine/recon/fbp.hpp"
+#include "vitrine/recon/reformat.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/scan_check.hpp"
@@ -281,7 +282,7 @@ std::vector<std::unique_ptr<PatientScan::Output>> PatientScan::noisy_outputs(
   const auto& raw = plan_.scenario.outputs.raw;
   if (raw == "signal" || raw == "line_integrals") {
     RawScan header = raw_header(plan_, case_id_, patient_.visit(), what.made, geometry_,
-                                calibrated_, patient_.table_position(), isa_);
+                                calibrated_, patient_.image_centre(), isa_);
     header.origin.sex = patient_.context(*what.made.front(), what.dose.ctdi_vol).sex;
     header.beam.ctdi_vol = what.dose.ctdi_vol;
     for (const double share : modulation)
@@ -471,11 +472,14 @@ Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   const Series& series = calibrated_.of(arm.bins);
   const recon::HounsfieldScale scale{series.mu_water, series.mu_air};
   recon::CorrectedScan& lines = data.of(arm);
-  if (!arm.algorithm->wants_measured())
-    return lines.reconstruct(*arm.kernel, patient_.grid(), arm.slice_thickness, scale, isa_);
-  return arm.algorithm->reconstruct({lines.lines(), data.measured()},
-                                    {*arm.kernel, patient_.grid(), arm.slice_thickness, scale},
-                                    isa_);
+  return recon::reformatted(
+      geometry_, patient_.grid(), arm.slice_thickness, [&](const recon::SliceStack& slices) {
+        if (!arm.algorithm->wants_measured())
+          return lines.reconstruct(*arm.kernel, slices.grid, slices.thickness, scale, isa_);
+        return arm.algorithm->reconstruct({lines.lines(), data.measured()},
+                                          {*arm.kernel, slices.grid, slices.thickness, scale},
+                                          isa_);
+      });
 }
 
 }  // namespace vitrine::trial::detail

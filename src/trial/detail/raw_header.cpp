@@ -32,7 +32,7 @@ RawScan::Beam describe(const physics::Beam& beam, double tube_load) {
 
 RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& visit,
                    std::span<const Arm* const> arms, const ScanGeometry& geometry,
-                   const CalibratedBeam& calibrated, double table_position, Isa isa) {
+                   const CalibratedBeam& calibrated, const Vec3& image_centre, Isa isa) {
   const Protocol& protocol = plan.scenario.arms.protocol;
   const Arm& first = *arms.front();
   const std::string suffix = visit.name == "scan" ? "" : '_' + visit.name;
@@ -57,8 +57,9 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
                      table.most_length, table.columns_apart, table.coefficients};
   }
   raw.truncation_extension = protocol.truncation_extension;
-  raw.box = {protocol.field_of_view, protocol.slice_increment, Vec3(0.0, 0.0, table_position),
-             protocol.matrix, protocol.slices};
+  raw.box = {protocol.field_of_view, protocol.slice_increment, image_centre, protocol.matrix,
+             protocol.slices};
+  if (const Mat3 axes = image_axes(protocol); axes != geometry.gantry_axes()) raw.box.axes = axes;
   for (const Arm* arm : arms)
     raw.images.push_back({arm->name + suffix, to_json(arm->kernel.canonical), arm->slice_thickness,
                           arm->denoise.reduction, arm->denoise.contrast,

@@ -9,9 +9,9 @@
 namespace vitrine::trial::detail {
 
 /// What the raw data of a scan say of themselves. `arms` are those whose images are made of it, one
-/// at least; the images' middle is at `table_position` [mm].
+/// at least; the images' middle is at `image_centre` [mm].
 RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& visit,
                    std::span<const Arm* const> arms, const ScanGeometry& geometry,
-                   const CalibratedBeam& calibrated, double table_position, Isa isa);
+                   const CalibratedBeam& calibrated, const Vec3& image_centre, Isa isa);
 
 }  // namespace vitrine::trial::detail

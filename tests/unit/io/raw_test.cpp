@@ -112,6 +112,24 @@ TEST_CASE("raw data come back as they were written, packed or not") {
   }
 }
 
+TEST_CASE("raw data tell how slices lie, and a reader takes nothing else for directions") {
+  const Scratch dir;
+  RawScan raw = small_scan();
+  const std::vector<float> values = noise(raw);
+  write(dir / "parallel.h5", raw, values, true);
+  CHECK_FALSE(io::RawReader(dir / "parallel.h5").scan().box.axes);
+  Mat3 coronal;
+  coronal << 1, 0, 0, 0, 0, 1, 0, -1, 0;
+  raw.box.axes = coronal;
+  write(dir / "coronal.h5", raw, values, true);
+  CHECK(io::RawReader(dir / "coronal.h5").scan().box.axes == coronal);
+  for (const Mat3& wrong : {Mat3(0.5 * coronal), Mat3(-coronal)}) {
+    raw.box.axes = wrong;
+    write(dir / "wrong.h5", raw, values, true);
+    CHECK_THAT(refusal(dir / "wrong.h5"), Catch::Contains("/images/axes"));
+  }
+}
+
 TEST_CASE("the tube load of every view is kept where it differs, and nowhere else") {
   const Scratch dir;
   RawScan raw = small_scan();

@@ -283,7 +283,7 @@ TEST_CASE("the slices of a tilted gantry lie in its plane") {
   const trial::Protocol& protocol = tilted.arms.protocol;
   const ScanGeometry g = trial::scan_geometry(tilted.arms.scanners[0], protocol, 50.0, 0.0);
   CHECK(g.tilt == Approx(10.0 * units::deg));
-  const Grid grid = trial::image_grid(protocol, 50.0);
+  const Grid grid = trial::image_grid(protocol, {0, 0, 50});
   CHECK(grid.axes == g.gantry_axes());
   // The gantry's top, which is anterior (-y), leans towards the feet (-z).
   CHECK(grid.axes.col(1).z() == Approx(std::sin(10.0 * units::deg)));

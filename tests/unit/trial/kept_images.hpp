@@ -10,7 +10,7 @@
 namespace vitrine::test {
 
 /// Keeps the images of a trial by their arms, and what it says of its cases.
-class KeptImages final : public trial::Sink, public trial::Store, public trial::Progress {
+class KeptImages : public trial::Sink, public trial::Store, public trial::Progress {
  public:
   std::vector<trial::FileRecord> image(const trial::ImageContext& context,
                                        const Image& image) override {
