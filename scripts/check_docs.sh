@@ -23,6 +23,7 @@ compare() {
   fi
 }
 compare docs/reference/catalogue.md explain --markdown
+compare docs/reference/features.md explain feature --markdown
 compare scenarios/schema.json schema
 compare scenarios/sinogram.schema.json schema sinogram
 exit $status

@@ -12,8 +12,8 @@
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/kernel.hpp"
-#include "vitrine/recon/sinogram_file.hpp"
 #include "vitrine/recon/orientation.hpp"
+#include "vitrine/recon/sinogram_file.hpp"
 #include "vitrine/trial/scenario.hpp"
 
 namespace vitrine::cli {

@@ -1,55 +1,103 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <new>
 
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/feature_pairs.hpp"
+#include "vitrine/cli/feature_tables.hpp"
 #include "vitrine/cli/read_yaml.hpp"
-#include "vitrine/core/table.hpp"
 #include "vitrine/io/file.hpp"
-#include "vitrine/io/image_reader.hpp"
-#include "vitrine/radiomics/extract.hpp"
 
 namespace vitrine::cli {
 namespace {
 
 struct Options {
-  std::string image, mask, settings, out;
+  std::string image, mask, batch, settings, label, out, format = "tidy";
   std::vector<std::string> families;
-  int label = 0;
-  bool json = false;
+  bool resample_mask = false, diagnostics = false, json = false;
 };
 
-Table measure(const Options& options) {
-  const Image image = io::read_image(options.image);
-  const Mask mask =
-      io::read_mask(options.mask, options.label > 0 ? std::optional(options.label) : std::nullopt);
-  io::require_same_grid(image.grid(), mask.grid());
-  const auto settings = options.settings.empty() ? radiomics::Settings{}
-                                                 : read_yaml<radiomics::Settings>(options.settings);
-  // The same grid within a hundredth of a millimetre: use the image's for both.
-  Mask aligned(image.grid());
-  std::copy(mask.values().begin(), mask.values().end(), aligned.values().begin());
-  Table table;
-  table.columns = {"image", "mask",  "feature",     "ibsi_code",
-                   "unit",  "value", "aggregation", "reason"};
-  for (const auto& f : radiomics::extract(image, aligned, settings, options.families))
-    table.add({options.image, options.mask, std::string(f.info->id), std::string(f.info->ibsi_code),
-               std::string(f.info->unit), f.value, std::string(f.aggregation),
-               std::string(f.reason)});
-  return table;
+/// Measures one pair after the other: families, settings and what to add are the same for all.
+class Measurer {
+ public:
+  explicit Measurer(const Options& options)
+      : options_(options),
+        settings_(options.settings.empty() ? radiomics::Settings{}
+                                           : read_yaml<radiomics::Settings>(options.settings)),
+        keep_(radiomics::kept_for(options.families)) {}
+
+  PairResult operator()(const FeaturePair& pair) {
+    PairResult result{pair, {}, {}, {}};
+    const Image& image = images_.of(pair);
+    const Mask mask = read_pair_mask(
+        pair, image, options_.resample_mask ? MaskGeometry::resample : MaskGeometry::must_agree);
+    const radiomics::Region region = radiomics::prepare(image, mask, settings_, keep_);
+    result.features = radiomics::extract(region, settings_, options_.families);
+    if (options_.diagnostics) result.diagnostics = radiomics::diagnostics(image, settings_, region);
+    return result;
+  }
+
+ private:
+  const Options& options_;
+  radiomics::Settings settings_;
+  radiomics::Keep keep_;  // a family that is none is said before any image is read
+  PairImages images_;
+};
+
+/// All pairs of a batch; one that fails is recorded, the others go on.
+std::vector<PairResult> measure_all(Measurer& measure, const std::vector<FeaturePair>& pairs) {
+  std::vector<PairResult> results;
+  for (const FeaturePair& pair : pairs) {
+    const auto fail = [&](const std::string& why) {
+      std::fprintf(stderr, "vitrine: %s, %s: %s\n", pair.image.c_str(), pair.mask.c_str(),
+                   why.c_str());
+      results.push_back({pair, {}, {}, why});
+    };
+    try {
+      results.push_back(measure(pair));
+    } catch (const Error& error) {
+      if (error.kind() == Error::Kind::interrupted) throw;
+      fail(explain(error));
+    } catch (const std::bad_alloc&) {
+      fail("out of memory");
+    }
+  }
+  return results;
 }
 
-std::string as_json(const Table& table) {
-  Value::List rows;
-  for (const auto& row : table.rows) {
-    Value object;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const double* number = std::get_if<double>(&row[i]);
-      object.set(table.columns[i], number ? Value(*number) : Value(std::get<std::string>(row[i])));
-    }
-    rows.push_back(std::move(object));
+int run(const Options& options) {
+  const bool is_batch = !options.batch.empty();
+  require(is_batch != !options.image.empty() && options.image.empty() == options.mask.empty(),
+          Error::Kind::input, "features takes IMAGE and MASK, or --batch FILE.");
+  require(!is_batch || options.label.empty(), Error::Kind::input,
+          "--label goes with IMAGE and MASK. A batch file has a column 'label' for it.");
+  Measurer measure(options);
+  FeatureBatch batch;
+  std::vector<PairResult> results;
+  if (is_batch) {
+    batch = read_feature_batch(options.batch);
+    results = measure_all(measure, batch.pairs);
+  } else {
+    results.push_back(measure({options.image, options.mask, options.label, {}, {}}));
   }
-  return to_json(Value(std::move(rows)), 2) + "\n";
+  const bool wide = options.format == "wide";
+  const Table table =
+      wide ? wide_table(batch.extra_columns, results) : tidy_table(batch.extra_columns, results);
+  const std::string text =
+      options.json || options.format == "json" ? rows_as_json(table) : table.to_csv();
+  if (options.out.empty()) {
+    std::fputs(text.c_str(), stdout);
+  } else {
+    io::write_file(options.out, text);
+  }
+  const auto failed = std::count_if(results.begin(), results.end(),
+                                    [](const PairResult& r) { return !r.error.empty(); });
+  if (failed > 0)
+    std::fprintf(stderr, "vitrine: %d of %d pairs failed; the table says why\n", int(failed),
+                 int(results.size()));
+  return failed > 0 ? cases_failed : ok;
 }
 
 }  // namespace
@@ -58,29 +106,31 @@ void add_features(CLI::App& app, int& code) {
   auto* command = app.add_subcommand("features", "Radiomic features of a masked region (IBSI)");
   auto options = std::make_shared<Options>();
   for (const auto& family : radiomics::families()) options->families.emplace_back(family.id);
-  command
-      ->add_option("image", options->image,
-                   "NIfTI, NRRD, MetaImage, or a directory with a DICOM CT series")
-      ->required();
-  command->add_option("mask", options->mask, "mask on the same grid")->required();
+  command->add_option("image", options->image,
+                      "NIfTI, NRRD, MetaImage, or a directory with a DICOM CT series");
+  command->add_option("mask", options->mask,
+                      "NIfTI, NRRD, MetaImage, DICOM Segmentation or RT Structure Set");
+  command->add_option("--batch", options->batch,
+                      "CSV with the columns image, mask and, if wanted, label: many pairs");
   command->add_option("--settings", options->settings,
                       "YAML file with the keys of `vitrine explain settings`");
-  command->add_option("--families", options->families, "families to compute, comma-separated")
+  command
+      ->add_option("--families", options->families,
+                   "families, or single features, to compute, comma-separated")
       ->delimiter(',');
   command->add_option("--label", options->label,
-                      "label in the mask (default: every voxel that is not 0)");
+                      "label in the mask, or name or number of a DICOM region (default: every "
+                      "voxel that is not 0, the only region)");
+  command->add_flag("--resample-mask", options->resample_mask,
+                    "interpolate a mask of another grid to the image's");
+  command->add_flag("--diagnostics", options->diagnostics,
+                    "add IBSI's diagnostics of image and region");
+  command
+      ->add_option("--format", options->format, "tidy (a row a value), wide (a row a pair), json")
+      ->check(CLI::IsMember({"tidy", "wide", "json"}));
   command->add_option("--out,-o", options->out, "write here instead of the terminal");
-  command->add_flag("--json", options->json, "JSON instead of CSV");
-  command->callback([options, &code] {
-    const Table table = measure(*options);
-    const std::string text = options->json ? as_json(table) : table.to_csv();
-    if (options->out.empty()) {
-      std::fputs(text.c_str(), stdout);
-    } else {
-      io::write_file(options->out, text);
-    }
-    code = ok;
-  });
+  command->add_flag("--json", options->json, "the same as --format json");
+  command->callback([options, &code] { code = run(*options); });
 }
 
 }  // namespace vitrine::cli

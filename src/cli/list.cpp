@@ -4,6 +4,7 @@
 #include "vitrine/cli/catalogues.hpp"
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/feature_reference.hpp"
 #include "vitrine/config/explain.hpp"
 #include "vitrine/config/json_schema.hpp"
 #include "vitrine/recon/sinogram_file.hpp"
@@ -40,13 +41,16 @@ void add_explain(CLI::App& app, int& code) {
       app.add_subcommand("explain", "Keys, defaults, ranges and an example of one thing");
   auto options = std::make_shared<Options>();
   command->add_option("name", options->name, "a kind, a family, or a block such as protocol");
-  command->add_flag("--markdown", options->markdown, "the reference page of everything");
+  command->add_flag("--markdown", options->markdown,
+                    "the reference page of everything, or with the name feature that of features");
   command->callback([options, &code] {
     const auto catalogues = all_catalogues();
-    require(options->markdown != !options->name.empty(), Error::Kind::input,
+    const bool features = options->markdown && options->name == "feature";
+    require(features || options->markdown != !options->name.empty(), Error::Kind::input,
             "explain takes one name, or --markdown. `vitrine list` shows the names.");
-    const std::string text = options->markdown ? config::catalogue_markdown(catalogues)
-                                               : config::explain_name(options->name, catalogues);
+    const std::string text = features            ? feature_reference()
+                             : options->markdown ? config::catalogue_markdown(catalogues)
+                                                 : config::explain_name(options->name, catalogues);
     std::fputs(text.c_str(), stdout);
     code = ok;
   });

@@ -9,6 +9,7 @@
 #include "vitrine/core/error.hpp"
 #include "vitrine/io/detail/quiet_dcmtk.hpp"
 #include "vitrine/io/dicom.hpp"
+#include "vitrine/io/image_reader.hpp"
 
 namespace vitrine::io {
 namespace {
@@ -191,7 +192,8 @@ Image read_dicom_series(const Path& dir, std::uint64_t most_bytes) {
   });
 
   grid.origin = slices.front().corner;
-  grid.spacing = {first.column_spacing, first.row_spacing, slice_spacing(slices, normal)};
+  grid.spacing = {nominal_spacing(first.column_spacing), nominal_spacing(first.row_spacing),
+                  slice_spacing(slices, normal)};
   // The mean of many positions that were rounded to decimals: 1.2499999999 was 1.25.
   if (const double rounded = std::round(grid.spacing.z() * 1e6) * 1e-6;
       std::abs(rounded - grid.spacing.z()) < 1e-9)

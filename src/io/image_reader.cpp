@@ -6,6 +6,7 @@
 
 #include <Eigen/SVD>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <numeric>
@@ -15,6 +16,7 @@
 
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/error.hpp"
+#include "vitrine/core/value.hpp"
 #include "vitrine/io/detail/image_header.hpp"
 #include "vitrine/io/dicom.hpp"
 
@@ -304,20 +306,35 @@ std::vector<Path> files_of_image(const Path& path) {
 
 void require_same_grid(const Grid& image, const Grid& mask) {
   constexpr double tolerance = 0.01;  // mm
-  const auto shape = [](const Grid& g) {
-    return str(g.size[0], " x ", g.size[1], " x ", g.size[2]);
+  std::string fields;
+  const auto differ = [&](const char* field, const auto& of_image, const auto& of_mask) {
+    const auto text = [](const auto& v) {
+      return str('(', to_text(double(v[0])), ", ", to_text(double(v[1])), ", ",
+                 to_text(double(v[2])), ')');
+    };
+    fields += str("\n  ", field, ": image ", text(of_image), ", mask ", text(of_mask));
   };
-  require(image.size == mask.size, Error::Kind::data, "the image has ", shape(image),
-          " voxels, the mask ", shape(mask), ". Resample the mask to the image's grid.");
+  if (image.size != mask.size) differ("size in voxels", image.size, mask.size);
   // Both are affine: the corners have the largest distances.
   double farthest = 0.0;
   for (const Index i : {Index{0}, image.size[0] - 1})
     for (const Index j : {Index{0}, image.size[1] - 1})
       for (const Index k : {Index{0}, image.size[2] - 1})
         farthest = std::max(farthest, (image.centre(i, j, k) - mask.centre(i, j, k)).norm());
-  require(farthest <= tolerance, Error::Kind::data, "image and mask lie up to ", farthest,
-          " mm apart (spacing, origin or axes differ; ", tolerance,
-          " mm is allowed). Resample the mask to the image's grid.");
+  if (fields.empty() && farthest <= tolerance) return;
+  const double extent = double(*std::max_element(image.size.begin(), image.size.end()));
+  if ((image.spacing - mask.spacing).cwiseAbs().maxCoeff() * extent > tolerance)
+    differ("spacing in mm", image.spacing, mask.spacing);
+  if ((image.origin - mask.origin).norm() > tolerance)
+    differ("origin in mm", image.origin, mask.origin);
+  constexpr std::array axes{"direction of axis i", "direction of axis j", "direction of axis k"};
+  const double reach = extent * image.spacing.maxCoeff();
+  for (Index a = 0; a < 3; ++a)
+    if ((image.axes.col(a) - mask.axes.col(a)).norm() * reach > tolerance)
+      differ(axes[std::size_t(a)], image.axes.col(a), mask.axes.col(a));
+  throw Error(Error::Kind::data, str("image and mask are not on one grid (voxels lie up to ",
+                                     farthest, " mm apart, ", tolerance, " mm is allowed):", fields,
+                                     "\nResample the mask to the image's grid."));
 }
 
 }  // namespace vitrine::io

@@ -30,17 +30,21 @@ std::vector<const FeatureInfo*> feature_table(std::string_view family);
 /// All features of all families.
 std::vector<const FeatureInfo*> feature_table();
 
-/// The features of `families` in the region of `mask`, in table order, families in the order asked
-/// for.
+/// The features that are `wanted` in the region of `mask`: families by their id, or single features
+/// by theirs (`morphology.sphericity`), whose family then computes no more than they need.
 ///
+/// Families are in the order asked for, their features in table order, each once.
 /// Serial and free of shared state: many regions may be extracted at the same time, and a region's
 /// values have the same bits alone or among others. Throws on bad input (see `prepare`); what
 /// cannot be computed is NaN with a reason.
 std::vector<FeatureValue> extract(const Image& image, const Mask& mask, const Settings& settings,
-                                  std::span<const std::string> families);
+                                  std::span<const std::string> wanted);
 
-/// The same, of a region already prepared with these settings.
+/// What `prepare` must keep for these; throws, with a suggestion, if one is no family or feature.
+Keep kept_for(std::span<const std::string> wanted);
+
+/// The same, of a region already prepared with these settings, which kept what it must.
 std::vector<FeatureValue> extract(const Region& region, const Settings& settings,
-                                  std::span<const std::string> families);
+                                  std::span<const std::string> wanted);
 
 }  // namespace vitrine::radiomics

@@ -4,49 +4,15 @@
 #include <numeric>
 
 #include "vitrine/core/math.hpp"
-#include "vitrine/radiomics/detail/families.hpp"
+#include "vitrine/radiomics/detail/cooccurrence.hpp"
+#include "vitrine/radiomics/detail/count_matrix.hpp"
+#include "vitrine/radiomics/detail/texture.hpp"
 
 namespace vitrine::radiomics {
 namespace {
 
 /// Matrices are dense: 13 passes over 1024^2 counts still take less than a tenth of a second.
 constexpr int most_levels = 1024;
-
-/// Half of the neighbours of a voxel at Chebyshev distance 1; the first four lie within the slice.
-constexpr std::array<std::array<int, 3>, 13> directions{{{1, 0, 0},
-                                                         {0, 1, 0},
-                                                         {1, 1, 0},
-                                                         {-1, 1, 0},
-                                                         {0, 0, 1},
-                                                         {1, 0, 1},
-                                                         {-1, 0, 1},
-                                                         {0, 1, 1},
-                                                         {0, -1, 1},
-                                                         {1, 1, 1},
-                                                         {-1, 1, 1},
-                                                         {1, -1, 1},
-                                                         {-1, -1, 1}}};
-constexpr std::size_t in_slice = 4;
-
-/// x log2(x) of whole numbers, small ones from a table: entropies are sums of these over counts.
-class CountEntropy {
- public:
-  CountEntropy() : small_(1024) {
-    for (std::size_t n = 1; n < small_.size(); ++n) small_[n] = double(n) * math::log2(double(n));
-  }
-  double operator()(std::uint64_t n) const {
-    return n < small_.size() ? small_[n] : double(n) * math::log2(double(n));
-  }
-  /// Entropy in bits of the distribution counts / total.
-  double of(std::span<const std::uint64_t> counts, double total) const {
-    double sum = 0;
-    for (const std::uint64_t n : counts) sum += (*this)(n);
-    return math::log2(total) - sum / total;
-  }
-
- private:
-  std::vector<double> small_;
-};
 
 /// What the features need of one symmetric co-occurrence matrix p, i and j from 1 to N_g.
 ///
@@ -62,49 +28,21 @@ struct Cooccurrence {
   double mean = 0, variance = 0;  ///< of i
 };
 
-/// Counts of neighbouring level pairs (not yet symmetric), and their features' evidence.
-class Counter {
- public:
-  Counter(const Region& region, const Levels& levels)
-      : levels_(levels),
-        stride_(static_cast<std::size_t>(levels.count) + 1),
-        counts_(stride_ * stride_) {
-    for (std::size_t d = 0; d < directions.size(); ++d)
-      step_[d] = region.grid.offset(directions[d][0], directions[d][1], directions[d][2]);
-  }
-  void clear() { std::fill(counts_.begin(), counts_.end(), 0u); }
-  /// Adds the pairs from each of `voxels` along a direction. Level 0 is outside: its row is
-  /// ignored.
-  void add(std::span<const std::int32_t> voxels, std::size_t direction) {
-    const std::uint16_t* level = levels_.volume.data();
-    const Index step = step_[direction];
-    for (const std::int32_t v : voxels) ++counts_[level[v] * stride_ + level[v + step]];
-  }
-  /// The evidence of p = (counts + transposed counts) / total; false if there are no pairs.
-  bool summarise(Cooccurrence& out) const;
-
- private:
-  const Levels& levels_;
-  std::size_t stride_;
-  std::vector<std::uint32_t> counts_;
-  std::array<Index, 13> step_{};
-  CountEntropy entropy_;
-};
-
-bool Counter::summarise(Cooccurrence& out) const {
-  const std::size_t n = stride_ - 1;
+/// The evidence of p = (counts + transposed counts) / total; false if there are no pairs.
+bool summarise(const CooccurrenceCounts& counts, Cooccurrence& out) {
+  const std::size_t n = static_cast<std::size_t>(counts.levels());
+  const CountEntropy& entropy = count_entropy();
   std::vector<std::uint64_t> marginal(n, 0), sum(2 * n + 1, 0), difference(n, 0);
   std::uint64_t largest = 0;
   double squares = 0, entropies = 0;
   for (std::size_t i = 1; i <= n; ++i)
     for (std::size_t j = 1; j <= i; ++j) {
-      const std::uint64_t pairs =
-          std::uint64_t{counts_[i * stride_ + j]} + counts_[j * stride_ + i];
+      const std::uint64_t pairs = counts.pairs(i, j);
       if (pairs == 0) continue;
       const std::uint64_t both = i == j ? 1 : 2;  // (i, j) and (j, i) hold `pairs` each
       largest = std::max(largest, pairs);
       squares += double(both) * double(pairs) * double(pairs);
-      entropies += double(both) * entropy_(pairs);
+      entropies += double(both) * entropy(pairs);
       marginal[i - 1] += pairs;
       if (i != j) marginal[j - 1] += pairs;
       sum[i + j] += both * pairs;
@@ -114,9 +52,9 @@ bool Counter::summarise(Cooccurrence& out) const {
   if (total_count == 0) return false;
 
   const double total = double(total_count);
-  const auto normalised = [&](const std::vector<std::uint64_t>& counts) {
-    std::vector<double> p(counts.size());
-    for (std::size_t i = 0; i < p.size(); ++i) p[i] = double(counts[i]) / total;
+  const auto normalised = [&](const std::vector<std::uint64_t>& whole) {
+    std::vector<double> p(whole.size());
+    for (std::size_t i = 0; i < p.size(); ++i) p[i] = double(whole[i]) / total;
     return p;
   };
   out.levels = int(n);
@@ -126,9 +64,9 @@ bool Counter::summarise(Cooccurrence& out) const {
   out.joint_maximum = double(largest) / total;
   out.second_moment = squares / (total * total);
   out.joint_entropy = math::log2(total) - entropies / total;
-  out.marginal_entropy = entropy_.of(marginal, total);
-  out.sum_entropy = entropy_.of(sum, total);
-  out.difference_entropy = entropy_.of(difference, total);
+  out.marginal_entropy = entropy.of(marginal, total);
+  out.sum_entropy = entropy.of(sum, total);
+  out.difference_entropy = entropy.of(difference, total);
   out.mean = out.variance = 0;
   for (std::size_t i = 0; i < n; ++i) out.mean += double(i + 1) * out.marginal[i];
   for (std::size_t i = 0; i < n; ++i) {
@@ -266,104 +204,20 @@ constexpr std::array table{
 
 std::vector<const FeatureInfo*> features() { return infos_of<Cooccurrence>(table); }
 
-/// The matrices an aggregation asks for: which slices and which directions each one merges.
-struct Merge {
-  bool all_slices = true;      ///< all slices in one matrix
-  bool all_directions = true;  ///< all directions in one matrix
-  std::size_t direction_count = directions.size();
-};
-
-Merge merge_of(Aggregation aggregation) {
-  switch (aggregation) {
-    case Aggregation::average_2d:
-      return {false, false, in_slice};
-    case Aggregation::slice_merge_2d:
-      return {false, true, in_slice};
-    case Aggregation::direction_merge_2_5d:
-      return {true, false, in_slice};
-    case Aggregation::merge_2_5d:
-      return {true, true, in_slice};
-    case Aggregation::average_3d:
-      return {true, false, directions.size()};
-    case Aggregation::merge_3d:
-      break;
-  }
-  return {true, true, directions.size()};
-}
-
-/// The region's voxels slice by slice, or all at once.
-std::vector<std::span<const std::int32_t>> groups(const Region& region, bool merge_slices) {
-  const std::span<const std::int32_t> all = region.voxels;
-  if (merge_slices) return {all};
-  std::vector<std::span<const std::int32_t>> slices;
-  const Index slice_size = region.grid.size[0] * region.grid.size[1];
-  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
-    while (end < all.size() && all[end] / slice_size == all[begin] / slice_size) ++end;
-    slices.push_back(all.subspan(begin, end - begin));
-  }
-  return slices;
-}
-
-/// Means of every feature over matrices; a matrix in which a feature has no value is left out.
-class Average {
- public:
-  Average() : sum_(table.size(), 0.0), count_(table.size(), 0), reason_(table.size()) {}
-  void add(const Cooccurrence& matrix) {
-    for (std::size_t f = 0; f < table.size(); ++f) {
-      const Result result = table[f].value(matrix);
-      if (!result.reason.empty()) {
-        reason_[f] = result.reason;
-        continue;
-      }
-      sum_[f] += result.value;
-      ++count_[f];
-    }
-  }
-  void append_to(std::vector<FeatureValue>& out) const {
-    for (std::size_t f = 0; f < table.size(); ++f) {
-      const Result result = count_[f] > 0        ? Result(sum_[f] / count_[f])
-                            : reason_[f].empty() ? Result::undefined(reason::no_pairs)
-                                                 : Result::undefined(reason_[f]);
-      out.push_back({&table[f].info, result.value, result.reason, {}});
-    }
-  }
-
- private:
-  std::vector<double> sum_;
-  std::vector<int> count_;
-  std::vector<std::string_view> reason_;
-};
-
-void extract_values(const Region& region, const Settings& settings,
-                    std::vector<FeatureValue>& out) {
-  if (region.voxels.empty()) return append_undefined<Cooccurrence>(table, region.no_intensity, out);
-  const Levels levels = discretise(region, settings);
-  if (levels.overflow || levels.count > most_levels)
-    return append_undefined<Cooccurrence>(table, reason::too_many_levels, out);
-
-  const Merge merge = merge_of(settings.glcm);
-  Counter counter(region, levels);
-  Cooccurrence matrix;
-  Average average;
-  const auto finish = [&] {
-    if (counter.summarise(matrix)) average.add(matrix);
-    counter.clear();
+void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
+  const Aggregation aggregation = subject.settings.glcm;
+  const auto measure = [&](Average<Cooccurrence>& average) {
+    CooccurrenceCounts counts(subject.region, subject.levels());
+    Cooccurrence matrix;
+    for_each_matrix(
+        subject.region, aggregation,
+        [&](Voxels voxels, std::size_t direction) { counts.add(voxels, direction); },
+        [&] {
+          if (summarise(counts, matrix)) average.add(matrix);
+          counts.clear();
+        });
   };
-  for (const auto voxels : groups(region, merge.all_slices)) {
-    for (std::size_t d = 0; d < merge.direction_count; ++d) {
-      counter.add(voxels, d);
-      if (!merge.all_directions) finish();
-    }
-    if (merge.all_directions) finish();
-  }
-  average.append_to(out);
-}
-
-void extract_family(const Region& region, const Settings& settings,
-                    std::vector<FeatureValue>& out) {
-  const std::size_t before = out.size();
-  extract_values(region, settings, out);
-  for (std::size_t v = before; v < out.size(); ++v) out[v].aggregation = describe(settings.glcm).id;
+  append_texture<Cooccurrence>(table, subject, most_levels, describe(aggregation).id, measure, out);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/radiomics/detail/autocorrelation.hpp"
@@ -15,9 +16,6 @@
 namespace vitrine::radiomics {
 namespace {
 
-/// Moran's I and Geary's C are sums over all pairs: 50,000 voxels take about half a second.
-constexpr std::size_t most_paired_voxels = 50000;
-
 /// Volume and area of a body that encloses the region, for the density features.
 struct Body {
   double volume = 0;  ///< mm^3
@@ -29,7 +27,7 @@ struct Body {
 /// Lengths are along the voxel axes, in mm: no feature depends on where the grid lies or is turned
 /// to.
 struct Shape {
-  explicit Shape(const Region& region);
+  explicit Shape(const Subject& subject);
 
   double volume = 0, area = 0;    ///< of the mesh
   double voxel_volume = 0;        ///< of the voxels
@@ -41,15 +39,14 @@ struct Shape {
   std::string_view no_intensity;  ///< why what follows is absent, or ""
   std::size_t intensity_count = 0;
   double mean_hu = 0, variance_hu = 0;
-  double centre_shift = 0;  ///< between the centres of mass of shape and intensities
-  bool has_centre = false;  ///< intensities do not sum to zero
-  bool has_pairs = false;   ///< few enough voxels to sum over their pairs
-  PairSums pairs;
+  double centre_shift = 0;        ///< between the centres of mass of shape and intensities
+  bool has_centre = false;        ///< intensities do not sum to zero
+  std::optional<PairSums> pairs;  ///< absent if the region is too large
 
  private:
-  void measure_surface(const Region& region);
+  void measure_surface(const Subject& subject);
   void measure_axes(const Region& region);
-  void measure_intensities(const Region& region);
+  void measure_intensities(const Subject& subject);
   Vec3 centre_ = Vec3::Zero();
 };
 
@@ -58,16 +55,18 @@ Vec3 centre_of(const Region& region, std::int32_t voxel) {
   return region.grid.spacing.cwiseProduct(Vec3(double(i), double(j), double(k)));
 }
 
-Shape::Shape(const Region& region)
-    : voxel_volume(double(region.morphological_voxels.size()) * region.grid.voxel_volume()),
-      voxel_count(region.morphological_voxels.size()),
-      no_intensity(region.no_intensity) {
-  measure_surface(region);
-  measure_axes(region);
-  if (no_intensity.empty()) measure_intensities(region);
+Shape::Shape(const Subject& subject)
+    : voxel_volume(double(subject.region.morphological_voxels.size()) *
+                   subject.region.grid.voxel_volume()),
+      voxel_count(subject.region.morphological_voxels.size()),
+      no_intensity(subject.region.no_intensity) {
+  measure_surface(subject);
+  measure_axes(subject.region);
+  if (no_intensity.empty()) measure_intensities(subject);
 }
 
-void Shape::measure_surface(const Region& region) {
+void Shape::measure_surface(const Subject& subject) {
+  const Region& region = subject.region;
   const Vec3& spacing = region.grid.spacing;
   const Surface surface = marching_cubes(region.morphological, region.grid.size, spacing);
   volume = surface.volume;
@@ -93,11 +92,18 @@ void Shape::measure_surface(const Region& region) {
       longest = std::max(longest, (points[i] - points[j]).squaredNorm());
   }
   maximum_diameter = std::sqrt(longest);
-  const BoxSize aligned{high - low}, oriented = oriented_bounding_box(convex, points, spacing);
+  const BoxSize aligned{high - low};
   axis_aligned_box = {aligned.volume(), aligned.area()};
-  oriented_box = {oriented.volume(), oriented.area()};
-  const Ellipsoid smallest = minimum_volume_ellipsoid(points);
-  smallest_ellipsoid = {smallest.volume(), smallest.ibsi_area()};
+  if (subject.wants(
+          {"morphology.volume_density_oriented_box", "morphology.area_density_oriented_box"})) {
+    const BoxSize oriented = oriented_bounding_box(convex, points, spacing);
+    oriented_box = {oriented.volume(), oriented.area()};
+  }
+  if (subject.wants({"morphology.volume_density_smallest_ellipsoid",
+                     "morphology.area_density_smallest_ellipsoid"})) {
+    const Ellipsoid smallest = minimum_volume_ellipsoid(points);
+    smallest_ellipsoid = {smallest.volume(), smallest.ibsi_area()};
+  }
 }
 
 void Shape::measure_axes(const Region& region) {
@@ -118,7 +124,8 @@ void Shape::measure_axes(const Region& region) {
   inertia_ellipsoid = {inertia.volume(), inertia.ibsi_area()};
 }
 
-void Shape::measure_intensities(const Region& region) {
+void Shape::measure_intensities(const Subject& subject) {
+  const Region& region = subject.region;
   intensity_count = region.voxels.size();
   const double n = double(intensity_count);
   double sum = 0;
@@ -131,8 +138,8 @@ void Shape::measure_intensities(const Region& region) {
   for (const float x : region.hu) variance_hu += (x - mean_hu) * (x - mean_hu) / n;
   has_centre = sum != 0;
   if (has_centre) centre_shift = (moment / sum).norm();
-  has_pairs = intensity_count <= most_paired_voxels;
-  if (has_pairs) pairs = inverse_distance_sums(region, mean_hu);
+  if (subject.wants({"morphology.moran_i", "morphology.geary_c"}))
+    pairs = inverse_distance_sums(region, mean_hu);
 }
 
 /// 36 pi V^2: the cube of the area of a sphere of that volume.
@@ -178,19 +185,19 @@ std::string_view no_autocorrelation(const Shape& s) {
   if (!s.no_intensity.empty()) return s.no_intensity;
   if (s.intensity_count == 1) return reason::single_voxel;
   if (s.variance_hu == 0) return reason::flat_region;
-  if (!s.has_pairs) return reason::too_large;
+  if (!s.pairs) return reason::too_large;
   return {};
 }
 
 Result moran_i(const Shape& s) {
   if (const auto why = no_autocorrelation(s); !why.empty()) return Result::undefined(why);
-  return s.pairs.products / (s.pairs.weights * s.variance_hu);
+  return s.pairs->products / (s.pairs->weights * s.variance_hu);
 }
 
 Result geary_c(const Shape& s) {
   if (const auto why = no_autocorrelation(s); !why.empty()) return Result::undefined(why);
   const double n = double(s.intensity_count);
-  return (n - 1) / n * s.pairs.square_differences / (2 * s.pairs.weights * s.variance_hu);
+  return (n - 1) / n * s.pairs->square_differences / (2 * s.pairs->weights * s.variance_hu);
 }
 
 using Row = Feature<Shape>;
@@ -275,9 +282,10 @@ constexpr std::array table{
 
 std::vector<const FeatureInfo*> features() { return infos_of<Shape>(table); }
 
-void extract_family(const Region& region, const Settings&, std::vector<FeatureValue>& out) {
+void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
+  const Region& region = subject.region;
   if (!region.no_shape.empty()) return append_undefined<Shape>(table, region.no_shape, out);
-  append<Shape>(table, Shape(region), out);
+  append<Shape>(table, Shape(subject), out);
 }
 
 }  // namespace

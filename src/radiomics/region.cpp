@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "vitrine/radiomics/detail/resample.hpp"
 #include "vitrine/radiomics/feature.hpp"
@@ -12,12 +13,13 @@ namespace {
 /// A voxel belongs to the interpolated mask from this value on (IBSI: 0.5; the rest is slack for
 /// rounding, so that ties fall the same way on every side of a lesion).
 constexpr double mask_threshold = 0.5 - 1e-9;
-/// Halves are rounded up even if interpolation left them a rounding error short.
-constexpr double half = 0.5 + 1e-7;
 
 struct Box {
   std::array<Index, 3> low{}, high{};
   bool empty() const { return high[0] < low[0]; }
+  std::array<Index, 3> size() const {
+    return {high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1};
+  }
   void include(std::array<Index, 3> p) {
     const bool first = empty();
     for (std::size_t a = 0; a < 3; ++a) {
@@ -49,6 +51,18 @@ void require_same_grid(const Grid& image, const Grid& mask) {
           text(image.axes.col(column)));
 }
 
+/// Whether any of `values` is not zero; eight at a time, since most of an image is outside.
+bool any(std::span<const std::uint8_t> values) {
+  std::uint64_t seen = 0;
+  for (; values.size() >= 64; values = values.subspan(64)) {
+    std::array<std::uint64_t, 8> words;
+    std::memcpy(words.data(), values.data(), 64);
+    for (const std::uint64_t word : words) seen |= word;
+    if (seen != 0) return true;
+  }
+  return std::any_of(values.begin(), values.end(), [](std::uint8_t v) { return v != 0; });
+}
+
 Box bounding_box(const Mask& mask) {
   Box box = nothing;
   const auto [nx, ny, nz] = mask.grid().size;
@@ -57,9 +71,7 @@ Box bounding_box(const Mask& mask) {
     for (Index j = 0; j < ny; ++j) {
       const auto row = values.subspan(static_cast<std::size_t>(mask.grid().offset(0, j, k)),
                                       static_cast<std::size_t>(nx));
-      std::uint8_t any = 0;
-      for (const std::uint8_t v : row) any = std::uint8_t(any | v);
-      if (!any) continue;
+      if (!any(row)) continue;
       const auto set = [](std::uint8_t v) { return v != 0; };
       const auto first = std::find_if(row.begin(), row.end(), set) - row.begin();
       const auto last = row.rend() - std::find_if(row.rbegin(), row.rend(), set) - 1;
@@ -78,6 +90,8 @@ Box bounding_box(const Mask& mask) {
 std::vector<std::uint8_t> binary_crop(const Image& image, const Mask& mask, const Box& box,
                                       Preparation& preparation) {
   std::vector<std::uint8_t> crop;
+  IntensityRange& input = preparation.input;
+  input = {0, std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
   double sum = 0;
   for (Index k = box.low[2]; k <= box.high[2]; ++k)
     for (Index j = box.low[1]; j <= box.high[1]; ++j)
@@ -86,10 +100,14 @@ std::vector<std::uint8_t> binary_crop(const Image& image, const Mask& mask, cons
         crop.push_back(inside);
         if (!inside) continue;
         if (!std::isfinite(image(i, j, k))) fail_not_finite(image(i, j, k), {i, j, k});
-        sum += image(i, j, k);
+        const double hu = image(i, j, k);
+        sum += hu;
+        input.min_hu = std::min(input.min_hu, hu);
+        input.max_hu = std::max(input.max_hu, hu);
         ++preparation.input_voxels;
       }
-  preparation.input_mean_hu = sum / double(preparation.input_voxels);
+  input.mean_hu = sum / double(preparation.input_voxels);
+  preparation.input_box = box.size();
   return crop;
 }
 
@@ -101,10 +119,13 @@ std::array<Index, 2> reach(const Axis& axis, Index low, Index high) {
   return {first, last};
 }
 
+/// Position of an output sample; there may be millions.
+using Sample = std::array<std::int32_t, 3>;
+
 /// Interpolates the mask; returns its box in output samples and fills `inside` with their
 /// positions.
 Box resample_mask(const std::vector<std::uint8_t>& crop, const Box& box,
-                  const std::array<Axis, 3>& axes, std::vector<std::array<Index, 3>>& inside) {
+                  const std::array<Axis, 3>& axes, std::vector<Sample>& inside) {
   std::array<Taps, 3> taps;
   std::array<Index, 3> size{}, low{};
   for (std::size_t a = 0; a < 3; ++a) {
@@ -129,8 +150,9 @@ Box resample_mask(const std::vector<std::uint8_t>& crop, const Box& box,
       const auto row = row_at(j, k);
       for (std::size_t i = 0; i < row.size(); ++i)
         if (row[i] >= mask_threshold) {
-          inside.push_back({taps[0].first + Index(i), taps[1].first + j, taps[2].first + k});
-          found.include(inside.back());
+          const std::array p{taps[0].first + Index(i), taps[1].first + j, taps[2].first + k};
+          inside.push_back({std::int32_t(p[0]), std::int32_t(p[1]), std::int32_t(p[2])});
+          found.include(p);
         }
     }
   return found;
@@ -210,27 +232,55 @@ void resegment(const Settings& settings, Region& region) {
   region.voxels.resize(kept);
 }
 
+IntensityRange range_of(const std::vector<float>& hu) {
+  const auto [min, max] = std::minmax_element(hu.begin(), hu.end());
+  double sum = 0;
+  for (const float x : hu) sum += x;
+  return {sum / double(hu.size()), *min, *max};
+}
+
+Surroundings surroundings_of(const Image& image, const std::array<Axis, 3>& axes, const Box& box,
+                             const Settings& settings, const Vec3& spacing) {
+  Surroundings around;
+  SampleBox samples;
+  const auto reach = surroundings_reach(spacing);
+  for (std::size_t a = 0; a < 3; ++a) {
+    samples.first[a] = std::max<Index>(box.low[a] - reach[a], 0);
+    samples.last[a] = std::min(box.high[a] + reach[a], axes[a].output_size - 1);
+    around.low[a] = samples.first[a] - box.low[a] + 1;
+    around.size[a] = samples.last[a] - samples.first[a] + 1;
+  }
+  around.hu.reserve(static_cast<std::size_t>(around.size[0] * around.size[1] * around.size[2]));
+  for_each_row(image, axes, samples, interpolation_of(settings),
+               [&](Index, Index, std::span<const double> row) {
+                 for (const double x : row)
+                   around.hu.push_back(settings.round_intensities ? round_hu(float(x)) : float(x));
+               });
+  return around;
+}
+
 }  // namespace
 
-Region prepare(const Image& image, const Mask& mask, const Settings& settings) {
+std::array<Index, 3> surroundings_reach(const Vec3& spacing) {
+  std::array<Index, 3> reach{};
+  for (std::size_t a = 0; a < 3; ++a) reach[a] = Index(surroundings_radius / spacing[Index(a)]);
+  return reach;
+}
+
+Region prepare(const Image& image, const Mask& mask, const Settings& settings, Keep keep) {
   require_same_grid(image.grid(), mask.grid());
   Region region;
   Preparation& preparation = region.preparation;
 
-  std::array<Axis, 3> axes;
-  for (std::size_t a = 0; a < 3; ++a) {
-    const bool kept = a == 2 && settings.in_plane_only;
-    axes[a] =
-        Axis(image.grid().size[a], image.grid().spacing[Index(a)], kept ? 0 : settings.spacing_mm);
-    preparation.interpolated_size[a] = axes[a].output_size;
-  }
+  const auto axes = interpolation_axes(image.grid(), settings);
+  for (std::size_t a = 0; a < 3; ++a) preparation.interpolated_size[a] = axes[a].output_size;
   const Box input = bounding_box(mask);
   if (input.empty()) {
     region.no_shape = region.no_intensity = reason::empty_mask;
     return region;
   }
   const std::vector<std::uint8_t> crop = binary_crop(image, mask, input, preparation);
-  std::vector<std::array<Index, 3>> inside;
+  std::vector<Sample> inside;
   const Box box = resample_mask(crop, input, axes, inside);
   if (box.empty()) {
     region.no_shape = region.no_intensity = reason::lost_in_resampling;
@@ -242,6 +292,8 @@ Region prepare(const Image& image, const Mask& mask, const Settings& settings) {
           "the region's box has ", region.grid.count(),
           " voxels (the limit is 2^31). Use a larger spacing_mm");
   region.morphological.assign(static_cast<std::size_t>(region.grid.count()), 0);
+  region.morphological_voxels.reserve(inside.size());
+  region.hu.reserve(inside.size());
   for (const auto& p : inside) {
     const Index offset =
         region.grid.offset(p[0] - box.low[0] + 1, p[1] - box.low[1] + 1, p[2] - box.low[2] + 1);
@@ -250,23 +302,26 @@ Region prepare(const Image& image, const Mask& mask, const Settings& settings) {
   }
   preparation.interpolated_voxels = std::ssize(inside);
 
-  const bool native = settings.spacing_mm <= 0;
-  sample_image(image, input, box, axes, native ? Interpolation::nearest : settings.interpolation,
-               region);
+  sample_image(image, input, box, axes, interpolation_of(settings), region);
   region.voxels = region.morphological_voxels;
   require_finite(region);
   if (settings.round_intensities)
-    for (float& x : region.hu) x = float(std::floor(double(x) + half));
-  const auto [min, max] = std::minmax_element(region.hu.begin(), region.hu.end());
-  preparation.interpolated_min_hu = *min;
-  preparation.interpolated_max_hu = *max;
-  double sum = 0;
-  for (const float x : region.hu) sum += x;
-  preparation.interpolated_mean_hu = sum / double(region.hu.size());
+    for (float& x : region.hu) x = round_hu(x);
+  preparation.interpolated = range_of(region.hu);
+  preparation.interpolated_box = box.size();
+  if (keep == Keep::surroundings)
+    region.surroundings = surroundings_of(image, axes, box, settings, region.grid.spacing);
 
   resegment(settings, region);
   preparation.resegmented_voxels = std::ssize(region.voxels);
-  if (region.voxels.empty()) region.no_intensity = reason::out_of_range;
+  if (region.voxels.empty()) {
+    region.no_intensity = reason::out_of_range;
+    return region;
+  }
+  preparation.resegmented = range_of(region.hu);
+  Box left = nothing;
+  for (const std::int32_t voxel : region.voxels) left.include(region.position(voxel));
+  preparation.resegmented_box = left.size();
   return region;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -9,14 +10,34 @@
 
 namespace vitrine::radiomics {
 
-/// Numbers that say what the preparation did; IBSI's diagnostic features.
+/// Intensities of some voxels, all zero if there are none.
+struct IntensityRange {
+  double mean_hu = 0, min_hu = 0, max_hu = 0;
+};
+
+/// Numbers that say what the preparation did; IBSI's diagnostic features (see diagnostics.hpp).
+///
+/// A box is how many voxels a mask extends along each axis.
 struct Preparation {
   Index input_voxels = 0;                    ///< in the mask as given
   Index interpolated_voxels = 0;             ///< in the morphological mask
   Index resegmented_voxels = 0;              ///< in the intensity mask
   std::array<Index, 3> interpolated_size{};  ///< of the whole interpolated image
-  double input_mean_hu = 0;                  ///< over the mask as given
-  double interpolated_mean_hu = 0, interpolated_min_hu = 0, interpolated_max_hu = 0;
+  std::array<Index, 3> input_box{}, interpolated_box{}, resegmented_box{};
+  IntensityRange input, interpolated, resegmented;
+};
+
+/// Radius of the sphere of 1 cm^3 that local intensity peaks are means over [mm] (IBSI 3.2).
+inline constexpr double surroundings_radius = 6.203504908994;
+/// Voxels to either side of a voxel that such a sphere may reach.
+std::array<Index, 3> surroundings_reach(const Vec3& spacing);
+
+/// The interpolated image around a region: its box and `surroundings_reach` more, as far as the
+/// image goes; not re-segmented.
+struct Surroundings {
+  std::array<Index, 3> low{};  ///< first voxel, on the region's grid; may be negative
+  std::array<Index, 3> size{};
+  std::vector<float> hu;  ///< i fastest
 };
 
 /// A region of interest ready to be measured, on a small grid of its own.
@@ -31,6 +52,7 @@ struct Region {
   std::vector<std::int32_t> morphological_voxels;  ///< their offsets in `grid`, ascending
   std::vector<std::int32_t> voxels;                ///< offsets of the intensity mask, ascending
   std::vector<float> hu;                           ///< intensity of each of `voxels`
+  std::optional<Surroundings> surroundings;        ///< if they were asked for
   Preparation preparation;
   std::string_view no_shape;      ///< reason why the morphological mask is empty, or ""
   std::string_view no_intensity;  ///< reason why the intensity mask is empty, or ""
@@ -41,11 +63,15 @@ struct Region {
   }
 };
 
+/// What a region keeps of the image: its own voxels, or those around it too (local_intensity).
+enum class Keep { region, surroundings };
+
 /// The region of `mask` (any non-zero voxel) in `image`, interpolated, rounded and re-segmented.
 ///
 /// Only the neighbourhood of the mask is looked at, so the cost goes with the region and not with
 /// the image. Throws where the grids differ or an intensity of the region is not finite.
-Region prepare(const Image& image, const Mask& mask, const Settings& settings);
+Region prepare(const Image& image, const Mask& mask, const Settings& settings,
+               Keep keep = Keep::region);
 
 /// The morphological mask as an image, for whoever wants to see or store it.
 Mask morphological_mask(const Region& region);

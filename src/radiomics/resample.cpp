@@ -14,6 +14,9 @@ constexpr double size_slack = 1e-4;
 const double pole = std::sqrt(3.0) - 2.0;
 constexpr Index spline_margin = 24;
 
+/// Halves are rounded up even if interpolation left them a rounding error short.
+constexpr double half = 0.5 + 1e-7;
+
 /// Samples in, B-spline coefficients out, with mirror ends; the margin keeps those out of sight.
 void prefilter(std::span<double> line) {
   const auto n = std::ssize(line);
@@ -36,6 +39,21 @@ Axis::Axis(Index size, double input_spacing, double spacing)
   step = spacing / input_spacing;
   output_size = std::max<Index>(1, Index(std::ceil(double(size) / step - size_slack)));
 }
+
+std::array<Axis, 3> interpolation_axes(const Grid& image, const Settings& settings) {
+  std::array<Axis, 3> axes;
+  for (std::size_t a = 0; a < 3; ++a) {
+    const bool kept = a == 2 && settings.in_plane_only;
+    axes[a] = Axis(image.size[a], image.spacing[Index(a)], kept ? 0 : settings.spacing_mm);
+  }
+  return axes;
+}
+
+Interpolation interpolation_of(const Settings& settings) {
+  return settings.spacing_mm <= 0 ? Interpolation::nearest : settings.interpolation;
+}
+
+float round_hu(float hu) { return float(std::floor(double(hu) + half)); }
 
 Taps interpolation_taps(const Axis& axis, Index first, Index last, Interpolation kind) {
   Taps taps;
@@ -134,6 +152,29 @@ std::span<const double> RowSampler<T>::operator()(Index j, Index k) {
                   columns_[static_cast<std::size_t>(along_i.index[tap] - first_column_)];
   }
   return row_;
+}
+
+void for_each_row(const Image& image, const std::array<Axis, 3>& axes, const SampleBox& box,
+                  Interpolation kind,
+                  FunctionRef<void(Index, Index, std::span<const double>)> use) {
+  std::array<Taps, 3> taps;
+  std::array<Index, 3> low{}, high{};  // input voxels
+  for (std::size_t a = 0; a < 3; ++a) {
+    taps[a] = interpolation_taps(axes[a], box.first[a], box.last[a], kind);
+    low[a] = Index(std::floor(axes[a].position(box.first[a])));
+    high[a] = Index(std::ceil(axes[a].position(box.last[a])));
+  }
+  const auto visit = [&](auto row_at) {
+    for (Index k = box.first[2]; k <= box.last[2]; ++k)
+      for (Index j = box.first[1]; j <= box.last[1]; ++j)
+        use(j, k, row_at(j - box.first[1], k - box.first[2]));
+  };
+  if (kind == Interpolation::cubic) {
+    const Spline spline = cubic_spline(image, low, high);
+    visit(RowSampler<double>(spline.coefficients.data(), spline.low, spline.size, taps));
+  } else {
+    visit(RowSampler<float>(image.values().data(), {0, 0, 0}, image.grid().size, taps));
+  }
 }
 
 template class RowSampler<float>;

@@ -30,6 +30,13 @@ constexpr std::array aggregations{
     radiomics::AggregationInfo{Aggregation::merge_3d, "3d_merge", "IAZD"},
 };
 
+using radiomics::Pooling;
+constexpr std::array poolings{
+    radiomics::PoolingInfo{Pooling::average_2d, "2d", "8QNN"},
+    radiomics::PoolingInfo{Pooling::merge_2_5d, "2.5d", "62GR"},
+    radiomics::PoolingInfo{Pooling::volume_3d, "3d", "KOBO"},
+};
+
 /// An enumeration in YAML: one word of a table.
 template <class Enum, const auto& words>
 struct WordCodec {
@@ -57,12 +64,27 @@ template <>
 struct Codec<radiomics::Interpolation> : WordCodec<radiomics::Interpolation, interpolations> {};
 template <>
 struct Codec<radiomics::Aggregation> : WordCodec<radiomics::Aggregation, aggregations> {};
+template <>
+struct Codec<radiomics::Pooling> : WordCodec<radiomics::Pooling, poolings> {};
 
 namespace radiomics {
 
 const AggregationInfo& describe(Aggregation aggregation) {
   return *std::find_if(aggregations.begin(), aggregations.end(),
                        [&](const AggregationInfo& info) { return info.value == aggregation; });
+}
+
+const PoolingInfo& describe(Pooling pooling) {
+  return *std::find_if(poolings.begin(), poolings.end(),
+                       [&](const PoolingInfo& info) { return info.value == pooling; });
+}
+
+std::string_view aggregation_code(std::string_view id) {
+  for (const AggregationInfo& info : aggregations)
+    if (info.id == id) return info.ibsi_code;
+  for (const PoolingInfo& info : poolings)
+    if (info.id == id) return info.ibsi_code;
+  return {};
 }
 
 const Schema<Settings>& Settings::schema() {
@@ -92,9 +114,33 @@ const Schema<Settings>& Settings::schema() {
           .optional("bin_count", &Settings::bin_count,
                     "fixed bin number of the discretisation, instead of bin_width_hu")
           .between(2, 1024)
+          .optional("ivh_bin_width", &Settings::ivh_bin_width_hu, unit::hu,
+                    "intensity-volume histogram: bins of this size, known by their centres; whole "
+                    "HU if neither this nor ivh_bin_count is given")
+          .between(1e-3, 1e4)
+          .optional("ivh_bin_count", &Settings::ivh_bin_count,
+                    "intensity-volume histogram: this many bins, known by their numbers")
+          .between(2, 1e6)
           .optional("glcm", &Settings::glcm, "aggregation of the grey level co-occurrence matrices")
+          .optional("glrlm", &Settings::glrlm, "aggregation of the grey level run length matrices")
+          .unless_default()
+          .optional("glszm", &Settings::glszm,
+                    "aggregation of the grey level size zone matrices: averaged over slices, "
+                    "slices merged, or zones of the volume")
+          .unless_default()
+          .optional("gldzm", &Settings::gldzm,
+                    "aggregation of the grey level distance zone matrices")
+          .unless_default()
+          .optional("ngtdm", &Settings::ngtdm,
+                    "aggregation of the neighbourhood grey tone difference matrices")
+          .unless_default()
+          .optional("ngldm", &Settings::ngldm,
+                    "aggregation of the neighbouring grey level dependence matrices")
+          .unless_default()
           .rule("give bin_width_hu or bin_count, not both (they are two ways to discretise)",
                 [](const Settings& s) { return !(s.bin_width_hu && s.bin_count); })
+          .rule("give ivh_bin_width_hu or ivh_bin_count, not both",
+                [](const Settings& s) { return !(s.ivh_bin_width_hu && s.ivh_bin_count); })
           .rule("range_hu must be two finite numbers, the lower one first", [](const Settings& s) {
             return !s.range_hu ||
                    (std::isfinite((*s.range_hu)[0]) && std::isfinite((*s.range_hu)[1]) &&

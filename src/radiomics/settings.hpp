@@ -11,8 +11,9 @@ namespace vitrine::radiomics {
 /// How intensities are interpolated (masks are always interpolated linearly, then cut at 0.5).
 enum class Interpolation { nearest, linear, cubic };
 
-/// Which co-occurrence matrices are merged before features are computed, and which are averaged
-/// after (IBSI 3.6.1). The 2D and 2.5D ones look along the four directions within a slice.
+/// Which matrices of a family with directions (glcm, glrlm) are merged before features are
+/// computed, and which are averaged after (IBSI 3.6.1). The 2D and 2.5D ones look along the four
+/// directions within a slice.
 enum class Aggregation {
   average_2d,            ///< per slice and direction, features averaged (BTW3)
   slice_merge_2d,        ///< directions of a slice merged, features averaged over slices (SUJT)
@@ -22,13 +23,27 @@ enum class Aggregation {
   merge_3d               ///< all 13 directions merged (IAZD)
 };
 
-/// An aggregation as people and tables name it.
-struct AggregationInfo {
-  Aggregation value;
+/// The same for families without directions (glszm, gldzm, ngtdm, ngldm).
+enum class Pooling {
+  average_2d,  ///< neighbours within slices, features averaged over slices (8QNN)
+  merge_2_5d,  ///< neighbours within slices, one matrix of all slices (62GR)
+  volume_3d    ///< neighbours in the volume (KOBO)
+};
+
+/// A choice of matrices as people and tables name it.
+template <class Choice>
+struct ChoiceInfo {
+  Choice value;
   std::string_view id;         ///< `3d_average`
   std::string_view ibsi_code;  ///< `ITBB`
 };
+using AggregationInfo = ChoiceInfo<Aggregation>;
+using PoolingInfo = ChoiceInfo<Pooling>;
 const AggregationInfo& describe(Aggregation aggregation);
+const PoolingInfo& describe(Pooling pooling);
+/// IBSI's code of an aggregation, by the id that tables show: `3d_average` is `ITBB`; "" if there
+/// is none of that name.
+std::string_view aggregation_code(std::string_view id);
 
 /// How a region is prepared and measured: the IBSI image-processing scheme, in its order.
 ///
@@ -51,7 +66,15 @@ struct Settings {
   std::optional<double> bin_width_hu;
   /// Fixed bin number, between the region's own minimum and maximum; excludes `bin_width_hu`.
   std::optional<std::int64_t> bin_count;
-  Aggregation glcm = Aggregation::average_3d;
+  /// Intensity-volume histogram: bins of this size, known by their centres. Left out together with
+  /// `ivh_bin_count`, its levels are whole HU.
+  std::optional<double> ivh_bin_width_hu;
+  /// Intensity-volume histogram: this many bins, known by their numbers; excludes
+  /// `ivh_bin_width_hu`.
+  std::optional<std::int64_t> ivh_bin_count;
+  Aggregation glcm = Aggregation::average_3d, glrlm = Aggregation::average_3d;
+  Pooling glszm = Pooling::volume_3d, gldzm = Pooling::volume_3d;
+  Pooling ngtdm = Pooling::volume_3d, ngldm = Pooling::volume_3d;
 
   static constexpr double default_bin_width_hu = 25;
 

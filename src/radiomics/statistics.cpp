@@ -3,84 +3,16 @@
 #include <cmath>
 
 #include "vitrine/radiomics/detail/families.hpp"
+#include "vitrine/radiomics/detail/sample.hpp"
 
 namespace vitrine::radiomics {
 namespace {
 
-/// Intensities of the region, sorted, and their central moments (population, 1/N).
-struct Sample {
-  explicit Sample(const Region& region) : sorted(region.hu.begin(), region.hu.end()) {
-    std::sort(sorted.begin(), sorted.end());
-    const double n = double(sorted.size());
-    for (const float x : sorted) sum += x;
-    mean = sum / n;
-    for (const float x : sorted) {
-      const double d = x - mean, d2 = d * d;
-      variance += d2;
-      third += d2 * d;
-      fourth += d2 * d2;
-      energy += double(x) * double(x);
-    }
-    variance /= n;
-    third /= n;
-    fourth /= n;
-    flat = sorted.front() == sorted.back();
-  }
-
-  /// Linear between order statistics: the p-quantile of N values is at position p (N - 1).
-  double quantile(double p) const {
-    const double at = p * double(sorted.size() - 1);
-    const auto below = static_cast<std::size_t>(at);
-    const std::size_t above = std::min(below + 1, sorted.size() - 1);
-    return sorted[below] + (at - double(below)) * (double(sorted[above]) - double(sorted[below]));
-  }
-  double mean_distance_to(double centre) const {
-    double total = 0;
-    for (const float x : sorted) total += std::abs(x - centre);
-    return total / double(sorted.size());
-  }
-
-  std::vector<float> sorted;
-  double sum = 0, mean = 0, variance = 0, third = 0, fourth = 0, energy = 0;
-  bool flat = false;
-};
-
-/// Mean absolute deviation of the values from the 10th to the 90th percentile, both included.
-double robust_mean_absolute_deviation(const Sample& x) {
-  const double low = x.quantile(0.1), high = x.quantile(0.9);
-  double sum = 0, deviation = 0;
-  Index n = 0;
-  for (const float v : x.sorted)
-    if (v >= low && v <= high) {
-      sum += v;
-      ++n;
-    }
-  if (n == 0) return 0;  // two far values and nothing between the percentiles
-  const double mean = sum / double(n);
-  for (const float v : x.sorted)
-    if (v >= low && v <= high) deviation += std::abs(v - mean);
-  return deviation / double(n);
-}
-
-Result skewness(const Sample& x) {
-  if (x.flat) return Result::undefined(reason::flat_region);
-  return x.third / (x.variance * std::sqrt(x.variance));
-}
-
-Result kurtosis(const Sample& x) {
-  if (x.flat) return Result::undefined(reason::flat_region);
-  return x.fourth / (x.variance * x.variance) - 3;
-}
-
-Result coefficient_of_variation(const Sample& x) {
-  if (x.mean == 0) return Result::undefined(reason::zero_mean);
-  return std::sqrt(x.variance) / x.mean;
-}
-
-Result quartile_coefficient_of_dispersion(const Sample& x) {
-  const double low = x.quantile(0.25), high = x.quantile(0.75);
-  if (low + high == 0) return Result::undefined(reason::zero_mean);
-  return (high - low) / (high + low);
+/// Intensities of the region.
+Sample sample_of(const Region& region) {
+  std::vector<float> values = region.hu;
+  std::sort(values.begin(), values.end());
+  return Sample(std::move(values));
 }
 
 using Row = Feature<Sample>;
@@ -130,9 +62,10 @@ constexpr std::array table{
 
 std::vector<const FeatureInfo*> features() { return infos_of<Sample>(table); }
 
-void extract_family(const Region& region, const Settings&, std::vector<FeatureValue>& out) {
+void extract_family(Subject& subject, std::vector<FeatureValue>& out) {
+  const Region& region = subject.region;
   if (region.voxels.empty()) return append_undefined<Sample>(table, region.no_intensity, out);
-  append<Sample>(table, Sample(region), out);
+  append<Sample>(table, sample_of(region), out);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/model/scan.hpp"
+#include "vitrine/radiomics/extract.hpp"
 #include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/bin_levels.hpp"
@@ -331,6 +332,16 @@ const Schema<Arms>& Arms::schema() {
   return s;
 }
 
+namespace {
+
+std::vector<std::string> feature_families() {
+  std::vector<std::string> ids;
+  for (const radiomics::FamilyInfo& family : radiomics::families()) ids.emplace_back(family.id);
+  return ids;
+}
+
+}  // namespace
+
 const Schema<Measure>& Measure::schema() {
   static const auto s =
       Schema<Measure>("measure", "What is measured in every lesion of every image")
@@ -338,7 +349,7 @@ const Schema<Measure>& Measure::schema() {
           .one_of({"truth"})
           .optional("settings", &Measure::settings, "image processing before the features")
           .optional("features", &Measure::features, "feature families")
-          .one_of({"statistics", "morphology", "glcm"})
+          .one_of(feature_families())
           .optional("truth_energy", &Measure::truth_energy, unit::kev,
                     "energy at which the object's HU are stated")
           .between(20, 150);

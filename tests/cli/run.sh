@@ -30,6 +30,8 @@ expect 0 'lobulated' "$program" list lesion_shape
 expect 0 'diameter_mm' "$program" explain lobulated
 expect 2 'lobulated' "$program" explain lobulate
 expect 0 'json-schema.org' "$program" schema
+expect 0 '^. .glcm.contrast. . ACUI . 1 . ' "$program" explain feature --markdown
+expect 2 'one name, or --markdown' "$program" explain lobulated --markdown
 expect 0 'is valid' "$program" validate "$source/scenarios/01_lung_nodule_stability.yaml"
 expect 0 'is valid' "$program" validate "$source/scenarios/03_liver_lesions.yaml"
 expect 0 'is valid' "$program" validate "$source/scenarios/04_treatment_response.yaml"
@@ -173,6 +175,42 @@ expect 0 '' cmp before out/SHA256SUMS
 expect 0 'statistics.mean' "$program" features out/images/case001/coarse_soft_80mAs.nii.gz out/masks/case001/lesion01.nii.gz
 expect 0 'glcm.contrast' "$program" features out/images/case001/coarse_soft_80mAs out/masks/case001/lesion01.nii.gz --json
 expect 4 'nothing.nii' "$program" features nothing.nii out/masks/case001/lesion01.nii.gz
+ct=out/images/case001/coarse_soft_80mAs.nii.gz lesion=out/masks/case001/lesion01.nii.gz
+expect 0 'ivh.volume_at_intensity_10:BC2M.*glcm.contrast:ACUI:ITBB.*,error' "$program" features $ct $lesion --format wide
+expect 0 'diagnostics.resegmented_roi.intensity_voxels,,1,[0-9]+,' "$program" features $ct $lesion --diagnostics --families local_intensity
+expect 2 'no feature family. Did you mean .histogram' "$program" features $ct $lesion --families histograms
+expect 2 'no whole number above 0' "$program" features $ct $lesion --label tumour
+expect 2 'no voxel with label 7 .labels there: 1' "$program" features $ct $lesion --label 7
+expect 2 'IMAGE and MASK, or --batch' "$program" features $ct
+expect 2 'IMAGE and MASK, or --batch' "$program" features $ct $lesion --batch pairs.csv
+printf 'site,image,mask,label\nA,%s,%s,1\nB,%s,nowhere.nii.gz,\nC,%s,%s,\n' $ct $lesion $ct $ct $lesion >pairs.csv
+expect 3 '1 of 3 pairs failed' "$program" features --batch pairs.csv --families statistics -o pairs_out.csv
+expect 0 '^A,.*statistics.mean' cat pairs_out.csv
+expect 0 '^B,.*nowhere.nii.gz,,,,,,.*nowhere' cat pairs_out.csv
+expect 0 '^C,.*statistics.mean' cat pairs_out.csv
+printf 'image,mask,value\na,b,1\n' >pairs.csv
+expect 2 "a column 'value'" "$program" features --batch pairs.csv
+expect 4 'reference/ibsi1_digital_phantom.csv' "$program" conformance ibsi1 --data nowhere
+expect 2 'subcommand is required' "$program" conformance
+# A benchmark of one digital value and one diagnostic for each configuration; then with one that is missed.
+mkdir -p ibsi/reference
+reference=family,feature,ibsi_code,aggregation_code,reference_value,tolerance
+for c in A B C D E; do
+  printf '%s\nDiagnostics: initial ROI,Int. mask dimension z,,,%s,0\n' $reference 12 >ibsi/reference/ibsi1_ct_config$c.csv
+done
+printf '%s\nGLCM,Joint maximum,GYBY,ITBB,0.503,0\nMorphology,Compactness 1,SKGS,DHQ4,,\n' $reference >ibsi/reference/ibsi1_digital_phantom.csv
+benchmark=(conformance ibsi1 --data ibsi --image $ct --mask $lesion --json verdict.json)
+expect 0 'IBSI 1: 1 of 1 values and 5 of 5 diagnostics agree: conforms' "$program" "${benchmark[@]}"
+expect 0 '"passed": 1,' cat verdict.json
+sed -i 's/0.503/0.504/' ibsi/reference/ibsi1_digital_phantom.csv
+printf 'Other,New thing,ZZZZ,DHQ4,1,0\n' >>ibsi/reference/ibsi1_digital_phantom.csv
+expect 1 'IBSI 1: 0 of 2 values and 5 of 5 diagnostics agree: does not conform' "$program" "${benchmark[@]}"
+expect 1 'digital_phantom: Joint maximum is 0.502[0-9]*, the reference 0.504' "$program" "${benchmark[@]}"
+expect 1 'not built: Other .1 values' "$program" "${benchmark[@]}"
+expect 0 '"verdict": "not built"' cat verdict.json
+printf 'GLCM,Joint maximum,GYBY,ITBB,many,-1\nGLCM,x,GY,ITBB,1,0\n' >>ibsi/reference/ibsi1_digital_phantom.csv
+expect 2 "line 5: reference_value is 'many'" "$program" "${benchmark[@]}"
+expect 2 'line 6: ibsi_code is .GY. .four capital' "$program" "${benchmark[@]}"
 expect 2 'subcommand is required' "$program" qa
 expect 4 'nothing.nii' "$program" qa mtf nothing.nii
 expect 0 'integral of NPS' "$program" qa nps out/images/case001/coarse_soft_80mAs.nii.gz --centre 0 0 --radius 60 --roi 16 --figure nps.svg --json nps.json

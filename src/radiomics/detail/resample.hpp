@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/model/volume.hpp"
 #include "vitrine/radiomics/settings.hpp"
 
@@ -21,6 +22,13 @@ struct Axis {
     return 0.5 * double(input_size - 1) + (double(j) - 0.5 * double(output_size - 1)) * step;
   }
 };
+
+/// The axes of the grid that the settings interpolate an image to.
+std::array<Axis, 3> interpolation_axes(const Grid& image, const Settings& settings);
+/// How they interpolate its intensities; on its own grid it is not interpolated at all.
+Interpolation interpolation_of(const Settings& settings);
+/// Whole HU, halves up.
+float round_hu(float hu);
 
 /// A run of output samples of one axis and the weighted input samples each is made of.
 struct Taps {
@@ -42,6 +50,16 @@ struct Spline {
 };
 /// The spline around input voxels [low, high]; beyond the image its edge repeats.
 Spline cubic_spline(const Image& image, std::array<Index, 3> low, std::array<Index, 3> high);
+
+/// First and last output sample along each axis.
+struct SampleBox {
+  std::array<Index, 3> first{}, last{};
+};
+
+/// Interpolates the box row by row: `use(j, k, row)` gets the row of output samples j and k, from
+/// `box.first[0]` on.
+void for_each_row(const Image& image, const std::array<Axis, 3>& axes, const SampleBox& box,
+                  Interpolation kind, FunctionRef<void(Index, Index, std::span<const double>)> use);
 
 /// Interpolates rows of voxels along i: constants and scratch memory of one resampling.
 template <class T>

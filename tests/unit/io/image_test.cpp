@@ -401,11 +401,16 @@ TEST_CASE("image and mask must lie on one grid") {
   mask.origin.x() += 0.005;
   CHECK_NOTHROW(io::require_same_grid(image, mask));
   mask.origin.x() += 0.01;
-  CHECK_THAT(complaint(Kind::data, [&] { io::require_same_grid(image, mask); }), Contains("apart"));
+  CHECK_THAT(complaint(Kind::data, [&] { io::require_same_grid(image, mask); }),
+             Contains("apart") && Contains("origin in mm") && !Contains("spacing in mm"));
   mask = image;
   mask.size[2] = 4;
   CHECK_THAT(complaint(Kind::data, [&] { io::require_same_grid(image, mask); }),
-             Contains("7 x 5 x 4"));
+             Contains("size in voxels: image (7, 5, 3), mask (7, 5, 4)"));
+  mask = image;
+  mask.spacing.y() *= 2;
+  CHECK_THAT(complaint(Kind::data, [&] { io::require_same_grid(image, mask); }),
+             Contains("spacing in mm") && !Contains("size in voxels"));
 }
 
 TEST_CASE("a PNG unpacks to the pixels that went in") {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "ibsi_data.hpp"
 #include "support.hpp"
 
 using namespace vitrine;
@@ -14,19 +15,6 @@ using namespace vitrine::radiomics;
 using namespace vitrine::radiomics::test;
 
 namespace {
-
-/// Folder of IBSI's data sets, which are no part of the project (the CT phantom is CC BY-NC).
-std::filesystem::path ibsi_data() {
-  if (const char* folder = std::getenv("VITRINE_IBSI_DATA")) return folder;
-  return std::filesystem::path(VITRINE_SOURCE_DIR) / ".." / "shared" / "ibsi";
-}
-
-bool is_absent(const std::filesystem::path& file) {
-  if (std::filesystem::exists(file)) return false;
-  WARN("skipped: " << file.string()
-                   << " is absent (VITRINE_IBSI_DATA names the folder of IBSI's data)");
-  return true;
-}
 
 /// The voxels of a gzipped NIfTI-1 file of known layout: header of 352 bytes, i fastest.
 template <class T>
@@ -58,72 +46,15 @@ Case ct_phantom() {
   return phantom;
 }
 
-/// Rows of a comma-separated file, as maps from its heading.
-std::vector<std::map<std::string, std::string>> read_csv(const std::filesystem::path& path) {
-  const auto split = [](const std::string& line) {
-    std::vector<std::string> cells(1);
-    bool quoted = false;
-    for (const char c : line) {
-      if (c == '"') {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        cells.emplace_back();
-      } else if (c != '\r') {
-        cells.back() += c;
-      }
-    }
-    return cells;
+/// IBSI's identity of a row: two features share a code in the intensity-volume histogram.
+ibsi::Key key_of(const std::map<std::string, std::string>& row) {
+  const auto says = [&](const char* what) {
+    return row.at("feature").find(what) != std::string::npos;
   };
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  const auto heading = split(line);
-  std::vector<std::map<std::string, std::string>> rows;
-  while (std::getline(file, line)) {
-    const auto cells = split(line);
-    for (std::size_t c = 0; c < heading.size(); ++c) {
-      if (c == 0) rows.emplace_back();
-      rows.back()[heading[c]] = cells.at(c);
-    }
-  }
-  return rows;
-}
-
-/// IBSI's five ways to prepare the CT phantom, and the aggregations it lists values for.
-struct Configuration {
-  std::string name;
-  Settings settings;
-  std::vector<Aggregation> glcm;
-};
-
-std::vector<Configuration> configurations() {
-  const std::vector<Aggregation> slices(aggregations.begin(), aggregations.begin() + 4);
-  const std::vector<Aggregation> volume(aggregations.begin() + 4, aggregations.end());
-  Settings a, b, c, d, e;
-  a.range_hu = b.range_hu = {-500.0, 400.0};
-  c.range_hu = e.range_hu = {-1000.0, 400.0};
-  a.bin_width_hu = c.bin_width_hu = 25;
-  b.bin_count = d.bin_count = e.bin_count = 32;
-  b.spacing_mm = c.spacing_mm = d.spacing_mm = e.spacing_mm = 2;
-  b.in_plane_only = true;
-  d.outlier_sigma = e.outlier_sigma = 3;
-  e.interpolation = Interpolation::cubic;
-  return {{"A", a, slices}, {"B", b, slices}, {"C", c, volume}, {"D", d, volume}, {"E", e, volume}};
-}
-
-double diagnostic(const Region& region, const std::string& tag) {
-  const Preparation& p = region.preparation;
-  if (tag == "img_dim_x_interp_img") return double(p.interpolated_size[0]);
-  if (tag == "img_dim_y_interp_img") return double(p.interpolated_size[1]);
-  if (tag == "img_dim_z_interp_img") return double(p.interpolated_size[2]);
-  if (tag == "int_mask_vox_count_init_roi") return double(p.input_voxels);
-  if (tag == "int_mask_mean_int_init_roi") return p.input_mean_hu;
-  if (tag == "morph_mask_vox_count_interp_roi") return double(p.interpolated_voxels);
-  if (tag == "int_mask_mean_int_interp_roi") return p.interpolated_mean_hu;
-  if (tag == "int_mask_min_int_interp_roi") return p.interpolated_min_hu;
-  if (tag == "int_mask_max_int_interp_roi") return p.interpolated_max_hu;
-  if (tag == "int_mask_vox_count_reseg_roi") return double(p.resegmented_voxels);
-  return std::nan("");
+  return {row.at("ibsi_code"), row.at("aggregation_code"),
+          says("(10%)")   ? 10
+          : says("(90%)") ? 90
+                          : 0};
 }
 
 }  // namespace
@@ -131,77 +62,65 @@ double diagnostic(const Region& region, const std::string& tag) {
 TEST_CASE("the IBSI configurations A to E of the CT phantom are met", "[full]") {
   if (is_absent(ibsi_data() / "ct_phantom" / "image.nii.gz")) return;
   const Case phantom = ct_phantom();
-  for (const Configuration& configuration : configurations()) {
-    INFO("configuration " << configuration.name);
-    const Region region = prepare(phantom.image, phantom.mask, configuration.settings);
-    std::map<std::pair<std::string, std::string>, FeatureValue> found;
-    const auto measure_families = [&](const Settings& settings, const std::vector<std::string>& ids,
-                                      std::string_view aggregation) {
-      for (const FeatureValue& v : extract(region, settings, ids))
-        found.emplace(std::pair(std::string(v.info->ibsi_code), std::string(aggregation)), v);
-    };
-    measure_families(configuration.settings, {"morphology", "statistics"}, "DHQ4");
-    for (const Aggregation aggregation : configuration.glcm) {
-      Settings settings = configuration.settings;
-      settings.glcm = aggregation;
-      measure_families(settings, {"glcm"}, describe(aggregation).ibsi_code);
-    }
+  for (const ibsi::Benchmark& benchmark : ibsi::benchmarks()) {
+    if (!benchmark.is_ct) continue;
+    INFO(benchmark.title);
+    const Region region =
+        prepare(phantom.image, phantom.mask, benchmark.settings, Keep::surroundings);
+    std::map<ibsi::Key, FeatureValue> found;
+    for (const ibsi::Value& v : ibsi::measure(region, benchmark.settings, all_aggregation_codes()))
+      CHECK(found.emplace(v.key, v.feature).second);
+    std::map<std::pair<std::string, std::string>, double> diagnosed;
+    for (const Diagnostic& d : diagnostics(phantom.image, benchmark.settings, region))
+      CHECK(diagnosed.emplace(std::pair("Diagnostics: " + d.ibsi_stage, d.ibsi_name), d.value)
+                .second);
 
-    const auto reference =
-        ibsi_data() / "reference" / ("ibsi1_ct_config" + configuration.name + ".csv");
-    int checked = 0, diagnostics = 0;
+    const auto reference = ibsi_data() / "reference" / ("ibsi1_" + benchmark.id + ".csv");
+    int checked = 0, diagnostics_checked = 0;
     for (const auto& row : read_csv(reference)) {
       if (row.at("reference_value").empty()) continue;
       const double expected = std::stod(row.at("reference_value"));
-      const double tolerance = std::stod("0" + row.at("tolerance"));
+      const double tolerance = std::stod(row.at("tolerance"));
       double value = 0;
-      const auto feature = found.find({row.at("ibsi_code"), row.at("aggregation_code")});
-      if (feature != found.end()) {
+      const auto feature = found.find(key_of(row));
+      const auto diagnostic = diagnosed.find({row.at("family"), row.at("feature")});
+      if (diagnostic != diagnosed.end()) {
+        value = diagnostic->second;
+        ++diagnostics_checked;
+      } else if (feature != found.end()) {
         value = feature->second.value;
         ++checked;
-        if (feature->second.reason == reason::too_large) {  // configuration A has 118,000 voxels
-          CHECK(configuration.name == "A");
-          continue;
-        }
-      } else if (!std::isnan(value = diagnostic(region, row.at("mirp_tag")))) {
-        ++diagnostics;
       } else {
-        continue;
+        FAIL(row.at("feature") << " is not measured");
       }
       INFO(row.at("feature") << ", " << row.at("aggregation") << " is " << value << ", IBSI: "
                              << row.at("reference_value") << " +- " << row.at("tolerance"));
       CHECK(agrees(value, expected, tolerance));
     }
-    CHECK(checked >= (configuration.glcm.size() == 4 ? 143 : 92));
-    CHECK(diagnostics == 10);
+    CHECK(checked == (benchmark.id <= "ct_configB"   ? 346
+                      : benchmark.id == "ct_configC" ? 209
+                                                     : 210));
+    CHECK(diagnostics_checked == 60);
   }
 }
 
 TEST_CASE("the typed values of the digital phantom are those of IBSI's file", "[full]") {
   const auto file = ibsi_data() / "reference" / "ibsi1_digital_phantom.csv";
   if (is_absent(file)) return;
-  std::map<std::pair<std::string, std::string>, FeatureValue> found;
   const Case phantom = digital_phantom();
-  for (const Aggregation aggregation : aggregations) {
-    Settings settings = phantom_settings();
-    settings.glcm = aggregation;
-    for (const auto& [id, v] : measure(phantom, settings))
-      found.emplace(
-          std::pair(
-              std::string(v.info->ibsi_code),
-              v.info->family == "glcm" ? std::string(describe(aggregation).ibsi_code) : "DHQ4"),
-          v);
-  }
-  const std::set<std::string> families{"Morphology", "Intensity-based statistics", "GLCM"};
+  const Settings settings = phantom_settings();
+  std::map<ibsi::Key, FeatureValue> found;
+  const Region region = prepare(phantom.image, phantom.mask, settings, Keep::surroundings);
+  for (const ibsi::Value& v : ibsi::measure(region, settings, all_aggregation_codes()))
+    found.emplace(v.key, v.feature);
   int checked = 0;
   for (const auto& row : read_csv(file)) {
-    if (!families.contains(row.at("family"))) continue;
+    const auto feature = found.find(key_of(row));
     INFO(row.at("feature") << ", " << row.at("aggregation"));
-    const auto feature = found.find({row.at("ibsi_code"), row.at("aggregation_code")});
     REQUIRE(feature != found.end());
     CHECK(agrees(feature->second.value, std::stod(row.at("reference_value")),
                  std::stod(row.at("tolerance"))));
     ++checked;
   }
-  CHECK(checked == 193);
+  CHECK(checked == 482);
 }

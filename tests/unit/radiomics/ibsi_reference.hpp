@@ -8,6 +8,7 @@ struct Reference {
   const char* feature;      ///< IBSI code of the feature
   const char* aggregation;  ///< IBSI code of the aggregation; DHQ4 is "volume", i.e. none
   double value, tolerance;  ///< tolerance 0: equal to three significant digits
+  int percent = 0;          ///< 10 or 90 for features that share a code
 };
 
 /// Every value IBSI gives for the families that are implemented.
@@ -108,7 +109,22 @@ inline constexpr std::array digital_phantom_reference{
     Reference{"R8DG", "IAZD", -0.0288, 0},     Reference{"JN9H", "BTW3", 0.487, 0},
     Reference{"JN9H", "SUJT", 0.263, 0},       Reference{"JN9H", "JJUI", 0.487, 0},
     Reference{"JN9H", "ZW7Z", 0.291, 0},       Reference{"JN9H", "ITBB", 0.52, 0},
-    Reference{"JN9H", "IAZD", 0.269, 0},
+    Reference{"JN9H", "IAZD", 0.269, 0},       Reference{"VJGA", "DHQ4", 2.6, 0},
+    Reference{"0F91", "DHQ4", 3.1, 0},         Reference{"X6K6", "DHQ4", 2.15, 0},
+    Reference{"CH89", "DHQ4", 3.05, 0},        Reference{"88K1", "DHQ4", 1.08, 0},
+    Reference{"C3I7", "DHQ4", -0.355, 0},      Reference{"WIFQ", "DHQ4", 1, 0},
+    Reference{"1PR8", "DHQ4", 1, 0},           Reference{"GPMT", "DHQ4", 1, 0},
+    Reference{"OZ0C", "DHQ4", 4, 0},           Reference{"3NCY", "DHQ4", 6, 0},
+    Reference{"AMMC", "DHQ4", 1, 0},           Reference{"WR0O", "DHQ4", 3, 0},
+    Reference{"5Z3W", "DHQ4", 5, 0},           Reference{"D2ZX", "DHQ4", 1.55, 0},
+    Reference{"WRZB", "DHQ4", 1.11, 0},        Reference{"4RNL", "DHQ4", 1.15, 0},
+    Reference{"CWYJ", "DHQ4", 0.812, 0},       Reference{"SLWD", "DHQ4", 0.6, 0},
+    Reference{"TLU2", "DHQ4", 1.27, 0},        Reference{"BJ5W", "DHQ4", 0.512, 0},
+    Reference{"12CE", "DHQ4", 8, 0},           Reference{"8E6O", "DHQ4", 3, 0},
+    Reference{"VQB3", "DHQ4", -50, 0},         Reference{"RHQZ", "DHQ4", 1, 0},
+    Reference{"BC2M", "DHQ4", 0.324, 0, 10},   Reference{"BC2M", "DHQ4", 0.0946, 0, 90},
+    Reference{"GBPN", "DHQ4", 5, 0, 10},       Reference{"GBPN", "DHQ4", 2, 0, 90},
+    Reference{"DDTU", "DHQ4", 0.23, 0},        Reference{"CNV2", "DHQ4", 3, 0},
 };
 
 }  // namespace vitrine::radiomics::test

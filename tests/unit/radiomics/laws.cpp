@@ -138,9 +138,16 @@ TEST_CASE("a constant added to all intensities changes what theory says and noth
   Settings settings;  // bins start at the region's minimum
   const auto before = measure(lesion(), settings);
   const auto after = measure(lesion(250), settings);
-  const std::set<std::string> shifted{"statistics.mean",          "statistics.median",
-                                      "statistics.minimum",       "statistics.maximum",
-                                      "statistics.percentile_10", "statistics.percentile_90"};
+  const std::set<std::string> shifted{"statistics.mean",
+                                      "statistics.median",
+                                      "statistics.minimum",
+                                      "statistics.maximum",
+                                      "statistics.percentile_10",
+                                      "statistics.percentile_90",
+                                      "ivh.intensity_at_volume_10",
+                                      "ivh.intensity_at_volume_90",
+                                      "local_intensity.local_peak",
+                                      "local_intensity.global_peak"};
   const std::set<std::string> changed{"statistics.coefficient_of_variation",
                                       "statistics.quartile_coefficient_of_dispersion",
                                       "statistics.energy",
@@ -161,10 +168,12 @@ TEST_CASE("a constant added to all intensities changes what theory says and noth
 
 TEST_CASE("voxels further from the mask than interpolation reaches do not matter") {
   Case c = lesion();
-  const auto expected = measure(c, Settings{});
+  std::vector<std::string> within = all_families();  // local_intensity looks further
+  std::erase(within, "local_intensity");
+  const auto expected = measure(c, Settings{}, within);
   for (std::size_t v = 0; v < c.mask.values().size(); ++v)
     if (!c.mask.values()[v]) c.image.values()[v] = float(not_a_number);
-  check_same(expected, measure(c, Settings{}), 0);
+  check_same(expected, measure(c, Settings{}, within), 0);
 }
 
 TEST_CASE("regions measured at the same time have the bits of regions measured alone") {
@@ -194,11 +203,11 @@ TEST_CASE("a feature is not-a-number if and only if it has a reason") {
                                   {{2, 2, 4}, {3, 2, 4}, {2, 3, 4}, {3, 3, 4}, {4, 3, 4}}};
   for (const Voxels& mask : masks)
     for (const double flat : {not_a_number, 0.0, -50.0})
-      for (Settings settings : various_settings())
-        for (const Aggregation aggregation : aggregations) {
-          settings.glcm = aggregation;
-          const auto values = measure(sparse(mask, flat), settings);
-          CHECK(values.size() == 29 + 18 + 25);
+      for (const Settings& settings : various_settings())
+        for (std::size_t a = 0; a < aggregations.size(); ++a) {
+          const auto values =
+              measure(sparse(mask, flat), pooled(settings, aggregations[a], poolings[a % 3]));
+          CHECK(values.size() == 29 + 2 + 18 + 23 + 7 + 25 + 3 * 16 + 5 + 17);
           for (const auto& [id, v] : values) {
             INFO(id << " of " << mask.size() << " voxels: " << v.value << ' ' << v.reason);
             CHECK(std::isnan(v.value) == !v.reason.empty());
@@ -217,6 +226,13 @@ TEST_CASE("a flat region has zero spread, correlation 1 and no skewness") {
   CHECK(values.at("glcm.joint_maximum").value == 1);
   CHECK(values.at("glcm.joint_entropy").value == 0);
   CHECK(values.at("glcm.contrast").value == 0);
+  CHECK(values.at("glszm.large_zone_emphasis").value == 25);  // one zone of five voxels
+  CHECK(values.at("glszm.zone_percentage").value == 0.2);
+  for (const char* id :
+       {"glrlm.grey_level_variance", "glszm.zone_size_entropy", "gldzm.zone_distance_variance",
+        "ngtdm.contrast", "ngtdm.busyness", "ngtdm.complexity", "ngtdm.strength"})
+    CHECK(values.at(id).value == 0);
+  CHECK(values.at("ngtdm.coarseness").value == 1e6);  // IBSI's conventions
   for (const char* id : {"statistics.skewness", "statistics.kurtosis", "morphology.moran_i",
                          "morphology.geary_c", "glcm.information_correlation_1"})
     CHECK(values.at(id).reason == reason::flat_region);
@@ -232,6 +248,11 @@ TEST_CASE("one voxel has a mesh, intensities, and reasons for the rest") {
   CHECK(values.at("morphology.moran_i").reason == reason::single_voxel);
   CHECK(values.at("morphology.volume_density_inertia_ellipsoid").reason == reason::flat_shape);
   CHECK(values.at("glcm.contrast").reason == reason::no_pairs);
+  CHECK(values.at("ngtdm.coarseness").reason == reason::no_pairs);
+  for (const char* id :
+       {"glrlm.run_percentage", "glszm.zone_percentage", "glrlm.long_runs_emphasis",
+        "gldzm.large_distance_emphasis", "ngldm.high_dependence_emphasis"})
+    CHECK(values.at(id).value == 1);  // one run, one zone at the border, one dependence: itself
 }
 
 TEST_CASE("an empty mask, and a mask that preparation empties, say so") {
@@ -249,6 +270,37 @@ TEST_CASE("an empty mask, and a mask that preparation empties, say so") {
   CHECK(values.at("statistics.mean").reason == reason::out_of_range);
   CHECK(values.at("glcm.contrast").reason == reason::out_of_range);
   CHECK(values.at("morphology.moran_i").reason == reason::out_of_range);
+}
+
+TEST_CASE("single features are those of their families, in their order, each once") {
+  const Case c = lesion();
+  const auto all = measure(c, Settings{});
+  const std::vector<std::string> wanted{"glszm.zone_percentage",
+                                        "morphology.moran_i",
+                                        "glszm.large_zone_emphasis",
+                                        "morphology.volume_mesh",
+                                        "glszm.zone_percentage",
+                                        "ngtdm.busyness",
+                                        "ngtdm"};
+  std::vector<std::string> ids;
+  for (const FeatureValue& v : extract(c.image, c.mask, Settings{}, wanted)) {
+    ids.emplace_back(v.info->id);
+    CHECK(v.value == all.at(ids.back()).value);
+  }
+  CHECK(ids == std::vector<std::string>{"glszm.large_zone_emphasis", "glszm.zone_percentage",
+                                        "morphology.volume_mesh", "morphology.moran_i",
+                                        "ngtdm.coarseness", "ngtdm.contrast", "ngtdm.busyness",
+                                        "ngtdm.complexity", "ngtdm.strength"});
+  for (const FeatureInfo* info : feature_table("morphology")) {  // what costs much is left out
+    const std::vector<std::string> one{std::string(info->id)};
+    const auto found = extract(c.image, c.mask, Settings{}, one);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].value == all.at(one[0]).value);
+  }
+  CHECK(message_of([&] {
+          const std::vector<std::string> misspelt{"ngtdm.busines"};
+          extract(c.image, c.mask, Settings{}, misspelt);
+        }) == "'ngtdm.busines' is no feature. Did you mean 'ngtdm.busyness'?");
 }
 
 TEST_CASE("a mask on another grid is refused with both values") {
@@ -368,6 +420,7 @@ TEST_CASE("settings are read, checked and echoed by their schema") {
   };
   Value node{Value::Map{}};
   node.set("spacing_mm", 1.0).set("bin_width_hu", 25.0).set("glcm", "3d_average");
+  node.set("glrlm", "2.5d_merge").set("glszm", "2d").set("gldzm", "2.5d");
   node.set("range_hu", Value::List{Value(-1000.0), Value(400.0)}).set("interpolation", "cubic");
   CHECK(read(node) == "");
   Diagnostics problems;
@@ -375,19 +428,29 @@ TEST_CASE("settings are read, checked and echoed by their schema") {
   CHECK(settings.spacing_mm == 1);
   CHECK(settings.range_hu.value() == std::array{-1000.0, 400.0});
   CHECK(settings.interpolation == Interpolation::cubic);
-  CHECK(to_json(Settings::schema().write(settings)) ==
-        R"({"spacing_mm":1,"in_plane_only":false,"interpolation":"cubic","round_intensities":true,)"
-        R"("range_hu":[-1000,400],"outlier_sigma":0,"bin_width_hu":25,"glcm":"3d_average"})");
+  CHECK(
+      to_json(Settings::schema().write(settings)) ==
+      R"({"spacing_mm":1,"in_plane_only":false,"interpolation":"cubic","round_intensities":true,)"
+      R"("range_hu":[-1000,400],"outlier_sigma":0,"bin_width_hu":25,"glcm":"3d_average","glrlm":"2.5d_merge",)"
+      R"("glszm":"2d","gldzm":"2.5d"})");  // the others are not written at their default
 
   Value both = node;
   both.set("bin_count", 32.0);
   CHECK(read(both).find("not both") != std::string::npos);
+  Value curves = node;
+  curves.set("ivh_bin_width_hu", 2.5);
+  CHECK(read(curves) == "");
+  curves.set("ivh_bin_count", 1000.0);
+  CHECK(read(curves).find("ivh_bin_width_hu or ivh_bin_count, not both") != std::string::npos);
   Value reversed{Value::Map{}};
   reversed.set("range_hu", Value::List{Value(400.0), Value(-1000.0)});
   CHECK(read(reversed).find("the lower one first") != std::string::npos);
   Value misspelt{Value::Map{}};
   misspelt.set("glcm", "3d_averaged");
   CHECK(read(misspelt).find("3d_average") != std::string::npos);
+  Value other_family{Value::Map{}};  // a word of the families with directions
+  other_family.set("glszm", "3d_merge");
+  CHECK(read(other_family).find("Did you mean '3d'") != std::string::npos);
 }
 
 TEST_CASE("the tables name every feature once") {
@@ -398,14 +461,15 @@ TEST_CASE("the tables name every feature once") {
       CHECK(info->family == family.id);
       CHECK(info->id.substr(0, info->id.find('.')) == family.id);
       CHECK(ids.emplace(info->id).second);
-      CHECK(codes.emplace(info->ibsi_code).second);
+      codes.emplace(info->ibsi_code);
       CHECK(info->ibsi_code.size() == 4);
       CHECK(!info->unit.empty());
       CHECK(!info->formula.empty());
     }
   }
   CHECK(feature_table().size() == ids.size());
-  CHECK(ids.size() == 72);
+  CHECK(ids.size() == 174);
+  CHECK(codes.size() == 174 - 2);  // BC2M and GBPN stand for two features each
   CHECK(message_of([] { feature_table("statistic"); }) ==
         "'statistic' is no feature family. Did you mean 'statistics'?");
 }

@@ -1,37 +1,23 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/radiomics/ibsi.hpp"
 
 namespace vitrine::radiomics::test {
 
-struct Case {
-  Image image;
-  Mask mask;
-};
-
-/// The 5 x 4 x 4 digital phantom of IBSI 1 (CC BY 4.0), 2 mm voxels.
-inline Case digital_phantom() {
-  constexpr std::array<int, 80> values{
-      1, 4, 4, 1, 1, 1, 4, 6, 1, 1, 4, 1, 6, 4, 1, 4, 4, 6, 4, 1,   // slice 0
-      1, 4, 4, 1, 1, 1, 1, 6, 1, 1, 1, 1, 3, 1, 1, 4, 4, 6, 1, 1,   // slice 1
-      1, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 9, 1, 1, 1, 1, 6, 1, 1,   // slice 2
-      1, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 6, 1, 1};  // slice 3
-  Grid grid{{5, 4, 4}, Vec3(2, 2, 2), Vec3(0, 0, 0), Mat3::Identity()};
-  Case phantom{Image(grid), Mask(grid, 1)};
-  for (std::size_t v = 0; v < values.size(); ++v) phantom.image.values()[v] = float(values[v]);
-  for (const auto& [i, j, k] :
-       {std::array{0, 2, 1}, {3, 0, 2}, {4, 0, 2}, {2, 2, 2}, {3, 0, 3}, {4, 0, 3}})
-    phantom.mask(i, j, k) = 0;
-  return phantom;
-}
+using Case = ibsi::Phantom;
+using ibsi::agrees;
+using ibsi::digital_phantom;
 
 /// Settings that leave the digital phantom's values alone: its intensities are its grey levels.
 inline Settings phantom_settings() {
@@ -54,7 +40,11 @@ inline Case make_case(const Grid& grid, const std::function<double(const Vec3&)>
 }
 
 inline const std::vector<std::string>& all_families() {
-  static const std::vector<std::string> ids{"morphology", "statistics", "glcm"};
+  static const std::vector<std::string> ids = [] {
+    std::vector<std::string> all;
+    for (const FamilyInfo& family : families()) all.emplace_back(family.id);
+    return all;
+  }();
   return ids;
 }
 
@@ -68,16 +58,41 @@ inline std::map<std::string, FeatureValue> measure(
   return found;
 }
 
-/// IBSI's comparison: the value to three significant digits (whole counts: to all) is within the
-/// tolerance.
-inline bool agrees(double value, double reference, double tolerance) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*e", value == std::floor(value) ? 16 : 2, value);
-  return std::abs(std::strtod(text, nullptr) - reference) <= tolerance + 1e-9 * std::abs(reference);
-}
-
 inline constexpr std::array aggregations{
     Aggregation::average_2d, Aggregation::slice_merge_2d, Aggregation::direction_merge_2_5d,
     Aggregation::merge_2_5d, Aggregation::average_3d,     Aggregation::merge_3d};
+inline constexpr std::array poolings{Pooling::average_2d, Pooling::merge_2_5d, Pooling::volume_3d};
+
+/// The families with directions aggregated in one way, the others pooled in another.
+inline Settings pooled(Settings settings, Aggregation aggregation, Pooling pooling) {
+  settings.glcm = settings.glrlm = aggregation;
+  settings.glszm = settings.gldzm = settings.ngtdm = settings.ngldm = pooling;
+  return settings;
+}
+
+/// IBSI codes of all aggregations.
+inline std::set<std::string> all_aggregation_codes() {
+  std::set<std::string> codes;
+  for (const Aggregation a : aggregations) codes.emplace(describe(a).ibsi_code);
+  for (const Pooling p : poolings) codes.emplace(describe(p).ibsi_code);
+  return codes;
+}
+
+/// Values of every family in every aggregation, by the IBSI codes of feature and aggregation.
+using ByCode = std::map<std::pair<std::string, std::string>, FeatureValue>;
+inline ByCode measure_all(const Region& region, const Settings& settings,
+                          std::span<const Aggregation> directed, std::span<const Pooling> others,
+                          const std::vector<std::string>& families = all_families()) {
+  ByCode found;
+  for (std::size_t n = 0; n < std::max(directed.size(), others.size()); ++n) {
+    const Settings chosen = pooled(settings, directed[std::min(n, directed.size() - 1)],
+                                   others[std::min(n, others.size() - 1)]);
+    for (const FeatureValue& v : extract(region, chosen, families))
+      found.emplace(
+          std::pair(std::string(v.info->ibsi_code), std::string(aggregation_code(v.aggregation))),
+          v);
+  }
+  return found;
+}
 
 }  // namespace vitrine::radiomics::test

@@ -1,0 +1,32 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "vitrine/cli/feature_pairs.hpp"
+#include "vitrine/core/table.hpp"
+#include "vitrine/radiomics/diagnostics.hpp"
+#include "vitrine/radiomics/extract.hpp"
+
+namespace vitrine::cli {
+
+/// What came of one pair: values, or the reason why it could not be measured.
+struct PairResult {
+  FeaturePair pair;
+  std::vector<radiomics::FeatureValue> features;
+  std::vector<radiomics::Diagnostic> diagnostics;
+  std::string error;  ///< empty if it was measured
+};
+
+/// One row a value (docs/formats/features_csv.md); a pair that failed has one row with the reason.
+Table tidy_table(const std::vector<std::string>& extra_columns,
+                 const std::vector<PairResult>& results);
+
+/// One row a pair and one column a value, named `id:IBSI code:code of the aggregation`; `error`
+/// comes last.
+Table wide_table(const std::vector<std::string>& extra_columns,
+                 const std::vector<PairResult>& results);
+
+/// A table's rows as JSON objects.
+std::string rows_as_json(const Table& table);
+
+}  // namespace vitrine::cli
