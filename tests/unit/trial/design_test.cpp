@@ -343,8 +343,8 @@ TEST_CASE("an algorithm is refused where it does not suit the scan") {
   };
   refused("mode", Value("helical"), "knows no helical scan");
   refused("gantry_tilt_deg", Value(10.0), "knows no tilted gantry");
-  refused("corrections", Value().set("metal", Value().set("threshold_hu", Value(2500.0))),
-          "knows no corrections");
+  CHECK_NOTHROW(read(direct_with(
+      "corrections", Value().set("metal", Value().set("threshold_hu", Value(2500.0))))));
 }
 
 TEST_CASE(
