@@ -65,15 +65,14 @@ io::DicomSeries described(const ScanSource& source, const ReconOrder& order) {
   d.study_uid = io::dicom_uid("study/" + study);
   d.frame_of_reference_uid = io::dicom_uid("frame/" + study);
   const RawScan::Box& box = order.box;
-  d.series_uid = io::dicom_uid(
-      str("recon/", study, '/', order.name, '/', to_json(order.kernel.canonical), '/',
-          to_text(order.thickness), '/', to_text(box.field_of_view), '/', box.matrix, '/',
-          box.slices, '/', to_text(box.slice_increment), '/', to_text(box.centre.x()), '/',
-          to_text(box.centre.y()), '/', to_text(box.centre.z()),
-          order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : "",
-          order.corrections.any() ? '/' + canonical(order.corrections) : "",
-          canonical(order.algorithm), box.axes ? '/' + text_of(*box.axes) : "",
-          order.bins == "total" ? "" : '/' + order.bins));
+  d.series_uid = io::dicom_uid(str(
+      "recon/", study, '/', order.name, '/', to_json(order.kernel.canonical), '/',
+      to_text(order.thickness), '/', to_text(box.field_of_view), '/', box.matrix, '/', box.slices,
+      '/', to_text(box.slice_increment), '/', to_text(box.centre.x()), '/', to_text(box.centre.y()),
+      '/', to_text(box.centre.z()),
+      order.denoise.reduction > 0.0 ? str('/', to_text(order.denoise.reduction)) : "",
+      order.corrections.any() ? '/' + canonical(order.corrections) : "", canonical(order.algorithm),
+      box.axes ? '/' + text_of(*box.axes) : "", order.bins == "total" ? "" : '/' + order.bins));
   if (const auto spectral = series_of(source, order.bins).spectral) describe_spectral(*spectral, d);
   d.study_id = origin.case_id;
   d.series_description = order.name;

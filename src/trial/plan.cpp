@@ -282,8 +282,8 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
         const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
         kept = std::max(kept, std::size_t(std::ranges::count_if(noiseless, of_this)));
       }
-      largest = std::max(
-          largest, slices + scan_memory(g, voltages.size(), size, kept, voxels, fit));
+      largest =
+          std::max(largest, slices + scan_memory(g, voltages.size(), size, kept, voxels, fit));
     }
   }
   e.memory_bytes = largest + base_memory + map_bytes * map_voxels;
