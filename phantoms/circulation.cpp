@@ -165,8 +165,8 @@ Circulation::Circulation(const Physique& body)
   flows(abdominal, branches, output_ - above);
 
   double portal_flow = 0.0;
-  // More blood for the pancreas than ICRP's 1 %: perfusion CT finds 1.3 mL/min per mL (Miles,
-  // Hayball and Dixon, BJR 68 (1995) 705).
+  // More blood for the pancreas than ICRP's 1 %: perfusion CT finds 1.25 to 1.66 mL/min per mL
+  // (Miles, Hayball and Dixon, BJR 68 (1995) 471).
   for (const Organ& o : {Organ{stomach, {0.01, 0.01}, {0.005, 0.005}, {145, 135}, 0.2, 0.3},
                          Organ{small_bowel, {0.10, 0.11}, {0.019, 0.019}, {620, 570}, 0.2, 0.3},
                          Organ{colon, {0.04, 0.05}, {0.011, 0.011}, {355, 345}, 0.2, 0.3},

@@ -31,7 +31,8 @@ double Person::liver_mass() const {
 double Person::spleen_mass() const { return 79.3 * surface(); }
 
 double Person::kidney_mass() const {
-  // Less by 22 ml for every decade after 50 (Wang et al., Kidney Int 85 (2014) 677).
+  // The cortex shrinks with age (Wang et al., Kidney Int 85 (2014) 677); the rate, 22 ml in a
+  // decade, and its onset are chosen.
   return 166.0 * surface() - 2.3 * std::max(age - 50.0, 0.0);
 }
 

@@ -10,7 +10,7 @@ namespace vitrine::recon {
 /// The places that a focal spot takes in turn, and where the rays from each of them run.
 ///
 /// Readings from places that differ across the fan interleave in one parallel line (Kachelriess et
-/// al., IEEE Trans Nucl Sci 53 (2006) 1252); lines of places that differ along z take turns, so
+/// al., IEEE Trans Nucl Sci 53 (2006) 1238); lines of places that differ along z take turns, so
 /// that the rows of neighbouring lines interleave. A focal spot that stands still has one place.
 class Spots {
  public:

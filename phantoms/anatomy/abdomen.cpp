@@ -32,7 +32,7 @@ AbdomenDraw draw_abdomen(const Abdomen::Params& p, Rng& rng) {
   // Depth over width of patients of 30 and 40 cm: 0.68 and 0.74 (AAPM Report 204 (2011), table 1).
   d.ratio = std::clamp(drawn_size(p.depth_ratio, 0.70 + 0.007 * (person.bmi - 28.5), 0.045, rng),
                        0.58, 0.85);
-  // T10 to L4 are 28 to 37 mm a level (Gilad and Nissan, Spine 11 (1986) 154).
+  // T10 to L4 are 28 to 37 mm a level (lumbar: Gilad and Nissan, Spine 11 (1986) 154).
   const double height = (person.female() ? 0.136 : 0.1323) * person.height;
   d.height = std::clamp(drawn_size(p.trunk_height, height, 0.035, rng), 170.0, 290.0);
   const double cavity = 49.6 * root - 2.0 * person.abdominal_fat();

@@ -11,8 +11,8 @@ namespace {
 
 constexpr double cortex = 1.0;  // mm
 
-/// Vertebral levels of the reference, mm: T9 to L5 (heights with disc: Gilad and Nissan, Spine 11
-/// (1986) 154).
+/// Vertebral levels of the reference, mm: T9 to L5 (lumbar heights with disc: Gilad and Nissan,
+/// Spine 11 (1986) 154).
 struct Level {
   double middle, height;
   bool lumbar;

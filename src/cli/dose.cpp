@@ -37,8 +37,7 @@ void show(const trial::Plan& plan, const trial::Output& output) {
   };
   line("32 cm", output.body);
   line("16 cm", output.head);
-  std::printf(
-      "  published for 120 kV: 32 cm 0.078 +- 0.022, 16 cm 0.167 +- 0.044 (43 scanners)\n\n");
+  std::printf("  to compare with, 120 kV: 32 cm 0.078 +- 0.022, 16 cm 0.167 +- 0.044\n\n");
 }
 
 void show(const trial::ScanDose& dose) {

@@ -16,7 +16,7 @@ constexpr const char* pnnl =
     "Compendium of Material Composition Data, PNNL-15870 Rev. 1 (McConn et al. 2011)";
 constexpr const char* astm = "ASTM F75 (cobalt-chromium), ASTM F136 (titanium alloy), nominal";
 constexpr const char* gammex =
-    "Gammex RMI 467 insert data as published, e.g. Watanabe, Phys Med Biol 44 (1999) N201";
+    "Gammex RMI 467 insert data as published, e.g. Watanabe, Phys Med Biol 44 (1999) 2201";
 
 /// `density` in g/cm^3, mass fractions in percent.
 Material make(const char* name, double density, std::vector<Material::Part> percent,

@@ -8,7 +8,7 @@
 #include "vitrine/radiomics/extract.hpp"
 
 /// The Image Biomarker Standardisation Initiative's benchmark for radiomics software: two phantoms
-/// and the ways to prepare them (IBSI 1; Zwanenburg et al., Radiology 295, 2020).
+/// and the ways to prepare them (IBSI 1; Zwanenburg et al., Radiology 295 (2020) 328).
 namespace vitrine::radiomics::ibsi {
 
 /// An image and its region.

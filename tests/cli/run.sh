@@ -49,7 +49,7 @@ expect 0 'kind: roll_off, width_per_mm: 0.45' "$program" fit-kernel "$source/sce
 expect 0 'frequency_per_mm,gain,mtf,nps' cat kernel.csv
 expect 2 'nothing to fit to' "$program" fit-kernel "$source/scenarios/scanners/generic_a64.yaml"
 expect 2 'cannot be had' "$program" fit-kernel "$source/scenarios/scanners/generic_a64.yaml" --mtf50 12 --mtf10 15
-# CTDIw of the shipped scanners at 120 kV lies within the spread of 43 scanners (mGy/mAs).
+# CTDIw of the shipped scanners at 120 kV lies within the spread that docs/methods/dose.md gives (mGy/mAs).
 expect 0 '' "$program" dose "$source/scenarios/01_lung_nodule_stability.yaml" --case case001 --indices-only --csv ctdi.csv
 expect 0 'ok 4' awk -F, '$4=="ctdi_w_32cm" && $6>0.056 && $6<0.100 || $4=="ctdi_w_16cm" && $6>0.123 && $6<0.211 {n++} END {print "ok", n}' ctdi.csv
 expect 2 'there is no case' "$program" dose tiny.yaml --case case9

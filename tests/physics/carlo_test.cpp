@@ -467,7 +467,7 @@ TEST_CASE("CTDI is more in a small phantom, more at the rim, and grows with the 
   CHECK(head.weighted.mean > 1.5 * body.weighted.mean);
   CHECK(body.periphery.mean > 2.0 * body.centre.mean);
   CHECK(head.periphery.mean > head.centre.mean);
-  // Published for 43 scanners: about kV^2.6.
+  // The level that docs/methods/dose.md compares with: about kV^2.6.
   const double power = std::log(body.weighted.mean / low.weighted.mean) / std::log(120.0 / 80.0);
   CHECK(power == Approx(2.6).margin(0.3));
   // At least nine tenths of what reaches the middle of 32 cm is scattered: no primary beam explains

@@ -125,7 +125,7 @@ TEST_CASE("lung volume, histogram and percentiles against patients in inspiratio
     INFO(id << ": " << volume << " l, mean " << mean << " HU, deviation " << std::sqrt(squares)
             << ", 15th percentile " << values[1200]
             << ", below -950: " << 100.0 * double(low) / double(values.size()) << " %");
-    // Chiumello et al., Crit Care 17 (2013): 4.1 +- 1.2 l supine.
+    // Crit Care 17 (2013), doi:10.1186/cc12738: 4.1 +- 1.2 l supine.
     of_all += mean / 6.0;
     CHECK(volume > 1.7);
     CHECK(volume < 6.5);
