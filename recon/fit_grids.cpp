@@ -6,16 +6,16 @@
 namespace vitrine::recon::detail {
 namespace {
 
-constexpr double coarse_voxel = 2.0;  // mm, about
-constexpr double end_margin = 2.0;    // mm of voxels beyond either end
+constexpr double coarse_pixel = 1.0, coarse_height = 2.0;  // mm, about
+constexpr double end_margin = 2.0;                         // mm of voxels beyond either end
 
 /// Fine voxels that are about as large as a coarse one.
-Index at_most(double spacing) {
-  return std::max<Index>(1, Index(std::ceil(coarse_voxel / spacing - 1e-9)));
+Index at_most(double spacing, double coarse) {
+  return std::max<Index>(1, Index(std::ceil(coarse / spacing - 1e-9)));
 }
 /// Fine voxels that make a coarse one: as many as are allowed and fill the grid.
-Index together(Index count, double spacing, double largest) {
-  Index m = std::max<Index>(1, std::min(at_most(spacing), Index(largest / spacing)));
+Index together(Index count, double spacing, double coarse, double largest) {
+  Index m = std::max<Index>(1, std::min(at_most(spacing, coarse), Index(largest / spacing)));
   while (count % m != 0) --m;
   return m;
 }
@@ -32,7 +32,7 @@ FitGrid::FitGrid(const Grid& image, double slice_thickness, const ScanGeometry& 
   first = std::max<Index>(Index(std::ceil(std::max(reach, 0.0) / height - 1e-9)),
                           Index(std::ceil(end_margin / height)));
   voxels.size[2] = (image.size[2] - 1) * per_slice + 1 + 2 * first;
-  while (voxels.size[2] % at_most(height) != 0) ++voxels.size[2];
+  while (voxels.size[2] % at_most(height, coarse_height) != 0) ++voxels.size[2];
   voxels.spacing.z() = height;
   voxels.origin.z() = image.origin.z() - double(first) * height;
 }
@@ -52,7 +52,8 @@ OuterGrid::OuterGrid(const Grid& fine, double radius, double low, double high, d
     : voxels(fine) {
   const double from[3] = {-radius, -radius, low}, to[3] = {radius, radius, high};
   for (int a = 0; a < 3; ++a) {
-    const Index m = together(fine.size[std::size_t(a)], fine.spacing[a], a < 2 ? 1e3 : tallest);
+    const Index m = together(fine.size[std::size_t(a)], fine.spacing[a],
+                             a < 2 ? coarse_pixel : coarse_height, a < 2 ? 1e3 : tallest);
     const double size = double(m) * fine.spacing[a];
     const double begin = fine.origin[a] - 0.5 * fine.spacing[a];
     const double end = begin + double(fine.size[std::size_t(a)]) * fine.spacing[a];

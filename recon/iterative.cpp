@@ -130,8 +130,10 @@ Image Iterative::reconstruct(const ScanData& scan, const ImageOrder& order, Isa 
                                 rows_a_voxel * g.row_pitch / g.source_to_detector *
                                     (g.source_to_iso - std::sqrt(2.0) * (radius + 4.0)));
   if (outer.needed) {
+    // As sharp as its voxels hold: what it blurs away would stay in the rays. Its noise is theirs.
+    constexpr double sharp = 5.0;
     const double coarse = std::min(p_.half_frequency, 0.25 / outer.voxels.spacing.x());
-    Image around = started(outer.voxels, coarse);
+    Image around = started(outer.voxels, sharp);
     if (cut_off)
       PenalisedFit(outer.voxels, rays, {coarse, prior.edge}, p_.subsets, isa)
           .improve(around.values(), outer_iterations);
