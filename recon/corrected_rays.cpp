@@ -37,7 +37,8 @@ class Places {
     const double per_view = double(lines_.angles()) / double(g_.views_per_rotation);
     if (lines_.is_helical()) return in_turn * per_view;
     const double turn = double(lines_.angles()), at = in_turn * per_view;
-    return at - turn * std::floor(at / turn) + turn * double(view / lines_.turn_views());
+    const Index turns_before = view / lines_.turn_views();
+    return at - turn * std::floor(at / turn) + turn * double(turns_before);
   }
   Index next(Index line) const {
     if (lines_.is_helical()) return std::min(line + 1, lines_.lines() - 1);
