@@ -17,7 +17,7 @@ function(vitrine_tests layer)
     set(arg_LABEL fast)
   endif()
   add_test(NAME ${layer} COMMAND ${test} "~[full]~[soak]" --use-colour no)
-  set_tests_properties(${layer} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
+  set_tests_properties(${layer} PROPERTIES LABELS ${arg_LABEL} TIMEOUT 900)  # sanitized, beside other work
   foreach(kind FULL SOAK)
     string(TOLOWER ${kind} tag)
     foreach(source ${arg_SOURCES})  # no test that never runs
