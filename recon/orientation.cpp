@@ -21,64 +21,68 @@ Schema<Turns> turns(std::string_view kind, std::string_view summary) {
       .between(-90, 90);
 }
 
-Mat3 turned(const Mat3& standard, const Turns& by) {
-  if (by.about_rows == 0.0 && by.about_columns == 0.0) return standard;
-  const double a = by.about_rows, b = by.about_columns;
-  Mat3 rows, columns;
-  rows << 1, 0, 0, 0, math::cos(a), -math::sin(a), 0, math::sin(a), math::cos(a);
-  columns << math::cos(b), 0, -math::sin(b), 0, 1, 0, math::sin(b), 0, math::cos(b);
-  return standard * rows * columns;
-}
-
-class Axial final : public Orientation {
+/// A standard orientation, or one oblique to it.
+class Turned : public Orientation {
  public:
   using Params = Turns;
+  explicit Turned(Params by) : by_(by) {}
+  Mat3 axes(const Mat3& gantry) const final {
+    const double a = by_.about_rows, b = by_.about_columns;
+    if (a == 0.0 && b == 0.0) return standard(gantry);
+    Mat3 rows, columns;
+    rows << 1, 0, 0, 0, math::cos(a), -math::sin(a), 0, math::sin(a), math::cos(a);
+    columns << math::cos(b), 0, -math::sin(b), 0, 1, 0, math::sin(b), 0, math::cos(b);
+    return standard(gantry) * rows * columns;
+  }
+
+ private:
+  virtual Mat3 standard(const Mat3& gantry) const = 0;
+  Params by_;
+};
+
+class Axial final : public Turned {
+ public:
+  using Turned::Turned;
   static const Schema<Params>& schema() {
     static const auto s = turns("axial", "Parallel to the gantry's plane (the default)");
     return s;
   }
-  explicit Axial(Params by) : by_(by) {}
-  Mat3 axes(const Mat3& gantry) const override { return turned(gantry, by_); }
 
  private:
-  Params by_;
+  Mat3 standard(const Mat3& gantry) const override { return gantry; }
 };
 
-class Coronal final : public Orientation {
+class Coronal final : public Turned {
  public:
-  using Params = Turns;
+  using Turned::Turned;
   static const Schema<Params>& schema() {
     static const auto s = turns("coronal", "Seen from the front, the head up; slices go backwards");
     return s;
   }
-  explicit Coronal(Params by) : by_(by) {}
-  Mat3 axes(const Mat3&) const override {
-    Mat3 m;
-    m << 1, 0, 0, 0, 0, 1, 0, -1, 0;
-    return turned(m, by_);
-  }
 
  private:
-  Params by_;
+  Mat3 standard(const Mat3&) const override {
+    Mat3 m;
+    m << 1, 0, 0, 0, 0, 1, 0, -1, 0;
+    return m;
+  }
 };
 
-class Sagittal final : public Orientation {
+class Sagittal final : public Turned {
  public:
-  using Params = Turns;
+  using Turned::Turned;
   static const Schema<Params>& schema() {
     static const auto s =
         turns("sagittal", "Seen from the left, the head up; slices go to the right");
     return s;
   }
-  explicit Sagittal(Params by) : by_(by) {}
-  Mat3 axes(const Mat3&) const override {
-    Mat3 m;
-    m << 0, 0, -1, 1, 0, 0, 0, -1, 0;
-    return turned(m, by_);
-  }
 
  private:
-  Params by_;
+  Mat3 standard(const Mat3&) const override {
+    Mat3 m;
+    m << 0, 0, -1, 1, 0, 0, 0, -1, 0;
+    return m;
+  }
 };
 
 }  // namespace
