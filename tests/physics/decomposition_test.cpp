@@ -18,10 +18,6 @@ using recon::MaterialDecomposition;
 
 namespace {
 
-constexpr double mg_per_cm2 = 1e-5;  // g/mm^2: 1 mg/ml along 10 mm
-
-Isa isa() { return best_isa(); }
-
 ScanGeometry geometry(const Scanner& s, Index views) {
   ScanGeometry g = hardware_geometry(s);
   for (Index v = 0; v < views; ++v) {

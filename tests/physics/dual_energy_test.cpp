@@ -18,10 +18,7 @@ using recon::MaterialDecomposition;
 
 namespace {
 
-constexpr double mg_per_cm2 = 1e-5;  // g/mm^2: 1 mg/ml along 10 mm
 constexpr std::array voltages{80.0, 140.0};
-
-Isa isa() { return best_isa(); }
 
 Scanner integrating(Index rows) {
   Scanner s = counting_scanner(rows, {25});

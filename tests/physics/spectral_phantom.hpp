@@ -13,6 +13,10 @@
 /// A photon-counting scanner and what its calibration makes of a scan.
 namespace vitrine::test {
 
+constexpr double mg_per_cm2 = 1e-5;  // g/mm^2: 1 mg/ml along 10 mm
+
+inline Isa isa() { return best_isa(); }
+
 /// Sensor of scenarios/scanners/generic_p64.yaml on a few rows.
 inline Scanner counting_scanner(Index rows, std::vector<double> thresholds) {
   Scanner s = few_rows(rows);

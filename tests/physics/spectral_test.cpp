@@ -17,8 +17,6 @@ using recon::SpectralImage;
 
 namespace {
 
-Isa isa() { return best_isa(); }
-
 SpectralImage image_of(const std::string& name, const SpectralBasis& basis = {}) {
   std::string why;
   const auto image = recon::spectral_image(name, basis, why);
