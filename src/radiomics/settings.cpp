@@ -5,19 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "vitrine/radiomics/detail/word_codec.hpp"
+
 namespace vitrine {
 namespace {
 
-template <class Enum>
-struct Word {
-  Enum value;
-  std::string_view id;
-};
-
 constexpr std::array interpolations{
-    Word<radiomics::Interpolation>{radiomics::Interpolation::nearest, "nearest"},
-    Word<radiomics::Interpolation>{radiomics::Interpolation::linear, "linear"},
-    Word<radiomics::Interpolation>{radiomics::Interpolation::cubic, "cubic"},
+    radiomics::Word<radiomics::Interpolation>{radiomics::Interpolation::nearest, "nearest"},
+    radiomics::Word<radiomics::Interpolation>{radiomics::Interpolation::linear, "linear"},
+    radiomics::Word<radiomics::Interpolation>{radiomics::Interpolation::cubic, "cubic"},
 };
 
 using radiomics::Aggregation;
@@ -37,35 +33,16 @@ constexpr std::array poolings{
     radiomics::PoolingInfo{Pooling::volume_3d, "3d", "KOBO"},
 };
 
-/// An enumeration in YAML: one word of a table.
-template <class Enum, const auto& words>
-struct WordCodec {
-  static void describe(FieldInfo& field) {
-    field.type = FieldInfo::Type::text;
-    for (const auto& word : words) field.options.emplace_back(word.id);
-  }
-  static void read(const Value& value, Enum& out, const FieldInfo& field, double to_native,
-                   Diagnostics& problems) {
-    std::string id;
-    Codec<std::string>::read(value, id, field, to_native, problems);
-    for (const auto& word : words)
-      if (word.id == id) out = word.value;
-  }
-  static Value write(Enum wanted, double) {
-    const auto word = std::find_if(words.begin(), words.end(),
-                                   [&](const auto& entry) { return entry.value == wanted; });
-    return Value(std::string(word->id));
-  }
-};
-
 }  // namespace
 
 template <>
-struct Codec<radiomics::Interpolation> : WordCodec<radiomics::Interpolation, interpolations> {};
+struct Codec<radiomics::Interpolation>
+    : radiomics::WordCodec<radiomics::Interpolation, interpolations> {};
 template <>
-struct Codec<radiomics::Aggregation> : WordCodec<radiomics::Aggregation, aggregations> {};
+struct Codec<radiomics::Aggregation> : radiomics::WordCodec<radiomics::Aggregation, aggregations> {
+};
 template <>
-struct Codec<radiomics::Pooling> : WordCodec<radiomics::Pooling, poolings> {};
+struct Codec<radiomics::Pooling> : radiomics::WordCodec<radiomics::Pooling, poolings> {};
 
 namespace radiomics {
 

@@ -1,10 +1,5 @@
-#include <libdeflate.h>
-
 #include <catch2/catch.hpp>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 
 #include "ibsi_data.hpp"
@@ -15,23 +10,6 @@ using namespace vitrine::radiomics;
 using namespace vitrine::radiomics::test;
 
 namespace {
-
-/// The voxels of a gzipped NIfTI-1 file of known layout: header of 352 bytes, i fastest.
-template <class T>
-std::vector<T> read_voxels(const std::filesystem::path& path, std::size_t count) {
-  std::ifstream file(path, std::ios::binary);
-  const std::vector<char> packed{std::istreambuf_iterator<char>(file), {}};
-  std::vector<char> bytes(352 + count * sizeof(T));
-  libdeflate_decompressor* decompressor = libdeflate_alloc_decompressor();
-  const auto result = libdeflate_gzip_decompress(decompressor, packed.data(), packed.size(),
-                                                 bytes.data(), bytes.size(), nullptr);
-  libdeflate_free_decompressor(decompressor);
-  require(result == LIBDEFLATE_SUCCESS, Error::Kind::io, path.string(),
-          " is not what was expected");
-  std::vector<T> voxels(count);
-  std::memcpy(voxels.data(), bytes.data() + 352, count * sizeof(T));
-  return voxels;
-}
 
 Case ct_phantom() {
   const Grid grid{{204, 201, 60}, Vec3(0.977, 0.977, 3), Vec3(0, 0, 0), Mat3::Identity()};

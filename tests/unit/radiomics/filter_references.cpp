@@ -1,0 +1,2 @@
+#include "filter_support.hpp"
+#include "ibsi_data.hpp"
