@@ -57,6 +57,9 @@ const Catalogue<ImageFilter>& image_filters() {
                                    "Filters whose response maps features are measured on (IBSI 2)");
     filters.add<Original>();
     add_mean(filters);
+    add_laplacian_of_gaussian(filters);
+    add_laws(filters);
+    add_gabor(filters);
     return filters;
   }();
   return all;

@@ -29,12 +29,7 @@ class Mean final : public ImageFilter {
 
  private:
   Image response(const Image& image, Isa isa) const override {
-    const Kernel side =
-        centred(std::vector<double>(std::size_t(params_.support), 1.0 / double(params_.support)));
-    const bool in_slices = params_.dimensions == Dimensions::slice;
-    const KernelTriple kernels{side, side, in_slices ? Kernel{} : side};
-    return convolve(image, {&kernels, 1}, params_.dimensions, RotationPooling::none,
-                    params_.padding, isa);
+    return box_mean(image, params_.support, params_.dimensions, params_.padding, isa);
   }
 
   Params params_;

@@ -186,4 +186,10 @@ Image convolve(const Image& image, std::span<const KernelTriple> stages, Dimensi
   return pool.take();
 }
 
+Image box_mean(const Image& image, Index support, Dimensions dimensions, Padding padding, Isa isa) {
+  const Kernel side = centred(std::vector<double>(std::size_t(support), 1.0 / double(support)));
+  const KernelTriple box{side, side, dimensions == Dimensions::slice ? Kernel{} : side};
+  return convolve(image, {&box, 1}, dimensions, RotationPooling::none, padding, isa);
+}
+
 }  // namespace vitrine::radiomics

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/core/value.hpp"
 #include "vitrine/radiomics/filters/detail/hot.hpp"
 
 namespace vitrine::radiomics {
@@ -103,6 +104,13 @@ Kernel centred(std::vector<double> taps) {
   VITRINE_EXPECT(taps.size() % 2 == 1);
   const Index centre = std::ssize(taps) / 2;
   return {std::move(taps), centre};
+}
+
+Index kernel_half_width(double voxels, Index most) {
+  require(voxels <= double(most), Error::Kind::unsupported, "a filter's kernel would reach over ",
+          to_text(voxels), " voxels to either side (the limit is ", most,
+          "). Give its size in mm, or interpolate to a larger spacing_mm.");
+  return Index(voxels);
 }
 
 Image convolve(std::span<const Term> terms, std::size_t axis, Padding padding, Isa isa) {

@@ -22,6 +22,10 @@ Kernel reversed(Kernel kernel);
 /// Taps in odd number, the middle one at 0.
 Kernel centred(std::vector<double> taps);
 
+/// Voxels that a kernel reaches to either side; Error (unsupported) if they are more than `most`:
+/// its size in mm and the voxels' do not belong together.
+Index kernel_half_width(double voxels, Index most = 2048);
+
 /// One summand of a convolution along an axis.
 struct Term {
   const Image* image;
@@ -39,6 +43,9 @@ using KernelTriple = std::array<Kernel, 3>;
 /// opposite one, are convolved once.
 Image convolve(const Image& image, std::span<const KernelTriple> stages, Dimensions dimensions,
                RotationPooling pooling, Padding padding, Isa isa);
+
+/// Mean of the square or cube of `support` (odd) voxels along each side around each voxel.
+Image box_mean(const Image& image, Index support, Dimensions dimensions, Padding padding, Isa isa);
 
 /// A right-angle rotation: what lies along axis a comes to lie along `axis[a]`, turned round if
 /// `flipped[a]`.
