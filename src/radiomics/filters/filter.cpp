@@ -60,6 +60,8 @@ const Catalogue<ImageFilter>& image_filters() {
     add_laplacian_of_gaussian(filters);
     add_laws(filters);
     add_gabor(filters);
+    add_wavelet(filters);
+    add_simoncelli(filters);
     return filters;
   }();
   return all;

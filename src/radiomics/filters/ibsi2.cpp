@@ -88,6 +88,25 @@ std::vector<ResponseTest> response_tests() {
   add_laws("3.c", "checkerboard", "L5S5", "mirror");
   add_gabor("4.a", "impulse", "zero", {10, 4, 0.5}, 60, 45);
   add_gabor("4.b", "sphere", "mirror", {20, 8, 2.5}, 225, 22.5);
+  const auto add_wavelet = [&](const char* id, std::string_view phantom, std::string_view family,
+                               std::string_view bands, double level, std::string_view pooling,
+                               std::string_view padding) {
+    tests.push_back({id, std::string(phantom),
+                     filter("wavelet", {{"family", std::string(family)},
+                                        {"bands", std::string(bands)},
+                                        {"level", level},
+                                        {"rotation_invariance", std::string(pooling)},
+                                        {"padding", std::string(padding)}})});
+  };
+  add_wavelet("5.a.1", "impulse", "db2", "LHL", 1, "none", "zero");
+  add_wavelet("5.a.2", "impulse", "db2", "LHL", 1, "average", "zero");
+  add_wavelet("6.a.1", "sphere", "coif1", "HHL", 1, "none", "periodic");
+  add_wavelet("6.a.2", "sphere", "coif1", "HHL", 1, "average", "periodic");
+  add_wavelet("7.a.1", "checkerboard", "haar", "LLL", 2, "average", "mirror");
+  add_wavelet("7.a.2", "checkerboard", "haar", "HHH", 2, "average", "mirror");
+  for (const int level : {1, 2, 3})
+    tests.push_back(
+        {str("8.a.", level), "checkerboard", filter("simoncelli", {{"level", double(level)}})});
   return tests;
 }
 
@@ -111,6 +130,13 @@ std::vector<FilteredBenchmark> filtered_benchmarks() {
                               {"rotation_invariance", "average"},
                               {"angle_step_deg", 22.5},
                               {"orthogonal_planes", !in_slices}}));
+    const Parameter family{"family", "db3"}, turned{"rotation_invariance", "average"};
+    add("6", filter("wavelet", {family, {"bands", in_slices ? "LH" : "LLH"}, turned, dimensions}));
+    add("7",
+        filter("wavelet",
+               {family, {"bands", in_slices ? "HH" : "HHH"}, {"level", 2.0}, turned, dimensions}));
+    add("8", filter("simoncelli", {{"level", 1.0}, dimensions}));
+    add("9", filter("simoncelli", {{"level", 2.0}, dimensions}));
   }
   return all;
 }

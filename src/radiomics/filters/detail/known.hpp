@@ -10,5 +10,7 @@ void add_mean(Catalogue<ImageFilter>& filters);
 void add_laplacian_of_gaussian(Catalogue<ImageFilter>& filters);
 void add_laws(Catalogue<ImageFilter>& filters);
 void add_gabor(Catalogue<ImageFilter>& filters);
+void add_wavelet(Catalogue<ImageFilter>& filters);
+void add_simoncelli(Catalogue<ImageFilter>& filters);
 
 }  // namespace vitrine::radiomics
