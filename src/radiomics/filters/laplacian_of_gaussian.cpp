@@ -79,13 +79,13 @@ class LaplacianOfGaussian final : public ImageFilter {
     const auto& [sigma, cutoff, order, frequencies, dimensions, padding] = params_;
     const double reach = cutoff * sigma / image.grid().spacing.minCoeff();
     const auto margin =
-        margins(kernel_half_width(margin_in_reaches * reach), image.grid(), dimensions, padding);
+        margins(Index(std::min(margin_in_reaches * reach, 1e6)), image.grid(), dimensions, padding);
     // A mirrored image with margins of half its size repeats itself.
     const Padding beyond = padding == Padding::mirror ? Padding::periodic : padding;
-    const Image laplacian_beyond = laplacian(extended(image, margin, padding), beyond, isa);
-    return cropped(
-        filter_spectrum(laplacian_beyond, Riesz(riesz_order(order)), frequencies, dimensions),
-        margin, image.grid());
+    Image laplacian_beyond = laplacian(extended(image, margin, padding), beyond, isa);
+    return cropped(filter_spectrum(std::move(laplacian_beyond), Riesz(riesz_order(order)),
+                                   frequencies, dimensions),
+                   margin, image.grid());
   }
 
   Image laplacian(const Image& image, Padding padding, Isa isa) const {

@@ -46,12 +46,12 @@ class Filter {
         y_(size[1], grid),
         z_(size[2], grid) {}
 
-  void operator()(const float* from, float* to) const {
+  void operator()(float* values) const {
     Buffer<Complex> spectrum(std::size_t(half_ * size_[1] * size_[2]));
     Complex* const data = spectrum.data();
     parallel_for(size_[2], [&](Index k) {
       Complex* slice = data + k * size_[1] * half_;
-      rows_forward(from + k * size_[1] * size_[0], slice);
+      rows_forward(values + k * size_[1] * size_[0], slice);
       columns(slice, half_, half_, size_[1], along_[1], FftDirection::forward);
     });
     parallel_for(size_[1], [&](Index j) {
@@ -64,7 +64,7 @@ class Filter {
     parallel_for(size_[2], [&](Index k) {
       Complex* slice = data + k * size_[1] * half_;
       columns(slice, half_, half_, size_[1], along_[1], FftDirection::inverse);
-      rows_inverse(slice, to + k * size_[1] * size_[0]);
+      rows_inverse(slice, values + k * size_[1] * size_[0]);
     });
   }
 
@@ -204,22 +204,19 @@ Image cropped(const Image& image, const std::array<Margin, 3>& margin, const Gri
   return out;
 }
 
-Image filter_spectrum(const Image& image, const TransferFunction& transfer, FrequencyGrid grid,
+Image filter_spectrum(Image image, const TransferFunction& transfer, FrequencyGrid grid,
                       Dimensions dimensions) {
-  Image out(image.grid());
   std::array<Index, 3> size = image.grid().size;
   const Index boxes = dimensions == Dimensions::slice ? size[2] : 1;
   if (dimensions == Dimensions::slice) size[2] = 1;
   const Filter filter(size, transfer, grid);
+  float* const values = image.values().data();
   if (boxes == 1) {
-    filter(image.values().data(), out.values().data());
+    filter(values);
   } else {
-    const Index slice = size[0] * size[1];
-    parallel_for(boxes, [&](Index k) {
-      filter(image.values().data() + k * slice, out.values().data() + k * slice);
-    });
+    parallel_for(boxes, [&](Index k) { filter(values + k * size[0] * size[1]); });
   }
-  return out;
+  return image;
 }
 
 }  // namespace vitrine::radiomics

@@ -130,6 +130,31 @@ TEST_CASE("a wavelet's filters are orthonormal, and its high-pass is blind to po
   }
 }
 
+TEST_CASE("the response to an impulse is the filters, their middle at coefficient n / 2") {
+  Image impulse(Grid{{9, 9, 9}, Vec3::Ones(), Vec3::Zero(), Mat3::Identity()});
+  impulse(4, 4, 4) = 1;
+  // Haar's g = (-1, 1) / sqrt 2 and h = (1, 1) / sqrt 2 at offsets -1 and 0; at level 2 at -2 and
+  // 0, after h.
+  const double third = std::sqrt(0.125);
+  const Image one = respond(
+      {{"kind", "wavelet"}, {"family", "haar"}, {"bands", "HLL"}, {"padding", "zero"}}, impulse);
+  const Image two = respond({{"kind", "wavelet"},
+                             {"family", "haar"},
+                             {"bands", "HLL"},
+                             {"level", 2.0},
+                             {"padding", "zero"}},
+                            impulse);
+  for (Index k = 0; k < 9; ++k)
+    for (Index j = 0; j < 9; ++j)
+      for (Index i = 0; i < 9; ++i) {
+        const auto within = [](Index at, Index width) { return at > 4 - width && at <= 4; };
+        const bool near = within(i, 2) && within(j, 2) && within(k, 2);
+        REQUIRE(one(i, j, k) == Approx(near ? (i == 4 ? third : -third) : 0).margin(1e-7));
+        const bool about = within(i, 4) && within(j, 4) && within(k, 4);
+        REQUIRE(two(i, j, k) == Approx(about ? (i >= 3 ? 0.125 : -0.125) : 0).margin(1e-7));
+      }
+}
+
 TEST_CASE("all sub-bands of a level give back what was split into them") {
   // |H|^2 + |G|^2 = 2 on each of three axes: analysis, then the same filters turned round, over 8.
   const Image image = noise_image({24, 17, 16});

@@ -48,11 +48,11 @@ std::array<Margin, 3> margins(Index width, const Grid& image, Dimensions dimensi
 Image extended(const Image& image, const std::array<Margin, 3>& margin, Padding padding);
 Image cropped(const Image& image, const std::array<Margin, 3>& margin, const Grid& grid);
 
-/// Response to a transfer function of an image that repeats itself without end.
+/// Response to a transfer function of an image that repeats itself without end; in its place.
 ///
-/// Transforms of the image's own size, of any length, in double: 8 bytes a voxel beside image and
-/// response; slice by slice in 2D.
-Image filter_spectrum(const Image& image, const TransferFunction& transfer, FrequencyGrid grid,
+/// Transforms of the image's own size, of any length, in double: 8 bytes a voxel beside the image;
+/// slice by slice in 2D, as many at once as there are threads.
+Image filter_spectrum(Image image, const TransferFunction& transfer, FrequencyGrid grid,
                       Dimensions dimensions);
 
 }  // namespace radiomics
