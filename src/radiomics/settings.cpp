@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -114,10 +115,25 @@ const Schema<Settings>& Settings::schema() {
           .optional("ngldm", &Settings::ngldm,
                     "aggregation of the neighbouring grey level dependence matrices")
           .unless_default()
+          .optional("filters", &Settings::filters,
+                    "image types to measure: response maps of filters, and `original` for the "
+                    "image itself; without any, the image itself")
+          .unless_default()
+          .optional("response_bin_count", &Settings::response_bin_count,
+                    "fixed bin number of the discretisation of response maps")
+          .between(2, 1024)
+          .unless_default()
           .rule("give bin_width_hu or bin_count, not both (they are two ways to discretise)",
                 [](const Settings& s) { return !(s.bin_width_hu && s.bin_count); })
           .rule("give ivh_bin_width_hu or ivh_bin_count, not both",
                 [](const Settings& s) { return !(s.ivh_bin_width_hu && s.ivh_bin_count); })
+          .checked([](const Settings& s, const vitrine::Value& node, Diagnostics& problems) {
+            std::set<std::string> names;
+            for (const auto& filter : s.filters)
+              if (const std::string name = filter_name(filter); !names.insert(name).second)
+                problems.error(node.where, str("settings: the filter ", name,
+                                               " is there twice (columns are named by filters)"));
+          })
           .rule("range_hu must be two finite numbers, the lower one first", [](const Settings& s) {
             return !s.range_hu ||
                    (std::isfinite((*s.range_hu)[0]) && std::isfinite((*s.range_hu)[1]) &&

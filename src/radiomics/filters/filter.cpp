@@ -13,7 +13,7 @@ class Original final : public ImageFilter {
  public:
   struct Params {};
   static const Schema<Params>& schema() {
-    static const auto s = Schema<Params>("original", "The image as it is");
+    static const auto s = Schema<Params>(original_filter, "The image as it is");
     return s;
   }
   explicit Original(Params) {}

@@ -51,6 +51,9 @@ class ImageFilter {
 const Catalogue<ImageFilter>& image_filters();
 const Catalogue<ImageFilter>& catalogue_for(const ImageFilter*);
 
+/// The kind, and the name, of the filter that leaves an image as it is.
+inline constexpr std::string_view original_filter = "original";
+
 /// What columns and tables call a filter: its kind, then what differs from the defaults, as in
 /// `laws_kernels_L5E5E5_rotation_invariance_max`. Letters, digits, '_', '-' and '.'.
 std::string filter_name(const Pick<ImageFilter>& filter);
