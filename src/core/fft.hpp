@@ -49,8 +49,8 @@ enum class FftDirection { forward, inverse };
 
 /// Transforms of one length in double, in place; not normalised. For plans, analyses and
 /// synthesis, where precision counts more than speed. Powers of two up to 2^24 are transformed
-/// directly; any other length up to 2^23 as a convolution with a chirp (Bluestein 1970), which
-/// takes about five times as long as the next power of two.
+/// directly; any other length up to 2^23 as a convolution with a chirp (Bluestein 1970): two
+/// transforms of the power of two that is next to twice the length.
 class Fft {
  public:
   explicit Fft(std::size_t length);

@@ -17,8 +17,8 @@ using Complex = std::complex<double>;
 /// Frequency of the coefficient `k` of `n` [rad per voxel].
 double frequency(Index k, Index n, FrequencyGrid grid) {
   if (n == 1) return 0;
-  const Index place = (k + n / 2) % n;  // the mean's is n / 2
-  return grid == FrequencyGrid::exact ? 2 * std::numbers::pi * double(place - n / 2) / double(n)
+  const Index of_mean = n / 2, place = (k + of_mean) % n;
+  return grid == FrequencyGrid::exact ? 2 * std::numbers::pi * double(place - of_mean) / double(n)
                                       : std::numbers::pi * (2 * double(place) / double(n - 1) - 1);
 }
 
