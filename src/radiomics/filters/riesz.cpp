@@ -35,7 +35,7 @@ void Riesz::gains(std::span<const double> x, double y, double z, std::span<doubl
 void check_riesz_order(const std::vector<std::int64_t>& list, Dimensions dimensions,
                        const Value& node, Diagnostics& problems) {
   const Value* at = node.find("riesz");
-  if (!at) return;
+  if (!at || list.empty()) return;
   const std::size_t axes = dimensions == Dimensions::slice ? 2 : 3;
   std::string text;
   std::int64_t sum = 0;

@@ -30,7 +30,7 @@ inline constexpr const char* riesz_doc =
     "order of a Riesz transform along i, j and k: [0, 2, 0]; in 2d along i and j: [0, 2]";
 
 /// Reports what is wrong with the order `list`, given under the key `riesz` of `node`; an empty one
-/// stands for no transform where the key is absent.
+/// stands for no transform.
 void check_riesz_order(const std::vector<std::int64_t>& list, Dimensions dimensions,
                        const Value& node, Diagnostics& problems);
 /// A checked list as three numbers.
