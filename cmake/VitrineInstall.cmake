@@ -13,5 +13,37 @@ if(layers)
           DESTINATION ${vitrine_cmake_dir})
 endif()
 if(TARGET vitrine_cli)
-  install(TARGETS vitrine_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # The program says itself what its manual page and completions are.
+  set(shared ${PROJECT_BINARY_DIR}/share)
+  file(MAKE_DIRECTORY ${shared})
+  add_custom_command(OUTPUT ${shared}/vitrine.1 ${shared}/vitrine ${shared}/_vitrine ${shared}/vitrine.fish
+                     COMMAND vitrine_cli man > ${shared}/vitrine.1
+                     COMMAND vitrine_cli completion bash > ${shared}/vitrine
+                     COMMAND vitrine_cli completion zsh > ${shared}/_vitrine
+                     COMMAND vitrine_cli completion fish > ${shared}/vitrine.fish
+                     VERBATIM)
+  add_custom_target(vitrine_shared ALL DEPENDS ${shared}/vitrine.1)
+
+  install(TARGETS vitrine_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  install(FILES ${shared}/vitrine.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+  install(FILES ${shared}/vitrine DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT program)
+  install(FILES ${shared}/_vitrine DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT program)
+  install(FILES ${shared}/vitrine.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
+  install(DIRECTORY scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/vitrine COMPONENT program)
+  install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/vitrine COMPONENT program)
+
+  # cpack -G DEB --config build/release/CPackConfig.cmake: the program as a Debian package; libraries that it needs
+  # become its dependencies (dpkg-shlibdeps, package dpkg-dev).
+  set(CPACK_GENERATOR DEB)
+  set(CPACK_COMPONENTS_ALL program)
+  set(CPACK_DEB_COMPONENT_INSTALL ON)
+  set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME vitrine)
+  set(CPACK_DEBIAN_PROGRAM_FILE_NAME DEB-DEFAULT)
+  set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_PACKAGE_SECTION science)
+  set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The Vitrine authors <vitrine@localhost>")
+  set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
+  set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+  set(CPACK_STRIP_FILES ON)
+  include(CPack)
 endif()

@@ -1,5 +1,6 @@
 #include "vitrine/cli/case_store.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -66,7 +67,16 @@ constexpr Part parts[] = {{"patients", &trial::CaseResult::patients},
 
 }  // namespace
 
-CaseStore::CaseStore(io::Path dir) : dir_(std::move(dir)) { io::make_directories(dir_ / ".state"); }
+CaseStore::CaseStore(io::Path dir) : dir_(std::move(dir)) {}
+
+std::vector<std::string> CaseStore::ids() const {
+  std::vector<std::string> ids;
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / ".state"))
+    if (entry.path().extension() == ".json" && entry.path().stem() != "trial")
+      ids.push_back(entry.path().stem().string());
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
 
 io::Path CaseStore::path_of(const std::string& case_id) const {
   return dir_ / ".state" / (case_id + ".json");
@@ -107,6 +117,7 @@ void CaseStore::save(const trial::CaseResult& result) {
                         .set("sha256", Value(file.sha256))
                         .set("bytes", Value(double(file.bytes))));
   value.set("files", Value(std::move(files)));
+  io::make_directories(dir_ / ".state");
   io::write_file(path_of(result.id), to_json(value));
 }
 

@@ -11,6 +11,8 @@ class CaseStore final : public trial::Store {
   explicit CaseStore(io::Path dir);
   std::optional<trial::CaseResult> load(const std::string& case_id) override;
   void save(const trial::CaseResult& result) override;
+  /// Cases that something is stored of, sorted.
+  std::vector<std::string> ids() const;
 
  private:
   io::Path path_of(const std::string& case_id) const;

@@ -1,5 +1,6 @@
 #include "vitrine/cli/catalogues.hpp"
 
+#include "vitrine/config/json_schema.hpp"
 #include "vitrine/model/material.hpp"
 #include "vitrine/phantoms/anatomy.hpp"
 #include "vitrine/phantoms/growth.hpp"
@@ -92,6 +93,16 @@ std::vector<CatalogueInfo> all_catalogues() {
           features_info(),
           radiomics::image_filters().info(),
           blocks};
+}
+
+Value scenario_schema() {
+  const std::vector<std::string> by_file{"arms.protocol",
+                                         "arms.scanners[]",
+                                         "anatomy.label_map.labels",
+                                         "anatomy.analytic_scene.objects",
+                                         "anatomy.hu_volume.ramp",
+                                         "anatomy.material_fractions.materials"};
+  return config::json_schema(entry_of<trial::Scenario>(), all_catalogues(), by_file);
 }
 
 }  // namespace vitrine::cli

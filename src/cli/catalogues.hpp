@@ -15,4 +15,7 @@ CatalogueInfo::Entry entry_of() {
 /// Everything that can be chosen by `kind:`, for list, explain, schema and the reference page.
 std::vector<CatalogueInfo> all_catalogues();
 
+/// JSON Schema of scenario files.
+Value scenario_schema();
+
 }  // namespace vitrine::cli

@@ -8,7 +8,6 @@
 #include "vitrine/config/explain.hpp"
 #include "vitrine/config/json_schema.hpp"
 #include "vitrine/recon/sinogram_file.hpp"
-#include "vitrine/trial/scenario.hpp"
 
 namespace vitrine::cli {
 
@@ -63,16 +62,9 @@ void add_schema(CLI::App& app, int& code) {
   command->add_option("of", *of, "scenario (the default) or sinogram")
       ->check(CLI::IsMember({"scenario", "sinogram"}));
   command->callback([of, &code] {
-    const bool own = *of == "sinogram";
-    const std::vector<std::string> by_file{"arms.protocol",
-                                           "arms.scanners[]",
-                                           "anatomy.label_map.labels",
-                                           "anatomy.analytic_scene.objects",
-                                           "anatomy.hu_volume.ramp",
-                                           "anatomy.material_fractions.materials"};
-    const Value value =
-        config::json_schema(own ? entry_of<recon::SinogramFile>() : entry_of<trial::Scenario>(),
-                            all_catalogues(), own ? std::vector<std::string>{} : by_file);
+    const Value value = *of == "sinogram" ? config::json_schema(entry_of<recon::SinogramFile>(),
+                                                                all_catalogues(), {})
+                                          : scenario_schema();
     std::printf("%s\n", to_json(value, 2).c_str());
     code = ok;
   });

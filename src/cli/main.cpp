@@ -16,9 +16,10 @@ constexpr const char* description =
 
 constexpr const char* footer =
     "\nA first trial:\n"
-    "  vitrine validate scenarios/01_lung_nodule_stability.yaml    is it right?\n"
-    "  vitrine plan scenarios/01_lung_nodule_stability.yaml        what will it cost?\n"
-    "  vitrine run scenarios/01_lung_nodule_stability.yaml --out results\n"
+    "  vitrine init mine                                   a scenario to change\n"
+    "  vitrine validate mine/01_lung_nodule_stability.yaml is it right?\n"
+    "  vitrine plan mine/01_lung_nodule_stability.yaml     what will it cost?\n"
+    "  vitrine run mine/01_lung_nodule_stability.yaml --out results\n"
     "then open results/report.html. Run the same command again to continue an interrupted trial.\n"
     "\nExit codes: 0 ok, 1 a check said no, 2 bad input, 3 some cases failed, 4 files, 5 our bug,\n"
     "130 interrupted. VITRINE_ISA=portable|v3 pins the instruction-set level, OMP_NUM_THREADS the\n"
@@ -33,15 +34,17 @@ int run(int argc, char** argv) {
   using namespace vitrine::cli;
   int code = ok;
   CLI::App app(description, "vitrine");
-  app.footer(footer);
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
     return "vitrine: " + std::string(error.what()) + "\nSee `" + failed->get_name() + " --help`.\n";
   });
+  add_init(app, code);
   add_run(app, code);
   add_plan(app, code);
   add_validate(app, code);
+  add_status(app, code);
+  add_verify(app, code);
   add_list(app, code);
   add_explain(app, code);
   add_schema(app, code);
@@ -52,6 +55,10 @@ int run(int argc, char** argv) {
   add_dose(app, code);
   add_fit_kernel(app, code);
   add_qa(app, code);
+  add_doctor(app, code);
+  add_completion(app, code);
+  add_man(app, code);
+  app.footer(footer);  // after its commands, which would take it over
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -4,6 +4,7 @@
 
 #include "vitrine/cli/report_page.hpp"
 #include "vitrine/core/hash.hpp"
+#include "vitrine/io/checksums.hpp"
 #include "vitrine/io/hdf5.hpp"
 #include "vitrine/physics/version.hpp"
 
@@ -114,11 +115,14 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
             [](const auto& a, const auto& b) { return a.path < b.path; });
   shelf.put("manifest.json", to_json(manifest(plan, loaded, isa, files), 1) + "\n");
   files.push_back(shelf.files.back());
-  std::string sums;
-  std::sort(files.begin(), files.end(),
-            [](const auto& a, const auto& b) { return a.path < b.path; });
-  for (const auto& file : files) sums += str(file.sha256, "  ", file.path, '\n');
-  io::write_file(dir / "SHA256SUMS", sums);
+  std::vector<io::Checksum> sums;
+  for (const auto& file : files) {
+    const auto digest = digest_from_hex(file.sha256);
+    require(digest.has_value(), Error::Kind::data, "'", file.path,
+            "' was recorded with the digest '", file.sha256, "'. Remove .state/ and run again.");
+    sums.push_back({file.path, *digest});
+  }
+  io::write_file(dir / "SHA256SUMS", io::checksums_text(std::move(sums)));
 }
 
 }  // namespace vitrine::cli

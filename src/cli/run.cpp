@@ -15,6 +15,7 @@
 #include "vitrine/cli/output_sink.hpp"
 #include "vitrine/cli/publish.hpp"
 #include "vitrine/cli/terminal.hpp"
+#include "vitrine/cli/trial_directory.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/io/json.hpp"
@@ -28,9 +29,20 @@ namespace {
 // Signal handlers can reach nothing else. NOLINTNEXTLINE(*-avoid-non-const-global-variables)
 std::atomic<bool> stop_requested = false;
 
+// What is on disk is whole at every instant, so a run may end anywhere; the stage in hand, which
+// would be run again in any case, is given a moment to end in good order.
+constexpr unsigned patience_s = 1;
+
+extern "C" void end_now(int) {
+  constexpr std::string_view note =
+      "\nvitrine: stopped on request. Run the same command to continue.\n";
+  static_cast<void>(::write(STDERR_FILENO, note.data(), note.size()) == 0);
+  _exit(interrupted);
+}
+
 extern "C" void request_stop(int) {
-  // The second Ctrl-C does not wait for the stage to end.
-  if (stop_requested.exchange(true)) _exit(interrupted);
+  if (stop_requested.exchange(true)) end_now(0);
+  alarm(patience_s);
 }
 
 struct Options {
@@ -39,35 +51,6 @@ struct Options {
   std::optional<double> memory;  // GB
   bool quiet = false;
 };
-
-/// Claims `dir` for this trial: an empty directory, or one that holds the same trial at the same
-/// level.
-void claim(const io::Path& dir, const trial::Plan& plan, Isa isa) {
-  const io::Path marker = dir / ".state" / "trial.json";
-  const Value mine = Value()
-                         .set("name", Value(plan.scenario.trial.name))
-                         .set("fingerprint", Value(plan.fingerprint))
-                         .set("version", Value(VITRINE_VERSION))
-                         .set("isa", Value(std::string(to_string(isa))));
-  if (std::filesystem::exists(marker)) {
-    const Value theirs = io::parse_json(io::read_text(marker), marker.string());
-    for (const char* what : {"fingerprint", "version", "isa"}) {
-      const Value* other = theirs.find(what);
-      const auto* text = other ? other->as<std::string>() : nullptr;
-      const std::string& own = *mine.find(what)->as<std::string>();
-      require(text && *text == own, Error::Kind::input, "'", dir.string(),
-              "' holds another trial (its ", what, " is ", text ? *text : "unknown",
-              ", this one's is ", own, "). Choose another --out, or remove that directory.");
-    }
-    return;
-  }
-  for (const auto& entry : std::filesystem::directory_iterator(dir))
-    require(entry.path().filename() == ".lock" || entry.path().filename() == ".state",
-            Error::Kind::input, "'", dir.string(), "' is not empty and holds no trial (it has '",
-            entry.path().filename().string(), "'). Choose another --out.");
-  io::make_directories(marker.parent_path());
-  io::write_file(marker, to_json(mine, 2) + "\n");
-}
 
 constexpr double gigabyte = 1e9;
 
@@ -121,6 +104,7 @@ int run(const Options& options) {
           dir.string(), "' has ", io::free_space(dir) / 1'000'000,
           " MB left). Free some space or choose another --out.");
 
+  std::signal(SIGALRM, end_now);
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   const auto start = std::chrono::steady_clock::now();

@@ -255,8 +255,12 @@ class Builder final : public YAML::EventHandler {
   /// Characters that nobody sees can still enter text through escapes such as "\0".
   static std::string control_character(std::string_view text) {
     if (text.find(detail::byte_order_mark) != std::string_view::npos) return "a byte order mark";
+    int left = 0;  // bytes of the character in hand
     for (const char c : text) {
       const auto code = static_cast<unsigned char>(c);
+      // yaml-cpp makes one byte of \N and \_, which is no UTF-8.
+      if ((code & 0xC0) == 0x80 && left-- == 0) return "the escape \\N or \\_";
+      if (code >= 0xC0) left = code >= 0xF0 ? 3 : code >= 0xE0 ? 2 : 1;
       if (code == 0) return "a NUL character";
       if ((code < 0x20 && code != '\n' && code != '\t') || code == 0x7F)
         return str("a control character (", int(code), ')');

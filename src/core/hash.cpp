@@ -57,4 +57,16 @@ Digest Sha256::finish() {
 Digest sha256(std::span<const std::byte> data) { return Sha256().bytes(data).finish(); }
 Digest sha256(std::string_view text) { return sha256(std::as_bytes(std::span(text))); }
 
+std::optional<Digest> digest_from_hex(std::string_view hex) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  Digest digest;
+  if (hex.size() != 2 * digest.bytes.size()) return {};
+  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
+    const auto high = digits.find(hex[2 * i]), low = digits.find(hex[2 * i + 1]);
+    if (high == digits.npos || low == digits.npos) return {};
+    digest.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+  }
+  return digest;
+}
+
 }  // namespace vitrine

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,5 +40,8 @@ class Sha256 {
 /// Digest of raw bytes, as `sha256sum` prints it.
 Digest sha256(std::span<const std::byte> data);
 Digest sha256(std::string_view text);
+
+/// The digest of 64 lower-case digits, as `Digest::hex` writes it; none if it is anything else.
+std::optional<Digest> digest_from_hex(std::string_view hex);
 
 }  // namespace vitrine

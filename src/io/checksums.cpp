@@ -13,12 +13,6 @@
 namespace vitrine::io {
 namespace {
 
-int digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 bool stays_inside(const std::string& path) {
   const Path relative(path);
   return !path.empty() && relative.is_relative() &&
@@ -98,11 +92,9 @@ std::vector<Checksum> parse_checksums(std::string_view text, const std::string& 
     Checksum entry;
     if (row.size() < 67 || row[64] != ' ' || (row[65] != ' ' && row[65] != '*'))
       refuse("this is no line of sha256sum: 64 digits, two spaces and a path are expected.");
-    for (std::size_t i = 0; i < 32; ++i) {
-      const int high = digit(row[2 * i]), low = digit(row[2 * i + 1]);
-      if (high < 0 || low < 0) refuse("a SHA-256 digest has 64 of the digits 0-9 a-f.");
-      entry.digest.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
-    }
+    const auto digest = digest_from_hex(row.substr(0, 64));
+    if (!digest) refuse("a SHA-256 digest has 64 of the digits 0-9 a-f.");
+    entry.digest = *digest;
     entry.path = is_escaped ? unescaped(row.substr(66)) : std::string(row.substr(66));
     if (!stays_inside(entry.path))
       refuse(str("'", entry.path, "' is not below the directory of this file."));

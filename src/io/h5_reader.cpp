@@ -71,7 +71,10 @@ struct H5Reader::State {
     return {std::move(handle), std::move(type), std::move(space)};
   }
 
-  void check_storage(hid_t set, const std::string& object, std::size_t values_bytes) const {
+  /// HDF5 reads what a damaged header says, beyond its own buffers too: nothing is left to it.
+  void check_storage(hid_t set, const std::string& object, std::size_t value_bytes,
+                     std::size_t values) const {
+    const std::size_t values_bytes = value_bytes * values;
     const Handle creation(H5Dget_create_plist(set), H5Pclose, "data set properties");
     const H5D_layout_t layout = H5Pget_layout(creation);
     expect(layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED, object,
@@ -89,14 +92,22 @@ struct H5Reader::State {
                  filter == H5Z_FILTER_FLETCHER32,
              object, " is packed by a filter that is not read (number ", filter, ')');
     }
-    if (layout != H5D_CHUNKED) return;
+    if (layout != H5D_CHUNKED) {
+      expect(H5Dget_storage_size(set) == values_bytes, object, " has ", H5Dget_storage_size(set),
+             " bytes where ", values_bytes, " belong");
+      const haddr_t begin = layout == H5D_CONTIGUOUS ? H5Dget_offset(set) : 0;
+      expect(values_bytes <= size && begin <= size - values_bytes, object,
+             " lies behind the end of the file");
+      return;
+    }
     hsize_t chunk[H5S_MAX_RANK];
     const int rank = H5Pget_chunk(creation, H5S_MAX_RANK, chunk);
-    std::size_t chunk_values = 1;
+    std::size_t chunk_bytes = value_bytes;
     for (int d = 0; d < rank; ++d) {
-      expect(chunk[d] <= gibibyte && chunk_values <= gibibyte / std::max<hsize_t>(chunk[d], 1),
-             object, " has chunks above 1 GiB");
-      chunk_values *= chunk[d];
+      expect(chunk[d] <= gibibyte && chunk_bytes <= gibibyte / std::max<hsize_t>(chunk[d], 1) &&
+                 chunk_bytes * chunk[d] / best_ratio <= size,
+             object, " has chunks that are too large");
+      chunk_bytes *= chunk[d];
     }
   }
 
@@ -118,9 +129,9 @@ struct H5Reader::State {
     for (std::size_t d = 0; d < dims.size(); ++d) wanted += str(d > 0 ? " x " : "", dims[d]);
     expect(same, object, " has ", found.empty() ? "1" : found, " values where ",
            wanted.empty() ? "1" : wanted, " belong");
-    std::size_t count = H5Tget_size(type);
+    std::size_t count = 1;
     for (const std::size_t n : dims) count *= n;
-    check_storage(set, object, count);
+    if (count > 0) check_storage(set, object, H5Tget_size(type), count);
     return set;
   }
 

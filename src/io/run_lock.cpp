@@ -29,7 +29,18 @@ std::string holder(int descriptor) {
   std::array<char, 400> text{};
   const ssize_t n = ::pread(descriptor, text.data(), text.size(), 0);
   std::string name(text.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
-  return name.substr(0, name.find('\n'));
+  name = name.substr(0, name.find('\n'));
+  return name.empty() ? "a process that is just starting" : name;
+}
+
+/// flock(2), without waiting: false if another process has it.
+bool try_lock(int descriptor, int kind, const Path& path) {
+  int result = 0;
+  do {
+    result = ::flock(descriptor, kind | LOCK_NB);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0 && errno != EWOULDBLOCK) detail::fail("lock", path, errno);
+  return result == 0;
 }
 
 }  // namespace
@@ -37,17 +48,9 @@ std::string holder(int descriptor) {
 RunLock::RunLock(const Path& dir) {
   const Path path = dir / ".lock";
   detail::Descriptor file = detail::open_file("write", path, O_RDWR | O_CREAT | O_NOFOLLOW);
-  int result = 0;
-  do {
-    result = ::flock(file.number(), LOCK_EX | LOCK_NB);
-  } while (result != 0 && errno == EINTR);
-  if (result != 0) {
-    if (errno != EWOULDBLOCK) detail::fail("lock", path, errno);
-    const std::string who = holder(file.number());
-    throw Error(Error::Kind::io, str("'", dir.string(), "' is in use (by ",
-                                     who.empty() ? "a process that is just starting" : who,
-                                     "). Wait for it, or choose another output directory."));
-  }
+  require(try_lock(file.number(), LOCK_EX, path), Error::Kind::io, "'", dir.string(),
+          "' is in use (by ", holder(file.number()),
+          "). Wait for it, or choose another output directory.");
   if (::ftruncate(file.number(), 0) != 0) detail::fail("write", path, errno);
   const std::string text = this_process() + "\n";
   detail::write_all(file.number(), path, std::as_bytes(std::span(text)));
@@ -58,6 +61,16 @@ RunLock::~RunLock() {
   if (descriptor_ < 0) return;
   static_cast<void>(::ftruncate(descriptor_, 0) == 0);  // a note for people: no harm if it stays
   ::close(descriptor_);
+}
+
+std::optional<std::string> lock_holder(const Path& dir) {
+  const Path path = dir / ".lock";
+  std::error_code error;
+  // Whoever ended in good order emptied it: then there is nothing to ask the kernel.
+  if (std::filesystem::file_size(path, error) == 0 || error) return {};
+  const detail::Descriptor file = detail::open_file("read", path, O_RDONLY | O_NOFOLLOW);
+  if (try_lock(file.number(), LOCK_SH, path)) return {};
+  return holder(file.number());
 }
 
 }  // namespace vitrine::io

@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "vitrine/io/file.hpp"
@@ -20,5 +22,9 @@ class RunLock {
  private:
   int descriptor_ = -1;
 };
+
+/// Who holds the lock on `dir` now ("process 12 on host since ..."); none if nobody does. Changes
+/// nothing.
+std::optional<std::string> lock_holder(const Path& dir);
 
 }  // namespace vitrine::io

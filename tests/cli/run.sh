@@ -23,7 +23,7 @@ expect() {
 scenario() { sed -E "$2" "$source/tests/cli/tiny.yaml" >"$1.yaml"; }
 
 expect 0 '^vitrine [0-9]' "$program" --version
-expect 0 'vitrine run scenarios/01' "$program" --help
+expect 0 'vitrine run mine/01' "$program" --help
 expect 2 'subcommand is required' "$program"
 expect 2 'See .vitrine --help' "$program" frobnicate
 expect 0 'lobulated' "$program" list lesion_shape
@@ -32,6 +32,46 @@ expect 2 'lobulated' "$program" explain lobulate
 expect 0 'json-schema.org' "$program" schema
 expect 0 '^. .glcm.contrast. . ACUI . 1 . ' "$program" explain feature --markdown
 expect 2 'one name, or --markdown' "$program" explain lobulated --markdown
+# A scenario to start from: every shipped one comes with the files that it names, and nothing is overwritten.
+expect 0 '^01_lung_nodule_stability +which radiomic features .*\?$' "$program" init --list
+for file in "$source"/scenarios/[0-9]*.yaml; do
+  name=$(basename "$file" .yaml)
+  expect 0 "vitrine run begun/$name.yaml" "$program" init begun/ --example "$name"
+  expect 0 '' cmp "begun/$name.yaml" "$file"
+  [[ $name == 05_* ]] || expect 0 'is valid' "$program" validate "begun/$name.yaml"
+  rm -rf begun
+done
+expect 0 'begun/scanners/generic_b128.yaml' "$program" init begun -e 3
+expect 0 '' cmp begun/schema.json "$source/scenarios/schema.json"
+echo mine >begun/03_liver_lesions.yaml
+expect 2 'is there already, and nothing is overwritten' "$program" init begun -e liver
+expect 0 '^mine$' cat begun/03_liver_lesions.yaml
+expect 2 "no example 'liverr'" "$program" init more -e liverr
+expect 2 'a directory, or --list' "$program" init
+expect 0 '^ok +self test +digest [0-9a-f]{16} at level' "$program" doctor
+expect 1 'BAD +disk +.*Read-only|Permission|denied|No such' "$program" doctor /proc
+expect 0 '"what": "disk"' "$program" doctor . --json
+expect 2 'missing/deeper|there is no|No such' "$program" verify missing/deeper
+expect 2 'bash,zsh,fish' "$program" completion tcsh
+"$program" completion bash >completion.bash
+# completed WORDS...: what bash offers for the last one.
+completed() { bash -c 'source completion.bash; COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _vitrine; echo "${COMPREPLY[*]}"' bash "$@"; }
+expect 0 '^recon$' completed vitrine rec
+expect 0 '^--out --only$|^--out$' completed vitrine run --ou
+expect 0 '^tidy wide json$' completed vitrine features --format ''
+expect 0 '^mtf nps hu uniformity ssp detect$' completed vitrine qa ''
+expect 0 '^lobulated$' completed vitrine explain lobu
+for shell in zsh fish; do
+  command -v "$shell" >/dev/null || { echo "skipped: there is no $shell to check its completion"; continue; }
+  "$program" completion "$shell" >"completion.$shell"
+  expect 0 '' "$shell" -n "completion.$shell"
+done
+if command -v fish >/dev/null; then expect 0 '^wide' fish -c "source completion.fish; complete -C 'vitrine features --format w'"; fi
+expect 0 '^\.TH VITRINE 1' "$program" man
+if command -v man >/dev/null; then
+  "$program" man >vitrine.1
+  expect 0 '' bash -c '! man --warnings -E UTF-8 -l vitrine.1 2>&1 >/dev/null | grep .'
+fi
 expect 0 'is valid' "$program" validate "$source/scenarios/01_lung_nodule_stability.yaml"
 expect 0 'is valid' "$program" validate "$source/scenarios/03_liver_lesions.yaml"
 expect 0 'is valid' "$program" validate "$source/scenarios/04_treatment_response.yaml"
@@ -169,6 +209,26 @@ expect 0 '^MTF from the edge' "$program" qa mtf quality/images/case001/coarse_so
 expect 0 'the same' python3 -c "import json; seen = json.load(open('edge.json'))['numbers']['MTF50']['value']; print('the same' if abs(seen / ${mtf50:-0} - 1) < 2e-3 else seen)"
 expect 2 'holds another trial' "$program" run tiny.yaml --out out --set trial.seed=8
 cp out/SHA256SUMS before
+expect 0 '[0-9]+ files are as they were written' "$program" verify out
+expect 0 'cases +2 of 2 finished' "$program" status out
+expect 0 '"state": "ended"' "$program" status out --json
+expect 2 'holds no trial' "$program" status occupied
+cp -r out spoilt
+printf x | dd of=spoilt/features.csv bs=1 seek=100 conv=notrunc 2>/dev/null
+rm spoilt/images/case001/coarse_soft_80mAs.nii.gz
+sed -i '/lesions.csv/d' spoilt/SHA256SUMS
+touch spoilt/mine.txt
+expect 1 "'features.csv' has changed since it was written" "$program" verify spoilt
+expect 1 'coarse_soft_80mAs.nii.gz. is missing' "$program" verify spoilt
+expect 1 "'lesions.csv' is in manifest.json but not in SHA256SUMS" "$program" verify spoilt
+expect 1 "note: 'mine.txt' is not of this trial" "$program" verify spoilt
+expect 1 '"passed": false' "$program" verify spoilt --json
+rm spoilt/SHA256SUMS
+expect 0 'state +interrupted' "$program" status spoilt
+expect 1 "case 'case001' lacks files that it wrote" "$program" verify spoilt
+sed -i '1s|  |  ../|' out/SHA256SUMS
+expect 2 'not below the directory' "$program" verify out
+sed -i '1s|  ../|  |' out/SHA256SUMS
 rm out/.state/case002.json
 expect 0 'report: ' "$program" run tiny.yaml --out out
 expect 0 '' cmp before out/SHA256SUMS

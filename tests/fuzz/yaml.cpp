@@ -1,22 +1,11 @@
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-#include <string_view>
-
+#include "vitrine/config/yaml.hpp"
+#include "fuzz.hpp"
 #include "vitrine/config/caret.hpp"
 #include "vitrine/config/plain.hpp"
-#include "vitrine/config/yaml.hpp"
 
 using namespace vitrine;
 
-namespace {
-
-void expect(bool ok) {
-  if (!ok) std::abort();
-}
-
-}  // namespace
+using fuzz::expect;
 
 /// Any bytes give a tree or problems, never both nothing; a clean tree survives being written out.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -27,11 +16,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect(where.line >= 1 && where.column >= 1 && !message.empty());
   config::show(problems, {{"fuzz.yaml", text}});
   config::to_json_text(problems);
-  if (!problems.ok()) return 0;
+  if (!problems.ok()) return -1;
 
   expect(!root.empty());
   Diagnostics again;
   const Value copy = config::parse_yaml(config::to_yaml(root), "copy.yaml", again);
   expect(again.ok() && to_json(copy) == to_json(root));
   return 0;
+}
+
+std::vector<std::string> fuzz::seeds() {
+  return {
+      "vitrine: 1\ntrial: {name: a, seed: 7}\npatients:\n  count: 2   # two\n  lesions:\n    - "
+      "shape: {kind: sphere, diameter_mm: {uniform: [10, 14]}}\n",
+      "a: [1, -2.5e-3, true, 'x: y', \"\\u00e9\\n\"]\nb:\n  - c: []\n  - |\n    block\n    text\n"};
 }

@@ -106,6 +106,7 @@ TEST_CASE("every malformed text is refused at its place with a message that help
       {"a: \xED\xA0\x80\n", 1, 4, "", {"not UTF-8"}},
       {std::string("a: x\0y\n", 7), 1, 5, "", {"control character"}},
       {"a: 1\rb: 2\r", 1, 5, "", {"control character"}},
+      {"a: \"\xC3\xA9\\N\"\n", 1, 4, "a", {"escape \\N"}},
       {"äö: [é, yes]\n", 1, 9, "äö[1]", {"'yes'"}},
   };
   for (const Malformed& bad : all) {

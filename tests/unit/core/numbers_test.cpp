@@ -275,6 +275,11 @@ TEST_CASE(
 
 TEST_CASE("SHA-256 gives the known answers, and framed parts do not run together") {
   CHECK(sha256("").hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(digest_from_hex(sha256("abc").hex()) == sha256("abc"));
+  for (const char* text :
+       {"", "ba7816bf", "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD",
+        "ga7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"})
+    CHECK_FALSE(digest_from_hex(text));
   CHECK(sha256("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(sha256("abc").first64() == 0xba7816bf8f01cfeaull);
   CHECK(Sha256().add("ab").add("c").finish() != Sha256().add("a").add("bc").finish());

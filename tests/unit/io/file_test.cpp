@@ -122,11 +122,15 @@ TEST_CASE("a directory is locked by one holder, who is named, and free when the 
   char byte = 0;
   REQUIRE(::read(ready[0], &byte, 1) == 1);
   CHECK_THAT(complaint(Kind::io, take), Contains(str("process ", child)));
+  CHECK_THAT(io::lock_holder(scratch.path()).value_or(""), Contains(str("process ", child)));
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   ::close(ready[0]);
   ::close(ready[1]);
+  CHECK_FALSE(io::lock_holder(scratch.path()));  // though the file still names it
   CHECK_NOTHROW(take());
+  CHECK_FALSE(io::lock_holder(scratch.path()));
+  CHECK_FALSE(io::lock_holder(scratch / "nowhere"));
 }
 
 TEST_CASE("checksums are what sha256sum reads, and tell a changed and a missing file") {
