@@ -207,7 +207,8 @@ expect 0 '^Case-1_original_firstorder_10Percentile: ' "$program" pyradiomics $ct
 expect 0 'note: glcm Homogeneity1 is not computed .PyRadiomics removed it: it equals Id' "$program" pyradiomics $ct $lesion -p params.yaml
 expect 0 'original_glcm_Idm,log-sigma-2-mm-3D_glcm_Idm,log-sigma-3-0-mm-3D_glcm_Idm$' "$program" pyradiomics $ct $lesion -p params.yaml -f csv
 expect 0 '^Image,Mask,diagnostics_.*,original_shape_Elongation,.*original_shape_VoxelVolume,original_glcm_Idm' "$program" pyradiomics $ct $lesion -p params.yaml -f csv
-expect 0 '"wavelet-HHH_ngtdm_Strength": ' "$program" pyradiomics $ct $lesion -f json -p <(printf 'imageType: {Wavelet: {}}\n')
+echo 'imageType: {Wavelet: {}}' >wavelet.yaml
+expect 0 '"wavelet-HHH_ngtdm_Strength": ' "$program" pyradiomics $ct $lesion -f json -p wavelet.yaml
 expect 2 "params.yaml:8:3 .*unknown key 'binwidth'. Did you mean 'binWidth'" bash -c "sed s/binWidth:.25/binwidth:\\ 25/ params.yaml >x; mv x params.yaml; '$program' pyradiomics $ct $lesion -p params.yaml"
 expect 2 'mode voxel is not available' "$program" pyradiomics $ct $lesion -m voxel
 expect 0 'resampledPixelSpacing.: .2, 2, 2' "$program" pyradiomics $ct $lesion -s resampledPixelSpacing:2,2,2 -s interpolator:sitkLinear

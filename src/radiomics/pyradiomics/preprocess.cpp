@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "vitrine/radiomics/detail/mask_box.hpp"
 #include "vitrine/radiomics/detail/resample.hpp"
 
 namespace vitrine::radiomics::pyradiomics {
@@ -149,12 +150,11 @@ double stored_as(double x, Stored stored, bool normalised) {
 }  // namespace
 
 Roi roi_of(const Mask& mask) {
-  const auto& size = mask.grid().size;
-  Roi roi = make_roi(mask.grid(), {{0, 0, 0}, {size[0] - 1, size[1] - 1, size[2] - 1}},
-                     [&](Index i, Index j, Index k) { return mask(i, j, k) != 0; });
-  require(roi.voxels > 0, Error::Kind::data,
+  const auto box = box_of(mask);
+  require(box.has_value(), Error::Kind::data,
           "the mask is empty (no voxel has the label). Choose a label that is there");
-  return roi;
+  return make_roi(mask.grid(), {box->low, box->high},
+                  [&](Index i, Index j, Index k) { return mask(i, j, k) != 0; });
 }
 
 bool same_grid(const Grid& image, const Grid& mask, const Settings& settings) {
