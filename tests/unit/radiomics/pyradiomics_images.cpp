@@ -91,6 +91,20 @@ TEST_CASE("haar bands are sums and differences of a voxel and the next one, the 
     }
 }
 
+TEST_CASE(
+    "an odd image has the wavelets of the even one that repeats its first voxels at the end") {
+  const Image odd = noise(grid_of({7, 5, 9}), 8);
+  Image even(grid_of({8, 6, 10}));
+  for (Index k = 0; k < 10; ++k)
+    for (Index j = 0; j < 6; ++j)
+      for (Index i = 0; i < 8; ++i)
+        even(i, j, k) = odd(i < 7 ? i : 0, j < 5 ? j : 0, k < 9 ? k : 0);
+  const Box all = Raster(odd).box();
+  const auto of_odd = wavelet_bands(Raster(odd), all, {});
+  const auto of_even = wavelet_bands(Raster(even), all, {});
+  for (std::size_t b = 0; b < of_odd.size(); ++b) CHECK(of_odd[b].values == of_even[b].values);
+}
+
 TEST_CASE("a part of a wavelet image is that part of the whole") {
   const Image image = noise(grid_of({9, 12, 7}), 3);
   const Raster raster(image);
