@@ -193,6 +193,12 @@ int run(const Options& options) {
   std::set<std::string> notes;
   for (const Case& it : cases) {
     notes.insert(it.extraction.notes.begin(), it.extraction.notes.end());
+    std::map<std::string_view, int> without_value;  // by reason
+    for (const auto& f : it.extraction.features)
+      if (!f.reason.empty()) ++without_value[f.reason];
+    for (const auto& [reason, features] : without_value)
+      notes.insert(str(it.pair.image, ", ", it.pair.mask, ": ", features,
+                       " features have no value (", reason, ")"));
     if (it.error.empty()) continue;
     ++failed;
     std::fprintf(stderr, "vitrine: %s, %s: %s\n", it.pair.image.c_str(), it.pair.mask.c_str(),

@@ -212,6 +212,7 @@ expect 0 '"wavelet-HHH_ngtdm_Strength": ' "$program" pyradiomics $ct $lesion -f 
 expect 2 "params.yaml:8:3 .*unknown key 'binwidth'. Did you mean 'binWidth'" bash -c "sed s/binWidth:.25/binwidth:\\ 25/ params.yaml >x; mv x params.yaml; '$program' pyradiomics $ct $lesion -p params.yaml"
 expect 2 'mode voxel is not available' "$program" pyradiomics $ct $lesion -m voxel
 expect 0 'resampledPixelSpacing.: .2, 2, 2' "$program" pyradiomics $ct $lesion -s resampledPixelSpacing:2,2,2 -s interpolator:sitkLinear
+expect 0 'note: .*: 77 features have no value .too_many_levels' "$program" pyradiomics $ct $lesion -s binWidth:0.0001
 printf 'ID,Image,Mask,Label\nA,%s,%s,1\nB,%s,nowhere.nii.gz,1\n' $ct $lesion $ct >pairs.csv
 expect 3 '1 of 2 cases failed' "$program" pyradiomics pairs.csv -f csv -o pairs_out.csv -s additionalInfo:false
 expect 0 '^ID,Image,Mask,Label,original_shape_Elongation' cat pairs_out.csv

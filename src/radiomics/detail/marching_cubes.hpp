@@ -17,6 +17,7 @@ using HalfVoxel = std::array<std::int32_t, 3>;
 /// corners of a face are kept apart.
 std::vector<std::vector<Vec3>> surface_polygons(int corners);
 
+/// In units of the cube's edge.
 using Triangle = std::array<Vec3, 3>;
 
 /// Calls `visit(corners, i, j, k)` for every cube of eight voxels, from voxel (i, j, k) on.

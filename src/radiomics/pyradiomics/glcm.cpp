@@ -18,7 +18,7 @@ using Vector = Eigen::VectorXd;
 /// What the features need of one normalised matrix p(i, j), symmetric or not, of the grey levels
 /// that occur.
 struct Cooccurrence {
-  Cooccurrence(const std::vector<int>& of_levels, Matrix counts);
+  Cooccurrence(const std::vector<int>& of_levels, const Matrix& counts);
 
   const std::vector<int>& levels;
   double largest = 0;  ///< N_g
@@ -34,7 +34,7 @@ struct Cooccurrence {
 
 double entropy(double p) { return p > 0 ? -p * math::log2(p) : 0.0; }
 
-Cooccurrence::Cooccurrence(const std::vector<int>& of_levels, Matrix counts)
+Cooccurrence::Cooccurrence(const std::vector<int>& of_levels, const Matrix& counts)
     : levels(of_levels), largest(of_levels.back()), p(counts / counts.sum()) {
   const auto n = static_cast<Index>(levels.size());
   row = p.rowwise().sum();
@@ -254,7 +254,7 @@ std::vector<Measured> measure(const Specimen& specimen, const std::vector<std::s
       means.add(Cooccurrence(pairs.levels(), counts));
     }
   }
-  if (merged.maxCoeff() > 0) means.add(Cooccurrence(pairs.levels(), std::move(merged)));
+  if (merged.maxCoeff() > 0) means.add(Cooccurrence(pairs.levels(), merged));
   return means.take();
 }
 
