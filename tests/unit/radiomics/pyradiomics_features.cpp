@@ -310,7 +310,8 @@ TEST_CASE("the classic mesh of a single voxel is an octahedron, that of a box la
   CHECK(wide[1] == Approx(3));
   CHECK(wide[2] == Approx(2));
 
-  // A cube at an edge of a box keeps 1/2 of its inside less 1/8 of a voxel, one at a corner 1/48.
+  // Along an edge of a box every cube loses a prism of 1/8; of a corner's 1/8 a tetrahedron of 1/48
+  // is left.
   const Index n = 5;
   std::vector<std::uint8_t> box(7 * 7 * 7, 0);
   for (Index k = 1; k <= n; ++k)
