@@ -10,6 +10,7 @@
 #include "vitrine/phantoms/lesion_texture.hpp"
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/radiomics/filters/filter.hpp"
 #include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/recon/orientation.hpp"
@@ -89,6 +90,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           recon::orientations().info(),
           materials_info(),
           features_info(),
+          radiomics::image_filters().info(),
           blocks};
 }
 

@@ -8,6 +8,7 @@
 #include "vitrine/cli/feature_pairs.hpp"
 #include "vitrine/cli/feature_tables.hpp"
 #include "vitrine/cli/read_yaml.hpp"
+#include "vitrine/cli/version.hpp"
 #include "vitrine/io/file.hpp"
 
 namespace vitrine::cli {
@@ -34,7 +35,8 @@ class Measurer {
     const Mask mask = read_pair_mask(
         pair, image, options_.resample_mask ? MaskGeometry::resample : MaskGeometry::must_agree);
     const radiomics::Region region = radiomics::prepare(image, mask, settings_, keep_);
-    result.features = radiomics::extract(region, settings_, options_.families);
+    result.features =
+        radiomics::extract_filtered(image, region, settings_, options_.families, chosen_isa());
     if (options_.diagnostics) result.diagnostics = radiomics::diagnostics(image, settings_, region);
     return result;
   }

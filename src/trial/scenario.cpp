@@ -352,7 +352,11 @@ const Schema<Measure>& Measure::schema() {
           .one_of(feature_families())
           .optional("truth_energy", &Measure::truth_energy, unit::kev,
                     "energy at which the object's HU are stated")
-          .between(20, 150);
+          .between(20, 150)
+          .rule(
+              "settings.filters must be left out (a trial measures the images themselves; "
+              "`vitrine features` measures response maps of its images)",
+              [](const Measure& m) { return m.settings.filters.empty(); });
   return s;
 }
 

@@ -1,38 +1,12 @@
 #include "vitrine/radiomics/pyradiomics/wavelet.hpp"
 
 #include <algorithm>
-#include <cmath>
 
+#include "vitrine/radiomics/filters/detail/wavelet_families.hpp"
 #include "vitrine/radiomics/pyradiomics/detail/image_types.hpp"
 
 namespace vitrine::radiomics::pyradiomics {
 namespace {
-
-/// Scaling coefficients in closed form (Daubechies, Ten Lectures on Wavelets, 1992, chapters 6 and
-/// 8.2), each times the last number.
-std::vector<double> scaling(std::string_view name) {
-  const double root2 = std::sqrt(2.0), root3 = std::sqrt(3.0);
-  const double root7 = std::sqrt(7.0), root10 = std::sqrt(10.0);
-  std::vector<double> h;
-  double unit = 1;
-  if (name == "haar" || name == "db1") {
-    h = {1, 1};
-    unit = 1 / root2;
-  } else if (name == "db2" || name == "sym2") {
-    h = {1 + root3, 3 + root3, 3 - root3, 1 - root3};
-    unit = 1 / (4 * root2);
-  } else if (name == "db3" || name == "sym3") {
-    const double s = std::sqrt(5 + 2 * root10);
-    h = {1 + root10 + s,          5 + root10 + 3 * s, 10 - 2 * root10 + 2 * s,
-         10 - 2 * root10 - 2 * s, 5 + root10 - 3 * s, 1 + root10 - s};
-    unit = 1 / (16 * root2);
-  } else {  // coif1
-    h = {1 - root7, 5 + root7, 14 + 2 * root7, 14 - 2 * root7, 1 - root7, -3 + root7};
-    unit = 1 / (16 * root2);
-  }
-  for (double& x : h) x *= unit;
-  return h;
-}
 
 /// A periodic image on a box, and how far its boxes may still shrink.
 struct Part {
@@ -71,15 +45,21 @@ std::vector<double> cut_out(const Part& from, const Box& box) {
 }  // namespace
 
 const std::vector<std::string>& wavelet_names() {
-  static const std::vector<std::string> names{"coif1", "haar", "db1", "db2", "db3", "sym2", "sym3"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all{"db1", "sym2", "sym3"};
+    for (const WaveletFamily& family : wavelet_families()) all.emplace_back(family.name);
+    return all;
+  }();
   return names;
 }
 
 WaveletFilters wavelet_filters(std::string_view name) {
-  const std::vector<double> h = scaling(name);
-  WaveletFilters filters{{h.rbegin(), h.rend()}, h};
-  for (std::size_t k = 0; k < h.size(); k += 2) filters.high[k] = -h[k];
-  return filters;
+  const std::string_view known = name == "db1"    ? "haar"
+                                 : name == "sym2" ? "db2"
+                                 : name == "sym3" ? "db3"
+                                                  : name;
+  const auto low = wavelet_family(known).low_pass;
+  return {{low.begin(), low.end()}, high_pass(low)};
 }
 
 std::vector<Band> wavelet_bands(const Raster& image, const Box& part, const Settings& settings) {
