@@ -4,6 +4,7 @@
 #include "item.hpp"
 #include "vitrine/core/random.hpp"
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/radiomics/pyradiomics/extract.hpp"
 
 namespace vitrine::bench {
 namespace {
@@ -66,6 +67,20 @@ Item lesion(const char* name, double radius_mm, double voxels) {
           }};
 }
 
+/// W6p: PyRadiomics' own 107 features of the same.
+Item lesion_in_pyradiomics(const char* name, double radius_mm, double voxels) {
+  return {name, "PyRadiomics' 107 features, by its definitions, of an ellipsoid in 512 x 512 x 40",
+          voxels, "voxels", [radius_mm](Isa) -> std::function<void()> {
+            const auto made = ellipsoid({512, 512, 40}, Vec3(0.7, 0.7, 1.25), radius_mm);
+            radiomics::pyradiomics::Parameters parameters;
+            parameters.settings.additional_info = false;
+            return [made, parameters] {
+              (void)radiomics::pyradiomics::extract(made->image, made->mask, parameters,
+                                                    radiomics::pyradiomics::Stored::whole_numbers);
+            };
+          }};
+}
+
 /// W7: everything there is, of a large region.
 Item whole_set(const char* name, double radius_mm, double voxels) {
   return {name, "all families in all 3D aggregations of an ellipsoid of 1 mm voxels, 25 HU bins",
@@ -87,7 +102,7 @@ Item whole_set(const char* name, double radius_mm, double voxels) {
 
 std::vector<Item> feature_items() {
   return {lesion("W6a", 20.26, 50000.0), lesion("W6b", 9.41, 5000.0),
-          whole_set("W7", 45.96, 357800.0)};
+          lesion_in_pyradiomics("W6p", 20.26, 50000.0), whole_set("W7", 45.96, 357800.0)};
 }
 
 }  // namespace vitrine::bench

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <optional>
 
 #include "vitrine/core/value.hpp"
 #include "vitrine/io/csv.hpp"
@@ -20,17 +19,6 @@ std::string text_of(const Table::Cell& cell) {
   return std::isnan(number) ? std::string() : to_text(number);
 }
 
-/// Labels of image files are whole numbers above 0.
-std::optional<int> number_of(const std::string& label) {
-  if (label.empty()) return {};
-  int number = 0;
-  const auto [stop, error] = std::from_chars(label.data(), label.data() + label.size(), number);
-  require(error == std::errc() && stop == label.data() + label.size() && number > 0,
-          Error::Kind::input, "the label '", label,
-          "' is no whole number above 0 (only DICOM masks have names). Give the label's number.");
-  return number;
-}
-
 /// Both files are DICOM and say in which coordinates they are.
 void require_same_frame(const io::Path& image, const io::Path& mask) {
   const std::string of_image = io::frame_of_reference(image),
@@ -41,6 +29,16 @@ void require_same_frame(const io::Path& image, const io::Path& mask) {
 }
 
 }  // namespace
+
+std::optional<int> label_number(const std::string& label) {
+  if (label.empty()) return {};
+  int number = 0;
+  const auto [stop, error] = std::from_chars(label.data(), label.data() + label.size(), number);
+  require(error == std::errc() && stop == label.data() + label.size() && number > 0,
+          Error::Kind::input, "the label '", label,
+          "' is no whole number above 0 (only DICOM masks have names). Give the label's number.");
+  return number;
+}
 
 FeatureBatch read_feature_batch(const io::Path& file) {
   const Table table = io::read_csv(file);
@@ -94,7 +92,7 @@ Mask read_pair_mask(const FeaturePair& pair, const Image& image, MaskGeometry ge
     case io::DicomMask::none:
       break;
   }
-  const Mask mask = io::read_mask(path, number_of(pair.label));
+  const Mask mask = io::read_mask(path, label_number(pair.label));
   if (geometry == MaskGeometry::resample) return io::resample_mask(mask, grid);
   io::require_same_grid(grid, mask.grid());
   // The same grid within a hundredth of a millimetre: use the image's for both.

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct FeatureBatch {
 /// Read a batch file: CSV with the columns `image` and `mask`, and `label` if wanted; names are
 /// relative to the file. Throws Error (data).
 FeatureBatch read_feature_batch(const io::Path& file);
+
+/// A label of an image file, a whole number above 0; none if the text is empty. Throws Error
+/// (input).
+std::optional<int> label_number(const std::string& label);
 
 enum class MaskGeometry { must_agree, resample };
 

@@ -43,8 +43,11 @@ bool is_closed(std::string_view text, std::size_t open) {
 /// are still visible (a yaml-cpp Node has lost them).
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(const Source& source, Diagnostics& problems)
-      : source_(source), problems_(problems), before_(problems.entries().size()) {}
+  Builder(const Source& source, Diagnostics& problems, Dialect dialect)
+      : source_(source),
+        problems_(problems),
+        dialect_(dialect),
+        before_(problems.entries().size()) {}
 
   Value take_root() { return std::move(root_); }
 
@@ -95,7 +98,9 @@ class Builder final : public YAML::EventHandler {
 
     Value value;
     std::string problem;
-    if (plain) {
+    if (plain && dialect_ == Dialect::python && (text == "True" || text == "False")) {
+      value = Value(text == "True");
+    } else if (plain) {
       value = read_plain(text, problem);
     } else if (const auto bad = control_character(text); !bad.empty()) {
       problem = str("this text holds ", bad, ", which is not allowed. Remove it.");
@@ -297,6 +302,7 @@ class Builder final : public YAML::EventHandler {
     if (in_map) {
       const Value::Member& key = frames_.back().key;
       if (!written) where = key.key_where;
+      if (dialect_ == Dialect::python) return empty(std::move(where));
       const auto colon = key.key.find(':');
       if (!frames_.back().dropped)
         error(where,
@@ -319,6 +325,7 @@ class Builder final : public YAML::EventHandler {
 
   const Source& source_;
   Diagnostics& problems_;
+  Dialect dialect_;
   std::size_t before_;
   std::size_t nodes_ = 0;
   int documents_ = 0;
@@ -379,11 +386,12 @@ std::string in_our_words(const YAML::Exception& problem, const Builder& builder,
 
 }  // namespace
 
-Value parse_yaml(std::string_view text, const std::string& file, Diagnostics& problems) {
+Value parse_yaml(std::string_view text, const std::string& file, Diagnostics& problems,
+                 Dialect dialect) {
   const Source source(text, file);
   if (!source.check(problems)) return {};
   const std::size_t before = problems.entries().size();
-  Builder builder(source, problems);
+  Builder builder(source, problems, dialect);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);

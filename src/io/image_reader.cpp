@@ -248,6 +248,24 @@ Image read_image(const Path& path, std::uint64_t most_bytes) {
   return image;
 }
 
+bool stores_whole_numbers(const Path& path, const Image& image) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    const auto values = image.values();
+    return std::all_of(values.begin(), values.end(), [](float x) { return x == std::floor(x); });
+  }
+  try {
+    const auto io = reader_for(detail::check_image_file(path, 4 * gibibyte));
+    io->SetFileName(path.string());
+    io->ReadImageInformation();
+    return io->GetComponentType() != itk::IOComponentEnum::FLOAT &&
+           io->GetComponentType() != itk::IOComponentEnum::DOUBLE;
+  } catch (const itk::ExceptionObject& problem) {
+    throw Error(Error::Kind::data,
+                str("'", path.string(), "' cannot be read (", problem.GetDescription(), ")."));
+  }
+}
+
 Mask read_mask(const Path& path, std::optional<int> label, std::uint64_t most_bytes) {
   const Image labels = to_image(read_with_itk(path, most_bytes), path);
   Mask mask(labels.grid());

@@ -17,6 +17,10 @@ namespace vitrine::io {
 /// data, unsupported) naming the file. `most_bytes`: how much voxel data a file may have.
 Image read_image(const Path& path, std::uint64_t most_bytes = 4 * gibibyte);
 
+/// Whether the file stores whole numbers, and not real ones or whole numbers with a scale that is
+/// none; of DICOM, whether `image`, which was read from it, holds nothing else.
+bool stores_whole_numbers(const Path& path, const Image& image);
+
 /// Read a mask (no DICOM): voxels equal to `label`, or all that are not zero. Throws Error (data)
 /// if a value is no whole number or no voxel is chosen (the message lists the labels that are
 /// there).

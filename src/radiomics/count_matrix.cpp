@@ -57,21 +57,22 @@ std::vector<Count> CountMatrix::counts() const {
   for (auto row = dense_.begin(); row != dense_.end(); row += width_, ++level) {
     for (Index number = 1; number <= width_; ++number)
       if (const std::uint32_t count = row[number - 1]; count > 0)
-        found.push_back({level, number, Index(count)});
+        found.push_back({level, number, double(count)});
     take_large(level);
   }
   return found;
 }
 
-CountSummary::CountSummary(const CountMatrix& matrix)
-    : counts(matrix.counts()), voxels(double(matrix.voxels())) {
-  std::vector<std::pair<Index, Index>> by_number;
+CountSummary::CountSummary(std::vector<Count> of, double in_voxels)
+    : counts(std::move(of)), voxels(in_voxels) {
+  std::vector<std::pair<Index, double>> by_number;
   double of_level = 0, entropies = 0;
   for (std::size_t c = 0; c < counts.size(); ++c) {
-    const double n = double(counts[c].count);
+    const double n = counts[c].count;
     total += n;
     squares += n * n;
-    entropies += count_entropy()(static_cast<std::uint64_t>(counts[c].count));
+    const auto whole = static_cast<std::uint64_t>(n);
+    entropies += double(whole) == n ? count_entropy()(whole) : n * math::log2(n);
     level_mean += n * counts[c].level;
     number_mean += n * double(counts[c].number);
     of_level += n;
@@ -84,7 +85,7 @@ CountSummary::CountSummary(const CountMatrix& matrix)
   std::sort(by_number.begin(), by_number.end());
   double of_number = 0;
   for (std::size_t c = 0; c < by_number.size(); ++c) {
-    of_number += double(by_number[c].second);
+    of_number += by_number[c].second;
     if (c + 1 == by_number.size() || by_number[c + 1].first != by_number[c].first) {
       number_squares += of_number * of_number;
       of_number = 0;
@@ -112,7 +113,7 @@ Result percentage(const CountSummary& s) { return s.total / s.voxels; }
 Result level_variance(const CountSummary& s) {
   double sum = 0;
   for (const Count& c : s.counts)
-    sum += double(c.count) * (c.level - s.level_mean) * (c.level - s.level_mean);
+    sum += c.count * (c.level - s.level_mean) * (c.level - s.level_mean);
   return sum / s.total;
 }
 
@@ -120,7 +121,7 @@ Result number_variance(const CountSummary& s) {
   double sum = 0;
   for (const Count& c : s.counts) {
     const double d = double(c.number) - s.number_mean;
-    sum += double(c.count) * d * d;
+    sum += c.count * d * d;
   }
   return sum / s.total;
 }

@@ -1,5 +1,6 @@
 #include "vitrine/radiomics/detail/marching_cubes.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <utility>
@@ -13,8 +14,6 @@ namespace {
 /// Corners of the six faces, anticlockwise as seen from outside the cube.
 constexpr std::array<std::array<int, 4>, 6> faces{
     {{0, 4, 6, 2}, {1, 3, 7, 5}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 2, 3, 1}, {4, 5, 7, 6}}};
-
-using Triangle = std::array<Vec3, 3>;
 
 /// One of the 256 cases: the surface's triangles and the share of the cube inside.
 struct CubeCase {
@@ -81,47 +80,28 @@ std::vector<Triangle> triangulate(const std::vector<Vec3>& polygon, int corners_
   });
 }
 
-/// Follows the surface's crossings of the cube's faces around the cube.
-///
-/// Walking a face anticlockwise, the boundary enters the inside on one edge and leaves it on the
-/// next crossed one; the surface runs from the first to the second. Every crossed edge is entered
-/// on one face and left on another, so these steps close to loops.
-CubeCase make_case(int bits) {
+/// The share of the cube inside, of its polygons' triangles and of what its faces say.
+double share_inside(int bits, const std::vector<Triangle>& triangles) {
   const auto inside = [bits](int c) { return (bits >> c & 1) != 0; };
-  const auto edge = [](int a, int b) { return a < b ? a * 8 + b : b * 8 + a; };
-  std::array<int, 64> next;
-  next.fill(-1);
   double face_parts = 0;
   for (const auto& face : faces) {
-    int count = 0;
-    for (std::size_t entry = 0; entry < 4; ++entry) {
-      count += inside(face[entry]);
-      if (inside(face[entry]) || !inside(face[(entry + 1) % 4])) continue;
-      std::size_t exit = entry + 1;
-      while (inside(face[(exit + 1) % 4])) ++exit;
-      next[static_cast<std::size_t>(edge(face[entry], face[(entry + 1) % 4]))] =
-          edge(face[exit % 4], face[(exit + 1) % 4]);
-    }
+    const auto count = std::count_if(face.begin(), face.end(), inside);
     const bool diagonal = count == 2 && inside(face[0]) == inside(face[2]);
     constexpr std::array part{0.0, 0.125, 0.5, 0.875, 1.0};
     face_parts += diagonal ? 0.25 : part[static_cast<std::size_t>(count)];
   }
-
   // Cones from the cube's centre over the inside parts of its faces and over the surface.
+  double share = face_parts * 0.5 / 3;
+  for (const Triangle& t : triangles) share += cone(t);
+  return share;
+}
+
+CubeCase make_case(int bits) {
   CubeCase result;
-  result.inside = face_parts * 0.5 / 3;
-  for (int start = 0; start < 64; ++start) {
-    std::vector<Vec3> polygon;
-    for (int e = start; next[static_cast<std::size_t>(e)] >= 0;) {
-      polygon.push_back(0.5 * (corner(e / 8) + corner(e % 8)));
-      e = std::exchange(next[static_cast<std::size_t>(e)], -1);
-    }
-    if (polygon.empty()) continue;
-    for (const Triangle& t : triangulate(polygon, std::popcount(unsigned(bits)))) {
+  for (const auto& polygon : surface_polygons(bits))
+    for (const Triangle& t : triangulate(polygon, std::popcount(unsigned(bits))))
       result.triangles.push_back(t);
-      result.inside += cone(t);
-    }
-  }
+  result.inside = share_inside(bits, result.triangles);
   return result;
 }
 
@@ -137,20 +117,9 @@ const std::array<CubeCase, 256>& cube_cases() {
 /// How many cubes there are of each case: all that volume and area depend on.
 std::array<Index, 256> count_cases(std::span<const std::uint8_t> mask, std::array<Index, 3> size) {
   std::array<Index, 256> counts{};
-  const Index nx = size[0], ny = size[1], nz = size[2];
-  for (Index k = 0; k + 1 < nz; ++k)
-    for (Index j = 0; j + 1 < ny; ++j) {
-      const std::uint8_t* row = mask.data() + (k * ny + j) * nx;
-      const auto column = [&](Index i) {  // the corners at one i
-        return row[i] | row[i + nx] << 2 | row[i + nx * ny] << 4 | row[i + nx * ny + nx] << 6;
-      };
-      int low = column(0);
-      for (Index i = 1; i < nx; ++i) {
-        const int high = column(i);
-        ++counts[static_cast<std::size_t>(low | high << 1)];
-        low = high;
-      }
-    }
+  for_each_cube(mask, size, [&](int corners, Index, Index, Index) {
+    ++counts[static_cast<std::size_t>(corners)];
+  });
   return counts;
 }
 
@@ -185,6 +154,34 @@ std::vector<HalfVoxel> outline(std::span<const std::uint8_t> mask, std::array<In
 }
 
 }  // namespace
+
+// Walking a face anticlockwise, the boundary enters the inside on one edge and leaves it on the
+// next crossed one; the surface runs from the first to the second. Every crossed edge is entered on
+// one face and left on another, so these steps close to loops around the cube.
+std::vector<std::vector<Vec3>> surface_polygons(int corners) {
+  const auto inside = [corners](int c) { return (corners >> c & 1) != 0; };
+  const auto edge = [](int a, int b) { return a < b ? a * 8 + b : b * 8 + a; };
+  std::array<int, 64> next;
+  next.fill(-1);
+  for (const auto& face : faces)
+    for (std::size_t entry = 0; entry < 4; ++entry) {
+      if (inside(face[entry]) || !inside(face[(entry + 1) % 4])) continue;
+      std::size_t exit = entry + 1;
+      while (inside(face[(exit + 1) % 4])) ++exit;
+      next[static_cast<std::size_t>(edge(face[entry], face[(entry + 1) % 4]))] =
+          edge(face[exit % 4], face[(exit + 1) % 4]);
+    }
+  std::vector<std::vector<Vec3>> polygons;
+  for (int start = 0; start < 64; ++start) {
+    std::vector<Vec3> polygon;
+    for (int e = start; next[static_cast<std::size_t>(e)] >= 0;) {
+      polygon.push_back(0.5 * (corner(e / 8) + corner(e % 8)));
+      e = std::exchange(next[static_cast<std::size_t>(e)], -1);
+    }
+    if (!polygon.empty()) polygons.push_back(std::move(polygon));
+  }
+  return polygons;
+}
 
 Surface marching_cubes(std::span<const std::uint8_t> mask, std::array<Index, 3> size,
                        const Vec3& spacing) {

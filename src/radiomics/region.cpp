@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "vitrine/radiomics/detail/mask_box.hpp"
 #include "vitrine/radiomics/detail/resample.hpp"
 #include "vitrine/radiomics/feature.hpp"
 
@@ -260,6 +261,12 @@ Surroundings surroundings_of(const Image& image, const std::array<Axis, 3>& axes
 }
 
 }  // namespace
+
+std::optional<MaskBox> box_of(const Mask& mask) {
+  const Box box = bounding_box(mask);
+  if (box.empty()) return {};
+  return MaskBox{box.low, box.high};
+}
 
 std::array<Index, 3> surroundings_reach(const Vec3& spacing) {
   std::array<Index, 3> reach{};

@@ -76,18 +76,36 @@ Taps interpolation_taps(const Axis& axis, Index first, Index last, Interpolation
         add(inside(i), g);
         add(inside(i + 1), f);
         break;
-      case Interpolation::cubic:  // the spline's box reaches beyond the image: nothing to clamp
-        add(i - 1, g * g * g / 6);
-        add(i, (4 - 6 * f * f + 3 * f * f * f) / 6);
-        add(i + 1, (4 - 6 * g * g + 3 * g * g * g) / 6);
-        add(i + 2, f * f * f / 6);
+      case Interpolation::cubic: {  // the spline's box reaches beyond the image: nothing to clamp
+        const auto weights = cubic_weights(f);
+        for (std::size_t tap = 0; tap < weights.size(); ++tap)
+          add(i + Index(tap) - 1, weights[tap]);
         break;
+      }
     }
   }
   return taps;
 }
 
+std::array<double, 4> cubic_weights(double fraction) {
+  const double f = fraction, g = 1 - f;
+  return {g * g * g / 6, (4 - 6 * f * f + 3 * f * f * f) / 6, (4 - 6 * g * g + 3 * g * g * g) / 6,
+          f * f * f / 6};
+}
+
 Spline cubic_spline(const Image& image, std::array<Index, 3> low, std::array<Index, 3> high) {
+  const auto& size = image.grid().size;
+  return cubic_spline(
+      [&](Index i, Index j, Index k) {
+        return double(image(std::clamp<Index>(i, 0, size[0] - 1),
+                            std::clamp<Index>(j, 0, size[1] - 1),
+                            std::clamp<Index>(k, 0, size[2] - 1)));
+      },
+      low, high);
+}
+
+Spline cubic_spline(FunctionRef<double(Index, Index, Index)> sample, std::array<Index, 3> low,
+                    std::array<Index, 3> high) {
   Spline spline;
   for (std::size_t a = 0; a < 3; ++a) {
     spline.low[a] = low[a] - spline_margin;
@@ -95,13 +113,11 @@ Spline cubic_spline(const Image& image, std::array<Index, 3> low, std::array<Ind
   }
   const auto [nx, ny, nz] = spline.size;
   spline.coefficients.reserve(static_cast<std::size_t>(nx * ny * nz));
-  const auto inside = [&](Index i, std::size_t axis) {
-    return std::clamp<Index>(i + spline.low[axis], 0, image.grid().size[axis] - 1);
-  };
   for (Index k = 0; k < nz; ++k)
     for (Index j = 0; j < ny; ++j)
       for (Index i = 0; i < nx; ++i)
-        spline.coefficients.push_back(image(inside(i, 0), inside(j, 1), inside(k, 2)));
+        spline.coefficients.push_back(
+            sample(spline.low[0] + i, spline.low[1] + j, spline.low[2] + k));
 
   const std::array<Index, 3> stride{1, nx, nx * ny};
   std::vector<double> line;

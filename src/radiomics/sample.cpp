@@ -7,11 +7,12 @@
 
 namespace vitrine::radiomics {
 
-Sample::Sample(std::vector<float> ascending) : sorted(std::move(ascending)) {
+template <class Number>
+SampleOf<Number>::SampleOf(std::vector<Number> ascending) : sorted(std::move(ascending)) {
   const double n = double(sorted.size());
-  for (const float x : sorted) sum += x;
+  for (const Number x : sorted) sum += x;
   mean = sum / n;
-  for (const float x : sorted) {
+  for (const Number x : sorted) {
     const double d = x - mean, d2 = d * d;
     variance += d2;
     third += d2 * d;
@@ -24,16 +25,18 @@ Sample::Sample(std::vector<float> ascending) : sorted(std::move(ascending)) {
   flat = sorted.front() == sorted.back();
 }
 
-double Sample::quantile(double p) const {
+template <class Number>
+double SampleOf<Number>::quantile(double p) const {
   const double at = p * double(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(at);
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
   return sorted[below] + (at - double(below)) * (double(sorted[above]) - double(sorted[below]));
 }
 
-double Sample::mean_distance_to(double centre) const {
+template <class Number>
+double SampleOf<Number>::mean_distance_to(double centre) const {
   double total = 0;
-  for (const float x : sorted) total += std::abs(x - centre);
+  for (const Number x : sorted) total += std::abs(x - centre);
   return total / double(sorted.size());
 }
 
@@ -47,18 +50,19 @@ Result kurtosis(const Sample& x) {
   return x.fourth / (x.variance * x.variance) - 3;
 }
 
-double robust_mean_absolute_deviation(const Sample& x) {
+template <class Number>
+double robust_mean_absolute_deviation(const SampleOf<Number>& x) {
   const double low = x.quantile(0.1), high = x.quantile(0.9);
   double sum = 0, deviation = 0;
   std::int64_t n = 0;
-  for (const float v : x.sorted)
+  for (const Number v : x.sorted)
     if (v >= low && v <= high) {
       sum += v;
       ++n;
     }
   if (n == 0) return 0;  // two far values and nothing between the percentiles
   const double mean = sum / double(n);
-  for (const float v : x.sorted)
+  for (const Number v : x.sorted)
     if (v >= low && v <= high) deviation += std::abs(v - mean);
   return deviation / double(n);
 }
@@ -73,5 +77,10 @@ Result quartile_coefficient_of_dispersion(const Sample& x) {
   if (low + high == 0) return Result::undefined(reason::zero_mean);
   return (high - low) / (high + low);
 }
+
+template struct SampleOf<float>;
+template struct SampleOf<double>;
+template double robust_mean_absolute_deviation(const SampleOf<float>&);
+template double robust_mean_absolute_deviation(const SampleOf<double>&);
 
 }  // namespace vitrine::radiomics

@@ -258,6 +258,34 @@ expect 0 '^B,.*nowhere.nii.gz,,,,,,.*nowhere' cat pairs_out.csv
 expect 0 '^C,.*statistics.mean' cat pairs_out.csv
 printf 'image,mask,value\na,b,1\n' >pairs.csv
 expect 2 "a column 'value'" "$program" features --batch pairs.csv
+# PyRadiomics' command line, names and parameter files.
+cat >params.yaml <<'YAML'
+imageType:
+  Original: {}
+  LoG: {sigma: [2, 3.0], binWidth: 10}
+featureClass:
+  shape:
+  glcm: ['Idm', 'Homogeneity1']
+setting:
+  binWidth: 25
+  normalize: False
+  weightingNorm: null
+YAML
+expect 0 '^Case-1_original_firstorder_10Percentile: ' "$program" pyradiomics $ct $lesion
+expect 0 'note: glcm Homogeneity1 is not computed .PyRadiomics removed it: it equals Id' "$program" pyradiomics $ct $lesion -p params.yaml
+expect 0 'original_glcm_Idm,log-sigma-2-mm-3D_glcm_Idm,log-sigma-3-0-mm-3D_glcm_Idm$' "$program" pyradiomics $ct $lesion -p params.yaml -f csv
+expect 0 '^Image,Mask,diagnostics_.*,original_shape_Elongation,.*original_shape_VoxelVolume,original_glcm_Idm' "$program" pyradiomics $ct $lesion -p params.yaml -f csv
+echo 'imageType: {Wavelet: {}}' >wavelet.yaml
+expect 0 '"wavelet-HHH_ngtdm_Strength": ' "$program" pyradiomics $ct $lesion -f json -p wavelet.yaml
+expect 2 "params.yaml:8:3 .*unknown key 'binwidth'. Did you mean 'binWidth'" bash -c "sed s/binWidth:.25/binwidth:\\ 25/ params.yaml >x; mv x params.yaml; '$program' pyradiomics $ct $lesion -p params.yaml"
+expect 2 'mode voxel is not available' "$program" pyradiomics $ct $lesion -m voxel
+expect 0 'resampledPixelSpacing.: .2, 2, 2' "$program" pyradiomics $ct $lesion -s resampledPixelSpacing:2,2,2 -s interpolator:sitkLinear
+expect 0 'note: .*: 77 features have no value .too_many_levels' "$program" pyradiomics $ct $lesion -s binWidth:0.0001
+printf 'ID,Image,Mask,Label\nA,%s,%s,1\nB,%s,nowhere.nii.gz,1\n' $ct $lesion $ct >pairs.csv
+expect 3 '1 of 2 cases failed' "$program" pyradiomics pairs.csv -f csv -o pairs_out.csv -s additionalInfo:false
+expect 0 '^ID,Image,Mask,Label,original_shape_Elongation' cat pairs_out.csv
+expect 0 '^A,/.*,1,0\.' cat pairs_out.csv
+expect 0 '^B,/.*nowhere.nii.gz,1,,,' cat pairs_out.csv
 expect 4 'reference/ibsi1_digital_phantom.csv' "$program" conformance ibsi1 --data nowhere
 expect 2 'subcommand is required' "$program" conformance
 # IBSI 2: the CT image as phantom and as the map that its mean is not; a filter that does not exist; a value that is met.

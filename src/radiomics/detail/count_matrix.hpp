@@ -25,11 +25,12 @@ class CountEntropy {
 /// The table, made once.
 const CountEntropy& count_entropy();
 
-/// How often a grey level i met a number j from 1 up: of a run's voxels, a zone's, its distance.
+/// How often a grey level i met a number j from 1 up: of a run's voxels, a zone's, its distance. A
+/// weighted sum of matrices has counts that are not whole.
 struct Count {
   int level = 0;
   Index number = 0;
-  Index count = 0;
+  double count = 0;
   bool operator==(const Count&) const = default;
 };
 
@@ -62,7 +63,10 @@ class CountMatrix {
 
 /// What the features of runs, zones and dependences need of their matrix s(i, j).
 struct CountSummary {
-  explicit CountSummary(const CountMatrix& matrix);
+  explicit CountSummary(const CountMatrix& matrix)
+      : CountSummary(matrix.counts(), double(matrix.voxels())) {}
+  /// Of counts by level, then by number, each pair once; `in_voxels` is N_v.
+  CountSummary(std::vector<Count> of, double in_voxels);
 
   std::vector<Count> counts;
   double total = 0;                                           ///< N_s = sum s(i, j)
@@ -80,7 +84,7 @@ Result emphasis(const CountSummary& s) {
   };
   double sum = 0;
   for (const Count& c : s.counts)
-    sum += double(c.count) * weight(c.level, level_power) * weight(double(c.number), number_power);
+    sum += c.count * weight(c.level, level_power) * weight(double(c.number), number_power);
   return sum / s.total;
 }
 

@@ -12,6 +12,33 @@ namespace vitrine::radiomics {
 /// whole numbers and geometry on them is exact.
 using HalfVoxel = std::array<std::int32_t, 3>;
 
+/// The surface's polygons in a cube whose corner c, at (c & 1, c >> 1 & 1, c >> 2 & 1), is
+/// inside if bit c of `corners` is set: edge midpoints, in units of the cube's edge. Diagonal
+/// corners of a face are kept apart.
+std::vector<std::vector<Vec3>> surface_polygons(int corners);
+
+/// In units of the cube's edge.
+using Triangle = std::array<Vec3, 3>;
+
+/// Calls `visit(corners, i, j, k)` for every cube of eight voxels, from voxel (i, j, k) on.
+template <class Visit>
+void for_each_cube(std::span<const std::uint8_t> mask, std::array<Index, 3> size, Visit visit) {
+  const Index nx = size[0], ny = size[1], nz = size[2];
+  for (Index k = 0; k + 1 < nz; ++k)
+    for (Index j = 0; j + 1 < ny; ++j) {
+      const std::uint8_t* row = mask.data() + (k * ny + j) * nx;
+      const auto column = [&](Index i) {  // the corners at one i
+        return row[i] | row[i + nx] << 2 | row[i + nx * ny] << 4 | row[i + nx * ny + nx] << 6;
+      };
+      int low = column(0);
+      for (Index i = 1; i < nx; ++i) {
+        const int high = column(i);
+        visit(low | high << 1, i - 1, j, k);
+        low = high;
+      }
+    }
+}
+
 /// What is measured of the surface between the voxels of a mask and the rest.
 struct Surface {
   double volume = 0;  ///< mm^3

@@ -50,6 +50,11 @@ struct Spline {
 };
 /// The spline around input voxels [low, high]; beyond the image its edge repeats.
 Spline cubic_spline(const Image& image, std::array<Index, 3> low, std::array<Index, 3> high);
+/// The same of samples that are a function of the voxel, defined beyond the image too.
+Spline cubic_spline(FunctionRef<double(Index, Index, Index)> sample, std::array<Index, 3> low,
+                    std::array<Index, 3> high);
+/// Weights of the cubic B-spline's coefficients i - 1 to i + 2 at i + `fraction`.
+std::array<double, 4> cubic_weights(double fraction);
 
 /// First and last output sample along each axis.
 struct SampleBox {

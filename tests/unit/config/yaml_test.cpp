@@ -347,3 +347,21 @@ TEST_CASE("problems are shown in the order of the file and written as JSON") {
         R"({"file":"a.yaml","line":2,"column":5,"path":"early \"x\"","message":"first"})");
   CHECK(config::to_json_text({}) == "[]");
 }
+
+TEST_CASE("files for Python programs may leave values out and capitalise true and false") {
+  const std::string text = "a:\nb: {c: ~, d: True}\ne: [False, 'True']\nf: null\n";
+  Diagnostics problems;
+  const Value value = parse_yaml(text, "t.yaml", problems, config::Dialect::python);
+  REQUIRE(problems.ok());
+  CHECK(value.find("a")->empty());
+  CHECK(value.find("a")->where.line == 1);
+  CHECK(value.find("b")->find("c")->empty());
+  CHECK(*value.find("b")->find("d")->as<bool>());
+  CHECK_FALSE(*(*value.find("e")->as<Value::List>())[0].as<bool>());
+  CHECK(*(*value.find("e")->as<Value::List>())[1].as<std::string>() == "True");
+  CHECK(value.find("f")->empty());
+  CHECK(problems_of(text).entries().size() == 5);  // all of that is refused elsewhere
+  Diagnostics list;
+  parse_yaml("a: [1, ~]\n", "t.yaml", list, config::Dialect::python);
+  CHECK(list.entries().size() == 1);
+}
