@@ -199,7 +199,7 @@ expect 0 'mask.volume_change,,1,0\.(09|10)[0-9]*,,,,,grown$' cat perturbed.csv
 expect 0 'statistics.mean,Q4LE,HU,.*,redrawn$' cat perturbed.csv
 expect 0 '^image,mask,label,perturbation,mask.voxels' "$program" features $ct $lesion --families statistics --perturb perturb.yaml --format wide
 printf 'perturbations:\n  - {id: a, rotation: 7}\n  - {id: b, translation: [0, 2, 0]}\n  - {id: c, volume_percent: -100}\n' >perturb.yaml
-expect 2 "perturb.yaml:2:12.*Did you mean 'rotation_deg'" "$program" features $ct $lesion --perturb perturb.yaml
+expect 2 "perturb.yaml:2:13.*Did you mean 'rotation_deg'" "$program" features $ct $lesion --perturb perturb.yaml
 expect 2 "perturb.yaml:3:.*'translation' is 2 .out of range: -1 to 1" "$program" features $ct $lesion --perturb perturb.yaml
 expect 2 "perturb.yaml:4:.*'volume_percent' is -100 .out of range: -99 to 400" "$program" features $ct $lesion --perturb perturb.yaml
 printf 'perturbations: [{id: a, noise_hu: 7}, {id: a, noise_hu: 8}]\n' >perturb.yaml

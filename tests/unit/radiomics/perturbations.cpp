@@ -162,6 +162,9 @@ TEST_CASE("a quarter turn about a voxel of a cubic grid exchanges axes") {
   const auto plain = measure(c, millimetre());
   for (const char* axis : {"x", "y", "z"})
     check_same(plain, measure_perturbed(c, millimetre(), turned(90, axis)));
+  // A positive angle turns the grid from x to y.
+  const PerturbedMask quarter = perturb(c.mask, millimetre(), turned(90), chance);
+  CHECK(quarter.mask.grid().axes.col(0).isApprox(Vec3(0, 1, 0), 1e-12));
 }
 
 TEST_CASE("turning a ball leaves its shape") {
