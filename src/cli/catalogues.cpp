@@ -10,6 +10,7 @@
 #include "vitrine/phantoms/lesion_texture.hpp"
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/radiomics/extract.hpp"
+#include "vitrine/radiomics/filters/filter.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
 #include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/kernel.hpp"
@@ -92,6 +93,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           recon::orientations().info(),
           materials_info(),
           features_info(),
+          radiomics::image_filters().info(),
           blocks};
 }
 

@@ -7,10 +7,11 @@
 #include <set>
 
 #include "vitrine/cli/commands.hpp"
+#include "vitrine/cli/conformance_filters.hpp"
+#include "vitrine/cli/conformance_parts.hpp"
 #include "vitrine/cli/conformance_reference.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/core/value.hpp"
-#include "vitrine/io/image_reader.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -27,9 +28,6 @@ struct Task {
   std::vector<IbsiReference> references;
 };
 
-enum class Verdict { pass, fail, no_value, not_built };
-constexpr std::array verdict_names{"pass", "fail", "no value", "not built"};
-
 struct Comparison {
   std::string benchmark;
   IbsiReference reference;
@@ -40,31 +38,6 @@ struct Comparison {
   bool is_diagnostic() const { return !reference.stage.empty(); }
 };
 
-io::Path or_default(const std::string& given, const io::Path& usual) {
-  return given.empty() ? usual : io::Path(given);
-}
-
-/// All files are looked for before anything is computed; what is missing is said at once.
-void require_files(const std::vector<io::Path>& files) {
-  std::string missing;
-  for (const io::Path& file : files)
-    if (std::error_code error; !std::filesystem::exists(file, error))
-      missing += "\n  " + file.string();
-  require(missing.empty(), Error::Kind::io, "files of the benchmark are missing:", missing,
-          "\n`vitrine conformance ibsi1 --help` says what is expected.");
-}
-
-/// IBSI's CT image has whole HU.
-ibsi::Phantom read_ct_phantom(const io::Path& image, const io::Path& mask) {
-  ibsi::Phantom phantom{io::read_image(image), io::read_mask(mask)};
-  io::require_same_grid(phantom.image.grid(), phantom.mask.grid());
-  for (float& hu : phantom.image.values()) hu = std::round(hu);
-  Mask aligned(phantom.image.grid());
-  std::copy(phantom.mask.values().begin(), phantom.mask.values().end(), aligned.values().begin());
-  phantom.mask = std::move(aligned);
-  return phantom;
-}
-
 Comparison compare(const Task& task, const IbsiReference& reference) {
   return {task.benchmark.id, reference, {}, std::nan(""), {}, Verdict::not_built};
 }
@@ -72,9 +45,7 @@ Comparison compare(const Task& task, const IbsiReference& reference) {
 void judge(Comparison& c, const std::string& id, double value) {
   c.id = id;
   c.value = value;
-  c.verdict = !std::isfinite(value)                                           ? Verdict::no_value
-              : ibsi::agrees(value, c.reference.value, c.reference.tolerance) ? Verdict::pass
-                                                                              : Verdict::fail;
+  c.verdict = verdict_of(value, c.reference.value, c.reference.tolerance);
 }
 
 std::vector<Comparison> run(const Task& task, const ibsi::Phantom& phantom) {
@@ -105,17 +76,6 @@ std::vector<Comparison> run(const Task& task, const ibsi::Phantom& phantom) {
   }
   return comparisons;
 }
-
-struct Count {
-  int passed = 0, total = 0;
-  void add(Verdict verdict) {
-    passed += verdict == Verdict::pass;
-    ++total;
-  }
-  std::string text() const {
-    return total == 0 ? "-" : std::to_string(passed) + "/" + std::to_string(total);
-  }
-};
 
 Count count(const std::vector<Comparison>& all, bool diagnostics) {
   Count count;
@@ -217,7 +177,7 @@ int conform(const Options& options) {
   std::vector<io::Path> files{image, mask};
   for (const ibsi::Benchmark& benchmark : ibsi::benchmarks())
     files.push_back(reference_of(benchmark));
-  require_files(files);
+  require_files(files, "ibsi1");
 
   std::vector<Task> tasks;
   for (const ibsi::Benchmark& benchmark : ibsi::benchmarks())
@@ -251,7 +211,7 @@ constexpr const char* expected_files =
 
 void add_conformance(CLI::App& app, int& code) {
   auto* command = app.add_subcommand(
-      "conformance", "Compare features with the reference values of a standard: ibsi1");
+      "conformance", "Compare features with the reference values of a standard: ibsi1, ibsi2");
   command->require_subcommand(1);
   auto* first = command->add_subcommand(
       "ibsi1", "IBSI 1: digital phantom, and CT phantom in configurations A to E");
@@ -264,6 +224,7 @@ void add_conformance(CLI::App& app, int& code) {
   first->add_option("--json", options->json,
                     "write every value with reference, tolerance and verdict here");
   first->callback([options, &code] { code = conform(*options); });
+  add_filter_conformance(*command, code);
 }
 
 }  // namespace vitrine::cli

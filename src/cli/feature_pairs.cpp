@@ -58,7 +58,7 @@ FeatureBatch read_feature_batch(const io::Path& file) {
     batch.extra_columns.push_back(table.columns[c]);
   }
   for (const char* taken : {"feature", "ibsi_code", "unit", "value", "aggregation", "reason",
-                            "aggregation_code", "error"})
+                            "aggregation_code", "error", "filter"})
     require(std::find(batch.extra_columns.begin(), batch.extra_columns.end(), taken) ==
                 batch.extra_columns.end(),
             Error::Kind::data, "'", file.string(), "' has a column '", taken,

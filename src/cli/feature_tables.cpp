@@ -39,23 +39,27 @@ Table tidy_table(const std::vector<std::string>& extra_columns,
   Table table;
   table.columns = key_columns(extra_columns);
   table.columns.insert(table.columns.end(), {"feature", "ibsi_code", "unit", "value", "aggregation",
-                                             "reason", "aggregation_code", "label"});
+                                             "reason", "aggregation_code", "label", "filter"});
   const bool perturbed = any_perturbed(results);
   if (perturbed) table.columns.emplace_back("perturbation");
-  const auto add = [&](const PairResult& result, std::vector<Table::Cell> cells) {
+  const auto add = [&](const PairResult& result, std::vector<Table::Cell> cells,
+                       const std::string& filter = {}) {
     std::vector<Table::Cell> row = keys_of(result);
     row.insert(row.end(), cells.begin(), cells.end());
     row.emplace_back(result.pair.label);
+    row.emplace_back(filter);
     if (perturbed) row.emplace_back(result.perturbation);
     table.add(std::move(row));
   };
   for (const PairResult& result : results) {
     if (!result.error.empty()) add(result, {"", "", "", no_value, "", result.error, ""});
     for (const auto& d : result.diagnostics) add(result, {d.id, "", d.unit, d.value, "", "", ""});
-    for (const auto& f : result.features)
-      add(result,
-          {std::string(f.info->id), std::string(f.info->ibsi_code), std::string(f.info->unit),
-           f.value, std::string(f.aggregation), std::string(f.reason), code_of(f)});
+    for (const auto& [filter, values] : result.features)
+      for (const auto& f : values)
+        add(result,
+            {std::string(f.info->id), std::string(f.info->ibsi_code), std::string(f.info->unit),
+             f.value, std::string(f.aggregation), std::string(f.reason), code_of(f)},
+            filter);
   }
   return table;
 }
@@ -85,11 +89,12 @@ Table wide_table(const std::vector<std::string>& extra_columns,
       row[at] = value;
     };
     for (const auto& d : result.diagnostics) set(d.id, d.value);
-    for (const auto& f : result.features) {
-      std::string name = str(f.info->id, ':', f.info->ibsi_code);
-      if (!f.aggregation.empty()) name += ":" + code_of(f);
-      set(name, f.value);
-    }
+    for (const auto& [filter, values] : result.features)
+      for (const auto& f : values) {
+        std::string name = str(f.info->id, ':', f.info->ibsi_code);
+        if (!f.aggregation.empty()) name += ":" + code_of(f);
+        set(filter == radiomics::original_filter ? name : str(filter, ':', name), f.value);
+      }
     rows.push_back(std::move(row));
   }
   table.columns.emplace_back("error");

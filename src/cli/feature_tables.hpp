@@ -5,7 +5,7 @@
 #include "vitrine/cli/feature_pairs.hpp"
 #include "vitrine/core/table.hpp"
 #include "vitrine/radiomics/diagnostics.hpp"
-#include "vitrine/radiomics/extract.hpp"
+#include "vitrine/radiomics/filters/response.hpp"
 
 namespace vitrine::cli {
 
@@ -13,7 +13,7 @@ namespace vitrine::cli {
 /// not be measured.
 struct PairResult {
   FeaturePair pair;
-  std::vector<radiomics::FeatureValue> features;
+  std::vector<radiomics::FilteredFeatures> features;  ///< by image type
   std::vector<radiomics::Diagnostic> diagnostics;
   std::string error;         ///< empty if it was measured
   std::string perturbation;  ///< empty where none was asked for
@@ -24,8 +24,8 @@ struct PairResult {
 Table tidy_table(const std::vector<std::string>& extra_columns,
                  const std::vector<PairResult>& results);
 
-/// One row a pair and one column a value, named `id:IBSI code:code of the aggregation`; `error`
-/// comes last.
+/// One row a pair and one column a value, named `id:IBSI code:code of the aggregation`, of a
+/// response map with the filter's name and a colon in front; `error` comes last.
 Table wide_table(const std::vector<std::string>& extra_columns,
                  const std::vector<PairResult>& results);
 

@@ -9,6 +9,7 @@
 #include "vitrine/cli/feature_pairs.hpp"
 #include "vitrine/cli/feature_tables.hpp"
 #include "vitrine/cli/read_yaml.hpp"
+#include "vitrine/cli/version.hpp"
 #include "vitrine/io/file.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
 
@@ -40,8 +41,10 @@ class Measurer {
         settings_(options.settings.empty() ? radiomics::Settings{}
                                            : read_yaml<radiomics::Settings>(options.settings)),
         keep_(radiomics::kept_for(options.families)) {
-    if (!options.perturb.empty())
-      perturb_ = read_yaml<radiomics::PerturbationFile>(options.perturb);
+    if (options.perturb.empty()) return;
+    require(settings_.filters.empty(), Error::Kind::input,
+            "--perturb measures the images themselves. Leave filters out of the settings");
+    perturb_ = read_yaml<radiomics::PerturbationFile>(options.perturb);
   }
 
   /// The pair as it is, and once more for every perturbation.
@@ -52,7 +55,11 @@ class Measurer {
     std::vector<PairResult> results;
     const auto add = [&](const radiomics::Region& region) -> PairResult& {
       results.push_back(
-          {pair, radiomics::extract(region, settings_, options_.families), {}, {}, {}});
+          {pair,
+           radiomics::extract_filtered(image, region, settings_, options_.families, chosen_isa()),
+           {},
+           {},
+           {}});
       return results.back();
     };
     const radiomics::Region region = radiomics::prepare(image, mask, settings_, keep_);

@@ -30,6 +30,11 @@ std::complex<double> root(std::size_t k, std::size_t n) {
   return {math::cos(angle), math::sin(angle)};
 }
 
+/// The product of finite numbers, without the library's search for infinities.
+std::complex<double> product(std::complex<double> a, std::complex<double> b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
 void check_length(std::size_t length) {
   require(std::has_single_bit(length) && length <= max_length, Error::Kind::unsupported,
           "a transform of length ", length, " is not available (it is no power of two up to 2^24)");
@@ -96,13 +101,47 @@ void BatchFft::reorder(std::span<float> data) const {
                        data.data() + other * element);
 }
 
-Fft::Fft(std::size_t length) {
-  check_length(length);
-  for (std::size_t k = 0; k < length / 2; ++k) roots_.push_back(root(k, length));
-  for (std::size_t k = 0; k < length; ++k) reversed_.push_back(reverse_bits(k, length));
+Fft::Fft(std::size_t length) : length_(length) {
+  const bool direct = std::has_single_bit(length);
+  require(length >= 1 && length <= (direct ? max_length : max_length / 2), Error::Kind::unsupported,
+          "a transform of length ", length, " is not available (from 1 to 2^23, or 2^24)");
+  const std::size_t n = direct ? length : std::bit_ceil(2 * length - 1);
+  for (std::size_t k = 0; k < n / 2; ++k) roots_.push_back(root(k, n));
+  for (std::size_t k = 0; k < n; ++k) reversed_.push_back(reverse_bits(k, n));
+  if (direct) return;
+  for (std::size_t k = 0; k < length; ++k) chirp_.push_back(root(k * k % (2 * length), 2 * length));
+  spectrum_.assign(n, {});
+  spectrum_[0] = 1;
+  for (std::size_t k = 1; k < length; ++k)
+    spectrum_[k] = spectrum_[n - k] = std::conj(chirp_[k]) / double(n);
+  spectrum_[0] /= double(n);
+  transform(spectrum_, FftDirection::forward);
 }
 
 void Fft::operator()(std::span<std::complex<double>> data, FftDirection direction) const {
+  VITRINE_EXPECT(data.size() == length_);
+  if (chirp_.empty()) return transform(data, direction);
+  // The inverse is the conjugate of the conjugate's transform.
+  const auto conjugate = [&] {
+    if (direction == FftDirection::inverse)
+      for (auto& x : data) x = std::conj(x);
+  };
+  conjugate();
+  convolve_with_chirp(data);
+  conjugate();
+}
+
+void Fft::convolve_with_chirp(std::span<std::complex<double>> data) const {
+  // jk = (j^2 + k^2 - (k - j)^2) / 2
+  std::vector<std::complex<double>> work(reversed_.size());
+  for (std::size_t k = 0; k < length_; ++k) work[k] = product(data[k], chirp_[k]);
+  transform(work, FftDirection::forward);
+  for (std::size_t k = 0; k < work.size(); ++k) work[k] = product(work[k], spectrum_[k]);
+  transform(work, FftDirection::inverse);
+  for (std::size_t k = 0; k < length_; ++k) data[k] = product(work[k], chirp_[k]);
+}
+
+void Fft::transform(std::span<std::complex<double>> data, FftDirection direction) const {
   const std::size_t n = data.size();
   VITRINE_EXPECT(n == reversed_.size());
   for (std::size_t k = 0; k < n; ++k)
@@ -114,11 +153,9 @@ void Fft::operator()(std::span<std::complex<double>> data, FftDirection directio
         auto& a = data[start + k];
         auto& b = data[start + k + half];
         const auto& forward = roots_[k * (n / (2 * half))];
-        const std::complex<double> root_k(forward.real(), sign * forward.imag());
-        const std::complex<double> product(b.real() * root_k.real() - b.imag() * root_k.imag(),
-                                           b.real() * root_k.imag() + b.imag() * root_k.real());
-        b = a - product;
-        a += product;
+        const auto turned = product(b, {forward.real(), sign * forward.imag()});
+        b = a - turned;
+        a += turned;
       }
 }
 

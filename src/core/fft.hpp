@@ -47,16 +47,26 @@ class BatchFft {
 
 enum class FftDirection { forward, inverse };
 
-/// Transforms of one length in double, in place; a power of two; not normalised. For plans,
-/// analyses and synthesis, where precision counts more than speed.
+/// Transforms of one length in double, in place; not normalised. For plans, analyses and
+/// synthesis, where precision counts more than speed. Powers of two up to 2^24 are transformed
+/// directly; any other length up to 2^23 as a convolution with a chirp (Bluestein 1970): two
+/// transforms of the power of two that is next to twice the length.
 class Fft {
  public:
   explicit Fft(std::size_t length);
   void operator()(std::span<std::complex<double>> data, FftDirection direction) const;
 
+  std::size_t length() const { return length_; }
+
  private:
-  std::vector<std::complex<double>> roots_;
+  void transform(std::span<std::complex<double>> data, FftDirection direction) const;
+  void convolve_with_chirp(std::span<std::complex<double>> data) const;
+
+  std::size_t length_;
+  std::vector<std::complex<double>> roots_;  ///< of the power of two that is transformed
   std::vector<std::size_t> reversed_;
+  std::vector<std::complex<double>> chirp_;     ///< exp(-i pi k^2 / length); none for powers of two
+  std::vector<std::complex<double>> spectrum_;  ///< of its inverse, over the power of two
 };
 
 /// One transform of that kind.

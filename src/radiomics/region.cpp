@@ -238,6 +238,7 @@ Region prepare(const Image& image, const Mask& mask, const Settings& settings, K
   }
 
   region.grid = region_grid(image.grid(), axes, box);
+  for (std::size_t a = 0; a < 3; ++a) region.low[a] = box.low[a] - 1;
   require(region.grid.count() < std::numeric_limits<std::int32_t>::max(), Error::Kind::unsupported,
           "the region's box has ", region.grid.count(),
           " voxels (the limit is 2^31). Use a larger spacing_mm");

@@ -48,6 +48,8 @@ struct Surroundings {
 /// re-segmentation; intensities exist there only.
 struct Region {
   Grid grid;
+  std::array<Index, 3>
+      low{};  ///< of its first voxel, in the interpolated image; -1 beyond its edge
   std::vector<std::uint8_t> morphological;         ///< 0/1 on `grid`
   std::vector<std::int32_t> morphological_voxels;  ///< their offsets in `grid`, ascending
   std::vector<std::int32_t> voxels;                ///< offsets of the intensity mask, ascending

@@ -2,22 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
+
+#include "vitrine/radiomics/detail/word_codec.hpp"
 
 namespace vitrine {
 namespace {
 
-template <class Enum>
-struct Word {
-  Enum value;
-  std::string_view id;
-};
-
 constexpr std::array interpolations{
-    Word<radiomics::Interpolation>{radiomics::Interpolation::nearest, "nearest"},
-    Word<radiomics::Interpolation>{radiomics::Interpolation::linear, "linear"},
-    Word<radiomics::Interpolation>{radiomics::Interpolation::cubic, "cubic"},
+    radiomics::Word<radiomics::Interpolation>{radiomics::Interpolation::nearest, "nearest"},
+    radiomics::Word<radiomics::Interpolation>{radiomics::Interpolation::linear, "linear"},
+    radiomics::Word<radiomics::Interpolation>{radiomics::Interpolation::cubic, "cubic"},
 };
 
 using radiomics::Aggregation;
@@ -37,35 +34,16 @@ constexpr std::array poolings{
     radiomics::PoolingInfo{Pooling::volume_3d, "3d", "KOBO"},
 };
 
-/// An enumeration in YAML: one word of a table.
-template <class Enum, const auto& words>
-struct WordCodec {
-  static void describe(FieldInfo& field) {
-    field.type = FieldInfo::Type::text;
-    for (const auto& word : words) field.options.emplace_back(word.id);
-  }
-  static void read(const Value& value, Enum& out, const FieldInfo& field, double to_native,
-                   Diagnostics& problems) {
-    std::string id;
-    Codec<std::string>::read(value, id, field, to_native, problems);
-    for (const auto& word : words)
-      if (word.id == id) out = word.value;
-  }
-  static Value write(Enum wanted, double) {
-    const auto word = std::find_if(words.begin(), words.end(),
-                                   [&](const auto& entry) { return entry.value == wanted; });
-    return Value(std::string(word->id));
-  }
-};
-
 }  // namespace
 
 template <>
-struct Codec<radiomics::Interpolation> : WordCodec<radiomics::Interpolation, interpolations> {};
+struct Codec<radiomics::Interpolation>
+    : radiomics::WordCodec<radiomics::Interpolation, interpolations> {};
 template <>
-struct Codec<radiomics::Aggregation> : WordCodec<radiomics::Aggregation, aggregations> {};
+struct Codec<radiomics::Aggregation> : radiomics::WordCodec<radiomics::Aggregation, aggregations> {
+};
 template <>
-struct Codec<radiomics::Pooling> : WordCodec<radiomics::Pooling, poolings> {};
+struct Codec<radiomics::Pooling> : radiomics::WordCodec<radiomics::Pooling, poolings> {};
 
 namespace radiomics {
 
@@ -137,10 +115,25 @@ const Schema<Settings>& Settings::schema() {
           .optional("ngldm", &Settings::ngldm,
                     "aggregation of the neighbouring grey level dependence matrices")
           .unless_default()
+          .optional("filters", &Settings::filters,
+                    "image types to measure: response maps of filters, and `original` for the "
+                    "image itself; without any, the image itself")
+          .unless_default()
+          .optional("response_bin_count", &Settings::response_bin_count,
+                    "fixed bin number of the discretisation of response maps")
+          .between(2, 1024)
+          .unless_default()
           .rule("give bin_width_hu or bin_count, not both (they are two ways to discretise)",
                 [](const Settings& s) { return !(s.bin_width_hu && s.bin_count); })
           .rule("give ivh_bin_width_hu or ivh_bin_count, not both",
                 [](const Settings& s) { return !(s.ivh_bin_width_hu && s.ivh_bin_count); })
+          .checked([](const Settings& s, const vitrine::Value& node, Diagnostics& problems) {
+            std::set<std::string> names;
+            for (const auto& filter : s.filters)
+              if (const std::string name = filter_name(filter); !names.insert(name).second)
+                problems.error(node.where, str("settings: the filter ", name,
+                                               " is there twice (columns are named by filters)"));
+          })
           .rule("range_hu must be two finite numbers, the lower one first", [](const Settings& s) {
             return !s.range_hu ||
                    (std::isfinite((*s.range_hu)[0]) && std::isfinite((*s.range_hu)[1]) &&

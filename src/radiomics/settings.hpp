@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "vitrine/core/schema.hpp"
+#include "vitrine/radiomics/filters/filter.hpp"
 
 namespace vitrine::radiomics {
 
@@ -75,6 +77,11 @@ struct Settings {
   Aggregation glcm = Aggregation::average_3d, glrlm = Aggregation::average_3d;
   Pooling glszm = Pooling::volume_3d, gldzm = Pooling::volume_3d;
   Pooling ngtdm = Pooling::volume_3d, ngldm = Pooling::volume_3d;
+
+  /// Image types to measure, in order (see `extract_filtered`); none: the image itself.
+  std::vector<Pick<ImageFilter>> filters;
+  /// Fixed bin number of the discretisation of response maps.
+  std::int64_t response_bin_count = 32;
 
   static constexpr double default_bin_width_hu = 25;
 

@@ -373,6 +373,10 @@ const Schema<Measure>& Measure::schema() {
           .optional("truth_energy", &Measure::truth_energy, unit::kev,
                     "energy at which the object's HU are stated")
           .between(20, 150)
+          .rule(
+              "settings.filters must be left out (a trial measures the images themselves; "
+              "`vitrine features` measures response maps of its images)",
+              [](const Measure& m) { return m.settings.filters.empty(); })
           .checked(check_features)
           .checked(check_perturbations);
   return s;

@@ -183,6 +183,14 @@ expect 2 'no whole number above 0' "$program" features $ct $lesion --label tumou
 expect 2 'no voxel with label 7 .labels there: 1' "$program" features $ct $lesion --label 7
 expect 2 'IMAGE and MASK, or --batch' "$program" features $ct
 expect 2 'IMAGE and MASK, or --batch' "$program" features $ct $lesion --batch pairs.csv
+printf 'filters:\n  - original\n  - {kind: log, sigma_mm: 1.5}\n' >filters.yaml
+expect 0 ',statistics.mean,Q4LE,HU,[-0-9.e]+,,,,,original$' "$program" features $ct $lesion --settings filters.yaml --families statistics,morphology
+expect 0 ',statistics.mean,Q4LE,HU,[-0-9.e]+,,,,,log_sigma_mm_1.5$' "$program" features $ct $lesion --settings filters.yaml --families statistics
+expect 0 ',glcm.contrast:ACUI:ITBB,.*,log_sigma_mm_1.5:glcm.contrast:ACUI:ITBB,' "$program" features $ct $lesion --settings filters.yaml --families glcm --format wide
+printf 'filters:\n  - {kind: log, sigma_mm: 0}\n  - {kind: lows, kernels: L5E5}\n' >filters.yaml
+expect 2 "filters.yaml:2:27 .filters.0..sigma_mm.: 'sigma_mm' is 0 .out of range" "$program" features $ct $lesion --settings filters.yaml
+expect 2 "unknown image_filter 'lows'. Did you mean 'laws'" "$program" features $ct $lesion --settings filters.yaml
+expect 2 'settings.filters must be left out' "$program" validate tiny.yaml --set 'measure.settings.filters=[original]'
 printf 'site,image,mask,label\nA,%s,%s,1\nB,%s,nowhere.nii.gz,\nC,%s,%s,\n' $ct $lesion $ct $ct $lesion >pairs.csv
 expect 3 '1 of 3 pairs failed' "$program" features --batch pairs.csv --families statistics -o pairs_out.csv
 expect 0 '^A,.*statistics.mean' cat pairs_out.csv
@@ -207,6 +215,22 @@ expect 2 "two perturbations are called 'a'" "$program" features $ct $lesion --pe
 expect 2 "Did you mean 'morphology.sphericity'" "$program" validate tiny.yaml --set 'measure.features=[morphology.spherecity]'
 expect 4 'reference/ibsi1_digital_phantom.csv' "$program" conformance ibsi1 --data nowhere
 expect 2 'subcommand is required' "$program" conformance
+# IBSI 2: the CT image as phantom and as the map that its mean is not; a filter that does not exist; a value that is met.
+expect 4 'reference/ibsi2_phase1_tests.csv' "$program" conformance ibsi2 --data nowhere
+mkdir -p ibsi/reference ibsi/ibsi2/phantoms/checkerboard ibsi/ibsi2/response_maps
+cp $ct ibsi/ibsi2/phantoms/checkerboard/image.nii.gz
+cp $ct ibsi/ibsi2/response_maps/own.nii.gz
+printf 'test_id,filter,phantom,reference_map,standardised\n%s\n%s\n%s\n' 1.a.1,mean,checkerboard,own.nii,yes 99.x,new,checkerboard,own.nii,yes 9.a,Riesz,,,no >ibsi/reference/ibsi2_phase1_tests.csv
+printf 'range_hu: [-1000, 400]\n' >range.yaml
+maximum=$("$program" features $ct $lesion --settings range.yaml --families statistics.maximum | tail -n 1 | cut -d, -f6)
+printf 'filter_id,feature,ibsi_code,reference_value,tolerance\n1.A,Maximum,84IY,%s,0\n1.A,Mean,Q4LE,5000,1\n8.B,Mean,Q4LE,,\n' "$maximum" >ibsi/reference/ibsi2_phase2_features.csv
+filtered=(conformance ibsi2 --data ibsi --image $ct --mask $lesion --json filtered.json)
+expect 1 'IBSI 2: 0 of 2 response maps agree within 1 % .0 within 0.1 %. and 1 of 2 values: does not conform' "$program" "${filtered[@]}"
+expect 1 'not built: 99.x' "$program" "${filtered[@]}"
+expect 1 'value 1.A: Mean is .*, the reference 5000 .- 1' "$program" "${filtered[@]}"
+expect 0 '"total": 2' cat filtered.json
+sed -i 's/,checkerboard,own/,..,own/' ibsi/reference/ibsi2_phase1_tests.csv
+expect 2 "line 2: '..' is no name of a phantom or map" "$program" "${filtered[@]}"
 # A benchmark of one digital value and one diagnostic for each configuration; then with one that is missed.
 mkdir -p ibsi/reference
 reference=family,feature,ibsi_code,aggregation_code,reference_value,tolerance

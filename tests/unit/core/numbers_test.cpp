@@ -196,7 +196,9 @@ TEST_CASE("elementary functions are those of the library to a few units in the l
 }
 
 TEST_CASE("the transform of every length is the direct sum") {
-  for (std::size_t n = 1; n <= 512; n *= 2) {
+  // Powers of two, primes, products, and the lengths next to a power.
+  for (const std::size_t n : {1,  2,  3,  4,  5,   6,   7,   8,   9,   16,  31,  32,
+                              33, 60, 64, 97, 100, 128, 243, 256, 257, 500, 511, 512}) {
     Complexes x(n);
     Rng rng = test_rng(n);
     for (auto& v : x) v = {rng.normal(), rng.normal()};
@@ -209,6 +211,8 @@ TEST_CASE("the transform of every length is the direct sum") {
     for (auto& v : once) v /= double(n);
     CHECK(distance(once, x) < 1e-14);
   }
+  CHECK_THROWS_AS(Fft(0), Error);
+  CHECK_THROWS_AS(Fft((std::size_t(1) << 23) + 1), Error);
 }
 
 TEST_CASE("the batched transform agrees with the precise one in every lane and at every level") {
