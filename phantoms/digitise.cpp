@@ -208,12 +208,15 @@ Volume<quantity::Fraction> occupancy(const Scene& scene, const LesionTruth& lesi
   return fraction;
 }
 
-Mask lesion_mask(const Scene& scene, std::size_t lesion, const Grid& grid) {
-  const auto fraction = occupancy(scene, scene.lesions.at(lesion), grid);
-  Mask mask(grid);
-  std::transform(fraction.values().begin(), fraction.values().end(), mask.values().begin(),
-                 [](float share) { return std::uint8_t(share >= 0.5f - 1e-6f); });
+Mask mask_of(const Volume<quantity::Fraction>& share) {
+  Mask mask(share.grid());
+  std::transform(share.values().begin(), share.values().end(), mask.values().begin(),
+                 [](float inside) { return std::uint8_t(inside >= 0.5f - 1e-6f); });
   return mask;
+}
+
+Mask lesion_mask(const Scene& scene, std::size_t lesion, const Grid& grid) {
+  return mask_of(occupancy(scene, scene.lesions.at(lesion), grid));
 }
 
 }  // namespace vitrine::phantoms

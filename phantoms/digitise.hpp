@@ -22,6 +22,9 @@ Volume<quantity::Fraction> occupancy(const Scene& scene, std::span<const std::ui
 Volume<quantity::Fraction> occupancy(const Scene& scene, const LesionTruth& lesion,
                                      const Grid& grid);
 
+/// Voxels at least half inside.
+Mask mask_of(const Volume<quantity::Fraction>& share);
+
 /// The lesion's truth mask: voxels at least half inside its body.
 Mask lesion_mask(const Scene& scene, std::size_t lesion, const Grid& grid);
 

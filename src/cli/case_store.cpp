@@ -57,6 +57,7 @@ struct Part {
 constexpr Part parts[] = {{"patients", &trial::CaseResult::patients},
                           {"lesions", &trial::CaseResult::lesions},
                           {"features", &trial::CaseResult::features},
+                          {"masks", &trial::CaseResult::masks},
                           {"profiles", &trial::CaseResult::profiles},
                           {"images", &trial::CaseResult::images},
                           {"visits", &trial::CaseResult::visits},

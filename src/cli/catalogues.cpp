@@ -12,6 +12,7 @@
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/radiomics/filters/filter.hpp"
+#include "vitrine/radiomics/perturbation.hpp"
 #include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/recon/orientation.hpp"
@@ -75,6 +76,8 @@ std::vector<CatalogueInfo> all_catalogues() {
                     entry_of<Scatter>(),
                     entry_of<trial::Measure>(),
                     entry_of<radiomics::Settings>(),
+                    entry_of<radiomics::Perturbation>(),
+                    entry_of<radiomics::PerturbationFile>(),
                     entry_of<trial::Outputs>(),
                     entry_of<trial::Simulation>(),
                     entry_of<recon::SinogramFile>()};

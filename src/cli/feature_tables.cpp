@@ -23,6 +23,11 @@ std::vector<std::string> key_columns(const std::vector<std::string>& extra_colum
   return columns;
 }
 
+bool any_perturbed(const std::vector<PairResult>& results) {
+  return std::any_of(results.begin(), results.end(),
+                     [](const PairResult& r) { return !r.perturbation.empty(); });
+}
+
 std::string code_of(const radiomics::FeatureValue& value) {
   return std::string(radiomics::aggregation_code(value.aggregation));
 }
@@ -35,12 +40,15 @@ Table tidy_table(const std::vector<std::string>& extra_columns,
   table.columns = key_columns(extra_columns);
   table.columns.insert(table.columns.end(), {"feature", "ibsi_code", "unit", "value", "aggregation",
                                              "reason", "aggregation_code", "label", "filter"});
+  const bool perturbed = any_perturbed(results);
+  if (perturbed) table.columns.emplace_back("perturbation");
   const auto add = [&](const PairResult& result, std::vector<Table::Cell> cells,
                        const std::string& filter = {}) {
     std::vector<Table::Cell> row = keys_of(result);
     row.insert(row.end(), cells.begin(), cells.end());
     row.emplace_back(result.pair.label);
     row.emplace_back(filter);
+    if (perturbed) row.emplace_back(result.perturbation);
     table.add(std::move(row));
   };
   for (const PairResult& result : results) {
@@ -61,6 +69,8 @@ Table wide_table(const std::vector<std::string>& extra_columns,
   Table table;
   table.columns = key_columns(extra_columns);
   table.columns.emplace_back("label");
+  const bool perturbed = any_perturbed(results);
+  if (perturbed) table.columns.emplace_back("perturbation");
   const std::size_t first = table.columns.size();
   std::map<std::string, std::size_t> column_of;
   const auto column = [&](const std::string& name) {
@@ -72,6 +82,7 @@ Table wide_table(const std::vector<std::string>& extra_columns,
   for (const PairResult& result : results) {
     std::vector<Table::Cell> row = keys_of(result);
     row.emplace_back(result.pair.label);
+    if (perturbed) row.emplace_back(result.perturbation);
     const auto set = [&](const std::string& name, double value) {
       const std::size_t at = column(name);
       if (row.size() <= at) row.resize(at + 1, no_value);

@@ -9,15 +9,18 @@
 
 namespace vitrine::cli {
 
-/// What came of one pair: values, or the reason why it could not be measured.
+/// What came of one pair, or of one perturbation of its mask: values, or the reason why it could
+/// not be measured.
 struct PairResult {
   FeaturePair pair;
   std::vector<radiomics::FilteredFeatures> features;  ///< by image type
   std::vector<radiomics::Diagnostic> diagnostics;
-  std::string error;  ///< empty if it was measured
+  std::string error;         ///< empty if it was measured
+  std::string perturbation;  ///< empty where none was asked for
 };
 
 /// One row a value (docs/formats/features_csv.md); a pair that failed has one row with the reason.
+/// Where masks were perturbed, both tables say so in a column `perturbation`.
 Table tidy_table(const std::vector<std::string>& extra_columns,
                  const std::vector<PairResult>& results);
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <optional>
 
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
@@ -10,15 +11,27 @@
 #include "vitrine/cli/read_yaml.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/io/file.hpp"
+#include "vitrine/radiomics/perturbation.hpp"
 
 namespace vitrine::cli {
 namespace {
 
 struct Options {
-  std::string image, mask, batch, settings, label, out, format = "tidy";
+  std::string image, mask, batch, settings, perturb, label, out, format = "tidy";
   std::vector<std::string> families;
   bool resample_mask = false, diagnostics = false, json = false;
 };
+
+/// What a perturbation made of the mask, as rows beside the features.
+std::vector<radiomics::Diagnostic> mask_rows(const radiomics::PerturbedMask& perturbed) {
+  const radiomics::MaskChange change = radiomics::change_of(perturbed);
+  return {{"mask.voxels", "", "", "1", double(change.voxels)},
+          {"mask.volume", "", "", "mm^3", change.volume()},
+          {"mask.volume_change", "", "", "1", change.volume_change()},
+          {"mask.dice", "", "", "1", change.dice()},
+          {"mask.inclusion_fraction", "", "", "1", change.inclusion_fraction()},
+          {"mask.partial_volume_fraction", "", "", "1", change.partial_volume_fraction}};
+}
 
 /// Measures one pair after the other: families, settings and what to add are the same for all.
 class Measurer {
@@ -27,24 +40,55 @@ class Measurer {
       : options_(options),
         settings_(options.settings.empty() ? radiomics::Settings{}
                                            : read_yaml<radiomics::Settings>(options.settings)),
-        keep_(radiomics::kept_for(options.families)) {}
+        keep_(radiomics::kept_for(options.families)) {
+    if (options.perturb.empty()) return;
+    require(settings_.filters.empty(), Error::Kind::input,
+            "--perturb measures the images themselves. Leave filters out of the settings");
+    perturb_ = read_yaml<radiomics::PerturbationFile>(options.perturb);
+  }
 
-  PairResult operator()(const FeaturePair& pair) {
-    PairResult result{pair, {}, {}, {}};
+  /// The pair as it is, and once more for every perturbation.
+  std::vector<PairResult> operator()(const FeaturePair& pair) {
     const Image& image = images_.of(pair);
     const Mask mask = read_pair_mask(
         pair, image, options_.resample_mask ? MaskGeometry::resample : MaskGeometry::must_agree);
+    std::vector<PairResult> results;
+    const auto add = [&](const radiomics::Region& region) -> PairResult& {
+      results.push_back(
+          {pair,
+           radiomics::extract_filtered(image, region, settings_, options_.families, chosen_isa()),
+           {},
+           {},
+           {}});
+      return results.back();
+    };
     const radiomics::Region region = radiomics::prepare(image, mask, settings_, keep_);
-    result.features =
-        radiomics::extract_filtered(image, region, settings_, options_.families, chosen_isa());
-    if (options_.diagnostics) result.diagnostics = radiomics::diagnostics(image, settings_, region);
-    return result;
+    PairResult& plain = add(region);
+    if (options_.diagnostics) plain.diagnostics = radiomics::diagnostics(image, settings_, region);
+    if (!perturb_) return results;
+
+    const radiomics::Chance chance{std::uint64_t(perturb_->seed),
+                                   str(pair.image, '|', pair.mask, '|', pair.label)};
+    const auto perturbed = [&](const radiomics::Perturbation& p) {
+      return radiomics::perturb(mask, settings_, p, chance);
+    };
+    const auto note = [](PairResult& result, const radiomics::PerturbedMask& made) {
+      result.perturbation = made.perturbation.id;
+      for (auto& row : mask_rows(made)) result.diagnostics.push_back(std::move(row));
+    };
+    note(plain, perturbed({}));
+    for (const radiomics::Perturbation& p : perturb_->perturbations) {
+      const radiomics::PerturbedMask made = perturbed(p);
+      note(add(radiomics::prepare(image, made, settings_, keep_)), made);
+    }
+    return results;
   }
 
  private:
   const Options& options_;
   radiomics::Settings settings_;
   radiomics::Keep keep_;  // a family that is none is said before any image is read
+  std::optional<radiomics::PerturbationFile> perturb_;
   PairImages images_;
 };
 
@@ -55,10 +99,10 @@ std::vector<PairResult> measure_all(Measurer& measure, const std::vector<Feature
     const auto fail = [&](const std::string& why) {
       std::fprintf(stderr, "vitrine: %s, %s: %s\n", pair.image.c_str(), pair.mask.c_str(),
                    why.c_str());
-      results.push_back({pair, {}, {}, why});
+      results.push_back({pair, {}, {}, why, {}});
     };
     try {
-      results.push_back(measure(pair));
+      for (PairResult& result : measure(pair)) results.push_back(std::move(result));
     } catch (const Error& error) {
       if (error.kind() == Error::Kind::interrupted) throw;
       fail(explain(error));
@@ -82,7 +126,7 @@ int run(const Options& options) {
     batch = read_feature_batch(options.batch);
     results = measure_all(measure, batch.pairs);
   } else {
-    results.push_back(measure({options.image, options.mask, options.label, {}, {}}));
+    results = measure({options.image, options.mask, options.label, {}, {}});
   }
   const bool wide = options.format == "wide";
   const Table table =
@@ -98,7 +142,7 @@ int run(const Options& options) {
                                     [](const PairResult& r) { return !r.error.empty(); });
   if (failed > 0)
     std::fprintf(stderr, "vitrine: %d of %d pairs failed; the table says why\n", int(failed),
-                 int(results.size()));
+                 int(batch.pairs.size()));
   return failed > 0 ? cases_failed : ok;
 }
 
@@ -116,6 +160,9 @@ void add_features(CLI::App& app, int& code) {
                       "CSV with the columns image, mask and, if wanted, label: many pairs");
   command->add_option("--settings", options->settings,
                       "YAML file with the keys of `vitrine explain settings`");
+  command->add_option("--perturb", options->perturb,
+                      "YAML file with perturbations of the mask (`vitrine explain perturbations`), "
+                      "each measured beside the mask as it is");
   command
       ->add_option("--families", options->families,
                    "families, or single features, to compute, comma-separated")

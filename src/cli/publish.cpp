@@ -41,6 +41,7 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   table("/truth/patients", result.all(&trial::CaseResult::patients));
   table("/truth/lesions", result.all(&trial::CaseResult::lesions));
   table("/features", result.all(&trial::CaseResult::features));
+  table("/masks", result.all(&trial::CaseResult::masks));
   table("/profiles", result.all(&trial::CaseResult::profiles));
   table("/images", result.all(&trial::CaseResult::images));
   table("/visits", result.all(&trial::CaseResult::visits));
@@ -49,6 +50,7 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   table("/image_quality", result.all(&trial::CaseResult::quality));
   table("/image_quality_curves", result.all(&trial::CaseResult::quality_curves));
   table("/stability", analysis.stability);
+  table("/robustness", analysis.robustness);
   return file.bytes();
 }
 
@@ -91,6 +93,7 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
   table("patients.csv", result.all(&trial::CaseResult::patients));
   table("lesions.csv", result.all(&trial::CaseResult::lesions));
   table("features.csv", result.all(&trial::CaseResult::features));
+  table("masks.csv", result.all(&trial::CaseResult::masks));
   table("images.csv", result.all(&trial::CaseResult::images));
   table("visits.csv", result.all(&trial::CaseResult::visits));
   table("visit_lesions.csv", result.all(&trial::CaseResult::visit_lesions));
@@ -99,6 +102,7 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
   table("image_quality_curves.csv", result.all(&trial::CaseResult::quality_curves));
   table("stability.csv", analysis.stability);
   table("bias.csv", analysis.bias);
+  table("robustness.csv", analysis.robustness);
   Table failures;
   failures.columns = {"case", "message"};
   for (const auto& failure : result.failures) failures.add({failure.case_id, failure.message});

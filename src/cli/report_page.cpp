@@ -1,5 +1,6 @@
 #include "vitrine/cli/report_page.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <iterator>
@@ -112,6 +113,40 @@ Table lesion_table(const Table& lesions) {
                                {"density_g_per_cm3", "density (g/cm3)", 2},
                                {"mask_voxels", "voxels in the mask", 0}};
   return readable(lesions, wanted);
+}
+
+/// One row a perturbation: means over the lesions of its masks.
+Table mask_table(const Table& masks) {
+  constexpr Column wanted[] = {{"perturbation", "perturbation", 0},
+                               {"volume_mm3", "volume (mm3)", 1},
+                               {"volume_change_percent", "volume change (%)", 1},
+                               {"dice", "Dice", 2},
+                               {"inclusion_fraction", "inclusion", 2},
+                               {"partial_volume_fraction", "partial volume", 2}};
+  Table means;
+  std::vector<std::size_t> from;
+  for (const Column& column : wanted) {
+    means.columns.emplace_back(column.name);
+    if (!masks.columns.empty()) from.push_back(masks.column(column.name));
+  }
+  for (const auto& row : masks.rows) {
+    const bool known = std::any_of(means.rows.begin(), means.rows.end(),
+                                   [&](const auto& r) { return r[0] == row[from[0]]; });
+    if (known) continue;
+    std::vector<Table::Cell> cells{row[from[0]]};
+    for (std::size_t c = 1; c < from.size(); ++c) {
+      double sum = 0.0, n = 0.0;
+      for (const auto& other : masks.rows) {
+        const double value = std::get<double>(other[from[c]]);
+        if (other[from[0]] != row[from[0]] || std::isnan(value)) continue;
+        sum += value;
+        n += 1.0;
+      }
+      cells.emplace_back(sum / n);
+    }
+    means.add(std::move(cells));
+  }
+  return readable(means, wanted);
 }
 
 Table visit_table(const Table& visits) {
@@ -233,6 +268,8 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
                               result.all(&trial::CaseResult::quality_curves));
   page.arm_names = analysis.study.arms;
   page.stability = analysis.rows;
+  page.robustness = analysis.robust;
+  page.masks = mask_table(result.all(&trial::CaseResult::masks));
   page.failures.columns = {"case", "message"};
   for (const auto& failure : result.failures) page.failures.add({failure.case_id, failure.message});
   page.limits = {
@@ -245,7 +282,9 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
       "Scanners are generic, not models of a product."};
   if (!page.lesions.rows.empty()) {
     page.limits.push_back(
-        "Masks are the truth; the variability of contours is not part of this trial.");
+        page.robustness.empty()
+            ? "Masks are the truth; the variability of contours is not part of this trial."
+            : "Masks are the truth and its perturbations, which are no model of an observer.");
     page.limits.push_back("Lung parenchyma has vessels and no fine texture.");
     page.limits.push_back(
         str("Few patients: intervals come from resampling ", result.cases.size(), " of them."));

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
 
 namespace vitrine::evaluation {
@@ -114,6 +115,23 @@ Table arm_bias_table(std::span<const StabilityRow> rows, std::span<const std::st
       biases(out, row.arm_bias[arm]);
       out.finish();
     }
+  return table;
+}
+
+Table robustness_table(std::span<const RobustnessRow> rows) {
+  Table table;
+  for (const RobustnessRow& row : rows) {
+    RowWriter out(table);
+    describe(out, row.feature);
+    out.cell("arm", row.arm);
+    out.cell("perturbations", double(row.perturbations));
+    out.cell("patients", double(row.patients));
+    out.cell("lesions", double(row.lesions));
+    out.interval("icc_perturbation", row.icc);
+    out.cell("values", double(row.values));
+    out.cell("excluded", double(row.excluded));
+    out.finish();
+  }
   return table;
 }
 

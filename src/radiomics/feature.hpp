@@ -8,7 +8,9 @@ namespace vitrine::radiomics {
 namespace reason {
 inline constexpr std::string_view empty_mask = "empty_mask";  ///< no voxel in the mask
 inline constexpr std::string_view lost_in_resampling =
-    "lost_in_resampling";                                         ///< no voxel reaches 0.5
+    "lost_in_resampling";  ///< no voxel reaches 0.5
+inline constexpr std::string_view lost_in_perturbation =
+    "lost_in_perturbation";  ///< the perturbation left no voxel
 inline constexpr std::string_view out_of_range = "out_of_range";  ///< re-segmentation left no voxel
 inline constexpr std::string_view single_voxel = "single_voxel";  ///< needs two voxels
 inline constexpr std::string_view flat_region = "flat_region";    ///< all intensities are equal

@@ -2,34 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
-#include "vitrine/radiomics/detail/mask_box.hpp"
+#include "vitrine/radiomics/detail/box.hpp"
 #include "vitrine/radiomics/detail/resample.hpp"
 #include "vitrine/radiomics/feature.hpp"
 
 namespace vitrine::radiomics {
 namespace {
-
-/// A voxel belongs to the interpolated mask from this value on (IBSI: 0.5; the rest is slack for
-/// rounding, so that ties fall the same way on every side of a lesion).
-constexpr double mask_threshold = 0.5 - 1e-9;
-
-struct Box {
-  std::array<Index, 3> low{}, high{};
-  bool empty() const { return high[0] < low[0]; }
-  std::array<Index, 3> size() const {
-    return {high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1};
-  }
-  void include(std::array<Index, 3> p) {
-    const bool first = empty();
-    for (std::size_t a = 0; a < 3; ++a) {
-      low[a] = first ? p[a] : std::min(low[a], p[a]);
-      high[a] = first ? p[a] : std::max(high[a], p[a]);
-    }
-  }
-};
-constexpr Box nothing{{0, 0, 0}, {-1, -1, -1}};
 
 auto text(const auto& vector) { return str('(', vector[0], ", ", vector[1], ", ", vector[2], ')'); }
 
@@ -50,36 +29,6 @@ void require_same_grid(const Grid& image, const Grid& mask) {
     check((image.axes.col(column) - mask.axes.col(column)).cwiseAbs().maxCoeff() <= 1e-5,
           str("direction of axis ", column), text(mask.axes.col(column)),
           text(image.axes.col(column)));
-}
-
-/// Whether any of `values` is not zero; eight at a time, since most of an image is outside.
-bool any(std::span<const std::uint8_t> values) {
-  std::uint64_t seen = 0;
-  for (; values.size() >= 64; values = values.subspan(64)) {
-    std::array<std::uint64_t, 8> words;
-    std::memcpy(words.data(), values.data(), 64);
-    for (const std::uint64_t word : words) seen |= word;
-    if (seen != 0) return true;
-  }
-  return std::any_of(values.begin(), values.end(), [](std::uint8_t v) { return v != 0; });
-}
-
-Box bounding_box(const Mask& mask) {
-  Box box = nothing;
-  const auto [nx, ny, nz] = mask.grid().size;
-  const auto values = mask.values();
-  for (Index k = 0; k < nz; ++k)
-    for (Index j = 0; j < ny; ++j) {
-      const auto row = values.subspan(static_cast<std::size_t>(mask.grid().offset(0, j, k)),
-                                      static_cast<std::size_t>(nx));
-      if (!any(row)) continue;
-      const auto set = [](std::uint8_t v) { return v != 0; };
-      const auto first = std::find_if(row.begin(), row.end(), set) - row.begin();
-      const auto last = row.rend() - std::find_if(row.rbegin(), row.rend(), set) - 1;
-      box.include({first, j, k});
-      box.include({last, j, k});
-    }
-  return box;
 }
 
 [[noreturn]] void fail_not_finite(float value, std::array<Index, 3> voxel) {
@@ -261,12 +210,6 @@ Surroundings surroundings_of(const Image& image, const std::array<Axis, 3>& axes
 }
 
 }  // namespace
-
-std::optional<MaskBox> box_of(const Mask& mask) {
-  const Box box = bounding_box(mask);
-  if (box.empty()) return {};
-  return MaskBox{box.low, box.high};
-}
 
 std::array<Index, 3> surroundings_reach(const Vec3& spacing) {
   std::array<Index, 3> reach{};

@@ -55,34 +55,40 @@ Interpolation interpolation_of(const Settings& settings) {
 
 float round_hu(float hu) { return float(std::floor(double(hu) + half)); }
 
+PointTaps taps_at(double x, Index size, Interpolation kind) {
+  PointTaps taps;
+  const auto add = [&](Index index, double weight) {
+    taps.index[std::size_t(taps.count)] = index;
+    taps.weight[std::size_t(taps.count++)] = weight;
+  };
+  const auto inside = [&](Index i) { return std::clamp<Index>(i, 0, size - 1); };
+  const double whole = std::floor(x), f = x - whole, g = 1 - f;
+  const auto i = Index(whole);
+  switch (kind) {
+    case Interpolation::nearest:
+      add(inside(Index(std::floor(x + 0.5))), 1);
+      break;
+    case Interpolation::linear:
+      add(inside(i), g);
+      add(inside(i + 1), f);
+      break;
+    case Interpolation::cubic: {  // the spline's box reaches beyond the image: nothing to clamp
+      const auto weights = cubic_weights(f);
+      for (std::size_t tap = 0; tap < weights.size(); ++tap) add(i + Index(tap) - 1, weights[tap]);
+      break;
+    }
+  }
+  return taps;
+}
+
 Taps interpolation_taps(const Axis& axis, Index first, Index last, Interpolation kind) {
   Taps taps;
   taps.first = first;
-  taps.per_sample = kind == Interpolation::nearest ? 1 : kind == Interpolation::linear ? 2 : 4;
-  const auto add = [&](Index index, double weight) {
-    taps.index.push_back(index);
-    taps.weight.push_back(weight);
-  };
-  const auto inside = [&](Index i) { return std::clamp<Index>(i, 0, axis.input_size - 1); };
   for (Index j = first; j <= last; ++j) {
-    const double x = axis.position(j);
-    const double whole = std::floor(x), f = x - whole, g = 1 - f;
-    const auto i = Index(whole);
-    switch (kind) {
-      case Interpolation::nearest:
-        add(inside(Index(std::floor(x + 0.5))), 1);
-        break;
-      case Interpolation::linear:
-        add(inside(i), g);
-        add(inside(i + 1), f);
-        break;
-      case Interpolation::cubic: {  // the spline's box reaches beyond the image: nothing to clamp
-        const auto weights = cubic_weights(f);
-        for (std::size_t tap = 0; tap < weights.size(); ++tap)
-          add(i + Index(tap) - 1, weights[tap]);
-        break;
-      }
-    }
+    const PointTaps at = taps_at(axis.position(j), axis.input_size, kind);
+    taps.per_sample = at.count;
+    taps.index.insert(taps.index.end(), at.index.begin(), at.index.begin() + at.count);
+    taps.weight.insert(taps.weight.end(), at.weight.begin(), at.weight.begin() + at.count);
   }
   return taps;
 }

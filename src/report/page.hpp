@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/table.hpp"
+#include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
 #include "vitrine/report/line_chart.hpp"
 
@@ -62,6 +63,8 @@ struct Page {
 
   std::vector<std::string> arm_names;  ///< of StabilityRow::arm_bias
   std::vector<evaluation::StabilityRow> stability;
+  std::vector<evaluation::RobustnessRow> robustness;  ///< empty without perturbed masks
+  Table masks;  ///< what perturbations made of the masks: one row a perturbation
 
   Table failures;                   ///< cases and stages that failed; empty: none did
   std::vector<std::string> limits;  ///< what a reader must know before believing this

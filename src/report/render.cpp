@@ -31,6 +31,7 @@ void write_navigation(Html& html, const Page& page) {
   if (!page.sheets.empty()) link("images", "Images");
   if (!page.quality.arms.rows.empty()) link("quality", "Image quality");
   if (!page.stability.empty()) link("stability", "Stability");
+  if (!page.robustness.empty()) link("robustness", "Perturbed masks");
   if (!page.lesions.rows.empty()) link("lesions", "Lesions");
   if (!page.visits.rows.empty()) link("visits", "Visits");
   if (!page.contrast.rows.empty()) link("contrast", "Contrast medium");
@@ -52,6 +53,7 @@ std::string render(const Page& page) {
   write_images(html, page);
   write_quality(html, page);
   write_stability(html, page);
+  write_robustness(html, page);
   write_closing(html, page);
   html.raw("</main>\n<dialog id=\"viewer\"><img alt=\"\"><p></p></dialog>\n");
   html.raw("<script type=\"application/json\" id=\"rows\">")

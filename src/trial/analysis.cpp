@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <tuple>
 
@@ -11,6 +12,13 @@ namespace {
 
 const std::string& text(const std::vector<Table::Cell>& row, std::size_t column) {
   return std::get<std::string>(row[column]);
+}
+
+/// The column that tells perturbed masks apart; none where there are none.
+std::optional<std::size_t> perturbation_column(const Table& features) {
+  const auto found = std::find(features.columns.begin(), features.columns.end(), "perturbation");
+  if (found == features.columns.end()) return {};
+  return std::size_t(found - features.columns.begin());
 }
 
 /// Turns tidy rows into one sample per lesion and image, as the statistics take them.
@@ -26,8 +34,13 @@ class StudyBuilder {
     }
     const Table features = result.all(&CaseResult::features);
     for (const auto& row : features.rows) declare(features, row);
-    for (const auto& row : features.rows)  // a later visit repeats nothing: the lesions changed
+    const auto perturbation = perturbation_column(features);
+    for (const auto& row : features.rows) {
+      if (perturbation && text(row, *perturbation) != radiomics::Perturbation::unperturbed)
+        continue;  // no arm of its own: see robustness_of
+      // A later visit repeats nothing: the lesions changed.
       if (!text(row, features.column("replicate")).starts_with("visit")) take(features, row);
+    }
   }
 
   evaluation::Study study;
@@ -133,6 +146,60 @@ Table asked_for(const Table& table, const std::vector<std::string>& analyses) {
 
 }  // namespace
 
+namespace {
+
+/// Agreement over perturbations of the mask, in the scans of one arm after the other: the
+/// perturbations take the place of arms, and arms are never pooled.
+std::vector<evaluation::RobustnessRow> robustness_of(const Plan& plan, const TrialResult& result,
+                                                     const evaluation::Study& study,
+                                                     const evaluation::StabilityOptions& options) {
+  const Table features = result.all(&CaseResult::features);
+  const auto perturbation = perturbation_column(features);
+  if (!perturbation) return {};
+  evaluation::Study empty;
+  empty.features = study.features;
+  empty.lesions = study.lesions;
+  empty.arms.emplace_back(radiomics::Perturbation::unperturbed);
+  for (const auto& p : plan.scenario.measure.perturbations) empty.arms.push_back(p.id);
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  for (Index lesion = 0; lesion < std::ssize(empty.lesions); ++lesion)
+    for (Index level = 0; level < std::ssize(empty.arms); ++level)
+      empty.samples.push_back({evaluation::Source::scan,
+                               lesion,
+                               level,
+                               std::vector<double>(empty.features.size(), none),
+                               {}});
+
+  const auto places = [](const auto& things, auto&& key_of) {
+    std::map<std::string, std::size_t> place;
+    for (const auto& thing : things) place.emplace(key_of(thing), place.size());
+    return place;
+  };
+  const auto lesion_of =
+      places(empty.lesions, [](const evaluation::Lesion& l) { return str(l.patient, '/', l.id); });
+  const auto level_of = places(empty.arms, [](const std::string& id) { return id; });
+  const auto feature_of = places(empty.features, [](const evaluation::Feature& f) { return f.id; });
+  std::map<std::string, evaluation::Study> studies;
+  for (const Arm& arm : plan.arms) studies.emplace(arm.name, empty);
+  const std::size_t arm = features.column("arm"), replicate = features.column("replicate"),
+                    id = features.column("feature"), value = features.column("value");
+  for (const auto& row : features.rows) {
+    if (text(row, replicate) != Visit{}.name) continue;
+    const std::size_t sample =
+        lesion_of.at(str(text(row, 0), '/', text(row, 1))) * empty.arms.size() +
+        level_of.at(text(row, *perturbation));
+    studies.at(text(row, arm)).samples[sample].values[feature_of.at(text(row, id))] =
+        std::get<double>(row[value]);
+  }
+  std::vector<evaluation::RobustnessRow> rows;
+  for (const Arm& each : plan.arms)
+    for (auto& row : evaluation::robustness(studies.at(each.name), each.name, options))
+      rows.push_back(std::move(row));
+  return rows;
+}
+
+}  // namespace
+
 Analysis analyse(const Plan& plan, const TrialResult& result) {
   Analysis analysis;
   if (result.cases.empty()) return analysis;
@@ -140,6 +207,8 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
   analysis.rows = evaluation::stability(analysis.study, options);
+  analysis.robust = robustness_of(plan, result, analysis.study, options);
+  analysis.robustness = evaluation::robustness_table(analysis.robust);
   analysis.stability = asked_for(evaluation::stability_table(analysis.rows), plan.scenario.analyse);
   if (std::find(plan.scenario.analyse.begin(), plan.scenario.analyse.end(), "bias_vs_truth") !=
       plan.scenario.analyse.end())

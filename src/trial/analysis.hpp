@@ -1,6 +1,7 @@
 #pragma once
 #include <vector>
 
+#include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
 #include "vitrine/trial/engine.hpp"
 
@@ -10,8 +11,10 @@ namespace vitrine::trial {
 struct Analysis {
   evaluation::Study study;
   std::vector<evaluation::StabilityRow> rows;
-  Table stability;  ///< one row a feature
-  Table bias;       ///< one row a feature and arm
+  Table stability;                                ///< one row a feature
+  Table bias;                                     ///< one row a feature and arm
+  std::vector<evaluation::RobustnessRow> robust;  ///< empty without perturbations
+  Table robustness;                               ///< one row a feature and arm
 };
 
 /// Statistics of all cases that ended well; an empty analysis if there is none.

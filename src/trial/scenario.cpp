@@ -334,10 +334,27 @@ const Schema<Arms>& Arms::schema() {
 
 namespace {
 
-std::vector<std::string> feature_families() {
-  std::vector<std::string> ids;
-  for (const radiomics::FamilyInfo& family : radiomics::families()) ids.emplace_back(family.id);
-  return ids;
+/// Families, or single features by their id.
+void check_features(const Measure& measure, const Value& node, Diagnostics& problems) {
+  const Value* features = node.find("features");
+  const auto* list = features ? features->as<Value::List>() : nullptr;
+  for (std::size_t i = 0; i < measure.features.size(); ++i) try {
+      radiomics::kept_for(std::span(&measure.features[i], 1));
+    } catch (const Error& error) {
+      problems.error(list ? (*list)[i].where : node.where, error.what());
+    }
+}
+
+/// Perturbations with names of their own, which do not leave the slices that settings keep.
+void check_perturbations(const Measure& measure, const Value& node, Diagnostics& problems) {
+  const Value* list = node.find("perturbations");
+  const Value& where = list ? *list : node;
+  radiomics::check_perturbations(measure.perturbations, where, problems);
+  for (const radiomics::Perturbation& p : measure.perturbations) try {
+      radiomics::check_slices(p, measure.settings);
+    } catch (const Error& error) {
+      problems.error(where.where, error.what());
+    }
 }
 
 }  // namespace
@@ -348,15 +365,20 @@ const Schema<Measure>& Measure::schema() {
           .optional("masks", &Measure::masks, "whose contours")
           .one_of({"truth"})
           .optional("settings", &Measure::settings, "image processing before the features")
-          .optional("features", &Measure::features, "feature families")
-          .one_of(feature_families())
+          .optional("features", &Measure::features,
+                    "feature families, or single features (morphology.sphericity)")
+          .optional("perturbations", &Measure::perturbations,
+                    "changes of image and mask under which the arms' own scans are measured again")
+          .unless_default()
           .optional("truth_energy", &Measure::truth_energy, unit::kev,
                     "energy at which the object's HU are stated")
           .between(20, 150)
           .rule(
               "settings.filters must be left out (a trial measures the images themselves; "
               "`vitrine features` measures response maps of its images)",
-              [](const Measure& m) { return m.settings.filters.empty(); });
+              [](const Measure& m) { return m.settings.filters.empty(); })
+          .checked(check_features)
+          .checked(check_perturbations);
   return s;
 }
 

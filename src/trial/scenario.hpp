@@ -10,7 +10,7 @@
 #include "vitrine/phantoms/cohort.hpp"
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/physics/tube_current.hpp"
-#include "vitrine/radiomics/settings.hpp"
+#include "vitrine/radiomics/perturbation.hpp"
 #include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
@@ -130,6 +130,7 @@ struct Measure {
   std::vector<std::string> masks{"truth"};
   radiomics::Settings settings;
   std::vector<std::string> features{"statistics", "morphology", "glcm"};
+  std::vector<radiomics::Perturbation> perturbations;  ///< of the arms' own scans
   double truth_energy = 70.0;  ///< keV at which the object's HU are stated (truth level T0)
   static const Schema<Measure>& schema();
 };

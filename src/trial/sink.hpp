@@ -18,6 +18,7 @@ struct CaseResult {
   Table patients;        ///< case, sex, parameter, value
   Table lesions;         ///< truth: one row a lesion
   Table features;        ///< tidy measurements
+  Table masks;           ///< what perturbations made of the masks; empty without them
   Table profiles;        ///< noise-free HU along x through each lesion
   Table images;          ///< one row an image: dose, photons, noise
   Table visits;          ///< one row a visit: true response; empty without follow-up

@@ -286,6 +286,21 @@ expect 3 '1 of 2 cases failed' "$program" pyradiomics pairs.csv -f csv -o pairs_
 expect 0 '^ID,Image,Mask,Label,original_shape_Elongation' cat pairs_out.csv
 expect 0 '^A,/.*,1,0\.' cat pairs_out.csv
 expect 0 '^B,/.*nowhere.nii.gz,1,,,' cat pairs_out.csv
+# Perturbed masks: the unperturbed rows as without, and more; a misspelt key and a fraction beyond a voxel.
+printf 'perturbations:\n  - {id: grown, volume_percent: 10}\n  - {id: turned, rotation_deg: 7}\n  - {id: redrawn, contour_sd_mm: 1}\n' >perturb.yaml
+expect 0 '' "$program" features $ct $lesion --families statistics -o plain.csv
+expect 0 '' "$program" features $ct $lesion --families statistics --perturb perturb.yaml -o perturbed.csv
+expect 0 '' bash -c "cmp <(sed 1d plain.csv) <(grep ',none$' perturbed.csv | grep -v ',mask\.' | sed 's/,none$//')"
+expect 0 'mask.volume_change,,1,0\.(09|10)[0-9]*,,,,,grown$' cat perturbed.csv
+expect 0 'statistics.mean,Q4LE,HU,.*,redrawn$' cat perturbed.csv
+expect 0 '^image,mask,label,perturbation,mask.voxels' "$program" features $ct $lesion --families statistics --perturb perturb.yaml --format wide
+printf 'perturbations:\n  - {id: a, rotation: 7}\n  - {id: b, translation: [0, 2, 0]}\n  - {id: c, volume_percent: -100}\n' >perturb.yaml
+expect 2 "perturb.yaml:2:13.*Did you mean 'rotation_deg'" "$program" features $ct $lesion --perturb perturb.yaml
+expect 2 "perturb.yaml:3:.*'translation' is 2 .out of range: -1 to 1" "$program" features $ct $lesion --perturb perturb.yaml
+expect 2 "perturb.yaml:4:.*'volume_percent' is -100 .out of range: -99 to 400" "$program" features $ct $lesion --perturb perturb.yaml
+printf 'perturbations: [{id: a, noise_hu: 7}, {id: a, noise_hu: 8}]\n' >perturb.yaml
+expect 2 "two perturbations are called 'a'" "$program" features $ct $lesion --perturb perturb.yaml
+expect 2 "Did you mean 'morphology.sphericity'" "$program" validate tiny.yaml --set 'measure.features=[morphology.spherecity]'
 expect 4 'reference/ibsi1_digital_phantom.csv' "$program" conformance ibsi1 --data nowhere
 expect 2 'subcommand is required' "$program" conformance
 # IBSI 2: the CT image as phantom and as the map that its mean is not; a filter that does not exist; a value that is met.

@@ -9,6 +9,10 @@
 
 namespace vitrine::radiomics {
 
+/// A voxel belongs to the interpolated mask from this value on (IBSI: 0.5; the rest is slack for
+/// rounding, so that ties fall the same way on every side of a lesion).
+inline constexpr double mask_threshold = 0.5 - 1e-9;
+
 /// One axis of an interpolation grid whose centre is the image's centre (IBSI 2.4).
 struct Axis {
   Index input_size = 1, output_size = 1;
@@ -29,6 +33,16 @@ std::array<Axis, 3> interpolation_axes(const Grid& image, const Settings& settin
 Interpolation interpolation_of(const Settings& settings);
 /// Whole HU, halves up.
 float round_hu(float hu);
+
+/// The input samples that one output sample is made of, along one axis.
+struct PointTaps {
+  int count = 0;
+  std::array<Index, 4> index{};
+  std::array<double, 4> weight{};  ///< zero weights mark samples that must not be read
+};
+/// Taps of position `x` [input voxels] on an axis of `size` voxels; beyond the input its edge
+/// repeats (of a spline: its coefficients reach beyond).
+PointTaps taps_at(double x, Index size, Interpolation kind);
 
 /// A run of output samples of one axis and the weighted input samples each is made of.
 struct Taps {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "vitrine/radiomics/detail/mask_box.hpp"
+#include "vitrine/radiomics/detail/box.hpp"
 #include "vitrine/radiomics/detail/resample.hpp"
 
 namespace vitrine::radiomics::pyradiomics {
@@ -150,10 +150,10 @@ double stored_as(double x, Stored stored, bool normalised) {
 }  // namespace
 
 Roi roi_of(const Mask& mask) {
-  const auto box = box_of(mask);
-  require(box.has_value(), Error::Kind::data,
+  const Box box = bounding_box(mask);
+  require(!box.empty(), Error::Kind::data,
           "the mask is empty (no voxel has the label). Choose a label that is there");
-  return make_roi(mask.grid(), {box->low, box->high},
+  return make_roi(mask.grid(), {box.low, box.high},
                   [&](Index i, Index j, Index k) { return mask(i, j, k) != 0; });
 }
 

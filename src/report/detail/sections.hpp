@@ -11,6 +11,7 @@ void write_design(Html& html, const Page& page);
 void write_images(Html& html, const Page& page);
 void write_quality(Html& html, const Page& page);
 void write_stability(Html& html, const Page& page);
+void write_robustness(Html& html, const Page& page);
 void write_closing(Html& html, const Page& page);
 
 /// The rows that the charts draw, as JSON.

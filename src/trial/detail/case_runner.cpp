@@ -202,6 +202,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   first.state.injection = injection(arms.protocol, plan_.arms.front());
   const Measurer patient = visit_patient(first);
   patient.record_truth(result);
+  patient.record_masks(result.masks);
   probe.emplace(plan_, patient);
   for (const std::optional<double>& delay : contrast_delays(plan_.arms)) {
     Visit visit;

@@ -41,6 +41,9 @@ bool has_bins(const Arms& arms) {
                              [&](const Scanner& each) { return parts_energies(arms, each); });
 }
 
+/// An arm's own scan of the patient at the first visit, not repositioned.
+bool is_own_scan(const Visit& visit) { return visit.name == Visit{}.name; }
+
 /// Half the side of a box about the lesion's centre that holds it and what surrounds it, mm.
 double reach_of(const Scene& scene, const LesionTruth& lesion) {
   return std::max(0.5 * lesion.longest_axial_diameter + 8.0, reach(scene, lesion) + 2.0);
@@ -80,9 +83,17 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   grid_ = image_grid(scenario.arms.protocol, image_centre());
   for (std::size_t i = 0; i < lesions.size(); ++i) {
     const GridBox box = box_about(grid_, lesions[i].centre, reach_of(patient_.scene, lesions[i]));
+    const auto share = phantoms::occupancy(patient_.scene, lesions[i], box.grid);
+    const Mask mask = phantoms::mask_of(share);
+    partial_volume_.push_back(radiomics::partial_volume_fraction(mask, share));
     masks_.emplace_back(grid_);
-    paste(phantoms::lesion_mask(patient_.scene, i, box.grid), box, masks_.back());
+    paste(mask, box, masks_.back());
   }
+  perturbed_.resize(is_own_scan(visit_) ? lesions.size() : 0);
+  parallel_for(std::ssize(perturbed_), [&](Index i) {
+    for (const radiomics::Perturbation& p : scenario.measure.perturbations)
+      perturbed_[std::size_t(i)].push_back(perturbed(std::size_t(i), p));
+  });
   if (!result.features.columns.empty()) return;
   result.patients.columns = {"case", "parameter", "value"};
   result.lesions.columns = {"case",
@@ -103,9 +114,11 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                             "iodine_mg_per_ml",
                             "attenuation_hu",
                             "surface_mm2",
-                            "lobe"};
+                            "lobe",
+                            "partial_volume_fraction"};
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
+  if (!scenario.measure.perturbations.empty()) result.features.columns.emplace_back("perturbation");
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
   result.images.columns = {"case",
                            "arm",
@@ -218,11 +231,26 @@ void Measurer::record_truth(CaseResult& result) const {
     const LesionTruth& t = patient_.scene.lesions[i];
     const auto values = masks_[i].values();
     const auto voxels = double(std::count(values.begin(), values.end(), std::uint8_t{1}));
-    result.lesions.add({case_id_, t.id, t.organ, t.shape, t.volume, t.longest_axial_diameter,
-                        t.short_axis, t.centre.x(), t.centre.y(), t.centre.z(),
-                        t.density / units::g_per_cm3, voxels, voxels * grid_.voxel_volume(),
-                        t.composition, parts_of(t), t.iodine / units::mg_per_ml, t.attenuation,
-                        phantoms::surface_area(patient_.scene, t), t.lobe});
+    result.lesions.add({case_id_,
+                        t.id,
+                        t.organ,
+                        t.shape,
+                        t.volume,
+                        t.longest_axial_diameter,
+                        t.short_axis,
+                        t.centre.x(),
+                        t.centre.y(),
+                        t.centre.z(),
+                        t.density / units::g_per_cm3,
+                        voxels,
+                        voxels * grid_.voxel_volume(),
+                        t.composition,
+                        parts_of(t),
+                        t.iodine / units::mg_per_ml,
+                        t.attenuation,
+                        phantoms::surface_area(patient_.scene, t),
+                        t.lobe,
+                        partial_volume_[i]});
   }
 }
 
@@ -275,12 +303,80 @@ void Measurer::measure(Table& features, const Image& image, const std::string& a
     const auto lesion = std::size_t(i);
     values[lesion] = radiomics::extract(image, masks_[lesion], settings, how.features);
   });
+  const std::string unperturbed(radiomics::Perturbation::unperturbed);
   for (std::size_t i = 0; i < masks_.size(); ++i)
-    for (const radiomics::FeatureValue& f : values[i])
-      features.add({case_id_, patient_.scene.lesions[i].id, arm, replicate, std::string(f.info->id),
-                    std::string(f.info->ibsi_code),
-                    is_map ? in_mg_per_ml(f.info->unit) : std::string(f.info->unit), f.value,
-                    std::string(f.aggregation), std::string(f.reason)});
+    add_rows(features, i, arm, replicate, unperturbed, is_map, values[i]);
+
+  const auto perturbations = std::ssize(how.perturbations);
+  if (replicate != Visit{}.name || perturbations == 0) return;
+  values.assign(std::size_t(perturbations) * masks_.size(), {});
+  const radiomics::Keep keep = radiomics::kept_for(how.features);
+  parallel_for(std::ssize(values), [&](Index v) {
+    const auto& mask = perturbed_[std::size_t(v / perturbations)][std::size_t(v % perturbations)];
+    values[std::size_t(v)] =
+        radiomics::extract(radiomics::prepare(image, mask, settings, keep), settings, how.features);
+  });
+  for (std::size_t v = 0; v < values.size(); ++v)
+    add_rows(features, v / std::size_t(perturbations), arm, replicate,
+             how.perturbations[v % std::size_t(perturbations)].id, is_map, values[v]);
+}
+
+void Measurer::add_rows(Table& features, std::size_t lesion, const std::string& arm,
+                        const std::string& replicate, const std::string& perturbation, bool is_map,
+                        std::span<const radiomics::FeatureValue> values) const {
+  for (const radiomics::FeatureValue& f : values) {
+    std::vector<Table::Cell> row{case_id_,
+                                 patient_.scene.lesions[lesion].id,
+                                 arm,
+                                 replicate,
+                                 std::string(f.info->id),
+                                 std::string(f.info->ibsi_code),
+                                 is_map ? in_mg_per_ml(f.info->unit) : std::string(f.info->unit),
+                                 f.value,
+                                 std::string(f.aggregation),
+                                 std::string(f.reason)};
+    if (!plan_.scenario.measure.perturbations.empty()) row.emplace_back(perturbation);
+    features.add(std::move(row));
+  }
+}
+
+radiomics::PerturbedMask Measurer::perturbed(std::size_t lesion,
+                                             const radiomics::Perturbation& perturbation) const {
+  const Scenario& scenario = plan_.scenario;
+  // The arm is no part of it: all arms are measured with the same contour.
+  return radiomics::perturb(
+      masks_[lesion], scenario.measure.settings, perturbation,
+      {std::uint64_t(scenario.trial.seed), str(case_id_, '/', patient_.scene.lesions[lesion].id)});
+}
+
+void Measurer::record_masks(Table& masks) const {
+  if (plan_.scenario.measure.perturbations.empty()) return;
+  masks.columns = {"case",
+                   "lesion",
+                   "replicate",
+                   "perturbation",
+                   "voxels",
+                   "volume_mm3",
+                   "volume_change_percent",
+                   "dice",
+                   "inclusion_fraction",
+                   "partial_volume_fraction",
+                   "reason"};
+  const auto add = [&](const LesionTruth& lesion, const radiomics::PerturbedMask& made) {
+    const radiomics::MaskChange change = radiomics::change_of(made);
+    const double partial =
+        change.voxels == 0
+            ? not_measured
+            : radiomics::partial_volume_fraction(
+                  made.mask, phantoms::occupancy(patient_.scene, lesion, made.mask.grid()));
+    masks.add({case_id_, lesion.id, visit_.name, made.perturbation.id, double(change.voxels),
+               change.volume(), 100.0 * change.volume_change(), change.dice(),
+               change.inclusion_fraction(), partial, std::string(made.no_shape)});
+  };
+  for (std::size_t i = 0; i < masks_.size(); ++i) {
+    add(patient_.scene.lesions[i], perturbed(i, {}));
+    for (const radiomics::PerturbedMask& made : perturbed_[i]) add(patient_.scene.lesions[i], made);
+  }
 }
 
 void Measurer::measure_object(Table& features, Table& profiles, const std::string& name) const {

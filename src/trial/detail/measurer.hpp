@@ -7,6 +7,8 @@
 #include "vitrine/evaluation/recist.hpp"
 #include "vitrine/model/volume.hpp"
 #include "vitrine/phantoms/patient.hpp"
+#include "vitrine/radiomics/extract.hpp"
+#include "vitrine/radiomics/perturbation.hpp"
 #include "vitrine/trial/dose.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
@@ -51,6 +53,9 @@ class Measurer {
   void measure(Table& features, const Image& image, const std::string& arm,
                const std::string& replicate,
                recon::VoxelUnit unit = recon::VoxelUnit::hounsfield) const;
+  /// What perturbations make of the lesions' masks, the unperturbed ones first; nothing if the
+  /// scenario has no perturbations.
+  void record_masks(Table& masks) const;
   /// Truth level T0: the object itself on the image grid, as arm `name`, replicate `truth`.
   void measure_object(Table& features, Table& profiles, const std::string& name) const;
   /// Iodine of every compartment and lesion, if there is contrast medium.
@@ -65,6 +70,11 @@ class Measurer {
   Visit::Aim aim(std::span<const LesionTruth> lesions) const;
   /// The heights of the patient (before the visit's pose) that a scan may see.
   phantoms::Slab slab() const;
+  void add_rows(Table& features, std::size_t lesion, const std::string& arm,
+                const std::string& replicate, const std::string& perturbation, bool is_map,
+                std::span<const radiomics::FeatureValue> values) const;
+  radiomics::PerturbedMask perturbed(std::size_t lesion,
+                                     const radiomics::Perturbation& perturbation) const;
   phantoms::Patient build(const phantoms::PatientState& state,
                           const phantoms::SlabOf& slab_of) const;
 
@@ -74,7 +84,9 @@ class Measurer {
   phantoms::Patient patient_;
   Visit::Aim aim_;
   Grid grid_;
-  std::vector<Mask> masks_;  // one per lesion, on grid_
+  std::vector<Mask> masks_;                                       // one per lesion, on grid_
+  std::vector<double> partial_volume_;                            // of each mask, its fraction
+  std::vector<std::vector<radiomics::PerturbedMask>> perturbed_;  // per lesion, of own scans
 };
 
 }  // namespace vitrine::trial::detail

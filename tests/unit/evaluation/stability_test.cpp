@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
 
 using namespace vitrine;
@@ -145,4 +146,38 @@ TEST_CASE("a malformed study is refused") {
   study = made_up_study();
   study.samples[2].lesion = 99;
   CHECK_THROWS_AS(stability(study, {}), Error);
+}
+
+TEST_CASE("robustness is ICC(A,1) over the perturbations, of lesions measured under all of them") {
+  // The ratings of Shrout and Fleiss 1979, table 2: 0.28976 (see statistics_test), and a lesion
+  // that one perturbation lost.
+  constexpr double ratings[6][4] = {{9, 2, 5, 8}, {6, 1, 3, 2},  {8, 4, 6, 8},
+                                    {7, 1, 2, 6}, {10, 5, 6, 9}, {6, 2, 4, 7}};
+  Study study;
+  study.features = {{"x.rated", "x", "AAAA", "1"}, {"x.same", "x", "BBBB", "mm"}};
+  study.arms = {"none", "turned", "grown", "redrawn"};
+  for (Index lesion = 0; lesion < 7; ++lesion) {
+    study.lesions.push_back({str("p", lesion), "lesion01", 1.0});
+    for (Index level = 0; level < 4; ++level) {
+      const double value = lesion < 6 ? ratings[lesion][level] : level == 2 ? NAN : 5.0;
+      study.samples.push_back({Source::scan, lesion, level, {value, double(lesion)}, {}});
+    }
+  }
+  const auto rows = robustness(study, "soft", {.seed = 3});
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].icc.value == Approx(0.2897637795275592).epsilon(1e-12));
+  CHECK(rows[0].icc.has_interval());
+  CHECK(rows[0].lesions == 6);
+  CHECK(rows[0].patients == 6);
+  CHECK(rows[0].perturbations == 4);
+  CHECK(rows[0].values == 28);
+  CHECK(rows[0].excluded == 1);
+  CHECK(rows[1].icc.value == Approx(1.0).epsilon(1e-12));
+  CHECK(rows[1].lesions == 7);
+  const Table table = robustness_table(rows);
+  REQUIRE(table.rows.size() == 2);
+  CHECK(std::get<std::string>(table.rows[0][table.column("arm")]) == "soft");
+  CHECK(std::get<double>(table.rows[0][table.column("icc_perturbation")]) == rows[0].icc.value);
+  study.samples.front().lesion = 9;
+  CHECK_THROWS_AS(robustness(study, "soft", {}), Error);
 }

@@ -60,6 +60,17 @@ Page made_up_page() {
   page.stability.back().same_in_all_arms = true;
   page.stability.push_back(row("glcm.lost", NAN, NAN, NAN));
   page.stability.back().icc = evaluation::Estimate::withheld(evil);
+  page.masks.columns = {"perturbation", "Dice"};
+  page.masks.rows = {{"grown " + evil, 0.95}};
+  for (const std::string& arm : {std::string("soft"), evil})
+    for (const char* id : {"statistics.mean", "glcm.lost"}) {
+      evaluation::RobustnessRow robust;
+      robust.feature = {id, "x", "Q4LE", "HU"};
+      robust.arm = arm;
+      robust.icc = arm == "soft" ? evaluation::Estimate{0.8125, 0.7, 0.9, ""}
+                                 : evaluation::Estimate::withheld(evil);
+      page.robustness.push_back(robust);
+    }
   page.failures.columns = {"case", "why"};
   page.failures.rows = {{"case004", evil}};
   page.limits = {evil};
@@ -160,6 +171,17 @@ TEST_CASE("a page about nothing is still a page") {
   CHECK(html.find("No feature was measured") != std::string::npos);
   CHECK(html.find("Chart.js") == std::string::npos);
   CHECK(html.find("</html>") != std::string::npos);
+}
+
+TEST_CASE("perturbed masks have a section of their own, a column for each arm") {
+  const std::string html = render(made_up_page());
+  const auto section = html.find("id=\"robustness\"");
+  REQUIRE(section != std::string::npos);
+  const std::string shown = html.substr(section, html.find("</section>", section) - section);
+  CHECK(count(shown, "0.812") + count(shown, "0.813") >= 2);  // of two features in one arm
+  CHECK(count(shown, ">withheld<") == 2);                     // and in the other
+  CHECK(count(shown, "<tr>") == 1 + 1 + 1 + 2);               // two headers, a mask, two features
+  CHECK(render(Page{}).find("Perturbed masks") == std::string::npos);
 }
 
 TEST_CASE("a panel must have one image or one per window") {
