@@ -35,11 +35,21 @@ class Measurer {
         pair, image, options_.resample_mask ? MaskGeometry::resample : MaskGeometry::must_agree);
     const radiomics::Region region = radiomics::prepare(image, mask, settings_, keep_);
     result.features = radiomics::extract(region, settings_, options_.families);
-    if (options_.diagnostics) result.diagnostics = radiomics::diagnostics(image, settings_, region);
+    if (options_.diagnostics) {
+      result.diagnostics = radiomics::diagnostics(image, settings_, region);
+      if (wants_shape())
+        for (auto& row : radiomics::shape_certificates(region))
+          result.diagnostics.push_back(std::move(row));
+    }
     return result;
   }
 
  private:
+  bool wants_shape() const {
+    return std::any_of(options_.families.begin(), options_.families.end(),
+                       [](const std::string& id) { return id.starts_with("morphology"); });
+  }
+
   const Options& options_;
   radiomics::Settings settings_;
   radiomics::Keep keep_;  // a family that is none is said before any image is read
@@ -123,8 +133,9 @@ void add_features(CLI::App& app, int& code) {
                       "voxel that is not 0, the only region)");
   command->add_flag("--resample-mask", options->resample_mask,
                     "interpolate a mask of another grid to the image's");
-  command->add_flag("--diagnostics", options->diagnostics,
-                    "add IBSI's diagnostics of image and region");
+  command->add_flag(
+      "--diagnostics", options->diagnostics,
+      "add IBSI's diagnostics of image and region, and what proves the smallest box and ellipsoid");
   command
       ->add_option("--format", options->format, "tidy (a row a value), wide (a row a pair), json")
       ->check(CLI::IsMember({"tidy", "wide", "json"}));
