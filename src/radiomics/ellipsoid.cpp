@@ -1,6 +1,7 @@
 #include "vitrine/radiomics/detail/ellipsoid.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -55,7 +56,8 @@ std::vector<std::size_t> extreme_points(const std::vector<Vec3>& points) {
     return found;
   }
   for (int d = 0; d < 27; ++d) {
-    const Vec3 direction(d % 3 - 1, d / 3 % 3 - 1, d / 9 - 1);
+    const std::array steps{d % 3, d / 3 % 3, d / 9};
+    const Vec3 direction(steps[0] - 1, steps[1] - 1, steps[2] - 1);
     std::size_t best = 0;
     for (std::size_t i = 1; i < points.size(); ++i)
       if (points[i].dot(direction) > points[best].dot(direction)) best = i;

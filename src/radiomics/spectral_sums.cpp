@@ -42,7 +42,8 @@ std::size_t columns_at_once(const Torus& torus) {
   const double column_bytes =
       row_count * double(sizeof(Lanes)) * (double(fields) + 0.5) / double(lanes);
   const double whole = bytes / column_bytes / double(rows_together);
-  const double all = double((torus.columns + rows_together - 1) / rows_together);
+  const std::size_t groups = (torus.columns + rows_together - 1) / rows_together;
+  const auto all = double(groups);
   const double blocks = std::ceil(all / std::max(std::floor(std::min(whole, all)), 1.0));
   return static_cast<std::size_t>(std::ceil(all / blocks)) * rows_together;
 }
