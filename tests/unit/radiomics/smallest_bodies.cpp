@@ -319,6 +319,24 @@ TEST_CASE("the smallest ellipsoid is certified for a thousand sets", "[full]") {
   for (std::uint64_t seed = 121; seed <= 1120; ++seed) check_ellipsoid(seed);
 }
 
+TEST_CASE("the smallest ellipsoid of many points is certified by those it rests on") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    INFO("seed " << seed);
+    Sequence next{seed};
+    std::vector<Vec3> points;
+    for (int i = 0; i < 400; ++i) {
+      const Vec3 p(double(next() % 2001) - 1000, double(next() % 2001) - 1000,
+                   double(next() % 2001) - 1000);
+      points.push_back(p.normalized().cwiseProduct(Vec3(30, 20, 9)) * (1 + 1e-4 * (next() % 10)));
+    }
+    const SmallestEllipsoid found = smallest_ellipsoid(points);
+    CHECK(found.duality_gap < 1e-11);
+    CHECK(found.infeasibility < 1e-12);
+    CHECK(found.slackness < 1e-11);
+    CHECK(double(barrier_volume(points)) == Approx(found.size.volume()).epsilon(1e-9));
+  }
+}
+
 TEST_CASE("points in a plane, on a line, or alone have a box and an ellipsoid of volume 0") {
   const std::vector<std::vector<HalfVoxel>> sets{
       {},
