@@ -64,7 +64,7 @@ class Measurer {
     };
     const radiomics::Region region = radiomics::prepare(image, mask, settings_, keep_);
     PairResult& plain = add(region);
-    if (options_.diagnostics) plain.diagnostics = radiomics::diagnostics(image, settings_, region);
+    if (options_.diagnostics) plain.diagnostics = diagnostics(image, region);
     if (!perturb_) return results;
 
     const radiomics::Chance chance{std::uint64_t(perturb_->seed),
@@ -85,6 +85,17 @@ class Measurer {
   }
 
  private:
+  std::vector<radiomics::Diagnostic> diagnostics(const Image& image,
+                                                 const radiomics::Region& region) const {
+    auto rows = radiomics::diagnostics(image, settings_, region);
+    const bool wants_shape =
+        std::any_of(options_.families.begin(), options_.families.end(),
+                    [](const std::string& id) { return id.starts_with("morphology"); });
+    if (wants_shape)
+      for (auto& row : radiomics::shape_certificates(region)) rows.push_back(std::move(row));
+    return rows;
+  }
+
   const Options& options_;
   radiomics::Settings settings_;
   radiomics::Keep keep_;  // a family that is none is said before any image is read
@@ -172,8 +183,9 @@ void add_features(CLI::App& app, int& code) {
                       "voxel that is not 0, the only region)");
   command->add_flag("--resample-mask", options->resample_mask,
                     "interpolate a mask of another grid to the image's");
-  command->add_flag("--diagnostics", options->diagnostics,
-                    "add IBSI's diagnostics of image and region");
+  command->add_flag(
+      "--diagnostics", options->diagnostics,
+      "add IBSI's diagnostics of image and region, and what proves the smallest box and ellipsoid");
   command
       ->add_option("--format", options->format, "tidy (a row a value), wide (a row a pair), json")
       ->check(CLI::IsMember({"tidy", "wide", "json"}));

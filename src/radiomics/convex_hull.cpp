@@ -67,8 +67,9 @@ int QuickHull::add_facet(int a, int b, int c) {
   return int(facets_.size()) - 1;
 }
 
-/// A tetrahedron of points that lie far apart.
+/// A tetrahedron of points that lie far apart, unless there is none.
 void QuickHull::start() {
+  if (points_.empty()) return;
   const int n = int(points_.size());
   const auto farthest = [n](auto distance) {
     int best = 0;
@@ -91,7 +92,7 @@ void QuickHull::start() {
   const Integer3 normal = cross(along, difference(point(c), point(a)));
   const auto above = [&](int i) { return dot(normal, difference(point(i), point(a))); };
   const int d = farthest([&](int i) { return std::abs(above(i)); });
-  VITRINE_EXPECT(above(d) != 0);
+  if (above(d) == 0) return;          // all in a plane
   if (above(d) > 0) std::swap(a, b);  // now d is below the facet a b c
 
   add_facet(a, b, c);
@@ -189,16 +190,7 @@ ConvexHull QuickHull::result() const {
       triangle[v] = name;
     }
     hull.triangles.push_back(triangle);
-
-    Integer3 direction = f.normal;
-    const std::int64_t divisor = std::gcd(std::gcd(direction[0], direction[1]), direction[2]);
-    const bool flip = direction < Integer3{0, 0, 0};
-    for (std::int64_t& component : direction) component /= flip ? -divisor : divisor;
-    hull.facet_directions.push_back(direction);
   }
-  auto& directions = hull.facet_directions;
-  std::sort(directions.begin(), directions.end());
-  directions.erase(std::unique(directions.begin(), directions.end()), directions.end());
   return hull;
 }
 

@@ -22,4 +22,10 @@ struct Diagnostic {
 std::vector<Diagnostic> diagnostics(const Image& image, const Settings& settings,
                                     const Region& region);
 
+/// How it is known that the oriented box and the smallest ellipsoid of the features are the
+/// smallest: what the box's search looked at and the two edges of the convex hull that lie in its
+/// faces (patient coordinates), and how far the ellipsoid is from its optimality conditions. None
+/// of IBSI. Nothing if the region is empty.
+std::vector<Diagnostic> shape_certificates(const Region& region);
+
 }  // namespace vitrine::radiomics

@@ -19,7 +19,6 @@ inline constexpr std::string_view zero_mean = "zero_mean";        ///< the denom
 inline constexpr std::string_view no_pairs = "no_pairs";          ///< no two voxels are neighbours
 inline constexpr std::string_view too_many_levels =
     "too_many_levels";                                        ///< the matrix would not fit
-inline constexpr std::string_view too_large = "too_large";    ///< too many voxels for the sums
 inline constexpr std::string_view not_finite = "not_finite";  ///< overflow, division by almost zero
 }  // namespace reason
 

@@ -3,7 +3,6 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <optional>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/radiomics/detail/autocorrelation.hpp"
@@ -39,9 +38,9 @@ struct Shape {
   std::string_view no_intensity;  ///< why what follows is absent, or ""
   std::size_t intensity_count = 0;
   double mean_hu = 0, variance_hu = 0;
-  double centre_shift = 0;        ///< between the centres of mass of shape and intensities
-  bool has_centre = false;        ///< intensities do not sum to zero
-  std::optional<PairSums> pairs;  ///< absent if the region is too large
+  double centre_shift = 0;  ///< between the centres of mass of shape and intensities
+  bool has_centre = false;  ///< intensities do not sum to zero
+  PairSums pairs;           ///< if wanted
 
  private:
   void measure_surface(const Subject& subject);
@@ -96,12 +95,12 @@ void Shape::measure_surface(const Subject& subject) {
   axis_aligned_box = {aligned.volume(), aligned.area()};
   if (subject.wants(
           {"morphology.volume_density_oriented_box", "morphology.area_density_oriented_box"})) {
-    const BoxSize oriented = oriented_bounding_box(convex, points, spacing);
+    const BoxSize oriented = smallest_box(convex, spacing).size;
     oriented_box = {oriented.volume(), oriented.area()};
   }
   if (subject.wants({"morphology.volume_density_smallest_ellipsoid",
                      "morphology.area_density_smallest_ellipsoid"})) {
-    const Ellipsoid smallest = minimum_volume_ellipsoid(points);
+    const Ellipsoid smallest = radiomics::smallest_ellipsoid(points).size;
     smallest_ellipsoid = {smallest.volume(), smallest.ibsi_area()};
   }
 }
@@ -185,19 +184,18 @@ std::string_view no_autocorrelation(const Shape& s) {
   if (!s.no_intensity.empty()) return s.no_intensity;
   if (s.intensity_count == 1) return reason::single_voxel;
   if (s.variance_hu == 0) return reason::flat_region;
-  if (!s.pairs) return reason::too_large;
   return {};
 }
 
 Result moran_i(const Shape& s) {
   if (const auto why = no_autocorrelation(s); !why.empty()) return Result::undefined(why);
-  return s.pairs->products / (s.pairs->weights * s.variance_hu);
+  return s.pairs.products / (s.pairs.weights * s.variance_hu);
 }
 
 Result geary_c(const Shape& s) {
   if (const auto why = no_autocorrelation(s); !why.empty()) return Result::undefined(why);
   const double n = double(s.intensity_count);
-  return (n - 1) / n * s.pairs->square_differences / (2 * s.pairs->weights * s.variance_hu);
+  return (n - 1) / n * s.pairs.square_differences / (2 * s.pairs.weights * s.variance_hu);
 }
 
 using Row = Feature<Shape>;
@@ -247,7 +245,7 @@ constexpr std::array table{
          "A / area of the box along the voxel axes"},
         area_density<&Shape::axis_aligned_box>},
     Row{{"morphology", "morphology.volume_density_oriented_box", "ZH1A", "1",
-         "V / volume of the smallest box flush with a face of the convex hull"},
+         "V / volume of the smallest box around the convex hull, in any orientation"},
         volume_density<&Shape::oriented_box>},
     Row{{"morphology", "morphology.area_density_oriented_box", "IQYR", "1", "A / area of that box"},
         area_density<&Shape::oriented_box>},

@@ -1,191 +1,333 @@
 #include <algorithm>
 #include <cmath>
-#include <complex>
+#include <cstring>
 
-#include "vitrine/core/fft.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/radiomics/detail/autocorrelation.hpp"
+#include "vitrine/radiomics/detail/lane_fft.hpp"
 
 namespace vitrine::radiomics {
 namespace {
 
-using Complex = std::complex<double>;
+typedef double Pair __attribute__((vector_size(16)));
 
-std::size_t power_of_two(Index at_least) {
-  std::size_t n = 2;
-  while (n < static_cast<std::size_t>(at_least)) n *= 2;
-  return n;
+constexpr std::size_t lanes = Lanes::count;
+constexpr std::size_t rows_together = 2 * lanes;  // real rows, or real columns of the weights
+
+/// The fields whose products are wanted: 1 in the mask, the deviation from the mean in standard
+/// deviations (so that it travels beside the 1 without drowning it), and its square.
+constexpr std::size_t inside = 0, deviation = 1, square = 2, fields = 3;
+
+/// A torus on which offsets within the region stay apart; the region's grid has a border without
+/// voxels.
+struct Torus {
+  explicit Torus(std::array<Index, 3> size) {
+    for (std::size_t a = 0; a < 3; ++a) {
+      box[a] = static_cast<std::size_t>(size[a] - 2);
+      period[a] = LaneFft::good_length(2 * box[a] - 1);
+    }
+    period[0] = std::max<std::size_t>(period[0], 4);  // rows hold the transforms of two real ones
+    columns = period[0] / 2 + 1;
+  }
+  std::array<std::size_t, 3> box{}, period{};
+  std::size_t columns = 0;  ///< of the spectrum of a real row
+};
+
+/// How many columns to keep at a time, a multiple of `rows_together`: sixteen bytes for each voxel
+/// of the box at most, or what a cache holds.
+std::size_t columns_at_once(const Torus& torus) {
+  constexpr double bytes_a_voxel = 16, cache_bytes = 16 << 20;
+  const double row_count = double(torus.box[1] * torus.box[2]);
+  const double bytes = std::max(bytes_a_voxel * double(torus.box[0]) * row_count, cache_bytes);
+  const double column_bytes =
+      row_count * double(sizeof(Lanes)) * (double(fields) + 0.5) / double(lanes);
+  const double whole = bytes / column_bytes / double(rows_together);
+  const std::size_t groups = (torus.columns + rows_together - 1) / rows_together;
+  const auto all = double(groups);
+  const double blocks = std::ceil(all / std::max(std::floor(std::min(whole, all)), 1.0));
+  return static_cast<std::size_t>(std::ceil(all / blocks)) * rows_together;
 }
 
-/// Rows and columns that keep the offsets of a slice's voxels apart on a torus; the region's grid
-/// has a border without any.
-struct Plane {
-  explicit Plane(std::array<Index, 3> size)
-      : width(power_of_two(2 * (size[0] - 2) - 1)), height(power_of_two(2 * (size[1] - 2) - 1)) {}
-  std::size_t half() const { return width / 2 + 1; }  ///< columns of a real image's spectrum
-  std::size_t count() const { return half() * height; }
-  std::size_t width, height;
-};
-
-/// Spectra of the fields whose products are wanted, real and imaginary parts apart.
-struct Spectrum {
-  explicit Spectrum(std::size_t n) : real(n), imaginary(n) {}
-  std::vector<double> real, imaginary;
-};
-struct Slice {
-  explicit Slice(std::size_t n) : inside(n), deviation(n), square(n) {}
-  Spectrum inside, deviation, square;
-};
-
-/// Two-dimensional transforms of pairs of real images that travel as one complex image.
-class Transform {
+/// Spectra along rows of some columns: of the fields, four columns in an element, and of the
+/// weights, real and eight columns in an element.
+class Columns {
  public:
-  explicit Transform(const Plane& plane)
-      : plane_(plane),
-        along_(plane.width),
-        across_(plane.height),
-        image_(plane.width * plane.height),
-        column_(plane.height) {}
+  Columns(const Torus& torus, std::size_t most)
+      : torus_(torus),
+        fields_(fields * most / lanes * torus.box[1] * torus.box[2]),
+        weights_(most / rows_together * torus.box[1] * torus.box[2]),
+        along_(torus.period[0]),
+        rows_(fields * torus.box[0] * rows_together) {}
 
-  std::span<Complex> clear() {
-    std::fill(image_.begin(), image_.end(), Complex{});
-    return image_;
+  void transform(const Region& region, double mean, double unit, std::size_t first,
+                 std::size_t count);
+  /// The elements of a slice, of the fields' group of columns or the weights'.
+  std::span<const Lanes> field(std::size_t group, std::size_t f, std::size_t z) const {
+    return std::span(fields_).subspan(field_at(group, f, z), torus_.box[1]);
   }
-  /// In place; rows from `rows` on are zero.
-  void run(std::size_t rows) {
-    for (std::size_t j = 0; j < rows; ++j)
-      along_(std::span(image_).subspan(j * plane_.width, plane_.width), FftDirection::forward);
-    for (std::size_t i = 0; i < plane_.width; ++i) {
-      for (std::size_t j = 0; j < plane_.height; ++j) column_[j] = image_[j * plane_.width + i];
-      across_(column_, FftDirection::forward);
-      for (std::size_t j = 0; j < plane_.height; ++j) image_[j * plane_.width + i] = column_[j];
-    }
-  }
-  /// The spectra of the real and of the imaginary image.
-  void unpack(Spectrum& of_real, Spectrum& of_imaginary) const {
-    for (std::size_t j = 0; j < plane_.height; ++j)
-      for (std::size_t i = 0; i < plane_.half(); ++i) {
-        const Complex here = image_[j * plane_.width + i], there = mirrored(i, j);
-        const std::size_t at = j * plane_.half() + i;
-        of_real.real[at] = (here.real() + there.real()) / 2;
-        of_real.imaginary[at] = (here.imag() - there.imag()) / 2;
-        of_imaginary.real[at] = (here.imag() + there.imag()) / 2;
-        of_imaginary.imaginary[at] = (there.real() - here.real()) / 2;
-      }
+  std::span<const Lanes> weights(std::size_t group, std::size_t z) const {
+    return std::span(weights_).subspan((group * torus_.box[2] + z) * torus_.box[1], torus_.box[1]);
   }
 
  private:
-  const Complex& mirrored(std::size_t i, std::size_t j) const {
-    return image_[(plane_.height - j) % plane_.height * plane_.width +
-                  (plane_.width - i) % plane_.width];
+  std::size_t field_at(std::size_t group, std::size_t f, std::size_t z) const {
+    return ((group * fields + f) * torus_.box[2] + z) * torus_.box[1];
   }
-  const Plane& plane_;
-  Fft along_, across_;
-  std::vector<Complex> image_, column_;
+  void transform_fields(std::size_t y, std::size_t z);
+  void transform_weights(const Vec3& spacing, std::size_t y, std::size_t z);
+
+  const Torus& torus_;
+  std::vector<Lanes> fields_, weights_;
+  LaneFft along_;
+  std::vector<double> rows_;  ///< field by field, `rows_together` rows side by side
+  std::size_t first_ = 0, count_ = 0;
 };
 
-std::vector<Slice> slices_of(const Region& region, double mean, const Plane& plane,
-                             Transform& transform) {
-  const auto [nx, ny, nz] = region.grid.size;
-  std::vector<Slice> slices(static_cast<std::size_t>(nz - 2), Slice(plane.count()));
-  Spectrum nothing(plane.count());
+void Columns::transform(const Region& region, double mean, double unit, std::size_t first,
+                        std::size_t count) {
+  first_ = first;
+  count_ = count;
+  std::fill(fields_.begin(), fields_.end(), Lanes{});
   std::size_t v = 0;
-  for (std::size_t k = 0; k < slices.size(); ++k) {
-    const std::size_t first = v;
-    auto image = transform.clear();
-    const auto each = [&](auto put) {
-      for (v = first; v < region.voxels.size(); ++v) {
-        const auto p = region.position(region.voxels[v]);
-        if (p[2] != Index(k) + 1) break;
-        put(image[static_cast<std::size_t>(p[1]) * plane.width + static_cast<std::size_t>(p[0])],
-            region.hu[v] - mean);
+  const std::size_t length = torus_.box[0] * rows_together;
+  for (std::size_t z = 0; z < torus_.box[2]; ++z)
+    for (std::size_t y = 0; y < torus_.box[1]; y += rows_together) {
+      const std::size_t before = v;
+      for (; v < region.voxels.size(); ++v) {
+        const auto [i, j, k] = region.position(region.voxels[v]);
+        const auto row = static_cast<std::size_t>(j - 1) - y;
+        if (static_cast<std::size_t>(k - 1) != z || row >= rows_together) break;
+        if (v == before) std::fill(rows_.begin(), rows_.end(), 0.0);
+        const std::size_t at = static_cast<std::size_t>(i - 1) * rows_together + row;
+        const double d = (region.hu[v] - mean) / unit;
+        rows_[inside * length + at] = 1;
+        rows_[deviation * length + at] = d;
+        rows_[square * length + at] = d * d;
       }
-    };
-    each([](Complex& to, double d) { to = {1, d}; });
-    transform.run(static_cast<std::size_t>(ny - 1));
-    transform.unpack(slices[k].inside, slices[k].deviation);
-    transform.clear();
-    each([](Complex& to, double d) { to = {d * d, 0}; });
-    transform.run(static_cast<std::size_t>(ny - 1));
-    transform.unpack(slices[k].square, nothing);
-  }
-  return slices;
-}
-
-/// Spectrum of 1 / distance between slices `apart`, on the torus; it is even, hence real.
-void transform_weights(const Region& region, Index apart, const Plane& plane, Transform& transform,
-                       Spectrum& weights, Spectrum& nothing) {
-  auto image = transform.clear();
-  const Vec3& spacing = region.grid.spacing;
-  const auto signed_offset = [](std::size_t i, std::size_t n) {
-    return i <= n / 2 ? double(i) : double(i) - double(n);
-  };
-  const double z = double(apart) * spacing[2];
-  for (std::size_t j = 0; j < plane.height; ++j)
-    for (std::size_t i = 0; i < plane.width; ++i) {
-      const double x = signed_offset(i, plane.width) * spacing[0];
-      const double y = signed_offset(j, plane.height) * spacing[1];
-      const double squared = x * x + y * y + z * z;
-      image[j * plane.width + i] = squared > 0 ? 1 / std::sqrt(squared) : 0;
+      if (v > before) transform_fields(y, z);
+      transform_weights(region.grid.spacing, y, z);
     }
-  transform.run(plane.height);
-  transform.unpack(weights, nothing);
 }
 
-/// sum += Re(a conj(b)).
-void add_product(const Spectrum& a, const Spectrum& b, std::vector<double>& sum) {
-  const std::size_t n = sum.size();
-  const double *ar = a.real.data(), *ai = a.imaginary.data();
-  const double *br = b.real.data(), *bi = b.imaginary.data();
-  double* to = sum.data();
-  for (std::size_t i = 0; i < n; ++i) to[i] += ar[i] * br[i] + ai[i] * bi[i];
+/// Two real rows travel as one complex row: four rows of ones with those of their deviations,
+/// then four rows of squares with the next four.
+void Columns::transform_fields(std::size_t y, std::size_t z) {
+  const std::size_t length = torus_.box[0] * rows_together, period = torus_.period[0];
+  const std::size_t rows = std::min(rows_together, torus_.box[1] - y);
+  struct Packed {
+    std::size_t re, im, re_row, im_row;
+  };
+  const std::array<Packed, 3> together{
+      {{inside, deviation, 0, 0}, {inside, deviation, lanes, lanes}, {square, square, 0, lanes}}};
+  for (const Packed& p : together) {
+    if (std::min(p.re_row, p.im_row) >= rows) continue;
+    const auto input = along_.input();
+    std::fill(input.begin(), input.begin() + std::ptrdiff_t(period / 2), Lanes{});
+    for (std::size_t i = 0; i < torus_.box[0]; ++i) {
+      const double* from = &rows_[i * rows_together];
+      std::memcpy(input[i].re, from + p.re * length + p.re_row, sizeof input[i].re);
+      std::memcpy(input[i].im, from + p.im * length + p.im_row, sizeof input[i].im);
+    }
+    const auto spectrum = along_.run_half();
+    for (std::size_t c = 0; c < count_; ++c) {
+      const std::size_t group = c / lanes, lane = c % lanes;
+      const Lanes& here = spectrum[first_ + c];
+      const Lanes& there = spectrum[(period - first_ - c) % period];
+      Lanes* re = &fields_[field_at(group, p.re, z) + y + p.re_row];
+      Lanes* im = &fields_[field_at(group, p.im, z) + y + p.im_row];
+      for (std::size_t r = 0; r < lanes; ++r) {
+        if (p.re_row + r < rows) {
+          re[r].re[lane] = (here.re[r] + there.re[r]) / 2;
+          re[r].im[lane] = (here.im[r] - there.im[r]) / 2;
+        }
+        if (p.im_row + r < rows) {
+          im[r].re[lane] = (here.im[r] + there.im[r]) / 2;
+          im[r].im[lane] = (there.re[r] - here.re[r]) / 2;
+        }
+      }
+    }
+  }
+}
+
+/// 1 / distance is even along a row, so its transform is real: two rows travel without mixing.
+void Columns::transform_weights(const Vec3& spacing, std::size_t y, std::size_t z) {
+  const std::size_t period = torus_.period[0];
+  const std::size_t rows = std::min(rows_together, torus_.box[1] - y);
+  const auto input = along_.input();
+  std::fill(input.begin(), input.end(), Lanes{});
+  const double dz = double(z) * spacing[2];
+  for (std::size_t r = 0; r < rows; ++r) {
+    const double dy = double(y + r) * spacing[1];
+    const double across = dy * dy + dz * dz;
+    for (std::size_t i = 0; i < torus_.box[0]; ++i) {
+      const double dx = double(i) * spacing[0];
+      const double squared = dx * dx + across;
+      const double w = squared > 0 ? 1 / std::sqrt(squared) : 0;
+      for (const std::size_t at : {i, (period - i) % period})
+        (r < lanes ? input[at].re[r] : input[at].im[r - lanes]) = w;
+    }
+  }
+  const auto spectrum = along_.run();
+  for (std::size_t c = 0; c < count_; ++c) {
+    const std::size_t group = c / rows_together, lane = c % rows_together;
+    Lanes* to = &weights_[(group * torus_.box[2] + z) * torus_.box[1] + y];
+    for (std::size_t r = 0; r < rows; ++r)
+      (lane < lanes ? to[r].re[lane] : to[r].im[lane - lanes]) =
+          r < lanes ? spectrum[first_ + c].re[r] : spectrum[first_ + c].im[r - lanes];
+  }
+}
+
+Pair load(const double* from) {
+  Pair x;
+  std::memcpy(&x, from, sizeof x);
+  return x;
+}
+
+/// Sums over the spectrum of some columns; one for each of four lanes.
+struct ColumnSums {
+  double weights[lanes] = {}, products[lanes] = {}, squares[lanes] = {};
+  /// Adds w |M|^2, w |D|^2 and w Re(S conj M) of frequencies along an axis whose `weight` is even.
+  void add(std::span<const Lanes> m, std::span<const Lanes> d, std::span<const Lanes> s,
+           std::span<const Lanes> weight, bool second);
+};
+
+void ColumnSums::add(std::span<const Lanes> m, std::span<const Lanes> d, std::span<const Lanes> s,
+                     std::span<const Lanes> weight, bool second) {
+  for (std::size_t part = 0; part < lanes; part += 2) {
+    Pair mm{}, dd{}, sm{};
+    for (std::size_t k = 0; k < m.size(); ++k) {
+      const Lanes& both = weight[std::min(k, m.size() - k)];
+      const Pair w = load((second ? both.im : both.re) + part);
+      const Pair mr = load(m[k].re + part), mi = load(m[k].im + part);
+      const Pair dr = load(d[k].re + part), di = load(d[k].im + part);
+      const Pair sr = load(s[k].re + part), si = load(s[k].im + part);
+      mm += w * (mr * mr + mi * mi);
+      dd += w * (dr * dr + di * di);
+      sm += w * (sr * mr + si * mi);
+    }
+    for (std::size_t l = 0; l < 2; ++l) {
+      weights[part + l] += mm[l];
+      products[part + l] += dd[l];
+      squares[part + l] += sm[l];
+    }
+  }
+}
+
+/// Transforms columns along the other two axes and sums their products.
+class Planes {
+ public:
+  explicit Planes(const Torus& torus)
+      : torus_(torus),
+        across_(torus.period[1]),
+        up_{LaneFft(torus.period[2]), LaneFft(torus.period[2]), LaneFft(torus.period[2])},
+        plane_(fields * torus.period[1] * torus.box[2]),
+        slices_((torus.period[1] / 2 + 1) * torus.box[2]),
+        spectrum_((torus.period[1] / 2 + 1) * (torus.period[2] / 2 + 1)) {}
+
+  /// The spectrum of the weights, of one group of their columns.
+  void transform_weights(const Columns& columns, std::size_t group);
+  /// The products of a group of the fields' columns, the second one of its weights' or the first.
+  ColumnSums products(const Columns& columns, std::size_t group, bool second);
+
+ private:
+  /// Copies real columns that are even about their first element.
+  static void copy_even(std::span<const Lanes> from, LaneFft& to);
+  const Torus& torus_;
+  LaneFft across_;
+  std::array<LaneFft, fields> up_;
+  std::vector<Lanes> plane_, slices_, spectrum_;
+};
+
+void Planes::copy_even(std::span<const Lanes> from, LaneFft& to) {
+  const auto input = to.input();
+  std::fill(input.begin(), input.end(), Lanes{});
+  for (std::size_t i = 0; i < from.size(); ++i)
+    input[i] = input[(input.size() - i) % input.size()] = from[i];
+}
+
+void Planes::transform_weights(const Columns& columns, std::size_t group) {
+  const std::size_t rows = torus_.period[1] / 2 + 1, slices = torus_.period[2] / 2 + 1;
+  for (std::size_t z = 0; z < torus_.box[2]; ++z) {
+    copy_even(columns.weights(group, z), across_);
+    const auto row = across_.run();
+    for (std::size_t y = 0; y < rows; ++y) slices_[y * torus_.box[2] + z] = row[y];
+  }
+  for (std::size_t y = 0; y < rows; ++y) {
+    copy_even(std::span(slices_).subspan(y * torus_.box[2], torus_.box[2]), up_[0]);
+    const auto column = up_[0].run();
+    std::copy(column.begin(), column.begin() + std::ptrdiff_t(slices),
+              spectrum_.begin() + std::ptrdiff_t(y * slices));
+  }
+}
+
+ColumnSums Planes::products(const Columns& columns, std::size_t group, bool second) {
+  const auto put = [](std::span<const Lanes> from, LaneFft& to) {
+    const auto input = to.input();
+    std::copy(from.begin(), from.end(), input.begin());
+    std::fill(input.begin() + std::ptrdiff_t(from.size()),
+              input.begin() + std::ptrdiff_t(std::max(input.size() / 2, from.size())), Lanes{});
+  };
+  const std::size_t height = torus_.period[1], depth = torus_.box[2];
+  for (std::size_t f = 0; f < fields; ++f)
+    for (std::size_t z = 0; z < depth; ++z) {
+      put(columns.field(group, f, z), across_);
+      const auto row = across_.run_half();
+      for (std::size_t y = 0; y < height; ++y) plane_[(y * fields + f) * depth + z] = row[y];
+    }
+  ColumnSums sums;
+  const std::size_t slices = torus_.period[2] / 2 + 1;
+  for (std::size_t y = 0; y < height; ++y) {
+    std::array<std::span<const Lanes>, fields> column;
+    for (std::size_t f = 0; f < fields; ++f) {
+      put(std::span(plane_).subspan((y * fields + f) * depth, depth), up_[f]);
+      column[f] = up_[f].run_half();
+    }
+    sums.add(column[inside], column[deviation], column[square],
+             std::span(spectrum_).subspan(std::min(y, height - y) * slices, slices), second);
+  }
+  return sums;
 }
 
 }  // namespace
 
-SpectralCost spectral_cost(const Region& region) {
-  const Plane plane(region.grid.size);
-  const double slices = double(region.grid.size[2] - 2), points = double(plane.count());
-  SpectralCost cost;
-  cost.bytes = slices * points * double(6 * sizeof(double));
-  cost.pair_products = 2 * slices * (slices + 1) * points;
-  cost.butterflies = 3 * slices * points * math::log2(double(plane.width) * double(plane.height));
-  return cost;
+double spectral_steps(const Region& region) {
+  const Torus torus(region.grid.size);
+  const double points = double(torus.columns) * double(torus.period[1] * torus.period[2]);
+  return points * math::log2(points);
 }
 
 PairSums spectral_distance_sums(const Region& region, double mean) {
-  const Plane plane(region.grid.size);
-  Transform transform(plane);
-  const std::vector<Slice> slices = slices_of(region, mean, plane, transform);
+  const Torus torus(region.grid.size);
+  double variance = 0;
+  for (const float hu : region.hu) variance += (hu - mean) * (hu - mean);
+  variance = variance > 0 ? variance / double(region.hu.size()) : 1;
 
+  const std::size_t most = columns_at_once(torus);
+  Columns columns(torus, most);
+  Planes planes(torus);
   PairSums sums;
   double squares = 0;  // sum w (x_i - mean)^2 over ordered pairs
-  Spectrum weights(plane.count()), nothing(plane.count());
-  std::vector<double> inside(plane.count()), deviation(plane.count()), square(plane.count());
-  for (std::size_t apart = 0; apart < slices.size(); ++apart) {
-    transform_weights(region, Index(apart), plane, transform, weights, nothing);
-    for (auto* sum : {&inside, &deviation, &square}) std::fill(sum->begin(), sum->end(), 0.0);
-    for (std::size_t k = 0; k + apart < slices.size(); ++k) {
-      const Slice &a = slices[k], &b = slices[k + apart];
-      add_product(a.inside, b.inside, inside);
-      add_product(a.deviation, b.deviation, deviation);
-      add_product(a.square, b.inside, square);
-      if (apart > 0) add_product(b.square, a.inside, square);
-    }
-    // Parseval; columns but the first and the last stand for two frequencies, and pairs of
-    // different slices for two ordered pairs.
-    const double points = double(plane.width) * double(plane.height);
-    const double both = apart > 0 ? 2 : 1;
-    for (std::size_t j = 0; j < plane.height; ++j)
-      for (std::size_t i = 0; i < plane.half(); ++i) {
-        const std::size_t at = j * plane.half() + i;
-        const double w = weights.real[at] * (i == 0 || i + 1 == plane.half() ? 1 : 2) / points;
-        sums.weights += both * w * inside[at];
-        sums.products += both * w * deviation[at];
-        squares += w * square[at];
+  for (std::size_t first = 0; first < torus.columns; first += most) {
+    const std::size_t count = std::min(most, torus.columns - first);
+    columns.transform(region, mean, std::sqrt(variance), first, count);
+    for (std::size_t c = 0; c < count; c += lanes) {
+      const bool second = c / lanes % 2 == 1;
+      if (!second) planes.transform_weights(columns, c / rows_together);
+      const ColumnSums part = planes.products(columns, c / lanes, second);
+      for (std::size_t l = 0; l < std::min(lanes, count - c); ++l) {
+        // Columns but the first and the last stand for two frequencies.
+        const std::size_t column = first + c + l;
+        const double twice = column == 0 || column + 1 == torus.columns ? 1 : 2;
+        sums.weights += twice * part.weights[l];
+        sums.products += twice * part.products[l] * variance;
+        squares += twice * part.squares[l] * variance;
       }
+    }
   }
-  sums.square_differences = 2 * squares - 2 * sums.products;
+  const double points = double(torus.period[0]) * double(torus.period[1] * torus.period[2]);
+  sums.weights /= points;  // Parseval
+  sums.products /= points;
+  sums.square_differences = 2 * squares / points - 2 * sums.products;
   return sums;
 }
 

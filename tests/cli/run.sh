@@ -238,6 +238,7 @@ expect 4 'nothing.nii' "$program" features nothing.nii out/masks/case001/lesion0
 ct=out/images/case001/coarse_soft_80mAs.nii.gz lesion=out/masks/case001/lesion01.nii.gz
 expect 0 'ivh.volume_at_intensity_10:BC2M.*glcm.contrast:ACUI:ITBB.*,error' "$program" features $ct $lesion --format wide
 expect 0 'diagnostics.resegmented_roi.intensity_voxels,,1,[0-9]+,' "$program" features $ct $lesion --diagnostics --families local_intensity
+expect 0 'diagnostics.smallest_ellipsoid.duality_gap,,1,-?[0-9.]+(e-1[0-9])?,' "$program" features $ct $lesion --diagnostics --families morphology
 expect 2 'no feature family. Did you mean .histogram' "$program" features $ct $lesion --families histograms
 expect 2 'no whole number above 0' "$program" features $ct $lesion --label tumour
 expect 2 'no voxel with label 7 .labels there: 1' "$program" features $ct $lesion --label 7

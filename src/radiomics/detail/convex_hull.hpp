@@ -14,13 +14,12 @@ namespace vitrine::radiomics {
 struct ConvexHull {
   std::vector<HalfVoxel> vertices;
   std::vector<std::array<std::int32_t, 3>> triangles;  ///< into `vertices`
-  std::vector<std::array<std::int64_t, 3>>
-      facet_directions;  ///< distinct face normals up to sign, on the lattice
 };
 
 /// Quickhull (Barber, Dobkin and Huhdanpaa 1996) in whole numbers, hence without tolerances.
 ///
-/// The points must span space (those of a mask's surface do) and lie within 2^15 of each other.
+/// The points must lie within 2^15 of each other. Points in a plane have no hull, and no triangles;
+/// those of a mask's surface never do.
 ConvexHull convex_hull(std::span<const HalfVoxel> points);
 
 }  // namespace vitrine::radiomics

@@ -59,10 +59,10 @@ void check_same(const std::map<std::string, FeatureValue>& a,
     INFO(id << ": " << value.value << " and " << b.at(id).value);
     CHECK(value.reason == b.at(id).reason);
     if (!value.reason.empty()) continue;
-    const bool iterated = id.find("smallest_ellipsoid") != std::string::npos ||
+    const bool searched = id.find("smallest_ellipsoid") != std::string::npos ||
                           id.find("oriented_box") != std::string::npos;
     CHECK(b.at(id).value ==
-          Approx(value.value).epsilon(iterated && tolerance > 0 ? 1e-4 : tolerance).margin(1e-10));
+          Approx(value.value).epsilon(searched && tolerance > 0 ? 1e-9 : tolerance).margin(1e-10));
   }
 }
 
@@ -131,6 +131,35 @@ TEST_CASE("features do not depend on where the patient lies or how the grid is t
     std::copy(here.image.values().begin(), here.image.values().end(), there.image.values().begin());
     std::copy(here.mask.values().begin(), here.mask.values().end(), there.mask.values().begin());
     check_same(measure(here, settings), measure(there, settings), 0);
+  }
+}
+
+TEST_CASE("features scale with the size of the voxels as their units say") {
+  // mm^n by the power n; what local intensity looks at is a sphere of fixed size.
+  const std::map<std::string, double> powers{
+      {"mm", 1}, {"mm^2", 2}, {"mm^3", 3}, {"1/mm", -1}, {"HU mm^3", 3}};
+  std::vector<std::string> scaled = all_families();
+  std::erase(scaled, "local_intensity");
+  const Case c = lesion();
+  const auto before = measure(c, Settings{}, scaled);
+  for (const double factor : {1e-3, 0.25, 3.0, 1e3}) {
+    Grid grid = c.image.grid();
+    grid.spacing *= factor;
+    Case larger{Image(grid), Mask(grid)};
+    std::copy(c.image.values().begin(), c.image.values().end(), larger.image.values().begin());
+    std::copy(c.mask.values().begin(), c.mask.values().end(), larger.mask.values().begin());
+    std::size_t lengths = 0;
+    for (const auto& [id, value] : measure(larger, Settings{}, scaled)) {
+      INFO(id << ", factor " << factor);
+      const auto power = powers.find(std::string(value.info->unit));
+      lengths += power != powers.end();
+      const double expected =
+          before.at(id).value * (power == powers.end() ? 1 : std::pow(factor, power->second));
+      CHECK(value.reason == before.at(id).reason);
+      if (value.reason.empty())
+        CHECK(value.value == Approx(expected).epsilon(1e-9).margin(1e-10 * std::abs(expected)));
+    }
+    CHECK(lengths == 10);  // three volumes, area, its ratio, shift, diameter, three axes
   }
 }
 

@@ -39,6 +39,26 @@ inline Case make_case(const Grid& grid, const std::function<double(const Vec3&)>
   return made;
 }
 
+/// Whole numbers that look random and are the same everywhere (Knuth's 64-bit generator).
+struct Sequence {
+  std::uint64_t state = 1;
+  std::uint32_t operator()() {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return std::uint32_t(state >> 33);
+  }
+};
+
+/// A cuboid of HU 0, two voxels from the edge of its image.
+inline Case box_of(std::array<Index, 3> voxels, const Vec3& spacing) {
+  const Grid grid{
+      {voxels[0] + 4, voxels[1] + 4, voxels[2] + 4}, spacing, Vec3(0, 0, 0), Mat3::Identity()};
+  Case c{Image(grid), Mask(grid)};
+  for (Index k = 0; k < voxels[2]; ++k)
+    for (Index j = 0; j < voxels[1]; ++j)
+      for (Index i = 0; i < voxels[0]; ++i) c.mask(i + 2, j + 2, k + 2) = 1;
+  return c;
+}
+
 inline const std::vector<std::string>& all_families() {
   static const std::vector<std::string> ids = [] {
     std::vector<std::string> all;
