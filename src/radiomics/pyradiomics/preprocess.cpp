@@ -150,7 +150,7 @@ double stored_as(double x, Stored stored, bool normalised) {
 }  // namespace
 
 Roi roi_of(const Mask& mask) {
-  const Box box = bounding_box(mask);
+  const radiomics::Box box = bounding_box(mask);
   require(!box.empty(), Error::Kind::data,
           "the mask is empty (no voxel has the label). Choose a label that is there");
   return make_roi(mask.grid(), {box.low, box.high},
