@@ -292,7 +292,7 @@ printf 'perturbations:\n  - {id: grown, volume_percent: 10}\n  - {id: turned, ro
 expect 0 '' "$program" features $ct $lesion --families statistics -o plain.csv
 expect 0 '' "$program" features $ct $lesion --families statistics --perturb perturb.yaml -o perturbed.csv
 expect 0 '' bash -c "cmp <(sed 1d plain.csv) <(grep ',none$' perturbed.csv | grep -v ',mask\.' | sed 's/,none$//')"
-expect 0 'mask.volume_change,,1,0\.(09|10)[0-9]*,,,,,grown$' cat perturbed.csv
+expect 0 'mask.volume_change,,1,0\.(09|10)[0-9]*,,,,,,grown$' cat perturbed.csv
 expect 0 'statistics.mean,Q4LE,HU,.*,redrawn$' cat perturbed.csv
 expect 0 '^image,mask,label,perturbation,mask.voxels' "$program" features $ct $lesion --families statistics --perturb perturb.yaml --format wide
 printf 'perturbations:\n  - {id: a, rotation: 7}\n  - {id: b, translation: [0, 2, 0]}\n  - {id: c, volume_percent: -100}\n' >perturb.yaml
