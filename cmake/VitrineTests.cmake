@@ -33,12 +33,12 @@ function(vitrine_tests layer)
   endforeach()
 endfunction()
 
-# vitrine_fuzzer(<name> SOURCES ... USES <layers...> [LINK <targets...>] [LIBFUZZER] [MANUAL])
+# vitrine_fuzzer(<name> SOURCES ... USES <layers...> [LINK <targets...>] [LIBFUZZER])
 #
-# A program fuzz_<name>, run on some damaged seeds in the quick tests and for a minute in the soak, unless MANUAL. In the fuzz preset
+# A program fuzz_<name>, run on some damaged seeds in the quick tests and for a minute in the soak. In the fuzz preset
 # those marked LIBFUZZER are libFuzzer programs instead, and the others are left out.
 function(vitrine_fuzzer name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "LIBFUZZER;MANUAL" "" "SOURCES;USES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "LIBFUZZER" "" "SOURCES;USES;LINK")
   if(VITRINE_BUILD_FUZZ AND NOT arg_LIBFUZZER)
     return()
   endif()
@@ -51,9 +51,6 @@ function(vitrine_fuzzer name)
     return()
   endif()
   target_sources(fuzz_${name} PRIVATE driver.cpp)
-  if(arg_MANUAL)
-    return()
-  endif()
   add_test(NAME fuzz.${name} COMMAND fuzz_${name} --inputs 500)
   set_tests_properties(fuzz.${name} PROPERTIES LABELS fast TIMEOUT 300)
   add_test(NAME fuzz.${name}.soak COMMAND fuzz_${name} --seconds 60)

@@ -5,6 +5,7 @@
 
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/io/detail/raw_layout.hpp"
+#include "vitrine/io/detail/rehearsal.hpp"
 #include "vitrine/io/h5_reader.hpp"
 #include "vitrine/io/raw.hpp"
 
@@ -70,21 +71,33 @@ struct RawReader::State {
   RawScan scan;
   std::vector<std::uint8_t> digests;  ///< once values were asked for
 
+  explicit State(const Path& path) : file(path) {}
+  void load();
   void expect_values();
+  void skim();
 };
 
-RawReader::RawReader(const Path& path) : state_(new State{H5Reader(path), {}, {}}) {
-  const H5Reader& file = state_->file;
+RawReader::RawReader(const Path& path) {
+  detail::rehearse(path, [&] {
+    State rehearsal(path);
+    rehearsal.load();
+    rehearsal.skim();
+  });
+  state_ = std::make_unique<State>(path);
+  state_->load();
+}
+
+/// All but the values.
+void RawReader::State::load() {
   Read read(file);
   read.check(file.has_attribute("/", "format") && file.has_attribute("/", "format_version") &&
                  file.text("/", "format") == detail::raw_format,
              "it holds no raw data of ours");
   const std::int64_t version = file.integer("/", "format_version");
-  require(version == detail::raw_version, Error::Kind::unsupported, "'", path.string(),
+  require(version == detail::raw_version, Error::Kind::unsupported, "'", file.path().string(),
           "' has version ", version, " of the raw-data format (this program reads ",
           detail::raw_version, "). Use the program that wrote it.");
   const std::string quantity = file.text("/", "quantity");
-  RawScan& scan = state_->scan;
   bool known = false;
   for (const auto each :
        {RawScan::Quantity::signal, RawScan::Quantity::line_integral, RawScan::Quantity::counts})
@@ -119,6 +132,16 @@ void RawReader::State::expect_values() {
   digests = file.bytes(detail::raw_digests, {std::size_t(scan.geometry.views()), digest_width});
   file.rows(detail::raw_values, detail::value_sizes(scan), 0,
             {});  // is all there, before memory is taken
+}
+
+/// The values, or of a large file the first view's, for nobody to see.
+void RawReader::State::skim() {
+  expect_values();
+  const std::size_t cells = scan.values_per_view();
+  const bool whole = file.file_size() <= detail::rehearsed_whole;
+  std::vector<float> view(cells);
+  for (Index v = 0; v < (whole ? scan.geometry.views() : 1); ++v)
+    file.rows(detail::raw_values, detail::value_sizes(scan), std::size_t(v), view);
 }
 
 void RawReader::views(Index first, std::span<float> out) const {

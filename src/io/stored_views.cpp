@@ -13,6 +13,7 @@
 #include "vitrine/core/buffer.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/io/detail/posix.hpp"
+#include "vitrine/io/detail/rehearsal.hpp"
 #include "vitrine/io/h5_reader.hpp"
 
 namespace vitrine::io {
@@ -62,8 +63,17 @@ struct StoredViews::State {
 
 void StoredViews::State::check(const Path& path) const {
   if (!layout.dataset.empty()) {
-    const H5Reader file(path);
-    file.box(layout.dataset, dims(), {0, 0, 0}, {0, 0, 0}, {});
+    const auto all = dims();
+    const std::vector<std::size_t> none{0, 0, 0};
+    detail::rehearse(path, [&] {
+      const H5Reader file(path);
+      file.box(layout.dataset, all, none, none, {});
+      const bool whole = file.file_size() <= detail::rehearsed_whole;
+      const auto some = whole ? all : std::vector<std::size_t>{1, 1, 1};
+      std::vector<float> values(some[0] * some[1] * some[2]);
+      file.box(layout.dataset, all, none, some, values);
+    });
+    H5Reader(path).box(layout.dataset, all, none, none, {});
     return;
   }
   const auto opened = detail::open_file("read", path, O_RDONLY | O_NONBLOCK);
