@@ -96,6 +96,7 @@ std::vector<Checksum> parse_checksums(std::string_view text, const std::string& 
     if (!digest) refuse("a SHA-256 digest has 64 of the digits 0-9 a-f.");
     entry.digest = *digest;
     entry.path = is_escaped ? unescaped(row.substr(66)) : std::string(row.substr(66));
+    if (entry.path.find('\0') != std::string::npos) refuse("a path holds a NUL character.");
     if (!stays_inside(entry.path))
       refuse(str("'", entry.path, "' is not below the directory of this file."));
     files.push_back(std::move(entry));

@@ -168,6 +168,7 @@ TEST_CASE("a checksum list that is damaged or points elsewhere is refused with i
   CHECK_THAT(says(good + "short  a\n"), Contains("S:2:1"));
   CHECK_THAT(says(good + Digest{}.hex() + "  ../a\n"), Contains("S:2:1") && Contains("not below"));
   CHECK_THAT(says(Digest{}.hex() + "  /etc/passwd\n"), Contains("not below"));
+  CHECK_THAT(says(Digest{}.hex() + "  a" + std::string(1, '\0') + "b\n"), Contains("NUL"));
   CHECK_THAT(says(good.substr(0, good.size() - 1)), Contains("no end"));
   CHECK_THAT(says(std::string(64, 'x') + "  a\n"), Contains("64 of the digits"));
 }
