@@ -55,8 +55,9 @@ if [[ $every ]]; then
     for call in write fsync rename; do
       total=0
       for (( n = 1; ; ++n )); do
-        OMP_NUM_THREADS=1 strace -f -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" \
-          "$program" "${trial[@]}" --out step >said 2>&1 && break
+        # In a group, so that bash's note of the kill goes away too.
+        { OMP_NUM_THREADS=1 strace -f -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" \
+            "$program" "${trial[@]}" --out step >said; } >/dev/null 2>&1 && break
         total=$n
         sound step
         finish step
