@@ -18,7 +18,6 @@
 #include "vitrine/cli/trial_directory.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/core/parallel.hpp"
-#include "vitrine/io/json.hpp"
 #include "vitrine/io/memory.hpp"
 #include "vitrine/io/run_lock.hpp"
 #include "vitrine/trial/engine.hpp"

@@ -76,15 +76,6 @@ bool summarise(const CooccurrenceCounts& counts, Cooccurrence& out) {
   return true;
 }
 
-/// Expectation of `f` over one of the distributions, whose first entry belongs to 0.
-template <class F>
-double expectation(const std::vector<double>& p, F f) {
-  double total = 0;
-  for (std::size_t k = 0; k < p.size(); ++k)
-    if (p[k] > 0) total += p[k] * f(double(k));
-  return total;
-}
-
 double variance_of(const std::vector<double>& p) {
   const double mean = expectation(p, [](double k) { return k; });
   return expectation(p, [mean](double k) { return (k - mean) * (k - mean); });

@@ -7,6 +7,15 @@
 
 namespace vitrine::radiomics {
 
+/// Expectation of `f` over a distribution whose first entry belongs to 0.
+template <class F>
+double expectation(const std::vector<double>& p, F f) {
+  double total = 0;
+  for (std::size_t k = 0; k < p.size(); ++k)
+    if (p[k] > 0) total += p[k] * f(double(k));
+  return total;
+}
+
 /// How often two grey levels are neighbours along some of the directions.
 class CooccurrenceCounts {
  public:

@@ -49,7 +49,7 @@ class LaplacianOfGaussian final : public ImageFilter {
     Padding padding = Padding::mirror;
   };
   static const Schema<Params>& schema() {
-    static const auto s =
+    static const auto s = with_riesz(
         Schema<Params>("log",
                        "Laplacian of Gaussian, positive at dark spots: edges and blobs of a size")
             .required("sigma", &Params::sigma, unit::mm, "standard deviation of the Gaussian")
@@ -57,18 +57,7 @@ class LaplacianOfGaussian final : public ImageFilter {
             .optional("cutoff", &Params::cutoff,
                       "half-width of the kernel in standard deviations, rounded to voxels")
             .between(1, 10)
-            .unless_default()
-            .optional("riesz", &Params::riesz, riesz_doc)
-            .unless_default()
-            .optional("frequencies", &Params::frequencies, frequencies_doc)
-            .unless_default()
-            .optional("dimensions", &Params::dimensions, dimensions_doc)
-            .unless_default()
-            .optional("padding", &Params::padding, padding_doc)
-            .unless_default()
-            .checked([](const Params& params, const Value& node, Diagnostics& problems) {
-              check_riesz_order(params.riesz, params.dimensions, node, problems);
-            });
+            .unless_default());
     return s;
   }
   explicit LaplacianOfGaussian(Params params) : params_(std::move(params)) {}

@@ -50,24 +50,13 @@ class Simoncelli final : public ImageFilter {
     Padding padding = Padding::periodic;
   };
   static const Schema<Params>& schema() {
-    static const auto s =
+    static const auto s = with_riesz(
         Schema<Params>("simoncelli",
                        "Non-separable wavelet: a band of frequencies, alike in all directions")
             .optional("level", &Params::level,
                       "1 passes periods from 2 to 8 voxels and most of all 4; each level doubles "
                       "them")
-            .between(1, deepest_level)
-            .optional("riesz", &Params::riesz, riesz_doc)
-            .unless_default()
-            .optional("frequencies", &Params::frequencies, frequencies_doc)
-            .unless_default()
-            .optional("dimensions", &Params::dimensions, dimensions_doc)
-            .unless_default()
-            .optional("padding", &Params::padding, padding_doc)
-            .unless_default()
-            .checked([](const Params& params, const Value& node, Diagnostics& problems) {
-              check_riesz_order(params.riesz, params.dimensions, node, problems);
-            });
+            .between(1, deepest_level));
     return s;
   }
   explicit Simoncelli(Params params) : params_(std::move(params)) {}

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "vitrine/core/math.hpp"
+#include "vitrine/radiomics/detail/cooccurrence.hpp"
 #include "vitrine/radiomics/pyradiomics/detail/classes.hpp"
 #include "vitrine/radiomics/pyradiomics/detail/weights.hpp"
 
@@ -61,15 +62,6 @@ Cooccurrence::Cooccurrence(const std::vector<int>& of_levels, const Matrix& coun
     column_variance += (level(i) - column_mean) * (level(i) - column_mean) * column[i];
   }
   crossed_entropy = row_entropy + column_entropy;
-}
-
-/// Expectation of `f` over a distribution whose first entry belongs to 0.
-template <class F>
-double expectation(const std::vector<double>& p, F f) {
-  double total = 0;
-  for (std::size_t k = 0; k < p.size(); ++k)
-    if (p[k] > 0) total += p[k] * f(double(k));
-  return total;
 }
 
 /// E[f(i, j)].

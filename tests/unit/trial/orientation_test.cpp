@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "coarse_scanner.hpp"
 #include "kept_images.hpp"
 #include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/engine.hpp"
@@ -28,16 +29,7 @@ Value turned(const char* kind, double about_rows) {
 
 /// A chest with one nodule, in a scanner whose views take milliseconds.
 trial::Plan plan_of(const Value& orientation, double tilt = 0.0) {
-  const Value scanner = Value()
-                            .set("name", Value("coarse"))
-                            .set("source_to_iso_mm", Value(541.0))
-                            .set("source_to_detector_mm", Value(949.0))
-                            .set("columns", Value(220.0))
-                            .set("rows", Value(16.0))
-                            .set("column_pitch_mm", Value(4.2))
-                            .set("row_pitch_mm", Value(4.4))
-                            .set("views_per_rotation", Value(320.0))
-                            .set("anode_angle_deg", Value(7.0));
+  const Value scanner = test::coarse_scanner(320.0);
   Value protocol = Value()
                        .set("kernel", Value("soft"))
                        .set("tube_load_mas", Value(2000.0))

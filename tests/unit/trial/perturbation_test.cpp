@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "coarse_scanner.hpp"
 #include "kept_images.hpp"
 #include "vitrine/trial/analysis.hpp"
 #include "vitrine/trial/plan.hpp"
@@ -34,16 +35,7 @@ Value measure_of(const Value::List& perturbations) {
 
 /// Two chests with a nodule each at two doses, in a scanner whose views take milliseconds.
 trial::Scenario read(const Value& measure, Diagnostics& problems) {
-  const Value scanner = Value()
-                            .set("name", Value("coarse"))
-                            .set("source_to_iso_mm", Value(541.0))
-                            .set("source_to_detector_mm", Value(949.0))
-                            .set("columns", Value(220.0))
-                            .set("rows", Value(16.0))
-                            .set("column_pitch_mm", Value(4.2))
-                            .set("row_pitch_mm", Value(4.4))
-                            .set("views_per_rotation", Value(160.0))
-                            .set("anode_angle_deg", Value(7.0));
+  const Value scanner = test::coarse_scanner(160.0);
   const Value protocol = Value()
                              .set("kernel", Value("soft"))
                              .set("slices", Value(12.0))

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "vitrine/radiomics/filters/detail/spectral.hpp"
+#include "vitrine/radiomics/filters/detail/words.hpp"
 
 namespace vitrine::radiomics {
 
@@ -26,8 +27,6 @@ class Riesz final : public TransferFunction {
 
 /// Largest sum of an order's numbers.
 inline constexpr int highest_riesz_order = 20;
-inline constexpr const char* riesz_doc =
-    "order of a Riesz transform along i, j and k: [0, 2, 0]; in 2d along i and j: [0, 2]";
 
 /// Reports what is wrong with the order `list`, given under the key `riesz` of `node`; an empty one
 /// stands for no transform.
@@ -35,5 +34,25 @@ void check_riesz_order(const std::vector<std::int64_t>& list, Dimensions dimensi
                        const Value& node, Diagnostics& problems);
 /// A checked list as three numbers.
 std::array<int, 3> riesz_order(const std::vector<std::int64_t>& list);
+
+/// A filter's keys, and those of the Riesz transform that may follow it: `riesz`, its frequencies,
+/// dimensions and padding.
+template <class Params>
+Schema<Params> with_riesz(Schema<Params>&& keys) {
+  return std::move(keys)
+      .optional("riesz", &Params::riesz,
+                "order of a Riesz transform along i, j and k: [0, 2, 0]; in 2d along i and j: "
+                "[0, 2]")
+      .unless_default()
+      .optional("frequencies", &Params::frequencies, frequencies_doc)
+      .unless_default()
+      .optional("dimensions", &Params::dimensions, dimensions_doc)
+      .unless_default()
+      .optional("padding", &Params::padding, padding_doc)
+      .unless_default()
+      .checked([](const Params& params, const Value& node, Diagnostics& problems) {
+        check_riesz_order(params.riesz, params.dimensions, node, problems);
+      });
+}
 
 }  // namespace vitrine::radiomics
