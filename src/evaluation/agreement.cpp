@@ -5,16 +5,12 @@
 #include <numeric>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/detail/rating_sums.hpp"
 #include "vitrine/evaluation/distributions.hpp"
+#include "vitrine/evaluation/rank_tests.hpp"
 
 namespace vitrine::evaluation {
 namespace {
-
-double agreement_value(const MeanSquares& ms) {
-  const double n = double(ms.subjects), k = double(ms.raters);
-  return (ms.between_subjects - ms.error) /
-         (ms.between_subjects + (k - 1.0) * ms.error + k / n * (ms.between_raters - ms.error));
-}
 
 /// Reliability of the mean of k raters, from that of one (Spearman-Brown).
 double of_mean(double single, double k) { return k * single / (1.0 + (k - 1.0) * single); }
@@ -39,7 +35,7 @@ Estimate from_ratio(double value, double between, double within, double degrees_
 /// Interval of ICC(A,1) with random raters, Satterthwaite's degrees (McGraw & Wong 1996, table 7).
 Estimate agreement_of_random_raters(const MeanSquares& ms, double tail) {
   Estimate icc;
-  icc.value = agreement_value(ms);
+  icc.value = detail::coefficient(Agreement::absolute, ms);
   if (!(ms.error > 0.0)) {
     icc.reason = "no interval: the residual is zero";
     return icc;
@@ -65,19 +61,6 @@ Estimate of_mean(const Estimate& single, double k) {
   return icc;
 }
 
-/// Why no ICC can be computed from these rows, or "".
-std::string obstacle(const Ratings& ratings, std::span<const Index> rows) {
-  if (ratings.cols() < 2) return "one arm: agreement needs two";
-  if (rows.size() < 2)
-    return str(rows.size(), " lesion(s) measured in every arm: at least 2 needed");
-  std::vector<double> values;
-  for (const Index row : rows)
-    for (Index column = 0; column < ratings.cols(); ++column)
-      values.push_back(ratings(row, column));
-  if (is_constant(values)) return "every value is the same";
-  return "";
-}
-
 /// Sums of squares about the means of two variables, and of their product.
 struct Moments {
   double n, mean_x, mean_y, xx = 0.0, yy = 0.0, xy = 0.0;
@@ -94,23 +77,6 @@ struct Moments {
     }
   }
 };
-
-/// Ranks from 1, ties with their mean rank.
-std::vector<double> ranks(std::span<const double> values) {
-  std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t(0));
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return values[a] != values[b] ? values[a] < values[b] : a < b;
-  });
-  std::vector<double> rank(values.size());
-  for (std::size_t first = 0; first < order.size();) {
-    std::size_t last = first;
-    while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
-    for (std::size_t i = first; i <= last; ++i) rank[order[i]] = 0.5 * double(first + last) + 1.0;
-    first = last + 1;
-  }
-  return rank;
-}
 
 }  // namespace
 
@@ -161,7 +127,7 @@ Icc intraclass_correlation(const Ratings& ratings, double confidence) {
   Icc icc;
   icc.subjects = std::ssize(rows);
   icc.incomplete = ratings.rows() - icc.subjects;
-  if (const std::string why = obstacle(ratings, rows); !why.empty()) {
+  if (const std::string why = detail::obstacle(ratings, rows); !why.empty()) {
     icc.one_way = icc.agreement = icc.consistency = Estimate::withheld(why);
     icc.one_way_mean = icc.agreement_mean = icc.consistency_mean = Estimate::withheld(why);
     return icc;
@@ -181,49 +147,19 @@ Icc intraclass_correlation(const Ratings& ratings, double confidence) {
 }
 
 Estimate agreement_by_patients(const Ratings& ratings, const Clusters& patients,
-                               const Resampling& resampling) {
+                               const Resampling& resampling, Agreement kind) {
   const std::vector<Index> rows = complete_rows(ratings);
-  if (const std::string why = obstacle(ratings, rows); !why.empty()) return Estimate::withheld(why);
-  Ratings centred(std::ssize(rows), ratings.cols());
-  for (std::size_t i = 0; i < rows.size(); ++i) centred.row(Index(i)) = ratings.row(rows[i]);
-  centred.array() -= centred.mean();
-
-  // Per lesion: 1, square of the row's sum, sum of squares, and the value in each arm.
-  const Index k = ratings.cols();
-  const auto add = [&](Index row, std::span<double> sums) {
-    double row_sum = 0.0;
-    for (Index j = 0; j < k; ++j) {
-      const double x = centred(row, j);
-      row_sum += x;
-      sums[2] += x * x;
-      sums[std::size_t(3 + j)] += x;
-    }
-    sums[0] += 1.0;
-    sums[1] += row_sum * row_sum;
+  if (const std::string why = detail::obstacle(ratings, rows); !why.empty())
+    return Estimate::withheld(why);
+  const PatientSums sums = detail::rating_sums(ratings, rows, patients);
+  const auto statistic = [kind](std::span<const double> total) {
+    return total[0] < 2.0 ? double(NAN) : detail::coefficient(kind, detail::mean_squares_of(total));
   };
-  const auto icc = [k](std::span<const double> total) {
-    const double n = total[0], arms = double(k);
-    if (n < 2.0) return double(NAN);
-    double sum = 0.0, column_squares = 0.0;
-    for (const double column : total.subspan(3)) {
-      sum += column;
-      column_squares += column * column;
-    }
-    const double mean = sum * sum / (n * arms);
-    const double subjects = std::max(0.0, total[1] / arms - mean);
-    const double raters = std::max(0.0, column_squares / n - mean);
-    const double error = std::max(0.0, total[2] - mean - subjects - raters);
-    return agreement_value({.subjects = Index(n),
-                            .raters = k,
-                            .between_subjects = subjects / (n - 1.0),
-                            .between_raters = raters / (arms - 1.0),
-                            .error = error / ((n - 1.0) * (arms - 1.0))});
-  };
-  const PatientSums sums = sum_by_patient(patients.only(rows), 3 + k, add);
-  Estimate result =
-      patient_bootstrap(sums, resampling, Scale::between(-1.0 / double(k - 1), 1.0), icc);
+  Estimate result = patient_bootstrap(
+      sums, resampling, Scale::between(-1.0 / double(ratings.cols() - 1), 1.0), statistic);
   const bool certain = result.low == result.high;
-  result.value = agreement_value(mean_squares(ratings, rows));  // in two passes: all digits
+  result.value =
+      detail::coefficient(kind, mean_squares(ratings, rows));  // in two passes: all digits
   if (certain) result.low = result.high = result.value;
   return result;
 }
@@ -252,7 +188,7 @@ double spearman(std::span<const double> x, std::span<const double> y) {
 
 Estimate association_by_patients(Association kind, std::span<const double> x,
                                  std::span<const double> y, const Clusters& patients,
-                                 double confidence) {
+                                 const Resampling& resampling) {
   VITRINE_EXPECT(x.size() == y.size());
   const bool lin = kind == Association::concordance;
   std::vector<Index> kept;
@@ -292,7 +228,9 @@ Estimate association_by_patients(Association kind, std::span<const double> x,
     return n >= 2.0 && below > 1e-14 ? std::clamp(uv / below, -1.0, 1.0) : double(NAN);
   };
   const PatientSums sums = sum_by_patient(patients.only(kept), 6, add);
-  Estimate result = patient_jackknife(sums, confidence, Scale::between(-1.0, 1.0), coefficient);
+  const Scale scale = Scale::between(-1.0, 1.0);
+  Estimate result = lin ? patient_bootstrap(sums, resampling, scale, coefficient)
+                        : patient_jackknife(sums, resampling.confidence, scale, coefficient);
   result.value = value;
   return result;
 }

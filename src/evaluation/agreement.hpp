@@ -40,9 +40,22 @@ struct Icc {
 /// the reason.
 Icc intraclass_correlation(const Ratings& ratings, double confidence = 0.95);
 
-/// ICC(A,1) of fixed arms, with an interval from a bootstrap over patients; rows are lesions.
+/// Coefficients of agreement, all functions of the mean squares.
+enum class Agreement {
+  absolute,             ///< ICC(A,1): arm offsets count as disagreement
+  consistency,          ///< ICC(C,1): they do not
+  overall_concordance,  ///< OCCC of Barnhart et al. 2002: Lin's coefficient for several arms
+};
+
+/// The coefficient for fixed arms, with an interval from a bootstrap over patients; rows are
+/// lesions.
+///
+///   OCCC = 2 sum over pairs of cov_ij / ((k - 1) sum of var_i + sum over pairs of (m_i - m_j)^2)
+///        = (MSR - MSE) / (MSR + (k - 1) MSE + k / (n - 1) MSC)
+/// with variances over n: the mean of the pairs' Lin coefficients, weighted with their denominators
+/// (Barnhart, Haber & Song 2002; Lin 2000; King & Chinchilli 2001 with squared distance).
 Estimate agreement_by_patients(const Ratings& ratings, const Clusters& patients,
-                               const Resampling& resampling);
+                               const Resampling& resampling, Agreement kind = Agreement::absolute);
 
 /// Numbers of rows without a NaN.
 std::vector<Index> complete_rows(const Ratings& ratings);
@@ -59,11 +72,15 @@ double spearman(std::span<const double> x, std::span<const double> y);
 /// variables is asked for.
 enum class Association { pearson, spearman, concordance };
 
-/// The coefficient with an interval from leaving out patients; row i is the pair (x[i], y[i]), left
-/// out if one is NaN. Ranks are those of the whole sample.
+/// The coefficient with an interval by patients; row i is the pair (x[i], y[i]), left out if one is
+/// NaN. Ranks are those of the whole sample.
+///
+/// Correlations: leaving out one patient, Student's t on Fisher's z. Concordance: the studentised
+/// bootstrap, because an offset between the variables makes its z skew (with one of three standard
+/// deviations the former covers 87 to 92 % from 6 to 30 patients, the latter 94 %).
 Estimate association_by_patients(Association kind, std::span<const double> x,
                                  std::span<const double> y, const Clusters& patients,
-                                 double confidence = 0.95);
+                                 const Resampling& resampling);
 
 /// True if the values differ by no more than rounding of their magnitude.
 bool is_constant(std::span<const double> values);

@@ -35,6 +35,36 @@ double beta_fraction(double a, double b, double x) {
   return fraction;
 }
 
+/// The part of the gamma function that is computed without cancellation, and which one it is.
+struct GammaPart {
+  double value;
+  bool upper;
+};
+
+GammaPart gamma_part(double a, double x) {
+  VITRINE_EXPECT(a > 0.0 && x >= 0.0);
+  if (x == 0.0) return {0.0, false};
+  const double scale = math::exp(a * math::log(x) - x - math::lgamma(a));
+  if (x < a + 1.0) {  // power series (DLMF 8.11.4)
+    double term = 1.0 / a, sum = term;
+    for (int n = 1; n < most_terms && term > sum * epsilon; ++n) {
+      term *= x / (a + n);
+      sum += term;
+    }
+    return {scale * sum, false};
+  }
+  double b = x + 1.0 - a, c = 1.0 / tiny, d = 1.0 / b, fraction = d;  // DLMF 8.9.2, Lentz's method
+  for (int n = 1; n < most_terms; ++n) {
+    const double numerator = -n * (n - a);
+    b += 2.0;
+    d = 1.0 / (numerator * d + b);
+    c = b + numerator / c;
+    fraction *= d * c;
+    if (std::fabs(d * c - 1.0) < epsilon) break;
+  }
+  return {scale * fraction, true};
+}
+
 /// The x in [low, high] where the increasing function `f` crosses `level`, to the last bit or two.
 double solve(FunctionRef<double(double)> f, double level, double low, double high) {
   while (high - low > 2.0 * epsilon * high) {
@@ -48,27 +78,13 @@ double solve(FunctionRef<double(double)> f, double level, double low, double hig
 }  // namespace
 
 double incomplete_gamma(double a, double x) {
-  VITRINE_EXPECT(a > 0.0 && x >= 0.0);
-  if (x == 0.0) return 0.0;
-  const double scale = math::exp(a * math::log(x) - x - math::lgamma(a));
-  if (x < a + 1.0) {  // power series (DLMF 8.11.4)
-    double term = 1.0 / a, sum = term;
-    for (int n = 1; n < most_terms && term > sum * epsilon; ++n) {
-      term *= x / (a + n);
-      sum += term;
-    }
-    return std::min(1.0, scale * sum);
-  }
-  double b = x + 1.0 - a, c = 1.0 / tiny, d = 1.0 / b, fraction = d;  // DLMF 8.9.2, Lentz's method
-  for (int n = 1; n < most_terms; ++n) {
-    const double numerator = -n * (n - a);
-    b += 2.0;
-    d = 1.0 / (numerator * d + b);
-    c = b + numerator / c;
-    fraction *= d * c;
-    if (std::fabs(d * c - 1.0) < epsilon) break;
-  }
-  return std::max(0.0, 1.0 - scale * fraction);
+  const auto [part, upper] = gamma_part(a, x);
+  return upper ? std::max(0.0, 1.0 - part) : std::min(1.0, part);
+}
+
+double incomplete_gamma_upper(double a, double x) {
+  const auto [part, upper] = gamma_part(a, x);
+  return upper ? std::min(1.0, part) : std::max(0.0, 1.0 - part);
 }
 
 double incomplete_beta(double a, double b, double x) {
@@ -81,6 +97,19 @@ double incomplete_beta(double a, double b, double x) {
   if (x < (a + 1.0) / (a + b + 2.0)) return std::min(1.0, scale * beta_fraction(a, b, x) / a);
   return std::max(0.0, 1.0 - scale * beta_fraction(b, a, 1.0 - x) / b);
 }
+
+double chi_square_survival(double x, double degrees) {
+  VITRINE_EXPECT(x >= 0.0 && degrees > 0.0);
+  return incomplete_gamma_upper(0.5 * degrees, 0.5 * x);
+}
+
+double f_survival(double x, double numerator, double denominator) {
+  VITRINE_EXPECT(x >= 0.0 && numerator > 0.0 && denominator > 0.0);
+  return incomplete_beta(0.5 * denominator, 0.5 * numerator,
+                         denominator / (denominator + numerator * x));
+}
+
+double student_t_two_sided(double t, double degrees) { return f_survival(t * t, 1.0, degrees); }
 
 double chi_square_quantile(double p, double degrees) {
   VITRINE_EXPECT(p > 0.0 && p < 1.0 && degrees > 0.0);

@@ -10,8 +10,6 @@
 namespace vitrine::evaluation {
 namespace {
 
-const double coefficient_factor = 1.96 * std::sqrt(2.0);
-
 /// Sums over one lesion's repeats.
 struct Spread {
   double degrees = 0.0, mean = 0.0;
@@ -44,23 +42,6 @@ Estimate mapped(Estimate e, F&& f) {
   e.low = f(e.low);
   e.high = f(e.high);
   return e;
-}
-
-/// The standard deviation of a variance that is total[0] / total[1], with its interval.
-Estimate root_of_variance(const PatientSums& sums, double degrees, double confidence) {
-  const auto variance = [](std::span<const double> total) { return total[0] / total[1]; };
-  Estimate result;
-  const double all = sums.row(0).sum() / sums.row(1).sum();
-  result.value = std::sqrt(all);
-  if (sums.cols() < fewest_patients) {
-    result.reason =
-        str("no interval from ", sums.cols(), " patient(s): at least ", fewest_patients, " needed");
-    return result;
-  }
-  // A chi-square variable over its degrees has the variance 2 / degrees (Satterthwaite 1946).
-  const double error = patient_standard_error(sums, variance);
-  const double supported = error > 0.0 ? 2.0 * all * all / (error * error) : degrees;
-  return within_sd_chi_square(result.value, std::clamp(supported, 1.0, degrees), confidence);
 }
 
 }  // namespace
@@ -100,7 +81,8 @@ Repeatability repeatability(std::span<const std::vector<double>> repeats, const 
       sums[0] += squares(spreads[std::size_t(row)]);
       sums[1] += weight(spreads[std::size_t(row)]);
     };
-    return root_of_variance(sum_by_patient(clusters, 2, add), result.degrees, confidence);
+    return sd_by_patients(sum_by_patient(clusters, 2, add), result.degrees, confidence,
+                          [](std::span<const double> total) { return total[0] / total[1]; });
   };
   const auto degrees = [](const Spread& s) { return s.degrees; };
   result.within_sd = pooled([](const Spread& s) { return s.squares; }, degrees);
@@ -121,6 +103,29 @@ Repeatability repeatability(std::span<const std::vector<double>> repeats, const 
       mapped(log_sd, [](double x) { return math::expm1(-coefficient_factor * x); });
   std::swap(result.relative_down.low, result.relative_down.high);
   return result;
+}
+
+double supported_degrees(double value, double standard_error, double most_degrees) {
+  // A chi-square variable over its degrees has the variance 2 / degrees.
+  const double degrees =
+      standard_error > 0.0 ? 2.0 * value * value / (standard_error * standard_error) : most_degrees;
+  return std::clamp(degrees, 1.0, most_degrees);
+}
+
+Estimate sd_by_patients(const PatientSums& sums, double most_degrees, double confidence,
+                        FunctionRef<double(std::span<const double>)> variance) {
+  const Eigen::VectorXd total = sums.rowwise().sum();
+  const double all = variance({total.data(), std::size_t(total.size())});
+  Estimate result;
+  result.value = std::sqrt(all);
+  if (sums.cols() < fewest_patients) {
+    result.reason =
+        str("no interval from ", sums.cols(), " patient(s): at least ", fewest_patients, " needed");
+    return result;
+  }
+  const double degrees =
+      supported_degrees(all, patient_standard_error(sums, variance), most_degrees);
+  return within_sd_chi_square(result.value, degrees, confidence);
 }
 
 Estimate within_sd_chi_square(double within_sd, double degrees, double confidence) {

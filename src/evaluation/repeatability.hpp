@@ -8,6 +8,9 @@
 
 namespace vitrine::evaluation {
 
+/// What turns a standard deviation into the difference that 95 % of pairs stay below: 1.96 sqrt(2).
+inline constexpr double coefficient_factor = 1.96 * 1.4142135623730951;
+
 /// How well a measurement repeats: from scans of the same lesion in the same arm, repositioned.
 struct Repeatability {
   Estimate within_sd;      ///< wSD, in the feature's unit
@@ -28,6 +31,15 @@ struct Repeatability {
 /// unequally well, or alike within a patient, widen them.
 Repeatability repeatability(std::span<const std::vector<double>> repeats, const Clusters& patients,
                             double confidence = 0.95);
+
+/// The square root of a variance that is a function of sums over patients, with a chi-square
+/// interval: its degrees of freedom are those that the variance between patients supports
+/// (Satterthwaite 1946), at most `most_degrees`.
+Estimate sd_by_patients(const PatientSums& sums, double most_degrees, double confidence,
+                        FunctionRef<double(std::span<const double> total)> variance);
+
+/// Degrees of freedom of a chi-square variable with this mean and standard error.
+double supported_degrees(double value, double standard_error, double most_degrees);
 
 /// Interval of a within-subject standard deviation from the chi-square distribution: exact for
 /// normal errors that are independent and of equal size in every lesion.

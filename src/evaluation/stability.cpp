@@ -9,6 +9,8 @@
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/evaluation/agreement.hpp"
+#include "vitrine/evaluation/multiplicity.hpp"
+#include "vitrine/evaluation/random_arms.hpp"
 
 namespace vitrine::evaluation {
 namespace {
@@ -71,7 +73,7 @@ struct Values {
 
 /// Concordance of scans and object truth, all arms of a lesion together.
 Estimate concordance_with_object(const Values& v, const std::vector<std::string>& patients,
-                                 double confidence) {
+                                 const Resampling& resampling) {
   std::vector<double> x, y;
   std::vector<std::string> labels;
   Index lesions = 0;
@@ -88,7 +90,7 @@ Estimate concordance_with_object(const Values& v, const std::vector<std::string>
   if (lesions < 3)
     return Estimate::withheld(str(lesions, " lesion(s) with a truth: at least 3 needed"));
   return association_by_patients(Association::concordance, x, y, Clusters::by_label(labels),
-                                 confidence);
+                                 resampling);
 }
 
 template <class Select>
@@ -159,26 +161,77 @@ class Analysis {
     row.lesions = std::ssize(complete);
     row.patients = std::ssize(patients);
     row.same_in_all_arms = same_across(v.first, complete);
-    row.icc = agreement_by_patients(v.first, patients_, resampling);
-    row.consistency = intraclass_correlation(v.first).consistency;
-    row.consistency.low = row.consistency.high = NAN;
-    if (row.consistency.has_value()) row.consistency.reason = "no interval: see icc";
+    compare_arms(v, resampling, row);
 
     repeat(feature, row);
     row.bias = biases(v, over_arms, patients_, resampling);
     for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
       row.arm_bias.push_back(biases(
           v, [arm](const Ratings& r) { return column(r, arm); }, patients_, resampling));
-    row.concordance = concordance_with_object(v, labels_, options_.confidence);
+    row.concordance = concordance_with_object(v, labels_, resampling);
     const auto mean = over_arms(v.scan);
-    row.spearman_volume = association_by_patients(Association::spearman, mean, volumes_, patients_,
-                                                  options_.confidence);
-    row.pearson_volume = association_by_patients(Association::pearson, mean, volumes_, patients_,
-                                                 options_.confidence);
+    row.linearity = linearity(mean, over_arms(v.object), patients_, options_.confidence);
+    row.spearman_volume =
+        association_by_patients(Association::spearman, mean, volumes_, patients_, resampling);
+    row.pearson_volume =
+        association_by_patients(Association::pearson, mean, volumes_, patients_, resampling);
     return row;
   }
 
+  /// Features that rank the lesions alike, the best ICC speaking for each cluster.
+  void cluster(std::vector<StabilityRow>& rows) const {
+    Eigen::MatrixXd means(std::ssize(study_.lesions), std::ssize(rows));
+    std::vector<double> scores;
+    for (std::size_t f = 0; f < rows.size(); ++f) {
+      for (Index i = 0; i < means.rows(); ++i) means(i, Index(f)) = mean_over_arms(i, f);
+      scores.push_back(rows[f].icc.has_interval() ? rows[f].icc.low : rows[f].icc.value);
+    }
+    const FeatureClusters found = cluster_features(means, options_.cluster_distance, scores);
+    for (std::size_t f = 0; f < rows.size(); ++f) rows[f].cluster = found.features[f];
+  }
+
  private:
+  double mean_over_arms(Index lesion, std::size_t feature) const {
+    double sum = 0.0;
+    for (Index j = 0; j < std::ssize(study_.arms); ++j) sum += scans_.mean(lesion, j, feature);
+    return sum / double(study_.arms.size());
+  }
+
+  void compare_arms(const Values& v, const Resampling& resampling, StabilityRow& row) const {
+    row.icc = agreement_of(options_.arms, v.first, patients_, resampling);
+    const auto by_patients = [&](Agreement kind) {
+      Estimate e = agreement_by_patients(v.first, patients_, resampling, kind);
+      if (options_.arms == Effect::fixed || !e.has_interval()) return e;
+      e.low = e.high = NAN;
+      e.reason = "no interval: the arms are random, which a bootstrap over patients misses";
+      return e;
+    };
+    row.consistency = by_patients(Agreement::consistency);
+    row.overall_concordance = by_patients(Agreement::overall_concordance);
+    row.reproducibility = reproducibility(v.first, patients_, options_.arms, options_.confidence);
+    row.friedman = friedman(means_of_patients(v.first));
+    const std::vector<double> first = column(v.first, 0);
+    for (Index arm = 1; arm < v.first.cols(); ++arm)
+      row.differences.push_back(
+          bland_altman(column(v.first, arm), first, patients_, options_.confidence));
+  }
+
+  /// Patients down: mean of the lesions that have a value in every arm; NaN without any.
+  Ratings means_of_patients(const Ratings& ratings) const {
+    Ratings means(patients_.count(), ratings.cols());
+    for (Index p = 0; p < means.rows(); ++p) {
+      means.row(p).setZero();
+      double lesions = 0.0;
+      for (const Index row : patients_.rows[std::size_t(p)]) {
+        if (ratings.row(row).hasNaN()) continue;
+        means.row(p) += ratings.row(row);
+        lesions += 1.0;
+      }
+      means.row(p) /= lesions;
+    }
+    return means;
+  }
+
   Values values(std::size_t feature) const {
     const Index lesions = std::ssize(study_.lesions), arms = std::ssize(study_.arms);
     Values v{Ratings(lesions, arms), Ratings(lesions, arms), Ratings(lesions, arms),
@@ -252,6 +305,16 @@ std::vector<StabilityRow> stability(const Study& study, const StabilityOptions& 
   std::vector<StabilityRow> rows(study.features.size());
   parallel_for(std::ssize(rows),
                [&](Index i) { rows[std::size_t(i)] = analysis.row(std::size_t(i)); });
+  analysis.cluster(rows);
+  const auto adjust = [&](auto&& p_of, double StabilityRow::*to) {
+    std::vector<double> p;
+    for (const StabilityRow& row : rows) p.push_back(p_of(row));
+    const auto q = adjusted(p, Adjustment::benjamini_hochberg);
+    for (std::size_t f = 0; f < rows.size(); ++f) rows[f].*to = q[f];
+  };
+  adjust([](const StabilityRow& row) { return row.friedman.p; }, &StabilityRow::friedman_adjusted);
+  adjust([](const StabilityRow& row) { return row.linearity.quadratic_p; },
+         &StabilityRow::curve_adjusted);
   return rows;
 }
 

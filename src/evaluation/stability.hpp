@@ -6,8 +6,13 @@
 
 #include "vitrine/core/table.hpp"
 #include "vitrine/evaluation/bias.hpp"
+#include "vitrine/evaluation/bland_altman.hpp"
 #include "vitrine/evaluation/estimate.hpp"
+#include "vitrine/evaluation/feature_clusters.hpp"
+#include "vitrine/evaluation/linearity.hpp"
+#include "vitrine/evaluation/rank_tests.hpp"
 #include "vitrine/evaluation/repeatability.hpp"
+#include "vitrine/evaluation/reproducibility.hpp"
 
 namespace vitrine::evaluation {
 
@@ -66,12 +71,20 @@ struct Biases {
 /// What is known about one feature's stability.
 struct StabilityRow {
   Feature feature;
-  Estimate icc;          ///< ICC(A,1) over the arms, interval by patients
-  Estimate consistency;  ///< ICC(C,1): the same without arm offsets; no interval
+  Estimate icc;                  ///< ICC(A,1) over the arms, as they are declared
+  Estimate consistency;          ///< ICC(C,1): the same without arm offsets
+  Estimate overall_concordance;  ///< OCCC over the arms
   Repeatability repeatability;
+  Reproducibility reproducibility;  ///< over the arms
+  RankTest friedman;                ///< of the arms; blocks are means over a patient's lesions
+  double friedman_adjusted = 0.0;   ///< its p by Benjamini & Hochberg over the features
   Biases bias;
-  std::vector<Biases> arm_bias;  ///< one per arm
-  Estimate concordance;          ///< Lin's coefficient of scans and T0, pooled over arms
+  std::vector<Biases> arm_bias;          ///< one per arm
+  Linearity linearity;                   ///< of the mean over arms against that of T0
+  double curve_adjusted = 0.0;           ///< p of its quadratic term by Benjamini & Hochberg
+  std::vector<BlandAltman> differences;  ///< of each arm's scans from those of the first arm
+  FeatureClusters::Feature cluster;      ///< among all features, by the mean over arms
+  Estimate concordance;                  ///< Lin's coefficient of scans and T0, pooled over arms
   Estimate spearman_volume, pearson_volume;  ///< of the mean over arms with the true volume
   Index patients = 0, lesions = 0;           ///< measured in every arm: those behind `icc`
   Index values = 0;               ///< scan values of this feature, with those that are missing
@@ -84,6 +97,8 @@ struct StabilityOptions {
   std::uint64_t seed = 0;  ///< of the trial: resamples are keyed to it and the feature's id
   int replicates = 2000;
   double confidence = 0.95;
+  Effect arms = Effect::fixed;
+  double cluster_distance = 0.2;  ///< mean 1 - |Spearman| at which clusters of features are cut
 };
 
 /// One row per feature, in order. Same bits for every thread count.
@@ -94,5 +109,8 @@ Table stability_table(std::span<const StabilityRow> rows);
 
 /// One row per feature and arm: the four biases with their intervals.
 Table arm_bias_table(std::span<const StabilityRow> rows, std::span<const std::string> arms);
+
+/// One row per feature and arm but the first: how far the arm's scans differ from the first arm's.
+Table bland_altman_table(std::span<const StabilityRow> rows, std::span<const std::string> arms);
 
 }  // namespace vitrine::evaluation

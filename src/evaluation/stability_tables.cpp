@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/evaluation/robustness.hpp"
@@ -24,6 +25,10 @@ class RowWriter {
     number(name, estimate);
     cell(name + "_low", estimate.low);
     cell(name + "_high", estimate.high);
+  }
+  void test(const std::string& name, double value, const std::string& reason) {
+    cell(name, value);
+    if (!reason.empty()) note(name, Estimate::withheld(reason));
   }
   void bias(const std::string& name, const Bias& bias) {
     interval(name, bias.difference);
@@ -82,20 +87,39 @@ Table stability_table(std::span<const StabilityRow> rows) {
     out.cell("values", double(row.values));
     out.cell("excluded", double(row.excluded));
     out.interval("icc_a1", row.icc);
-    out.cell("icc_c1", row.consistency.value);
-    if (!row.consistency.has_value()) out.note("icc_c1", row.consistency);
+    out.interval("icc_c1", row.consistency);
+    out.interval("occc", row.overall_concordance);
     const Repeatability& r = row.repeatability;
     out.cell("repeated_lesions", double(r.lesions));
     out.interval("wsd", r.within_sd);
     out.interval("rc", r.coefficient);
     out.interval("wcv_rms", r.within_cv_rms);
     out.interval("wcv_log", r.within_cv_log);
-    out.number("rc_relative_down", r.relative_down);
-    out.number("rc_relative_up", r.relative_up);
+    out.interval("rc_relative_down", r.relative_down);
+    out.interval("rc_relative_up", r.relative_up);
+    const Reproducibility& arms = row.reproducibility;
+    out.interval("rdc", arms.coefficient);
+    out.interval("rdc_relative_down", arms.relative_down);
+    out.interval("rdc_relative_up", arms.relative_up);
+    out.interval("qcd", arms.dispersion);
+    out.test("friedman_q", row.friedman.statistic, row.friedman.reason);
+    out.cell("friedman_p", row.friedman.p);
+    out.cell("friedman_p_bh", row.friedman_adjusted);
     biases(out, row.bias);
+    out.interval("linearity_slope", row.linearity.slope);
+    out.interval("linearity_intercept", row.linearity.intercept);
+    out.interval("linearity_r2", row.linearity.r_squared);
+    out.interval("linearity_quadratic", row.linearity.quadratic);
+    out.cell("linearity_quadratic_p", row.linearity.quadratic_p);
+    out.cell("linearity_quadratic_p_bh", row.curve_adjusted);
     out.interval("ccc_t0", row.concordance);
     out.interval("spearman_volume", row.spearman_volume);
     out.interval("pearson_volume", row.pearson_volume);
+    const FeatureClusters::Feature& cluster = row.cluster;
+    const bool member = cluster.cluster != FeatureClusters::none;
+    out.test("cluster", member ? double(cluster.cluster + 1) : double(NAN), cluster.reason);
+    out.cell("cluster_speaker", double(cluster.representative));
+    out.cell("cluster_correlation", cluster.correlation);
     std::string remark;
     if (row.excluded > 0) remark = str(row.excluded, " value(s) excluded: ", row.exclusion);
     if (row.same_in_all_arms)
@@ -113,6 +137,29 @@ Table arm_bias_table(std::span<const StabilityRow> rows, std::span<const std::st
       describe(out, row.feature);
       out.cell("arm", arms[arm]);
       biases(out, row.arm_bias[arm]);
+      out.finish();
+    }
+  return table;
+}
+
+Table bland_altman_table(std::span<const StabilityRow> rows, std::span<const std::string> arms) {
+  Table table;
+  const auto differences = [](RowWriter& out, const std::string& after, const Differences& d) {
+    out.interval("bias" + after, d.bias);
+    out.interval("sd" + after, d.sd);
+    out.interval("lower_limit" + after, d.lower);
+    out.interval("upper_limit" + after, d.upper);
+  };
+  for (const StabilityRow& row : rows)
+    for (std::size_t i = 0; i < row.differences.size(); ++i) {
+      RowWriter out(table);
+      describe(out, row.feature);
+      out.cell("arm", arms[i + 1]);
+      out.cell("against", arms.front());
+      out.cell("lesions", double(row.differences[i].pairs));
+      differences(out, "", row.differences[i].absolute);
+      differences(out, "_relative", row.differences[i].relative);
+      out.interval("slope", row.differences[i].slope);
       out.finish();
     }
   return table;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "giavarina.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/evaluation/agreement.hpp"
 #include "vitrine/evaluation/bias.hpp"
@@ -12,6 +13,9 @@
 
 using namespace vitrine;
 using namespace vitrine::evaluation;
+using test::each_alone;
+using test::giavarina_a;
+using test::giavarina_b;
 
 namespace {
 
@@ -28,20 +32,6 @@ Ratings wine() {
   r << 1, 2, 0, 1, 1, 3, 3, 2, 3, 8, 1, 4, 6, 4, 3, 3, 6, 5, 5, 6, 7, 5, 6, 2, 8, 7, 7, 9, 9, 9, 9,
       8;
   return r;
-}
-
-/// Two methods on thirty subjects (Giavarina 2015).
-const std::vector<double> giavarina_a{1,   5,   10,  20,  50,  40,  50,  60,  70,  80,
-                                      90,  100, 150, 200, 250, 300, 350, 400, 450, 500,
-                                      550, 600, 650, 700, 750, 800, 850, 900, 950, 1000};
-const std::vector<double> giavarina_b{8,   16,  30,  24,  39,  54,  40,  68,  72,   62,
-                                      122, 80,  181, 259, 275, 380, 320, 434, 479,  587,
-                                      626, 648, 738, 766, 793, 851, 871, 957, 1001, 960};
-
-Clusters each_alone(std::size_t n) {
-  Clusters clusters;
-  for (std::size_t i = 0; i < n; ++i) clusters.rows.push_back({Index(i)});
-  return clusters;
 }
 
 const Resampling resampling{make_stream(20260101, "test", Draw::bootstrap), 2000, 0.95};
