@@ -102,6 +102,7 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
   table("image_quality_curves.csv", result.all(&trial::CaseResult::quality_curves));
   table("stability.csv", analysis.stability);
   table("bias.csv", analysis.bias);
+  table("bland_altman.csv", analysis.bland_altman);
   table("robustness.csv", analysis.robustness);
   Table failures;
   failures.columns = {"case", "message"};

@@ -108,10 +108,16 @@ class StudyBuilder {
 /// The columns of the stability table that belong to each analysis, by how their names begin.
 constexpr std::pair<std::string_view, std::string_view> columns_of[] = {
     {"icc", "icc_"},
+    {"occc", "occc"},
     {"repeatability", "repeated_"},
     {"repeatability", "wsd"},
     {"repeatability", "rc"},
     {"repeatability", "wcv_"},
+    {"reproducibility", "rdc"},
+    {"reproducibility", "qcd"},
+    {"friedman", "friedman_"},
+    {"linearity", "linearity_"},
+    {"feature_clusters", "cluster"},
     {"bias_vs_truth", "total_bias_"},
     {"bias_vs_truth", "bias_"},
     {"bias_vs_truth", "noise_bias_"},
@@ -206,13 +212,19 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   analysis.study = StudyBuilder(plan, result).study;
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
+  const auto asked = [&](const char* what) {
+    const auto& all = plan.scenario.analyse;
+    return std::find(all.begin(), all.end(), what) != all.end();
+  };
+  if (asked("random_arms")) options.arms = evaluation::Effect::random;
   analysis.rows = evaluation::stability(analysis.study, options);
   analysis.robust = robustness_of(plan, result, analysis.study, options);
   analysis.robustness = evaluation::robustness_table(analysis.robust);
   analysis.stability = asked_for(evaluation::stability_table(analysis.rows), plan.scenario.analyse);
-  if (std::find(plan.scenario.analyse.begin(), plan.scenario.analyse.end(), "bias_vs_truth") !=
-      plan.scenario.analyse.end())
+  if (asked("bias_vs_truth"))
     analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
+  if (asked("bland_altman"))
+    analysis.bland_altman = evaluation::bland_altman_table(analysis.rows, analysis.study.arms);
   return analysis;
 }
 

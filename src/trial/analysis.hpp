@@ -13,6 +13,7 @@ struct Analysis {
   std::vector<evaluation::StabilityRow> rows;
   Table stability;                                ///< one row a feature
   Table bias;                                     ///< one row a feature and arm
+  Table bland_altman;                             ///< one row a feature and arm but the first
   std::vector<evaluation::RobustnessRow> robust;  ///< empty without perturbations
   Table robustness;                               ///< one row a feature and arm
 };

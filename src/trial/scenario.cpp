@@ -431,8 +431,12 @@ const Schema<Scenario>& Scenario::schema() {
           .required("arms", &Scenario::arms, "how they are scanned")
           .optional("measure", &Scenario::measure, "what is measured")
           .optional("analyse", &Scenario::analyse,
-                    "which statistics are computed; image_quality is that of a test phantom")
-          .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation", image_quality})
+                    "which statistics are computed; image_quality is that of a test phantom, "
+                    "random_arms declares the arms a sample of many, so that intervals hold for "
+                    "arms that were not scanned")
+          .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation", "occc",
+                   "reproducibility", "bland_altman", "friedman", "linearity", "feature_clusters",
+                   "random_arms", image_quality})
           .optional("outputs", &Scenario::outputs, "what is written")
           .optional("simulation", &Scenario::simulation, "how finely the world is sampled")
           .rule(

@@ -189,7 +189,11 @@ expect 0 'report: ' "$program" run tiny.yaml --out out
 expect 0 'OK' bash -c 'cd out && sha256sum -c SHA256SUMS'
 expect 0 'arm_bias' head -n 1 out/stability.csv
 expect 0 'report: ' "$program" run tiny.yaml --out asked --set patients.count=1 --set 'analyse=[icc]'
-expect 1 '' bash -c 'head -n 1 asked/stability.csv | grep -q wsd'
+expect 1 '' bash -c 'head -n 1 asked/stability.csv | grep -q -e wsd -e occc -e rdc -e friedman -e linearity -e cluster'
+expect 0 'report: ' "$program" run tiny.yaml --out compared --set patients.count=1 --set 'analyse=[occc, reproducibility, bland_altman, friedman, linearity, feature_clusters, random_arms]'
+expect 0 'occc.*rdc.*qcd.*friedman_p_bh.*linearity_r2.*cluster_speaker' head -n 1 compared/stability.csv
+expect 0 'against.*lower_limit.*slope' head -n 1 compared/bland_altman.csv
+expect 0 'random arm' cat compared/stability.csv
 phantom=(--set patients.count=1 --set 'patients.lesions=[]' --set patients.anatomy=acr464)
 expect 0 'is valid' "$program" validate tiny.yaml "${phantom[@]}"
 expect 0 '4 arms' "$program" plan tiny.yaml "${phantom[@]}"

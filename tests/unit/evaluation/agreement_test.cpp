@@ -114,6 +114,17 @@ TEST_CASE("random arms have a generalised interval, none below five of them") {
   CHECK(random.high - random.low > fixed.high - fixed.low);
 }
 
+TEST_CASE("with many random arms and lesions the interval closes around the ICC") {
+  // Variances 9, 4 and 1; sixty arms know theirs to 18 %, which leaves 0.05 of the ICC.
+  const Ratings r = simulated(100, 60, 2.0, 6);
+  const Estimate icc = agreement_of_random_arms(r, each_alone(100), resampling);
+  CHECK(icc.value == Approx(9.0 / 14.0).margin(0.1));
+  CHECK(icc.low < icc.value);
+  CHECK(icc.high > icc.value);
+  CHECK(icc.high - icc.low < 0.25);
+  CHECK(0.5 * (icc.low + icc.high) == Approx(icc.value).margin(0.03));
+}
+
 TEST_CASE("reproducibility adds the spread between arms to that of repeats") {
   // Offsets of +-a in half of 2 m arms: variance a^2 2 m / (2 m - 1), beside noise of 1.
   Ratings r = simulated(400, 6, 0.0, 3);

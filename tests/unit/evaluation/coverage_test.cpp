@@ -111,6 +111,15 @@ int simulations_wanted() {
   return text && std::atoi(text) > 0 ? std::atoi(text) : 500;
 }
 
+/// Mean over many draws of `of(rng)`, where no formula gives the truth.
+double mean_of_many(FunctionRef<double(Rng&)> of) {
+  constexpr int draws = 400000;
+  Rng rng(make_stream(78, "truth", Draw::test), 0);
+  double sum = 0.0;
+  for (int i = 0; i < draws; ++i) sum += of(rng);
+  return sum / draws;
+}
+
 double coefficient(const Conditions& c, Agreement kind) {
   const double offsets = kind == Agreement::consistency ? 0.0 : c.arm_variance;
   return c.lesion_variance / (c.lesion_variance + offsets + 1.0);
@@ -122,6 +131,13 @@ TEST_CASE("intervals of fixed arms cover the truth as often as they say", "[full
   const int simulations = simulations_wanted();
   for (const double lesion_variance : {0.6, 4.5, 28.5}) {
     const Conditions c{.lesion_variance = lesion_variance};
+    const double offset = std::sqrt(c.arm_variance * double(c.arms - 1) / double(c.arms));
+    const double dispersion = mean_of_many([&](Rng& rng) {
+      std::vector<double> values;  // a lesion's own value is a factor that cancels
+      for (Index j = 0; j < c.arms; ++j)
+        values.push_back(math::exp(0.1 * ((j % 2 ? offset : -offset) + rng.normal())));
+      return quartile_dispersion(std::move(values));
+    });
     Coverage coverage(simulations);
     coverage.run([&](int s, FunctionRef<void(const char*, const Estimate&, double)> say) {
       const Measured m = simulate(c, s);
@@ -130,8 +146,12 @@ TEST_CASE("intervals of fixed arms cover the truth as often as they say", "[full
                                        std::pair("ICC(C,1)", Agreement::consistency),
                                        std::pair("OCCC", Agreement::overall_concordance)})
         say(name, agreement_by_patients(m.ratings, m.patients, own, kind), coefficient(c, kind));
-      say("RDC, fixed arms", reproducibility(m.ratings, m.patients, Effect::fixed).sd,
-          std::sqrt(1.0 + c.arm_variance));
+      const double sd = std::sqrt(1.0 + c.arm_variance);
+      say("RDC", reproducibility(m.ratings, m.patients, Effect::fixed).sd, sd);
+      const Ratings positive = m.ratings.unaryExpr([](double x) { return math::exp(0.1 * x); });
+      const Reproducibility r = reproducibility(positive, m.patients, Effect::fixed);
+      say("%RDC", r.relative_up, math::expm1(0.1 * coefficient_factor * sd));
+      say("QCD", r.dispersion, dispersion);
     });
     coverage.check(str("30 patients, lesion variance ", lesion_variance));
   }
@@ -162,6 +182,10 @@ TEST_CASE("intervals of random arms cover the truth as often as they say", "[ful
 
 TEST_CASE("intervals of repeats and of errors cover the truth as often as they say", "[full]") {
   const int simulations = simulations_wanted();
+  const double cv_rms = std::sqrt(mean_of_many([](Rng& rng) {
+    const double a = math::exp(0.1 * rng.normal()), b = math::exp(0.1 * rng.normal());
+    return 2.0 * (a - b) * (a - b) / ((a + b) * (a + b));
+  }));
   for (const int patients : {30, 60}) {
     const Conditions c{.patients = patients};
     Coverage coverage(simulations);
@@ -172,10 +196,17 @@ TEST_CASE("intervals of repeats and of errors cover the truth as often as they s
       const Repeatability logs = repeatability(m.log_repeats, m.patients);
       say("wSD", r.within_sd, 1.0);
       say("RC", r.coefficient, coefficient_factor);
+      say("wCV, root mean square", logs.within_cv_rms, cv_rms);
       say("wCV, logarithms", logs.within_cv_log, std::sqrt(math::expm1(0.01)));
       say("%RC", logs.relative_up, math::expm1(0.1 * coefficient_factor));
       say("bias", bias(m.one, m.truth, m.patients, own).difference, 3.0);
       const Differences d = bland_altman(m.one, m.truth, m.patients).absolute;
+      std::vector<double> level = m.truth, larger = m.one;  // around 20, measured 10 % too large
+      for (std::size_t i = 0; i < level.size(); ++i) {
+        level[i] += 20.0;
+        larger[i] += 17.0 + 0.1 * level[i];
+      }
+      say("relative bias", bias(larger, level, m.patients, own).relative, 0.1);
       say("Bland-Altman bias", d.bias, 3.0);
       say("Bland-Altman sd", d.sd, 1.0);
       say("upper limit of agreement", d.upper, 3.0 + 1.96);
