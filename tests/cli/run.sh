@@ -193,7 +193,7 @@ expect 1 '' bash -c 'head -n 1 asked/stability.csv | grep -q -e wsd -e occc -e r
 expect 0 'report: ' "$program" run tiny.yaml --out compared --set patients.count=1 --set 'analyse=[occc, reproducibility, bland_altman, friedman, linearity, feature_clusters, random_arms]'
 expect 0 'occc.*rdc.*qcd.*friedman_p_bh.*linearity_r2.*cluster_speaker' head -n 1 compared/stability.csv
 expect 0 'against.*lower_limit.*slope' head -n 1 compared/bland_altman.csv
-expect 0 'random arm' cat compared/stability.csv
+expect 0 '1 lesion.s. measured in every arm: at least 2 needed' cat compared/stability.csv
 phantom=(--set patients.count=1 --set 'patients.lesions=[]' --set patients.anatomy=acr464)
 expect 0 'is valid' "$program" validate tiny.yaml "${phantom[@]}"
 expect 0 '4 arms' "$program" plan tiny.yaml "${phantom[@]}"
