@@ -6,6 +6,7 @@
 #include <map>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/detail/independent_columns.hpp"
 
 namespace vitrine::evaluation::detail {
 namespace {
@@ -27,26 +28,6 @@ Numbered number_levels(const std::vector<std::string>& level, const std::vector<
   return result;
 }
 
-/// Columns that are orthogonal to all before them, for telling dependent ones.
-class Basis {
- public:
-  /// False if the column is a combination of those before.
-  bool add(Eigen::VectorXd column) {
-    const double length = column.norm();
-    if (!(length > 0.0)) return false;
-    for (int twice = 0; twice < 2; ++twice)
-      for (const auto& axis : axes_) column -= axis.dot(column) * axis;
-    const double left = column.norm();
-    constexpr double rounding = 1e-9;  // of a column of n <= 1e9 numbers, generously
-    if (left < rounding * length) return false;
-    axes_.push_back(column / left);
-    return true;
-  }
-
- private:
-  std::vector<Eigen::VectorXd> axes_;
-};
-
 std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -65,7 +46,7 @@ MixedDesign::MixedDesign(const MixedModel& model, const std::vector<Index>& used
 }
 
 void MixedDesign::add_fixed(const MixedModel& model, const std::vector<Index>& used) {
-  Basis basis;
+  IndependentColumns basis;
   std::vector<Eigen::VectorXd> columns;
   const auto add = [&](const Eigen::VectorXd& column, std::string name) {
     if (!basis.add(column)) return false;
