@@ -1,8 +1,10 @@
 #pragma once
 #include <Eigen/Core>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "vitrine/core/table.hpp"
 #include "vitrine/evaluation/estimate.hpp"
 #include "vitrine/model/volume.hpp"
 
@@ -87,5 +89,10 @@ struct VarianceComponents {
 std::vector<VarianceComponents> variance_components(const MixedModel& model,
                                                     const Eigen::MatrixXd& values,
                                                     const VarianceOptions& options = {});
+
+/// `variance.csv`: one row per feature and component, and one for the subjects together; a withheld
+/// number is an empty cell, its reason in `notes`.
+Table variance_table(std::span<const std::string> features,
+                     std::span<const VarianceComponents> results);
 
 }  // namespace vitrine::evaluation
