@@ -161,7 +161,7 @@ void print_variances(const std::vector<evaluation::VarianceComponents>& variance
     std::string why;
     for (const auto& v : variances) {
       if (v.components[k].share.has_value()) shares.push_back(v.components[k].share.value);
-      why = v.components[k].share.reason.empty() ? why : v.components[k].share.reason;
+      if (why.empty()) why = v.components[k].share.reason;
     }
     std::sort(shares.begin(), shares.end());
     const auto& component = variances.front().components[k];
