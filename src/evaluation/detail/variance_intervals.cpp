@@ -8,20 +8,25 @@
 namespace vitrine::evaluation::detail {
 namespace {
 
+/// Ratios from which a search can still grow: on logarithms, next to zero all slopes look flat.
+Eigen::VectorXd clear_of_zero(const ProfiledLikelihood& likelihood, const LikelihoodPoint& best) {
+  Eigen::VectorXd ratio = 0.1 * best.ratio;
+  for (Index k = 0; k < ratio.size(); ++k)
+    ratio[k] = std::max(ratio[k], 1e4 * likelihood.negligible(k));
+  return ratio;
+}
+
 /// The profile on a scale without ends: the logarithm of a variance, the log-odds of a share.
 class Profile {
  public:
   Profile(const ProfiledLikelihood& likelihood, const LikelihoodPoint& best, Held::What what,
           const std::vector<bool>& set)
-      : likelihood_(likelihood), best_(best), held_{what, set, 0.0}, warm_(best.ratio) {
-    for (Index k = 0; k < warm_.size(); ++k)
-      warm_[k] = std::max(warm_[k], 10.0 * likelihood.negligible(k));
-  }
+      : likelihood_(likelihood), best_(best), held_{what, set, 0.0}, warm_(best.ratio) {}
 
   /// -2 log L above its least.
   double operator()(double z) {
     held_.value = held_.what == Held::What::variance ? math::exp(z) : 1.0 / (1.0 + math::exp(-z));
-    Eigen::VectorXd start = warm_;
+    Eigen::VectorXd start = warm_.cwiseMax(clear_of_zero(likelihood_, best_));
     if (held_.what == Held::What::variance && held_.set.back())
       start *= best_.residual / held_.value;  // the components keep their size
     const LikelihoodPoint point = likelihood_.maximise(start, held_, 1e-7);
@@ -76,9 +81,10 @@ std::optional<double> crossing(Profile& profile, double from, double sign, doubl
 /// -2 log L, above its least, where a set of random factors contributes nothing.
 double at_zero(const ProfiledLikelihood& likelihood, const LikelihoodPoint& best,
                const std::vector<bool>& set) {
+  const Eigen::VectorXd clear = clear_of_zero(likelihood, best);
   Eigen::VectorXd start = best.ratio;
   for (Index k = 0; k < start.size(); ++k)
-    start[k] = set[std::size_t(k)] ? 0.0 : std::max(start[k], 10.0 * likelihood.negligible(k));
+    start[k] = set[std::size_t(k)] ? 0.0 : std::max(start[k], clear[k]);
   return likelihood.maximise(start, {}, 1e-7).deviance - best.deviance;
 }
 

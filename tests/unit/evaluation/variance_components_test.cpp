@@ -340,6 +340,48 @@ TEST_CASE("a profile interval of a single variance is that of the chi-square lik
   }
 }
 
+TEST_CASE("an interval of a share ends where the profile of all else at its best does", "[full]") {
+  // Patients, lesions within them and scanners; the profile of the lesions' share once more by a
+  // grid over the other ratios, from 12 patients, where the patients' variance may vanish.
+  Data data = simulated({12, 2, 6}, {0.0, 0.0, 0.5, 0.5}, 40, 17);
+  Factor lesion = combined(data.model.factors[0], data.model.factors[1], "lesion");
+  data.model.factors[1] = lesion;
+  for (Index f = 0; f < 40; ++f) {
+    Rng rng(make_stream(18, "shares", Draw::test), std::uint64_t(f));
+    for (Index p = 0; p < 12; ++p) {
+      const double patient = rng.normal();
+      for (Index l = 0; l < 2; ++l)
+        data.values.col(f).segment((2 * p + l) * 6, 6).array() += patient + 0.7 * rng.normal();
+    }
+  }
+  std::vector<Index> rows;
+  for (Index i = 0; i < data.values.rows(); ++i) rows.push_back(i);
+  const detail::MixedDesign design(data.model, rows);
+  const auto all = variance_components(data.model, data.values);
+  for (Index f = 0; f < 40; f += 4) {
+    const Eigen::VectorXd y = data.values.col(f);
+    const detail::ProfiledLikelihood likelihood(design, Likelihood::restricted, y);
+    const auto& v = all[std::size_t(f)];
+    const double residual = v.components[3].variance.value;
+    Eigen::Vector3d best;
+    for (Index k = 0; k < 3; ++k) best[k] = variance(v, std::size_t(k)) / residual;
+    const double limit = likelihood.deviance(best, {}) + 3.841458820694124;
+    for (const double end : {v.components[1].share.low, v.components[1].share.high}) {
+      if (end == 0.0) continue;
+      double least = INFINITY;
+      for (double patient = -6.0; patient < 6.0; patient += 0.1)
+        for (double scanner = -4.0; scanner < 4.0; scanner += 0.1) {
+          Eigen::Vector3d ratio(patient < -5.95 ? 0.0 : std::exp(patient), 0.0, std::exp(scanner));
+          ratio[1] = end / (1.0 - end) * (1.0 + ratio[0] + ratio[2]);
+          least = std::min(least, likelihood.deviance(ratio, {}));
+        }
+      INFO("feature " << f << ", end " << end);
+      CHECK(least - limit > -1e-4);  // not below: the interval is not too narrow
+      CHECK(least - limit < 0.05);   // the grid's steps of 0.1 miss the least by that
+    }
+  }
+}
+
 TEST_CASE("a mixed model of the wrong size or with a name twice is refused") {
   Data data = simulated({4, 3}, {1.0, 1.0, 0.5}, 1, 8);
   data.model.factors[1].level.pop_back();
