@@ -38,6 +38,8 @@ std::vector<Item> iterative_items();
 /// What each effect of W8b costs.
 std::vector<Item> effect_items();
 std::vector<Item> feature_items();
+/// Variance components of a table of features.
+std::vector<Item> statistics_items();
 /// Photon histories of the Monte Carlo.
 std::vector<Item> carlo_items();
 std::vector<Item> trial_items();

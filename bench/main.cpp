@@ -39,7 +39,8 @@ std::vector<bench::Item> all_items() {
   for (const auto& family :
        {bench::projection_items, bench::voxel_items, bench::reconstruction_items,
         bench::slice_items, bench::carlo_items, bench::chest_items, bench::again_items,
-        bench::iterative_items, bench::effect_items, bench::feature_items, bench::trial_items})
+        bench::iterative_items, bench::effect_items, bench::feature_items, bench::statistics_items,
+        bench::trial_items})
     for (auto& item : family()) all.push_back(std::move(item));
   return all;
 }

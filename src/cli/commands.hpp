@@ -15,6 +15,7 @@ void add_explain(CLI::App& app, int& code);
 void add_schema(CLI::App& app, int& code);
 void add_features(CLI::App& app, int& code);
 void add_pyradiomics(CLI::App& app, int& code);
+void add_stability(CLI::App& app, int& code);
 void add_conformance(CLI::App& app, int& code);
 void add_phantom(CLI::App& app, int& code);
 void add_recon(CLI::App& app, int& code);

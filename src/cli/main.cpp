@@ -50,6 +50,7 @@ int run(int argc, char** argv) {
   add_schema(app, code);
   add_features(app, code);
   add_pyradiomics(app, code);
+  add_stability(app, code);
   add_conformance(app, code);
   add_phantom(app, code);
   add_recon(app, code);

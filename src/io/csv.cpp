@@ -1,5 +1,7 @@
 #include "vitrine/io/csv.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -18,12 +20,13 @@ struct Field {
 /// Splits the text into records; knows on which line it is.
 class Reader {
  public:
-  Reader(std::string_view text, const std::string& file) : text_(text), file_(file) {
+  Reader(std::string_view text, const std::string& file, char separator)
+      : text_(text), file_(file), separator_(separator), ends_{separator, '\r', '\n', '"'} {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;  // byte order mark, as spreadsheets write it
   }
 
   bool more() const { return at_ < text_.size(); }
-  int line() const { return line_; }
+  int line() const { return start_; }  ///< on which the last record begins
 
   std::vector<Field> record(std::size_t max_fields) {
     start_ = line_;
@@ -33,7 +36,7 @@ class Reader {
       if (fields.size() > max_fields) refuse(str("more than ", max_fields, " columns."));
       if (at_ >= text_.size()) return fields;
       const char c = text_[at_++];
-      if (c == ',') continue;
+      if (c == separator_) continue;
       if (c == '\r' && at_ < text_.size() && text_[at_] == '\n') ++at_;
       ++line_;
       return fields;
@@ -47,7 +50,7 @@ class Reader {
  private:
   Field field() {
     if (at_ < text_.size() && text_[at_] == '"') return quoted();
-    const std::size_t end = std::min(text_.find_first_of(",\r\n\"", at_), text_.size());
+    const std::size_t end = std::min(text_.find_first_of(ends_, at_), text_.size());
     if (end < text_.size() && text_[end] == '"')
       refuse(
           "a quote inside a cell that does not begin with one. Quote the whole cell and double the "
@@ -74,21 +77,28 @@ class Reader {
       }
     }
     ++at_;
-    if (at_ < text_.size() && std::string_view(",\r\n").find(text_[at_]) == std::string_view::npos)
+    if (at_ < text_.size() &&
+        std::string_view(ends_).substr(0, 3).find(text_[at_]) == std::string_view::npos)
       refuse("text behind a closing quote. Double every quote inside a quoted cell.");
     return out;
   }
 
   std::string_view text_;
   std::string file_;
+  char separator_;
+  std::string ends_;  ///< what a cell without quotes ends with, and a quote
   std::size_t at_ = 0;
   int line_ = 1, start_ = 1;
 };
 
-std::optional<double> number(const Field& field) {
+std::optional<double> number(const Field& field, bool decimal_comma) {
   double value = 0.0;
-  const char* const end = field.text.data() + field.text.size();
-  const auto [stop, error] = std::from_chars(field.text.data(), end, value);
+  std::string text = field.text;
+  if (decimal_comma && std::count(text.begin(), text.end(), ',') == 1 &&
+      text.find('.') == std::string::npos)
+    text[text.find(',')] = '.';
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (field.quoted || error != std::errc() || stop != end) return std::nullopt;
   return value;
 }
@@ -108,10 +118,30 @@ void settle_empty_cells(Table& table) {
 
 }  // namespace
 
+CsvFormat CsvFormat::of(std::string_view text) {
+  std::array<std::pair<char, int>, 3> counts{{{',', 0}, {';', 0}, {'\t', 0}}};
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (c == '\n' && !quoted) break;
+    for (auto& [separator, count] : counts) count += !quoted && c == separator;
+  }
+  const auto most =
+      std::max_element(counts.begin(), counts.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
+  return {most->first, most->first != ','};
+}
+
 Table parse_csv(std::string_view text, const std::string& file, const CsvLimits& limits) {
-  Reader reader(text, file);
+  return parse_csv_rows(text, file, {}, limits).table;
+}
+
+CsvRows parse_csv_rows(std::string_view text, const std::string& file, const CsvFormat& format,
+                       const CsvLimits& limits) {
+  Reader reader(text, file, format.separator);
   if (!reader.more()) reader.refuse("the table is empty: a header line is expected.");
-  Table table;
+  CsvRows result;
+  Table& table = result.table;
   std::set<std::string> seen;
   for (Field& name : reader.record(limits.columns)) {
     if (name.text.empty()) reader.refuse("a column without a name.");
@@ -131,15 +161,16 @@ Table parse_csv(std::string_view text, const std::string& file, const CsvLimits&
     std::vector<Table::Cell> row;
     row.reserve(fields.size());
     for (Field& field : fields) {
-      if (const auto value = number(field))
+      if (const auto value = number(field, format.decimal_comma))
         row.emplace_back(*value);
       else
         row.emplace_back(std::move(field.text));
     }
     table.add(std::move(row));
+    result.line.push_back(reader.line());
   }
   settle_empty_cells(table);
-  return table;
+  return result;
 }
 
 Table read_csv(const Path& path, const CsvLimits& limits) {

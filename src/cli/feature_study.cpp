@@ -1,0 +1,422 @@
+#include "vitrine/cli/feature_study.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "vitrine/core/error.hpp"
+#include "vitrine/core/value.hpp"
+#include "vitrine/io/csv.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+using Names = std::vector<std::string>;
+
+constexpr double no_value = std::numeric_limits<double>::quiet_NaN();
+
+bool contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string join(const Names& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
+/// How the columns are called where nothing is said.
+const Names subject_names{"patient", "subject", "case",      "patient_id", "subject_id",
+                          "Patient", "Subject", "PatientID", "SubjectID",  "Case"};
+const Names lesion_names{"lesion", "lesion_id", "Lesion", "LesionID", "roi", "ROI", "nodule"};
+const Names repeat_names{"repeat", "replicate", "session", "Repeat", "Session"};
+const Names factor_names{
+    "arm",  "scanner", "kernel",  "dose",   "thickness", "slice_thickness", "algorithm",
+    "site", "reader",  "Scanner", "Kernel", "Site",      "Reader"};
+const Names volume_names{"original_shape_MeshVolume", "original_shape_VoxelVolume", "volume_mm3",
+                         "morphology.volume_mesh", "morphology.volume_voxels"};
+/// Columns that say where a row is from and are neither keys nor features.
+const Names provenance_names{"image", "mask",  "label",      "Image", "Mask",
+                             "Label", "error", "Unnamed: 0", "",      "aggregation_code"};
+const Names tidy_names{"feature",     "ibsi_code",        "unit",   "value",
+                       "aggregation", "aggregation_code", "reason", "filter"};
+
+/// A column of PyRadiomics: image type, class, name.
+bool of_pyradiomics(const std::string& name) {
+  for (const char* type : {"original", "wavelet", "log-sigma", "square", "squareroot", "logarithm",
+                           "exponential", "gradient", "lbp"}) {
+    if (!name.starts_with(type)) continue;
+    for (const char* family : {"_firstorder_", "_shape_", "_shape2D_", "_glcm_", "_glrlm_",
+                               "_glszm_", "_gldm_", "_ngtdm_"})
+      if (name.find(family) != std::string::npos) return true;
+  }
+  return false;
+}
+
+std::string text_of(const Table::Cell& cell) {
+  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  const double value = std::get<double>(cell);
+  return std::isnan(value) ? "" : to_text(value);
+}
+
+/// Reads one file; holds what is asked of all its columns.
+class FileReader {
+ public:
+  FileReader(const std::string& file, const ColumnRoles& roles) {
+    rows_.file = file;
+    rows_.roles = roles;
+    const std::string text = io::read_text(file, io::gibibyte);
+    csv_ = io::parse_csv_rows(text, file, io::CsvFormat::of(text));
+    require_at(1, !table().rows.empty(), "the table has a header and no rows");
+  }
+
+  FeatureRows operator()() {
+    const bool tidy = contains(table().columns, "feature") && contains(table().columns, "value");
+    find_roles();
+    if (tidy)
+      read_tidy();
+    else
+      read_wide();
+    return std::move(rows_);
+  }
+
+ private:
+  const Table& table() const { return csv_.table; }
+
+  template <class... Args>
+  void require_at(int line, bool ok, const Args&... message) const {
+    if (!ok) throw Error(Error::Kind::data, str(message...), Location{rows_.file, line, 1, {}});
+  }
+
+  void find_roles() {
+    ColumnRoles& roles = rows_.roles;
+    const Names& columns = table().columns;
+    const auto check = [&](const std::string& name, const char* option) {
+      require_at(1, name.empty() || contains(columns, name), "there is no column '", name, "' (",
+                 option, "). The columns are ", join(columns));
+    };
+    check(roles.subject, "--subject");
+    check(roles.lesion, "--lesion");
+    check(roles.repeat, "--repeat");
+    check(roles.volume, "--volume");
+    for (const auto& factor : roles.factors) check(factor.name, "--factor");
+    for (const auto& name : roles.ignore) check(name, "--ignore");
+    for (const auto& name : roles.extra) check(name, "--harmonise, --covariate or --fit-where");
+    const auto find = [&](std::string& role, const Names& names) {
+      for (const std::string& name : names)
+        if (role.empty() && contains(columns, name) && !contains(roles.ignore, name)) role = name;
+    };
+    find(roles.subject, subject_names);
+    require_at(
+        1, !roles.subject.empty(),
+        "no column says which patient a row is of (rows of one patient are not independent). "
+        "Name it with --subject COLUMN. The columns are ",
+        join(columns));
+    find(roles.lesion, lesion_names);
+    find(roles.repeat, repeat_names);
+    find(roles.volume, volume_names);
+    if (roles.factors.empty())
+      for (const std::string& name : factor_names)
+        if (contains(columns, name) && !contains(roles.ignore, name) &&
+            (roles.factors.empty() || roles.factors.front().name != "arm"))
+          roles.factors.push_back({name});
+  }
+
+  bool has_role(const std::string& name) const {
+    const ColumnRoles& r = rows_.roles;
+    return name == r.subject || name == r.lesion || name == r.repeat || contains(r.extra, name) ||
+           std::any_of(r.factors.begin(), r.factors.end(),
+                       [&](const auto& factor) { return factor.name == name; });
+  }
+
+  void read_wide() {
+    const Names& columns = table().columns;
+    const bool pyradiomics = std::any_of(columns.begin(), columns.end(), of_pyradiomics);
+    std::vector<std::size_t> features, keys;
+    Names unknown;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const std::string& name = columns[c];
+      const bool is_number =
+          std::all_of(table().rows.begin(), table().rows.end(),
+                      [&](const auto& row) { return std::holds_alternative<double>(row[c]); });
+      if (has_role(name)) {
+        keys.push_back(c);
+      } else if (contains(rows_.roles.ignore, name) || name.starts_with("diagnostics_") ||
+                 name.starts_with("diagnostics.") || contains(provenance_names, name)) {
+        continue;
+      } else if (of_pyradiomics(name)) {
+        for (std::size_t r = 0; r < table().rows.size(); ++r)
+          require_at(csv_.line[r],
+                     is_number || std::holds_alternative<double>(table().rows[r][c]) ||
+                         text_of(table().rows[r][c]).empty(),
+                     "'", name, "' is '", text_of(table().rows[r][c]),
+                     "' (not a number). Leave the cell empty where there is no value");
+        features.push_back(c);
+      } else if (name == rows_.roles.volume || (is_number && !pyradiomics)) {
+        features.push_back(c);
+      } else {
+        unknown.push_back(name);
+      }
+    }
+    require_at(1, unknown.empty(), "nothing explains the column(s) ", join(unknown),
+               " (no feature's name",
+               pyradiomics ? " of PyRadiomics" : ", or not a number in every row",
+               "). Say what each is: --subject, --lesion, --repeat, --factor NAME[:random], "
+               "--covariate NAME, or --ignore NAME");
+    require_at(1, !features.empty(),
+               "no column holds features: numbers that no option explains. The columns are ",
+               join(columns));
+    for (const std::size_t c : keys) rows_.keys.push_back(columns[c]);
+    for (const std::size_t c : features)
+      rows_.features.push_back({columns[c], family(columns[c]), "", ""});
+    rows_.values.resize(std::ssize(table().rows), std::ssize(features));
+    for (std::size_t r = 0; r < table().rows.size(); ++r) {
+      const auto& row = table().rows[r];
+      auto& key = rows_.key.emplace_back();
+      for (const std::size_t c : keys) key.push_back(text_of(row[c]));
+      for (std::size_t f = 0; f < features.size(); ++f) {
+        const auto* value = std::get_if<double>(&row[features[f]]);
+        rows_.values(Index(r), Index(f)) = value ? *value : no_value;
+      }
+    }
+    rows_.line = csv_.line;
+  }
+
+  static std::string family(const std::string& name) {
+    if (!of_pyradiomics(name))
+      return name.substr(0, name.find('.') == std::string::npos ? 0 : name.find('.'));
+    const auto first = name.find('_'), second = name.find('_', first + 1);
+    return name.substr(first + 1, second - first - 1);
+  }
+
+  /// Which rows of a tidy table are scans that can be compared; the others are counted.
+  bool is_scan(const std::vector<Table::Cell>& row) {
+    const auto at = [&](const char* name) -> std::string {
+      return contains(table().columns, name) ? text_of(row[table().column(name)]) : "";
+    };
+    const std::string replicate = at("replicate"), perturbation = at("perturbation");
+    if (replicate == "truth" || replicate == "noiseless" || replicate.starts_with("visit")) {
+      ++skipped_[replicate];
+      return false;
+    }
+    const bool is_factor = std::any_of(rows_.roles.factors.begin(), rows_.roles.factors.end(),
+                                       [](const auto& f) { return f.name == "perturbation"; });
+    if (!perturbation.empty() && perturbation != "none" && !is_factor) {
+      ++skipped_["perturbation"];
+      return false;
+    }
+    return !at("feature").empty() && !at("feature").starts_with("diagnostics.") &&
+           !at("feature").starts_with("mask.");
+  }
+
+  void read_tidy() {
+    const Names& columns = table().columns;
+    std::vector<std::size_t> keys;
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      if (has_role(columns[c])) keys.push_back(c);
+    for (const std::size_t c : keys) rows_.keys.push_back(columns[c]);
+    const auto cell = [&](std::size_t r, const char* name) {
+      return contains(columns, name) ? text_of(table().rows[r][table().column(name)])
+                                     : std::string();
+    };
+    std::map<std::string, std::set<std::string>> aggregations;
+    std::vector<std::size_t> scans;
+    for (std::size_t r = 0; r < table().rows.size(); ++r) {
+      if (!is_scan(table().rows[r])) continue;
+      scans.push_back(r);
+      aggregations[cell(r, "feature")].insert(cell(r, "aggregation"));
+    }
+    std::map<Names, std::size_t> row_of;
+    std::map<std::string, std::size_t> feature_of;
+    std::map<std::pair<std::size_t, std::size_t>, int> line_of;
+    std::vector<std::tuple<std::size_t, std::size_t, double>> values;
+    for (const std::size_t r : scans) {
+      Names key;
+      for (const std::size_t c : keys) key.push_back(text_of(table().rows[r][c]));
+      std::string id = cell(r, "feature");
+      if (const std::string filter = cell(r, "filter"); !filter.empty() && filter != "original")
+        id = filter + ":" + id;
+      if (aggregations[cell(r, "feature")].size() > 1) id += ":" + cell(r, "aggregation");
+      const auto [row, new_row] = row_of.try_emplace(key, rows_.key.size());
+      if (new_row) {
+        rows_.key.push_back(key);
+        rows_.line.push_back(csv_.line[r]);
+      }
+      const auto [feature, new_feature] = feature_of.try_emplace(id, rows_.features.size());
+      if (new_feature)
+        rows_.features.push_back(
+            {id, id.substr(0, id.find('.')), cell(r, "ibsi_code"), cell(r, "unit")});
+      const auto [before, fresh] =
+          line_of.try_emplace({row->second, feature->second}, csv_.line[r]);
+      require_at(
+          csv_.line[r], fresh, "'", id, "' of ", join(key), " is on line ", before->second,
+          " already (the columns ", join(rows_.keys),
+          " do not tell the two apart). Name the column that does with --factor or --repeat, "
+          "or take one out");
+      const auto* value = std::get_if<double>(&table().rows[r][table().column("value")]);
+      require_at(csv_.line[r], value || cell(r, "value").empty(), "'", id, "' is '",
+                 cell(r, "value"), "' (not a number)");
+      values.emplace_back(row->second, feature->second, value ? *value : no_value);
+    }
+    require_at(1, !values.empty(), "no row holds a scan's feature");
+    rows_.values.setConstant(std::ssize(rows_.key), std::ssize(rows_.features), no_value);
+    for (const auto& [r, f, value] : values) rows_.values(Index(r), Index(f)) = value;
+    for (const auto& [what, count] : skipped_)
+      rows_.notes.push_back(str(count, " value(s) of '", what, "' are not compared"));
+  }
+
+  io::CsvRows csv_;
+  FeatureRows rows_;
+  std::map<std::string, Index> skipped_;
+};
+
+/// What names a lesion and an arm in every row.
+struct Cells {
+  Names subject, lesion, arm;
+};
+
+Cells cells_of(const FeatureRows& rows) {
+  Cells cells{rows.column(rows.roles.subject), Names(rows.key.size(), "lesion"), {}};
+  if (!rows.roles.lesion.empty()) cells.lesion = rows.column(rows.roles.lesion);
+  cells.arm.resize(rows.key.size());
+  for (const auto& factor : rows.roles.factors) {
+    const Names levels = rows.column(factor.name);
+    const bool several = rows.roles.factors.size() > 1;
+    for (std::size_t i = 0; i < levels.size(); ++i)
+      cells.arm[i] +=
+          (cells.arm[i].empty() ? "" : " ") + (several ? factor.name + "=" : "") + levels[i];
+  }
+  return cells;
+}
+
+}  // namespace
+
+Names FeatureRows::column(const std::string& name) const {
+  const auto at = std::find(keys.begin(), keys.end(), name);
+  require(at != keys.end(), Error::Kind::data, file, ": there is no column '", name,
+          "' that is not a feature. There are ", join(keys));
+  Names result;
+  for (const auto& row : key) result.push_back(row[std::size_t(at - keys.begin())]);
+  return result;
+}
+
+FeatureRows read_feature_rows(const std::string& file, const ColumnRoles& roles) {
+  return FileReader(file, roles)();
+}
+
+evaluation::Study study_of(const FeatureRows& rows) {
+  const Cells cells = cells_of(rows);
+  evaluation::Study study;
+  study.features = rows.features;
+  Names repeat(rows.key.size());
+  const bool repeats = !rows.roles.repeat.empty();
+  if (repeats) repeat = rows.column(rows.roles.repeat);
+  std::map<std::pair<std::string, std::string>, Index> lesion_of;
+  std::map<std::string, Index> arm_of;
+  std::map<std::pair<Index, Index>, std::vector<std::size_t>> rows_of;
+  for (std::size_t i = 0; i < rows.key.size(); ++i) {
+    const auto [lesion, new_lesion] =
+        lesion_of.try_emplace({cells.subject[i], cells.lesion[i]}, std::ssize(study.lesions));
+    if (new_lesion) study.lesions.push_back({cells.subject[i], cells.lesion[i], no_value});
+    const auto [arm, new_arm] = arm_of.try_emplace(cells.arm[i], std::ssize(study.arms));
+    if (new_arm) study.arms.push_back(cells.arm[i].empty() ? "all" : cells.arm[i]);
+    auto& same = rows_of[{lesion->second, arm->second}];
+    for (const std::size_t other : same)
+      if (repeat[other] == repeat[i])
+        throw Error(Error::Kind::data,
+                    str("patient '", cells.subject[i], "', lesion '", cells.lesion[i], "', arm '",
+                        cells.arm[i], "' is on line ", rows.line[other], " already. ",
+                        repeats ? "Both are the same repeat: take one out"
+                                : "If they are repeats, name the column that counts them: --repeat "
+                                  "COLUMN; if they differ in something, --factor COLUMN"),
+                    Location{rows.file, rows.line[i], 1, {}});
+    same.push_back(i);
+  }
+  for (const auto& [cell, members] : rows_of) {
+    const auto add = [&](evaluation::Source source, std::size_t i) {
+      const Eigen::RowVectorXd values = rows.values.row(Index(i));
+      study.samples.push_back(
+          {source, cell.first, cell.second, {values.data(), values.data() + values.size()}, {}});
+    };
+    // The first row is the scan; where a trial marks it, its repositions are the repeats.
+    std::size_t first = members.front();
+    for (const std::size_t i : members)
+      if (repeat[i] == "scan") first = i;
+    add(evaluation::Source::scan, first);
+    if (members.size() < 2) continue;
+    for (const std::size_t i : members)
+      if (repeat[i] != "scan") add(evaluation::Source::reposition, i);
+  }
+  const auto volume = std::find_if(rows.features.begin(), rows.features.end(),
+                                   [&](const auto& f) { return f.id == rows.roles.volume; });
+  if (volume == rows.features.end()) return study;
+  std::vector<double> sum(study.lesions.size(), 0.0), count(study.lesions.size(), 0.0);
+  for (std::size_t i = 0; i < rows.key.size(); ++i) {
+    const double v = rows.values(Index(i), volume - rows.features.begin());
+    if (!std::isfinite(v)) continue;
+    const auto lesion = std::size_t(lesion_of.at({cells.subject[i], cells.lesion[i]}));
+    sum[lesion] += v;
+    count[lesion] += 1.0;
+  }
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    if (count[i] > 0.0) study.lesions[i].volume = sum[i] / count[i];
+  return study;
+}
+
+evaluation::MixedModel model_of(const FeatureRows& rows) {
+  const Cells cells = cells_of(rows);
+  evaluation::MixedModel model;
+  model.factors.push_back({rows.roles.subject, cells.subject});
+  model.subjects.push_back(rows.roles.subject);
+  const evaluation::Factor lesion{"within", cells.lesion};
+  evaluation::Factor nested = evaluation::combined(
+      model.factors.front(), lesion, rows.roles.lesion.empty() ? "lesion" : rows.roles.lesion);
+  const auto count = [](const Names& names) {
+    return std::set<std::string>(names.begin(), names.end()).size();
+  };
+  if (count(nested.level) > count(cells.subject)) {
+    model.subjects.push_back(nested.name);
+    model.factors.push_back(std::move(nested));
+  }
+  for (const auto& factor : rows.roles.factors)
+    model.factors.push_back({factor.name, rows.column(factor.name), factor.kind});
+  return model;
+}
+
+evaluation::CombatCases cases_of(const FeatureRows& rows, const std::string& batch,
+                                 const Names& covariates) {
+  evaluation::CombatCases cases{rows.values, rows.column(batch), {}, {}};
+  for (const std::string& name : covariates) {
+    const Names texts = rows.column(name);
+    evaluation::Covariate covariate{name, {}};
+    for (const std::string& text : texts) {
+      double value = 0.0;
+      const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error == std::errc() && stop == text.data() + text.size())
+        covariate.value.push_back(value);
+    }
+    if (covariate.value.size() == texts.size())
+      cases.covariates.push_back(std::move(covariate));
+    else
+      cases.groups.push_back({name, texts});
+  }
+  return cases;
+}
+
+Table wide_rows(const FeatureRows& rows, const Eigen::MatrixXd& values) {
+  Table table;
+  table.columns = rows.keys;
+  for (const auto& feature : rows.features) table.columns.push_back(feature.id);
+  for (std::size_t i = 0; i < rows.key.size(); ++i) {
+    std::vector<Table::Cell> cells(rows.key[i].begin(), rows.key[i].end());
+    for (Index f = 0; f < values.cols(); ++f) cells.emplace_back(values(Index(i), f));
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+}  // namespace vitrine::cli
