@@ -135,8 +135,7 @@ class Separation {
             .push_back(str(columns_[f].factor.key, " x ", columns_[g].factor.key));
       }
     if (unseen.empty()) return "the interactions of any two factors can be seen";
-    if (seen.empty())
-      return "no interaction of factors can be seen (each is confounded with main effects)";
+    if (seen.empty()) return "no interaction of factors can be seen";
     return str("interactions can be seen of ", listed(seen), ", not of ", listed(unseen));
   }
 

@@ -605,8 +605,8 @@ scenario listed '/vary:/s/.*/  design: {kind: list, arms: [{kernel: sharp}, {tub
 expect 2 'listed.yaml:[0-9]+:[0-9]+ .*arm 3 is arm 1 once more' "$program" validate listed.yaml
 expect 0 '3 arms' "$program" plan listed.yaml --set 'arms.design.arms[2]={kernel: smooth}'
 expect 2 'arms.design.arms.9.*has 3 items' "$program" plan listed.yaml --set 'arms.design.arms[9]={kernel: smooth}'
-scenario nothing '/vary:/s/.*/  vary: {kernel: [soft, sharp]}\n  reference: {kernel: shapr}/'
-expect 2 "nothing.yaml:[0-9]+:23 .*no arm has kernel 'shapr'.*Did you mean 'sharp'" "$program" validate nothing.yaml
+scenario nothing '/vary:/s/.*/  vary: {kernel: [soft, sharp]}\n  reference: {kernel: sharpp}/'
+expect 2 "nothing.yaml:[0-9]+:23 .*no arm has kernel 'sharpp'.*Did you mean 'sharp'" "$program" validate nothing.yaml
 # A kernel's file, and its name.
 mkdir kernels; printf 'name: shared\nkind: hann\ncutoff_per_mm: 0.7\n' >kernels/shared.yaml
 expect 0 '^  coarse_shared_20mAs$' "$program" plan tiny.yaml --set 'arms.vary.kernel[1]=kernels/shared.yaml'

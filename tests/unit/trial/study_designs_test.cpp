@@ -319,8 +319,8 @@ TEST_CASE("a Latin hypercube that cannot be is refused") {
 
 TEST_CASE("a selector that names no arm says which level no arm has, or that none has them all") {
   Study study = three_factors();
-  study.reference = Value().set("kernel", Value("shapr"));
-  CHECK(mentions(study.problem(), "no arm has kernel 'shapr'"));
+  study.reference = Value().set("kernel", Value("sharpp"));
+  CHECK(mentions(study.problem(), "no arm has kernel 'sharpp'"));
   CHECK(mentions(study.problem(), "Did you mean 'sharp'?"));
   study.scanners = {"a"};
   study.vary =
