@@ -21,12 +21,16 @@ class Windowed final : public Kernel {
  public:
   struct Params {
     double cutoff = default_cutoff;  ///< 1/mm
+    std::string name = {};
   };
   static const Schema<Params>& schema() {
     static const auto s =
         Schema<Params>(Window::kind, Window::summary)
             .optional("cutoff", &Params::cutoff, per_mm, "frequency at the isocentre where it ends")
-            .between(0.05, 5);
+            .between(0.05, 5)
+            .optional("name", &Params::name, kernel_name_doc)
+            .name_of_at_most(longest_kernel_name)
+            .unless_default();
     return s;
   }
   explicit Windowed(Params p) : cutoff_(p.cutoff) {}
@@ -62,6 +66,7 @@ class Butterworth final : public Kernel {
   struct Params {
     double cutoff = 0.5;  ///< 1/mm
     std::int64_t order = 4;
+    std::string name = {};
   };
   static const Schema<Params>& schema() {
     static const auto s =
@@ -69,7 +74,10 @@ class Butterworth final : public Kernel {
             .optional("cutoff", &Params::cutoff, per_mm, "frequency where the gain is 0.71")
             .between(0.05, 5)
             .optional("order", &Params::order, "steepness")
-            .between(1, 20);
+            .between(1, 20)
+            .optional("name", &Params::name, kernel_name_doc)
+            .name_of_at_most(longest_kernel_name)
+            .unless_default();
     return s;
   }
   explicit Butterworth(Params p) : p_(p) {}
@@ -89,6 +97,7 @@ class Boosted final : public Kernel {
   struct Params {
     double cutoff = Preset::cutoff;  ///< 1/mm
     double boost = Preset::boost;
+    std::string name = {};
   };
   static const Schema<Params>& schema() {
     static const auto s =
@@ -97,7 +106,10 @@ class Boosted final : public Kernel {
             .between(0.05, 5)
             .optional("boost", &Params::boost,
                       "lift of the middle frequencies; above 2.47 it overshoots 1")
-            .between(0, 50);
+            .between(0, 50)
+            .optional("name", &Params::name, kernel_name_doc)
+            .name_of_at_most(longest_kernel_name)
+            .unless_default();
     return s;
   }
   explicit Boosted(Params p) : p_(p) {}

@@ -12,6 +12,11 @@ class Kernel {
   virtual double gain(double f) const = 0;
 };
 
+/// Of the parameter `name` that every kernel has beside its own, for kernels that are shared.
+inline constexpr const char* kernel_name_doc =
+    "what arms and tables call it (its kind if nothing is said)";
+inline constexpr std::size_t longest_kernel_name = 16;  ///< DICOM's ConvolutionKernel is a SH
+
 /// The built-in kernels.
 const Catalogue<Kernel>& kernels();
 const Catalogue<Kernel>& catalogue_for(const Kernel*);

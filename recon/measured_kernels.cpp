@@ -33,7 +33,10 @@ const Schema<RollOff::Params>& RollOff::schema() {
           .optional("boost_at", &Params::boost_at, per_mm, "frequency where the hump stands")
           .between(0.02, 5)
           .optional("boost_steepness", &Params::boost_steepness, "of the hump's flanks")
-          .between(1, 8);
+          .between(1, 8)
+          .optional("name", &Params::name, kernel_name_doc)
+          .name_of_at_most(longest_kernel_name)
+          .unless_default();
   return s;
 }
 
@@ -51,6 +54,9 @@ const Schema<TableKernel::Params>& TableKernel::schema() {
           .between(0, 5)
           .optional("gains", &Params::gains, "1 first, 0 last, with one peak at most")
           .between(0, 20)
+          .optional("name", &Params::name, kernel_name_doc)
+          .name_of_at_most(longest_kernel_name)
+          .unless_default()
           .rule("frequencies_per_mm and gains must have the same length, at least 2",
                 [](const Params& p) {
                   return p.frequencies.size() == p.gains.size() && p.gains.size() > 1;

@@ -16,6 +16,7 @@ class RollOff final : public Kernel {
     double boost = 0.0;            ///< height of the hump
     double boost_at = 0.4;         ///< 1/mm, where it stands
     double boost_steepness = 2.0;  ///< exponent of its flanks
+    std::string name = {};
   };
   static const Schema<Params>& schema();
   explicit RollOff(const Params& params) : p_(params) {}
@@ -32,6 +33,7 @@ class TableKernel final : public Kernel {
   struct Params {
     std::vector<double> frequencies{0.0, 0.85};  ///< 1/mm, ascending from 0
     std::vector<double> gains{1.0, 0.0};         ///< 1 first, 0 last, one peak
+    std::string name = {};
   };
   static const Schema<Params>& schema();
   explicit TableKernel(Params params) : p_(std::move(params)) {}

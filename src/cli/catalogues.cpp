@@ -17,6 +17,8 @@
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/recon/orientation.hpp"
 #include "vitrine/recon/sinogram_file.hpp"
+#include "vitrine/trial/designs/latin_hypercube.hpp"
+#include "vitrine/trial/designs/nested.hpp"
 #include "vitrine/trial/scenario.hpp"
 
 namespace vitrine::cli {
@@ -53,6 +55,9 @@ std::vector<CatalogueInfo> all_catalogues() {
                     entry_of<phantoms::Cohort>(),
                     entry_of<trial::Arms>(),
                     entry_of<trial::Factors>(),
+                    entry_of<trial::ListedArm>(),
+                    entry_of<trial::ScannerLevels>(),
+                    entry_of<trial::Intervals>(),
                     entry_of<trial::ArmSelector>(),
                     entry_of<trial::Repeat>(),
                     entry_of<trial::FollowUp>(),
@@ -92,6 +97,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           recon::kernels().info(),
           recon::algorithms().info(),
           recon::orientations().info(),
+          trial::designs().info(),
           materials_info(),
           features_info(),
           radiomics::image_filters().info(),
@@ -100,7 +106,11 @@ std::vector<CatalogueInfo> all_catalogues() {
 
 Value scenario_schema() {
   const std::vector<std::string> by_file{"arms.protocol",
+                                         "arms.protocol.kernel",
                                          "arms.scanners[]",
+                                         "arms.vary.kernel[]",
+                                         "design.nested.scanners[].vary.kernel[]",
+                                         "design.list.arms[].kernel",
                                          "anatomy.label_map.labels",
                                          "anatomy.analytic_scene.objects",
                                          "anatomy.hu_volume.ramp",

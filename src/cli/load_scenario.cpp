@@ -1,6 +1,8 @@
 #include "vitrine/cli/load_scenario.hpp"
 
 #include <filesystem>
+#include <functional>
+#include <span>
 
 #include "vitrine/cli/scenario_files.hpp"
 #include "vitrine/config/caret.hpp"
@@ -14,6 +16,21 @@ namespace {
 
 Value* find_mutable(Value& node, std::string_view key) {
   return const_cast<Value*>(std::as_const(node).find(key));
+}
+
+bool is_yaml(const std::filesystem::path& path) {
+  return path.extension() == ".yaml" || path.extension() == ".yml";
+}
+
+/// Visit what stands at `path`, keys from `node` on; `[]` stands for every item of a list.
+void for_each(Value& node, std::span<const std::string_view> path,
+              const std::function<void(Value&)>& visit) {
+  if (path.empty()) return visit(node);
+  if (path.front() != "[]") {
+    if (Value* next = find_mutable(node, path.front())) for_each(*next, path.subspan(1), visit);
+  } else if (auto* list = std::get_if<Value::List>(&node.data)) {
+    for (Value& item : *list) for_each(item, path.subspan(1), visit);
+  }
 }
 
 class Loader {
@@ -30,7 +47,7 @@ class Loader {
     const auto* name = node.as<std::string>();
     if (!name) return;
     const std::filesystem::path path = folder / *name;
-    if (path.extension() != ".yaml" && path.extension() != ".yml")
+    if (!is_yaml(path))
       return result.problems.error(
           node.where,
           str("'", *name,
@@ -41,6 +58,18 @@ class Loader {
           str("there is no file '", *name, "' (looked for ", path.lexically_normal().string(),
               "; paths are relative to the scenario's folder)"));
     node = read(path.lexically_normal().string(), io::read_text(path, config::max_document_bytes));
+  }
+
+  /// The same for a kernel, which may also be a kind: where arms name one.
+  void resolve_kernels(Value& arms, const std::filesystem::path& folder) {
+    using Path = std::vector<std::string_view>;
+    for (const Path& path : {Path{"protocol", "kernel"}, Path{"vary", "kernel", "[]"},
+                             Path{"design", "scanners", "[]", "vary", "kernel", "[]"},
+                             Path{"design", "arms", "[]", "kernel"}})
+      for_each(arms, path, [&](Value& kernel) {
+        if (const auto* name = kernel.as<std::string>(); name && is_yaml(*name))
+          resolve(kernel, folder);
+      });
   }
 };
 
@@ -78,6 +107,7 @@ LoadedScenario load_scenario(const std::string& file, const std::vector<std::str
     if (Value* scanners = find_mutable(*arms, "scanners"); scanners && scanners->as<Value::List>())
       for (Value& scanner : std::get<Value::List>(scanners->data)) loader.resolve(scanner, folder);
     if (Value* protocol = find_mutable(*arms, "protocol")) loader.resolve(*protocol, folder);
+    loader.resolve_kernels(*arms, folder);
   };
   resolve();  // so that an override reaches into a protocol's file ...
   for (const std::string& text : overrides) config::apply_override(tree, text, problems);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -8,6 +9,7 @@
 #include "vitrine/cli/overrides.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/trial/beams.hpp"
+#include "vitrine/trial/design_summary.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/scan_check.hpp"
 
@@ -55,6 +57,26 @@ Value as_json(const trial::Plan& plan, const Beams& beams) {
   return Value(std::move(list));
 }
 
+Value texts(const std::vector<std::string>& all) {
+  Value::List list;
+  for (const std::string& text : all) list.push_back(Value(text));
+  return Value(std::move(list));
+}
+
+Value as_json(const trial::DesignSummary& design) {
+  Value::List factors;
+  for (const trial::FactorSummary& factor : design.factors)
+    factors.push_back(Value(Value()
+                                .set("factor", Value(factor.key))
+                                .set("levels", texts(factor.levels))
+                                .set("interval", Value(factor.is_interval))));
+  return Value()
+      .set("kind", Value(design.kind))
+      .set("factors", Value(std::move(factors)))
+      .set("confounded", texts(design.confounded))
+      .set("notes", texts(design.notes));
+}
+
 Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams) {
   Value::List arms;
   for (const trial::Arm& arm : plan.arms) arms.push_back(Value(arm.name));
@@ -65,6 +87,7 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& be
       .set("fingerprint", Value(plan.fingerprint))
       .set("cases", Value(double(plan.cases.size())))
       .set("arms", Value(std::move(arms)))
+      .set("design", as_json(trial::summary_of(plan)))
       .set("beams", as_json(plan, beams))
       .set("repeats_per_case", Value(double(plan.scenario.arms.repeat.count)))
       .set("traced_scans", Value(double(e.traced_scans)))
@@ -77,6 +100,20 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& be
       .set("memory_bytes", Value(e.memory_bytes))
       .set("seconds", Value(std::round(e.seconds)))
       .set("notes", Value(std::move(notes)));
+}
+
+void show(const trial::DesignSummary& design) {
+  std::string kind = design.kind;
+  std::replace(kind.begin(), kind.end(), '_', ' ');
+  std::printf("\ndesign  %s\n", kind.c_str());
+  for (const trial::FactorSummary& factor : design.factors) {
+    std::string levels;
+    for (const std::string& level : factor.levels) levels += (levels.empty() ? "" : ", ") + level;
+    std::printf("  %s: %zu levels (%s)\n", factor.key.c_str(), factor.levels.size(),
+                levels.c_str());
+  }
+  for (const std::string& line : design.confounded) std::printf("  %s\n", line.c_str());
+  for (const std::string& line : design.notes) std::printf("  %s\n", line.c_str());
 }
 
 void show(const trial::Plan& plan, const Beams& beams) {
@@ -101,6 +138,7 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
   std::printf("\nfingerprint %s\n\narms\n", plan.fingerprint.c_str());
   for (std::size_t i = 0; i < plan.arms.size(); ++i)
     std::printf("  %s%s\n", plan.arms[i].name.c_str(), i == plan.reference ? "   (reference)" : "");
+  show(trial::summary_of(plan));
   show(plan, beams);
   std::printf(
       "\nwork    %llu scans (rays traced %llu times, %.1f billion rays), %llu reconstructions\n",

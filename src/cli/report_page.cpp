@@ -246,7 +246,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.asked = {
       {"patients", str(result.cases.size(), " of ", plan.cases.size())},
       {"lesions", str(analysis.study.lesions.size())},
-      {"arms", str(plan.arms.size(), ", ", s.arms.design)},
+      {"arms", str(plan.arms.size(), ", ", trial::kind_of(s.arms.design))},
       {"scanners", scanners},
       {"reference arm (T1)", plan.arms[plan.reference].name},
       {"repeats", s.arms.repeat.count > 0 ? str(s.arms.repeat.count, " x ", s.arms.repeat.kind,

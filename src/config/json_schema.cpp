@@ -131,7 +131,7 @@ class Writer {
       case FieldInfo::Type::block:
         return or_file(fields(field.children, path), path);
       case FieldInfo::Type::pick:
-        return pick(field);
+        return or_file(pick(field), path);
       case FieldInfo::Type::any:
         break;
     }

@@ -14,10 +14,7 @@ std::vector<Pick<recon::Algorithm>> algorithms_of(const Arms& arms);
 /// Whether any image is made otherwise than by the default.
 bool names_algorithms(const Arms& arms);
 
-/// Whether a level is of the selector's kind.
-bool has_algorithm(const Arms& arms, const ArmSelector& selector);
-
-/// Reports levels that are alike, and algorithms that a scan's geometry does not suit.
+/// Reports algorithms that a scan's geometry does not suit.
 void check_algorithms(const Arms& arms, const Value& node, Diagnostics& problems);
 
 }  // namespace vitrine::trial

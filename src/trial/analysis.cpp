@@ -25,7 +25,10 @@ std::optional<std::size_t> perturbation_column(const Table& features) {
 class StudyBuilder {
  public:
   StudyBuilder(const Plan& plan, const TrialResult& result) : plan_(plan) {
-    for (const Arm& arm : plan.arms) study.arms.push_back(arm.name);
+    for (const Arm& arm : plan.arms) {
+      study.arms.push_back(arm.name);
+      object_.push_back(object_name(plan.scenario.arms, arm.contrast_delay));
+    }
     const Table lesions = result.all(&CaseResult::lesions);
     for (const auto& row : lesions.rows) {
       const std::size_t volume = lesions.column("volume_mm3");
@@ -70,8 +73,7 @@ class StudyBuilder {
     if (replicate == "truth") {
       if (arm == "object") put(evaluation::Source::object_truth, evaluation::Sample::every_arm);
       for (Index i = 0; i < std::ssize(plan_.arms); ++i)  // each phase has an object of its own
-        if (const Arm& other = plan_.arms[std::size_t(i)];
-            arm != "object" && arm == object_name(plan_.scenario.arms, other.contrast_delay))
+        if (arm != "object" && arm == object_[std::size_t(i)])
           put(evaluation::Source::object_truth, i);
       return;
     }
@@ -100,6 +102,7 @@ class StudyBuilder {
   }
 
   const Plan& plan_;
+  std::vector<std::string> object_;  ///< of each arm: what it images
   std::map<std::pair<std::string, std::string>, Index> lesion_;
   std::map<std::string, std::size_t> feature_;
   std::map<std::tuple<evaluation::Source, Index, Index, std::string>, std::size_t> sample_;

@@ -2,41 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <numbers>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/recon/image_grid.hpp"
-#include "vitrine/trial/algorithm_levels.hpp"
+#include "vitrine/trial/detail/factor.hpp"
 
 namespace vitrine::trial {
 namespace {
-
-template <class T>
-std::string kind_of(const Pick<T>& pick) {
-  return *pick.canonical.find("kind")->template as<std::string>();
-}
-
-/// The levels of a factor: those that vary, or the protocol's one.
-template <class T>
-std::vector<T> levels(const std::vector<T>& varied, const T& fixed) {
-  return varied.empty() ? std::vector<T>{fixed} : varied;
-}
-
-/// Names for people: the kind, numbered where a kind appears with several parameter sets.
-template <class T>
-std::vector<std::string> names_of(const std::vector<Pick<T>>& kernels) {
-  std::vector<std::string> names;
-  for (const auto& kernel : kernels) {
-    const std::string kind = kind_of(kernel);
-    const auto same = std::count_if(kernels.begin(), kernels.end(),
-                                    [&](const auto& k) { return kind_of(k) == kind; });
-    const auto before = std::count_if(names.begin(), names.end(),
-                                      [&](const auto& n) { return n.starts_with(kind); });
-    names.push_back(same > 1 ? str(kind, before + 1) : kind);
-  }
-  return names;
-}
 
 /// Rotation by three small angles about x, then y, then z.
 Mat3 rotation(double x, double y, double z) {
@@ -66,79 +42,72 @@ bool parts_energies(const Arms& arms, const Scanner& scanner) {
   return scanner.detector.sensor || arms.protocol.dual_energy;
 }
 
+namespace {
+
+/// The protocol's one value of each factor; no delay without contrast medium.
+Factors fixed(const Protocol& protocol) {
+  Factors one;
+  one.kernel = {protocol.kernel};
+  one.algorithm = {protocol.algorithm ? protocol.algorithm : recon::default_algorithm()};
+  one.tube_voltage = {protocol.tube_voltage};
+  one.tube_load = {protocol.tube_load};
+  one.slice_thickness = {protocol.slice_thickness};
+  if (protocol.contrast) one.contrast_delay = {protocol.contrast->delay};
+  one.bins = {protocol.bins};
+  one.corrections = {protocol.corrections && protocol.corrections->any() ? "all" : "none"};
+  one.motion = {protocol.motion.empty() ? 0.0 : 1.0};
+  one.noise_reduction = {protocol.denoise ? protocol.denoise->reduction : 0.0};
+  return one;
+}
+
+Arm arm_of(const Arms& arms, const std::vector<detail::Factor>& factors, const DesignRow& row) {
+  Arm arm;
+  if (arms.protocol.denoise) arm.denoise = *arms.protocol.denoise;
+  std::map<int, const detail::Factor*> by_place;
+  for (std::size_t f = 0; f < factors.size(); ++f) {
+    arm.levels.push_back(factors[f].on[row[0]][row[f]]);
+    factors[f].set(arm, arm.levels.back());
+    by_place.emplace(factors[f].place, &factors[f]);
+  }
+  for (const auto& [place, factor] : by_place) {
+    const std::string& tag = factor->tags[arm.levels[std::size_t(factor - factors.data())]];
+    if (tag.empty() || (!factor->always_named && factor->levels.size() < 2)) continue;
+    const std::string part = (arm.name.empty() ? "" : "_") + tag;
+    arm.name += part;
+    if (factor->of_scan) arm.scan += part;
+  }
+  return arm;
+}
+
+}  // namespace
+
+Factors varied_on(const Arms& arms, const Scanner& scanner) {
+  std::vector<std::string> names;
+  std::size_t number = 0;
+  for (const Scanner& each : arms.scanners) {
+    if (each.name == scanner.name) number = names.size();
+    names.push_back(each.name);
+  }
+  return arms.design->levels(arms.vary, fixed(arms.protocol), names, number);
+}
+
+Factors levels_on(const Arms& arms, const Scanner& scanner) {
+  return replaced(fixed(arms.protocol), varied_on(arms, scanner));
+}
+
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner) {
   if (!parts_energies(arms, scanner)) return {"total"};
-  return levels(arms.vary.bins, arms.protocol.bins);
+  std::vector<std::string> each;
+  for (const std::string& level : levels_on(arms, scanner).bins)
+    if (std::ranges::find(each, level) == each.end()) each.push_back(level);
+  return each;
 }
 
-std::vector<std::string> correction_levels(const Arms& arms) {
-  const auto& made = arms.protocol.corrections;
-  return levels(arms.vary.corrections, std::string(made && made->any() ? "all" : "none"));
-}
-
-std::vector<Arm> enumerate_arms(const Arms& arms) {
-  const auto kernels = levels(arms.vary.kernel, arms.protocol.kernel);
-  const auto voltages = levels(arms.vary.tube_voltage, arms.protocol.tube_voltage);
-  const auto loads = levels(arms.vary.tube_load, arms.protocol.tube_load);
-  const auto thicknesses = levels(arms.vary.slice_thickness, arms.protocol.slice_thickness);
-  std::vector<std::optional<double>> delays{std::nullopt};
-  if (arms.protocol.contrast) {
-    const auto timed = levels(arms.vary.contrast_delay, arms.protocol.contrast->delay);
-    delays.assign(timed.begin(), timed.end());
-  }
-  const auto motions = levels(arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0);
-  const recon::Denoise denoise = arms.protocol.denoise.value_or(recon::Denoise{.reduction = 0.0});
-  const auto reductions = levels(arms.vary.noise_reduction, denoise.reduction);
-  const auto corrections = correction_levels(arms);
-  const auto names = names_of(kernels);
-  const auto algorithms = algorithms_of(arms);
-  const auto algorithm_names = names_of(algorithms);
+std::vector<Arm> enumerate_arms(const Arms& arms, std::uint64_t seed) {
+  const auto factors = detail::factors_of(arms);
   std::vector<Arm> all;
-  for (std::size_t scanner = 0; scanner < arms.scanners.size(); ++scanner)
-    for (const auto& delay : delays)
-      for (const double motion : motions)
-        for (const double voltage : voltages)
-          for (const double load : loads)
-            for (std::size_t k = 0; k < kernels.size(); ++k)
-              for (const double thickness : thicknesses)
-                for (std::size_t a = 0; a < algorithms.size(); ++a)
-                  for (const std::string& corrected : corrections)
-                    for (const double reduction : reductions) {
-                      std::string name = str(arms.scanners[scanner].name, '_', names[k], '_',
-                                             to_text(load), "mAs");
-                      if (voltages.size() > 1) name += str('_', to_text(voltage), "kV");
-                      if (thicknesses.size() > 1) name += str('_', to_text(thickness), "mm");
-                      if (algorithms.size() > 1) name += '_' + algorithm_names[a];
-                      if (delays.size() > 1) name += str('_', to_text(*delay), "s");
-                      if (motions.size() > 1)
-                        name += str("_motion", to_text(std::round(100.0 * motion)));
-                      if (reductions.size() > 1)
-                        name += str("_nr", to_text(std::round(100.0 * reduction)));
-                      if (corrections.size() > 1)
-                        name += corrected == "all" ? "_corrected" : "_uncorrected";
-                      std::string scan =
-                          str(arms.scanners[scanner].name, '_', to_text(load), "mAs");
-                      if (voltages.size() > 1) scan += str('_', to_text(voltage), "kV");
-                      if (delays.size() > 1) scan += str('_', to_text(*delay), "s");
-                      if (motions.size() > 1)
-                        scan += str("_motion", to_text(std::round(100.0 * motion)));
-                      for (const std::string& bins : bins_of(arms, arms.scanners[scanner]))
-                        all.push_back({bins == "total" ? name : name + '_' + bins,
-                                       scanner,
-                                       kernels[k],
-                                       names[k],
-                                       voltage,
-                                       load,
-                                       thickness,
-                                       delay,
-                                       motion,
-                                       {reduction, denoise.contrast},
-                                       corrected == "all",
-                                       bins,
-                                       algorithms[a],
-                                       algorithm_names[a],
-                                       scan});
-                    }
+  for (const DesignRow& row : arms.design->rows(detail::space_of(arms, factors, seed)))
+    all.push_back(arm_of(arms, factors, row));
   return all;
 }
 
@@ -197,29 +166,20 @@ std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm
 }
 
 std::string object_name(const Arms& arms, const std::optional<double>& contrast_delay) {
-  const bool differ = arms.vary.contrast_delay.size() > 1;
+  std::vector<double> delays;
+  for (const Scanner& scanner : arms.scanners)
+    for (const double delay : levels_on(arms, scanner).contrast_delay) delays.push_back(delay);
+  const bool differ = std::ranges::adjacent_find(delays, std::not_equal_to()) != delays.end();
   return differ && contrast_delay ? str("object_", to_text(*contrast_delay), 's') : "object";
 }
 
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector) {
-  const auto matches = [](const std::optional<double>& wanted, double value) {
-    return !wanted || *wanted == value;
-  };
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const Arm& arm = all[i];
-    if ((selector.scanner.empty() || arms.scanners[arm.scanner].name == selector.scanner) &&
-        (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
-        (selector.bins.empty() || arm.bins == selector.bins) &&
-        (selector.algorithm.empty() || kind_of(arm.algorithm) == selector.algorithm) &&
-        (selector.corrections.empty() || arm.corrected == (selector.corrections == "all")) &&
-        matches(selector.tube_voltage, arm.tube_voltage) &&
-        matches(selector.tube_load, arm.tube_load) &&
-        matches(selector.slice_thickness, arm.slice_thickness) &&
-        matches(selector.motion, arm.motion) &&
-        matches(selector.noise_reduction, arm.noise_reduction()) &&
-        (!selector.contrast_delay || arm.contrast_delay == selector.contrast_delay))
+  const auto factors = detail::factors_of(arms);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (std::ranges::all_of(factors, [&](const detail::Factor& factor) {
+          return factor.selected(selector, all[i]);
+        }))
       return i;
-  }
   throw Error(Error::Kind::input, "no arm has the levels that are asked for (see arms.vary)");
 }
 

@@ -26,15 +26,24 @@ struct Arm {
   Pick<recon::Algorithm> algorithm = {};
   std::string algorithm_name = {};
   std::string scan = {};  ///< name of the scan that the image is made of: no kernel, no thickness
+  std::vector<std::size_t> levels = {};  ///< of each factor (design_summary.hpp), scanner first
 
   /// Same image but for the noise, and what is done about it?
   bool same_but_dose(const Arm& other) const;
   double noise_reduction() const { return denoise.reduction; }
 };
 
-/// Every combination of the factors' levels, scanner outermost, then contrast delay, motion,
-/// voltage, load, kernel, thickness, algorithm, corrections, noise reduction, bins.
-std::vector<Arm> enumerate_arms(const Arms& arms);
+/// The arms that the design makes of the factors: scanner, contrast delay, motion, voltage, load,
+/// kernel, thickness, algorithm, corrections, noise reduction, bins. `seed`: the trial's. Throws an
+/// Error where the levels cannot be combined so.
+std::vector<Arm> enumerate_arms(const Arms& arms, std::uint64_t seed);
+
+/// What a scanner's arms may have of each factor: levels, or the protocol's one value. Lists hold
+/// one at least, but for `contrast_delay` without contrast medium.
+Factors levels_on(const Arms& arms, const Scanner& scanner);
+
+/// Only what is said to vary; empty lists elsewhere.
+Factors varied_on(const Arms& arms, const Scanner& scanner);
 
 /// Whether a scanner's scans tell energies apart: it counts photons, or scans at two voltages.
 bool parts_energies(const Arms& arms, const Scanner& scanner);
@@ -43,10 +52,7 @@ bool parts_energies(const Arms& arms, const Scanner& scanner);
 /// tell energies apart.
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner);
 
-/// The levels of corrections: none, all, or both.
-std::vector<std::string> correction_levels(const Arms& arms);
-
-/// The arm that a selector names; an unnamed factor means its first level.
+/// The arm that a selector names: the first that has all the levels that it gives.
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector);
 
 /// The delays of all arms, in the order of their first arms; one of none without contrast medium.

@@ -110,15 +110,6 @@ std::vector<Material> beam_materials(const Arms& arms, const Scanner& scanner,
   return met;
 }
 
-bool has_bins(const Arms& arms, const ArmSelector& selector) {
-  return selector.bins.empty() ||
-         std::any_of(arms.scanners.begin(), arms.scanners.end(), [&](const Scanner& each) {
-           const auto levels = bins_of(arms, each);
-           return (selector.scanner.empty() || each.name == selector.scanner) &&
-                  std::find(levels.begin(), levels.end(), selector.bins) != levels.end();
-         });
-}
-
 void check_bins(const Arms& arms, const Value& node, Diagnostics& problems) {
   bool counts = false, spectral = false;
   for (const Scanner& scanner : arms.scanners) {
@@ -134,16 +125,6 @@ void check_bins(const Arms& arms, const Value& node, Diagnostics& problems) {
         spectral = true;
       }
     }
-    if (!scanner.detector.sensor) continue;
-    for (const double kv : arms.vary.tube_voltage.empty()
-                               ? std::vector<double>{arms.protocol.tube_voltage}
-                               : arms.vary.tube_voltage)
-      if (scanner.detector.sensor->thresholds.back() >= kv)
-        problems.error(node.where,
-                       str(scanner.name, " has a threshold of ",
-                           to_text(scanner.detector.sensor->thresholds.back()),
-                           " keV (no photon exceeds ", to_text(kv), " keV at a tube voltage of ",
-                           to_text(kv), " kV). Lower the threshold or raise the voltage."));
   }
   if (!counts && (arms.protocol.bins != "total" || !arms.vary.bins.empty()))
     problems.error(

@@ -22,9 +22,6 @@ bool has_maps(const Arms& arms);
 std::vector<Material> beam_materials(const Arms& arms, const Scanner& scanner,
                                      std::vector<Material> met);
 
-/// True if a scanner that the selector may mean has images of the selector's bins.
-bool has_bins(const Arms& arms, const ArmSelector& selector);
-
 /// Reports every level of bins that a photon-counting scanner has not, and what does not go with
 /// it.
 void check_bins(const Arms& arms, const Value& node, Diagnostics& problems);

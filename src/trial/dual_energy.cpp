@@ -36,7 +36,9 @@ void check_dual_energy(const Arms& arms, const Value& node, Diagnostics& problem
                               " (the first scan has ", to_text(low),
                               ", and the second must have more). Use 80 for protocol."
                               "tube_voltage_kv and 140 for this, or the like."));
-  if (!arms.vary.tube_voltage.empty())
+  if (std::ranges::any_of(arms.scanners, [&](const Scanner& each) {
+        return !varied_on(arms, each).tube_voltage.empty();
+      }))
     problems.error(where,
                    "arms: dual_energy does not go with vary.tube_voltage_kv (both voltages of a "
                    "dual-energy scan are fixed). Remove one of the two.");

@@ -19,7 +19,7 @@ namespace vitrine::trial {
 
 Plan make_plan(Scenario scenario) {
   Plan plan;
-  plan.arms = enumerate_arms(scenario.arms);
+  plan.arms = enumerate_arms(scenario.arms, std::uint64_t(scenario.trial.seed));
   plan.reference = select_arm(scenario.arms, plan.arms, scenario.arms.reference);
   plan.repeated = select_arm(scenario.arms, plan.arms, scenario.arms.repeat.of);
   plan.followed = select_arm(scenario.arms, plan.arms, scenario.arms.follow_up.of);

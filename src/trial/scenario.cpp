@@ -9,6 +9,7 @@
 #include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/bin_levels.hpp"
+#include "vitrine/trial/design_check.hpp"
 #include "vitrine/trial/detail/geometry_check.hpp"
 
 namespace vitrine::trial {
@@ -133,39 +134,6 @@ const Schema<Protocol>& Protocol::schema() {
   return s;
 }
 
-const Schema<Factors>& Factors::schema() {
-  static const auto s =
-      Schema<Factors>("vary", "Levels of each factor; every combination is an arm")
-          .optional("kernel", &Factors::kernel, "reconstruction kernels")
-          .optional("algorithm", &Factors::algorithm, "reconstruction algorithms")
-          .unless_default()
-          .optional("tube_voltage", &Factors::tube_voltage, unit::kv, "tube voltages")
-          .between(40, 150)
-          .optional("tube_load", &Factors::tube_load, unit::mas, "tube loads per rotation")
-          .between(0.1, 2000)
-          .optional("slice_thickness", &Factors::slice_thickness, unit::mm, "slice thicknesses")
-          .between(0.3, 20)
-          .optional("bins", &Factors::bins,
-                    "energy bins of photon-counting scanners: total, bin1 (the lowest), bin2, ..., "
-                    "threshold1 (all above it), ...; spectral images of them: vmi_40kev to "
-                    "vmi_190kev, iodine_map, water_map, vnc; other scanners have their one image")
-          .unless_default()
-          .optional("corrections", &Factors::corrections,
-                    "none, all: without and with the protocol's corrections")
-          .one_of({"none", "all"})
-          .unless_default()
-          .optional("motion", &Factors::motion, unit::percent,
-                    "strengths of the protocol's motion (0: the patient lies still)")
-          .between(0, 200)
-          .optional("noise_reduction", &Factors::noise_reduction, unit::percent,
-                    "steps of the protocol's denoise, or of its defaults (0: none)")
-          .between(0, 80)
-          .optional("contrast_delay", &Factors::contrast_delay, unit::s,
-                    "phases: delays of the scan after the contrast medium (0: before it)")
-          .between(0, 1200);
-  return s;
-}
-
 namespace {
 
 template <class T>
@@ -180,78 +148,14 @@ bool names_differ(const std::vector<Scanner>& scanners) {
   return distinct(names);
 }
 
-bool is_level(const std::optional<double>& value, const std::vector<double>& levels,
-              double fallback) {
-  if (!value) return true;
-  if (levels.empty()) return *value == fallback;
-  return std::find(levels.begin(), levels.end(), *value) != levels.end();
-}
-
-/// True if some arm has the selector's level of corrections.
-bool has_corrections(const Arms& arms, const ArmSelector& selector) {
-  const auto levels = correction_levels(arms);
-  return selector.corrections.empty() ||
-         std::find(levels.begin(), levels.end(), selector.corrections) != levels.end();
-}
-
-/// True if `selector` names an arm of the design.
-bool selects(const Arms& arms, const ArmSelector& selector) {
-  const auto is_named = [&](const Scanner& x) { return x.name == selector.scanner; };
-  if (!selector.scanner.empty() &&
-      std::none_of(arms.scanners.begin(), arms.scanners.end(), is_named))
-    return false;
-  const auto kind_of = [](const Pick<recon::Kernel>& k) {
-    return *k.canonical.find("kind")->as<std::string>();
-  };
-  bool kernel = selector.kernel.empty();
-  for (const auto& level : arms.vary.kernel) kernel = kernel || kind_of(level) == selector.kernel;
-  if (arms.vary.kernel.empty() && arms.protocol.kernel)
-    kernel = kernel || kind_of(arms.protocol.kernel) == selector.kernel;
-  return kernel && has_bins(arms, selector) && has_algorithm(arms, selector) &&
-         has_corrections(arms, selector) &&
-         is_level(selector.tube_voltage, arms.vary.tube_voltage, arms.protocol.tube_voltage) &&
-         is_level(selector.tube_load, arms.vary.tube_load, arms.protocol.tube_load) &&
-         is_level(selector.slice_thickness, arms.vary.slice_thickness,
-                  arms.protocol.slice_thickness) &&
-         is_level(selector.motion, arms.vary.motion, arms.protocol.motion.empty() ? 0.0 : 1.0) &&
-         is_level(selector.noise_reduction, arms.vary.noise_reduction,
-                  arms.protocol.denoise ? arms.protocol.denoise->reduction : 0.0) &&
-         (!selector.contrast_delay || arms.protocol.contrast) &&
-         is_level(selector.contrast_delay, arms.vary.contrast_delay,
-                  arms.protocol.contrast ? arms.protocol.contrast->delay : 0.0);
-}
-
-/// Report every tube voltage and load that a scanner's tube cannot give, and means that the limits
-/// of modulation exclude.
-void check_tubes(const Arms& arms, const Value& node, Diagnostics& problems) {
-  const Protocol& p = arms.protocol;
-  const auto modulation =
-      p.tube_current_modulation.value_or(physics::TubeCurrentModulation{0.0, 0.0, {}, {}});
-  const auto all = [](const std::vector<double>& varied, double fixed) {
-    return varied.empty() ? std::vector<double>{fixed} : varied;
-  };
-  for (const Scanner& scanner : arms.scanners)
-    for (const double kv : all(arms.vary.tube_voltage, p.tube_voltage))
-      for (const double load : all(arms.vary.tube_load, p.tube_load)) {
-        const double current = load / p.rotation_time, power = kv * current / 1000.0;
-        if (scanner.tube_power && power > *scanner.tube_power) {
-          problems.error(
-              node.where,
-              str(scanner.name, " would need ", to_text(power), " kW for ", to_text(load),
-                  " mAs in a rotation of ", to_text(p.rotation_time), " s at ", to_text(kv),
-                  " kV (its tube takes ", to_text(*scanner.tube_power),
-                  "). Lower the tube load or the voltage, or turn more slowly."));
-          continue;
-        }
-        try {
-          physics::current_limits(modulation, current, kv, scanner.tube_power);
-        } catch (const Error& error) {
-          problems.error(node.where, error.what());
-        }
-      }
-}
-
 constexpr const char* image_quality = "image_quality";  // of `analyse`
+
+/// Whether a factor of any scanner has levels of its own, and not the protocol's value.
+template <class T>
+bool varied(const Arms& arms, std::vector<T> FactorValues<Levels>::*levels) {
+  return std::ranges::any_of(
+      arms.scanners, [&](const Scanner& each) { return !(varied_on(arms, each).*levels).empty(); });
+}
 
 bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
   return lesion.enhancement &&
@@ -265,8 +169,7 @@ const Schema<Arms>& Arms::schema() {
       Schema<Arms>("arms", "The scanner variants that every patient goes through")
           .required("scanners", &Arms::scanners, "scanner files or inline scanners")
           .required("protocol", &Arms::protocol, "protocol file or inline protocol")
-          .optional("design", &Arms::design, "how the levels combine")
-          .one_of({"full_factorial"})
+          .optional("design", &Arms::design, "how the levels combine to arms")
           .optional("vary", &Arms::vary, "levels of each factor")
           .optional("reference", &Arms::reference, "the arm that the others are compared with")
           .optional("repeat", &Arms::repeat, "repeated scans of one arm")
@@ -275,17 +178,6 @@ const Schema<Arms>& Arms::schema() {
                 [](const Arms& a) { return !a.scanners.empty(); })
           .rule("scanners must have different names (arms are named after them)",
                 [](const Arms& a) { return names_differ(a.scanners); })
-          .rule("the levels of a factor must differ",
-                [](const Arms& a) {
-                  std::vector<std::string> kernels;
-                  for (const auto& kernel : a.vary.kernel)
-                    kernels.push_back(to_json(kernel.canonical));
-                  return distinct(kernels) && distinct(a.vary.tube_voltage) &&
-                         distinct(a.vary.tube_load) && distinct(a.vary.slice_thickness) &&
-                         distinct(a.vary.contrast_delay) && distinct(a.vary.motion) &&
-                         distinct(a.vary.noise_reduction) && distinct(a.vary.bins) &&
-                         distinct(a.vary.corrections);
-                })
           .rule(
               "corrections.bone goes with water_correction and energy-integrating scanners",
               [](const Arms& a) {
@@ -298,14 +190,18 @@ const Schema<Arms>& Arms::schema() {
               })
           .rule("vary.corrections needs something that corrects (add corrections to the protocol)",
                 [](const Arms& a) {
-                  return a.vary.corrections.empty() ||
+                  return !varied(a, &Factors::corrections) ||
                          (a.protocol.corrections && a.protocol.corrections->any());
                 })
           .rule("vary.motion_percent needs something that moves (add motion to the protocol)",
-                [](const Arms& a) { return a.vary.motion.empty() || !a.protocol.motion.empty(); })
+                [](const Arms& a) {
+                  return !varied(a, &Factors::motion) || !a.protocol.motion.empty();
+                })
           .rule(
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
-              [](const Arms& a) { return a.vary.contrast_delay.empty() || a.protocol.contrast; })
+              [](const Arms& a) {
+                return !varied(a, &Factors::contrast_delay) || a.protocol.contrast;
+              })
           .checked(detail::check_focal_spots)
           .checked(detail::check_scan_arc)
           .rule(
@@ -318,17 +214,9 @@ const Schema<Arms>& Arms::schema() {
                          return a.protocol.pitch <= largest_pitch(hardware_geometry(each));
                        });
               })
-          .checked(check_tubes)
           .checked(check_dual_energy)
           .checked(check_bins)
-          .checked(check_algorithms)
-          .rule("reference must name an arm of this design (see scanners and vary)",
-                [](const Arms& a) { return selects(a, a.reference); })
-          .rule("repeat.of must name an arm of this design (see scanners and vary)",
-                [](const Arms& a) { return a.repeat.count == 0 || selects(a, a.repeat.of); })
-          .rule(
-              "follow_up.of must name an arm of this design (see scanners and vary)",
-              [](const Arms& a) { return a.follow_up.days.empty() || selects(a, a.follow_up.of); });
+          .checked(check_algorithms);
   return s;
 }
 
@@ -450,6 +338,7 @@ const Schema<Scenario>& Scenario::schema() {
               [](const Scenario& x) {
                 return !x.arms.protocol.dual_energy || x.outputs.raw.value_or("none") != "signal";
               })
+          .checked(check_design)
           .checked(check_maps)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "

@@ -11,12 +11,11 @@
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
-#include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
-#include "vitrine/recon/kernel.hpp"
 #include "vitrine/recon/orientation.hpp"
 #include "vitrine/recon/spectral.hpp"
+#include "vitrine/trial/design.hpp"
 #include "vitrine/trial/dual_energy.hpp"
 
 namespace vitrine::trial {
@@ -73,27 +72,6 @@ struct Protocol {
   static const Schema<Protocol>& schema();
 };
 
-/// Levels of each factor; an empty list leaves the protocol's value.
-struct Factors {
-  std::vector<Pick<recon::Kernel>> kernel;
-  std::vector<Pick<recon::Algorithm>> algorithm;
-  std::vector<double> tube_voltage, tube_load, slice_thickness, contrast_delay;
-  std::vector<std::string> bins;         ///< of several energies, and spectral images
-  std::vector<std::string> corrections;  ///< none, all: whether the protocol's are made
-  std::vector<double> motion;            ///< strengths: 0 still, 1 as the protocol says
-  std::vector<double> noise_reduction;   ///< shares, in place of the protocol's denoise.reduction
-  static const Schema<Factors>& schema();
-};
-
-/// Names one arm by the levels that distinguish it; what is left out is the protocol's value or,
-/// for the scanner, the first.
-struct ArmSelector {
-  std::string scanner, kernel, algorithm, bins, corrections;
-  std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
-      noise_reduction;
-  static const Schema<ArmSelector>& schema();
-};
-
 /// Repeated scans of one arm, for repeatability (reference: docs/methods/statistics.md).
 struct Repeat {
   std::string kind = "reposition";
@@ -118,7 +96,7 @@ struct FollowUp {
 struct Arms {
   std::vector<Scanner> scanners;
   Protocol protocol;
-  std::string design = "full_factorial";
+  Pick<Design> design = default_design();
   Factors vary;
   ArmSelector reference;  ///< the arm of truth level T1 and of the difference images
   Repeat repeat;

@@ -592,5 +592,34 @@ for scenario in 09_artefacts 10_wide_cones 11_kernels_slices_algorithms 12_photo
   expect 0 'is valid' "$program" validate "$source/scenarios/$scenario.yaml"
 done
 
+# Study designs: what each makes of the tiny scenario's factors, what `plan` says of it, and what is refused at its place.
+expect 0 'tiny: 2 patients x 3 arms' "$program" plan tiny.yaml --set arms.design=one_at_a_time
+expect 0 '^  no interaction of factors can be seen' "$program" plan tiny.yaml --set arms.design=one_at_a_time
+expect 0 '^  tube_load_mas and kernel cannot be separated .they vary together' "$program" plan tiny.yaml --set arms.design=paired
+expect 0 '"kind": "paired"' "$program" plan tiny.yaml --json --set arms.design=paired
+expect 0 '^  kernel: 2 levels .soft, sharp' "$program" plan tiny.yaml
+expect 0 'tiny: 2 patients x 5 arms' "$program" plan tiny.yaml --set 'arms.vary={kernel: [soft, sharp]}' \
+  --set 'arms.design={kind: latin_hypercube, arms: 4, between: {tube_load_mas: [20, 100]}}' --set arms.design.arms=5 --set 'arms.design.between.tube_load_mas[0]=60'
+expect 2 '2 to 10000' "$program" validate tiny.yaml --set 'arms.design={kind: latin_hypercube, arms: 1}'
+scenario uneven '/vary:/s/.*/  design: paired\n  vary: {kernel: [soft, sharp], tube_load_mas: [80, 20, 10]}/'
+expect 2 'uneven.yaml:[0-9]+:18 .*kernel has 2 levels, and tube_load_mas has 3' "$program" validate uneven.yaml
+scenario nested '/vary:/s/.*/  design: {kind: nested, scanners: [{scanner: coarsest, vary: {kernel: [soft]}}]}/'
+expect 2 "nested.yaml:[0-9]+:[0-9]+ .*there is no scanner 'coarsest'.*Did you mean 'coarse'" "$program" validate nested.yaml
+scenario listed '/vary:/s/.*/  design: {kind: list, arms: [{kernel: sharp}, {tube_load_mas: 20}, {kernel: sharp, tube_load_mas: 80}]}/'
+expect 2 'listed.yaml:[0-9]+:[0-9]+ .*arm 3 is arm 1 once more' "$program" validate listed.yaml
+expect 0 '3 arms' "$program" plan listed.yaml --set 'arms.design.arms[2]={kernel: smooth}'
+expect 2 'arms.design.arms.9.*has 3 items' "$program" plan listed.yaml --set 'arms.design.arms[9]={kernel: smooth}'
+scenario nothing '/vary:/s/.*/  vary: {kernel: [soft, sharp]}\n  reference: {kernel: sharpp}/'
+expect 2 "nothing.yaml:[0-9]+:23 .*no arm has kernel 'sharpp'.*Did you mean 'sharp'" "$program" validate nothing.yaml
+# A kernel's file, and its name.
+mkdir kernels; printf 'name: shared\nkind: hann\ncutoff_per_mm: 0.7\n' >kernels/shared.yaml
+expect 0 '^  coarse_shared_20mAs$' "$program" plan tiny.yaml --set 'arms.vary.kernel[1]=kernels/shared.yaml'
+expect 0 '^  coarse_shared_80mAs' "$program" plan tiny.yaml --set arms.protocol.kernel=kernels/shared.yaml --set 'arms.vary={tube_load_mas: [80, 20]}'
+expect 2 "there is no file 'kernels/none.yaml'" "$program" validate tiny.yaml --set 'arms.vary.kernel[1]=kernels/none.yaml'
+# Analyses take the arms of any design.
+expect 0 'report: ' "$program" run tiny.yaml --out paired --set arms.design=paired --set arms.repeat.count=0
+expect 0 'coarse_sharp_20mAs' cat paired/images.csv
+expect 0 'icc_' head -n 1 paired/stability.csv
+
 echo "$passed passed, $failed failed"
 (( failed == 0 ))

@@ -1,0 +1,152 @@
+#include "vitrine/trial/design_check.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "vitrine/physics/tube_current.hpp"
+#include "vitrine/trial/detail/factor.hpp"
+
+namespace vitrine::trial {
+namespace {
+
+/// Where a key of a map is written; the map itself if it is not.
+const Value& part(const Value& node, const char* key) {
+  const Value* found = node.find(key);
+  return found ? *found : node;
+}
+
+/// Reports arms of which one of two is too many.
+void check_distinct(const Arms& arms, const std::vector<Arm>& all, const Value& node,
+                    Diagnostics& problems) {
+  const Value& design = part(node, "design");
+  std::map<std::string, std::size_t> named;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto [first, is_new] = named.emplace(all[i].name, i);
+    if (is_new) continue;
+    const bool same = all[first->second].levels == all[i].levels;
+    problems.error(arms.design->place_of(design, i),
+                   same ? str("arm ", i + 1, " is arm ", first->second + 1, " once more (both are ",
+                              all[i].name, "). Remove one; repeated scans are arms.repeat.")
+                        : str("arms ", first->second + 1, " and ", i + 1, " would both be called ",
+                              all[i].name,
+                              " (files and tables are named after arms). Give a kernel "
+                              "another name, or levels that differ more."));
+  }
+}
+
+/// Reports scanners that no arm uses, and bins that are asked of scanners without.
+void check_scanners(const Arms& arms, const std::vector<Arm>& all, const Value& node,
+                    Diagnostics& problems) {
+  for (std::size_t s = 0; s < arms.scanners.size(); ++s) {
+    const Scanner& scanner = arms.scanners[s];
+    if (std::ranges::find(all, s, &Arm::scanner) == all.end())
+      problems.error(part(node, "scanners").where, str("no arm scans with ", scanner.name,
+                                                       " (see arms.design). Remove it from "
+                                                       "the scanners, or add an arm."));
+    const auto bins = varied_on(arms, scanner).bins;
+    if (bins != arms.vary.bins && !parts_energies(arms, scanner) &&
+        std::ranges::any_of(bins, [](const std::string& level) { return level != "total"; }))
+      problems.error(part(node, "design").where,
+                     str(scanner.name,
+                         " has no energy bins (it does not count photons). Leave "
+                         "bins out of its arms."));
+  }
+}
+
+/// Reports what a tube cannot give, means that the limits of modulation exclude, and energy
+/// thresholds that no photon reaches.
+void check_exposures(const Arms& arms, const std::vector<Arm>& all, const Value& node,
+                     Diagnostics& problems) {
+  const Protocol& p = arms.protocol;
+  const auto modulation =
+      p.tube_current_modulation.value_or(physics::TubeCurrentModulation{0.0, 0.0, {}, {}});
+  std::set<std::tuple<std::size_t, double, double>> exposures;
+  std::set<std::pair<std::size_t, double>> beams;
+  for (const Arm& arm : all) {
+    const Scanner& scanner = arms.scanners[arm.scanner];
+    const double kv = arm.tube_voltage, load = arm.tube_load, current = load / p.rotation_time;
+    const auto& sensor = scanner.detector.sensor;
+    if (beams.emplace(arm.scanner, kv).second && sensor && sensor->thresholds.back() >= kv)
+      problems.error(node.where,
+                     str(scanner.name, " has a threshold of ", to_text(sensor->thresholds.back()),
+                         " keV (no photon exceeds ", to_text(kv), " keV at a tube voltage of ",
+                         to_text(kv), " kV). Lower the threshold or raise the voltage."));
+    if (!exposures.emplace(arm.scanner, kv, load).second) continue;
+    const double power = kv * current / 1000.0;
+    if (scanner.tube_power && power > *scanner.tube_power) {
+      problems.error(node.where,
+                     str(scanner.name, " would need ", to_text(power), " kW for ", to_text(load),
+                         " mAs in a rotation of ", to_text(p.rotation_time), " s at ", to_text(kv),
+                         " kV (its tube takes ", to_text(*scanner.tube_power),
+                         "). Lower the tube load or the voltage, or turn more slowly."));
+      continue;
+    }
+    try {
+      physics::current_limits(modulation, current, kv, scanner.tube_power);
+    } catch (const Error& error) {
+      problems.error(node.where, error.what());
+    }
+  }
+}
+
+/// Reports a selector that no arm meets, by the first level that none has or by their combination.
+void check_selector(const std::vector<detail::Factor>& factors, const std::vector<Arm>& all,
+                    const ArmSelector& selector, const char* name, const Value& where,
+                    Diagnostics& problems) {
+  const auto meets = [&](const Arm& arm) {
+    return std::ranges::all_of(factors,
+                               [&](const auto& factor) { return factor.selected(selector, arm); });
+  };
+  if (std::ranges::any_of(all, meets)) return;
+  for (std::size_t f = 0; f < factors.size(); ++f) {
+    const detail::Factor& factor = factors[f];
+    if (std::ranges::any_of(all, [&](const Arm& arm) { return factor.selected(selector, arm); }))
+      continue;
+    std::vector<std::string> levels;
+    for (const Arm& arm : all)
+      if (const std::string& level = factor.levels[arm.levels[f]];
+          std::ranges::find(levels, level) == levels.end())
+        levels.push_back(level);
+    const Value* at = where.find(factor.key);
+    return problems.error(
+        (at ? *at : where).where,
+        str(name, " must name an arm of this design (no arm has ", factor.key, " '",
+            factor.wanted(selector), "').", suggestion(factor.wanted(selector), levels)));
+  }
+  problems.error(where.where, str(name,
+                                  " must name an arm of this design (there is each of these "
+                                  "levels, but no arm has them all). See `arms` in what "
+                                  "`vitrine plan` prints without ",
+                                  name, '.'));
+}
+
+}  // namespace
+
+void check_design(const Scenario& scenario, const Value& root, Diagnostics& problems) {
+  const Arms& arms = scenario.arms;
+  const Value& node = part(root, "arms");
+  const std::size_t before = problems.entries().size();
+  const auto seed = std::uint64_t(scenario.trial.seed);
+  const auto factors = detail::factors_of(arms);
+  arms.design->check(detail::space_of(arms, factors, seed), node, problems);
+  if (problems.entries().size() != before) return;
+  std::vector<Arm> all;
+  try {
+    all = enumerate_arms(arms, seed);
+  } catch (const Error& error) {
+    return problems.error(part(node, "design").where, error.what());
+  }
+  check_distinct(arms, all, node, problems);
+  check_scanners(arms, all, node, problems);
+  check_exposures(arms, all, node, problems);
+  const auto check = [&](const ArmSelector& selector, const char* name, const Value& where) {
+    check_selector(factors, all, selector, name, where, problems);
+  };
+  check(arms.reference, "reference", part(node, "reference"));
+  if (arms.repeat.count > 0) check(arms.repeat.of, "repeat.of", part(part(node, "repeat"), "of"));
+  if (!arms.follow_up.days.empty())
+    check(arms.follow_up.of, "follow_up.of", part(part(node, "follow_up"), "of"));
+}
+
+}  // namespace vitrine::trial

@@ -1,0 +1,25 @@
+#pragma once
+#include "vitrine/trial/design.hpp"
+
+namespace vitrine::trial {
+
+/// The arms one by one.
+class ListOfArms final : public Design {
+ public:
+  struct Params {
+    std::vector<ListedArm> arms;
+  };
+  static const Schema<Params>& schema();
+  explicit ListOfArms(Params params) : params_(std::move(params)) {}
+  /// One level per arm of the scanner, in their order, of every factor that some of them name.
+  Factors levels(const Factors& vary, const Factors& fixed,
+                 const std::vector<std::string>& scanners, std::size_t scanner) const override;
+  void check(const DesignSpace& space, const Value& arms, Diagnostics& problems) const override;
+  std::vector<DesignRow> rows(const DesignSpace& space) const override;
+  Location place_of(const Value& design, std::size_t arm) const override;
+
+ private:
+  Params params_;
+};
+
+}  // namespace vitrine::trial
