@@ -12,6 +12,18 @@ class Kernel {
   virtual double gain(double f) const = 0;
 };
 
+/// A kernel on another frequency axis: gain(f) = kernel.gain(f / factor), sharper above factor 1.
+/// Refers to the kernel.
+class StretchedKernel final : public Kernel {
+ public:
+  StretchedKernel(const Kernel& kernel, double factor) : kernel_(kernel), factor_(factor) {}
+  double gain(double f) const override { return kernel_.gain(f / factor_); }
+
+ private:
+  const Kernel& kernel_;
+  double factor_;
+};
+
 /// The built-in kernels.
 const Catalogue<Kernel>& kernels();
 const Catalogue<Kernel>& catalogue_for(const Kernel*);

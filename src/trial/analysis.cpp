@@ -207,6 +207,8 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
   analysis.rows = evaluation::stability(analysis.study, options);
+  analysis.by_stratum = stability_by_stratum(plan, analysis.study, options);
+  analysis.strata = asked_for(strata_table(analysis.by_stratum), plan.scenario.analyse);
   analysis.robust = robustness_of(plan, result, analysis.study, options);
   analysis.robustness = evaluation::robustness_table(analysis.robust);
   analysis.stability = asked_for(evaluation::stability_table(analysis.rows), plan.scenario.analyse);

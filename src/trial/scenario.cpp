@@ -197,8 +197,9 @@ bool has_corrections(const Arms& arms, const ArmSelector& selector) {
 /// True if `selector` names an arm of the design.
 bool selects(const Arms& arms, const ArmSelector& selector) {
   const auto is_named = [&](const Scanner& x) { return x.name == selector.scanner; };
-  if (!selector.scanner.empty() &&
-      std::none_of(arms.scanners.begin(), arms.scanners.end(), is_named))
+  const std::vector<std::string> machines = scanner_names(arms);
+  if (!selector.scanner.empty() && std::ranges::none_of(arms.scanners, is_named) &&
+      std::ranges::find(machines, selector.scanner) == machines.end())
     return false;
   const auto kind_of = [](const Pick<recon::Kernel>& k) {
     return *k.canonical.find("kind")->as<std::string>();
@@ -253,9 +254,18 @@ void check_tubes(const Arms& arms, const Value& node, Diagnostics& problems) {
 
 constexpr const char* image_quality = "image_quality";  // of `analyse`
 
-bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
-  return lesion.enhancement &&
-         *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
+/// If lesions of any patient do.
+bool take_up_contrast(const phantoms::Cohort& patients) {
+  const auto any = [](const std::vector<phantoms::LesionSpec>& lesions) {
+    return std::ranges::any_of(lesions, [](const phantoms::LesionSpec& lesion) {
+      return lesion.enhancement &&
+             *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
+    });
+  };
+  return any(patients.lesions) ||
+         std::ranges::any_of(patients.strata, [&](const phantoms::CohortStratum& stratum) {
+           return stratum.lesions && any(*stratum.lesions);
+         });
 }
 
 }  // namespace
@@ -264,6 +274,9 @@ const Schema<Arms>& Arms::schema() {
   static const auto s =
       Schema<Arms>("arms", "The scanner variants that every patient goes through")
           .required("scanners", &Arms::scanners, "scanner files or inline scanners")
+          .optional("sites", &Arms::sites,
+                    "sites with a machine of a scanner's type each; arms are then of sites")
+          .unless_default()
           .required("protocol", &Arms::protocol, "protocol file or inline protocol")
           .optional("design", &Arms::design, "how the levels combine")
           .one_of({"full_factorial"})
@@ -442,6 +455,7 @@ const Schema<Scenario>& Scenario::schema() {
                 return !x.arms.protocol.dual_energy || x.outputs.raw.value_or("none") != "signal";
               })
           .checked(check_maps)
+          .checked(check_sites)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "
               "(its "
@@ -458,10 +472,8 @@ const Schema<Scenario>& Scenario::schema() {
               "patients.cardiac_output_percent and an enhancement of lesions need contrast medium "
               "(add a contrast block to the protocol)",
               [](const Scenario& x) {
-                const auto& lesions = x.patients.lesions;
                 return x.arms.protocol.contrast ||
-                       (!x.patients.cardiac_output &&
-                        std::none_of(lesions.begin(), lesions.end(), takes_up_contrast));
+                       (!x.patients.cardiac_output && !take_up_contrast(x.patients));
               });
   return s;
 }

@@ -18,6 +18,7 @@
 #include "vitrine/recon/orientation.hpp"
 #include "vitrine/recon/spectral.hpp"
 #include "vitrine/trial/dual_energy.hpp"
+#include "vitrine/trial/sites.hpp"
 
 namespace vitrine::trial {
 
@@ -117,6 +118,7 @@ struct FollowUp {
 
 struct Arms {
   std::vector<Scanner> scanners;
+  std::vector<Sites> sites;  ///< none: each scanner is one machine
   Protocol protocol;
   std::string design = "full_factorial";
   Factors vary;

@@ -127,7 +127,7 @@ expect 2 'negative.yaml:2:[0-9]+ .*density_g_per_cm3.*out of range: 0 to 25' "$p
 head -c 5000 maps/case001/organs.nii.gz >maps/case001/cut.nii.gz
 imported cut 's/organs.nii.gz/cut.nii.gz/'
 expect 2 'cut.yaml:6:.*cut short' "$program" validate cut.yaml
-imported strata 's/^  lesions:/  strata: [{share: 1, anatomy: {sex: female}}]\n  lesions:/'
+imported strata 's/^  lesions:/  strata: [{name: women, share: 1, anatomy: {sex: female}}]\n  lesions:/'
 expect 2 'go with an anatomy that is drawn' "$program" validate strata.yaml
 imported hu 's/label_map.*/hu_volume, file: maps\/case001\/density.nii.gz}/; s/^  lesions:/  lesions: []\n  unused:/'
 expect 2 "unknown key 'unused'" "$program" validate hu.yaml
