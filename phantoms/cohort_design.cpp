@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/phantoms/cohort.hpp"
@@ -29,11 +30,20 @@ const Schema<Correlation>& Correlation::schema() {
 
 const Schema<CohortStratum>& CohortStratum::schema() {
   static const auto s =
-      Schema<CohortStratum>("stratum", "A part of the cohort of a fixed size")
-          .required("share", &CohortStratum::share, "of the cohort; all shares make 1")
+      Schema<CohortStratum>("stratum", "A named part of the cohort of a fixed size")
+          .required("name", &CohortStratum::name, "what its patients are called after")
+          .name_of_at_most(24)
+          .optional("count", &CohortStratum::count, "number of its patients; or share")
+          .between(1, 100000)
+          .optional("share", &CohortStratum::share,
+                    "of patients.count; all shares make 1; or count")
           .between(0, 1)
-          .required("anatomy", &CohortStratum::anatomy,
-                    "keys of the anatomy: another value, or [low, high] of the cohort's values");
+          .optional("anatomy", &CohortStratum::anatomy,
+                    "keys of the anatomy: another value, or [low, high] of the cohort's values")
+          .optional("lesions", &CohortStratum::lesions,
+                    "kinds of lesions in place of the cohort's (those if nothing is said)")
+          .rule("a stratum has count or share, one of the two",
+                [](const CohortStratum& x) { return x.count.has_value() != x.share.has_value(); });
   return s;
 }
 
@@ -142,7 +152,7 @@ Value settings_of(const Cohort& cohort, const CohortStratum* stratum, const Unif
   }
   std::map<std::string, Range> ranges;
   std::vector<std::pair<std::string, std::string>> keys;  // drawn here: name and key
-  if (stratum)
+  if (stratum && stratum->anatomy.as<Value::Map>())
     for (const Value::Member& member : *stratum->anatomy.as<Value::Map>()) {
       if (member.key == "sex") continue;
       const std::string key = key_for(settings, member.key, sex);
@@ -214,52 +224,100 @@ Value settings_of(const Cohort& cohort, const CohortStratum* stratum, const Unif
 
 }  // namespace
 
-std::uint32_t subject_of(const Cohort& cohort, std::string_view case_id) {
-  const std::size_t digits = case_id.find_last_not_of("0123456789") + 1;
-  std::uint32_t number = 0;
-  std::from_chars(case_id.data() + digits, case_id.data() + case_id.size(), number);
-  require(number >= 1 && number <= cohort.count, Error::Kind::input, "'", case_id,
-          "' has no place in a cohort of ", cohort.count, " patients (its number must be 1 to ",
-          cohort.count, ")");
-  return number - 1;
-}
-
 std::vector<std::uint32_t> stratum_sizes(const Cohort& cohort) {
   std::vector<std::uint32_t> sizes;
   std::vector<std::pair<double, std::size_t>> remainders;
+  const double count = double(cohort.count.value_or(1));
+  std::int64_t left = cohort.count.value_or(0);
   for (const CohortStratum& stratum : cohort.strata) {
-    const double wanted = stratum.share * double(cohort.count);
+    const double wanted =
+        stratum.count ? double(*stratum.count) : stratum.share.value_or(0.0) * count;
     const double whole = std::floor(wanted + 1e-6);
     remainders.emplace_back(whole - wanted, sizes.size());
     sizes.push_back(static_cast<std::uint32_t>(whole));
+    left -= std::int64_t(whole);
   }
   std::stable_sort(remainders.begin(), remainders.end());
-  std::int64_t left = cohort.count - std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
   for (std::size_t i = 0; left > 0 && i < remainders.size(); ++i, --left)
     ++sizes[remainders[i].second];
   return sizes;
 }
 
+std::int64_t patient_count(const Cohort& cohort) {
+  if (cohort.strata.empty()) return cohort.count.value_or(1);
+  const auto sizes = stratum_sizes(cohort);
+  return std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+}
+
+std::vector<std::string> patient_ids(const Cohort& cohort) {
+  std::vector<std::string> ids;
+  const auto add = [&](const std::string& name, std::int64_t count) {
+    for (std::int64_t i = 1; i <= count; ++i) {
+      std::string number = str(i);
+      number.insert(0, number.size() < 3 ? 3 - number.size() : 0, '0');
+      ids.push_back(name + number);
+    }
+  };
+  if (cohort.strata.empty()) add("case", patient_count(cohort));
+  const auto sizes = stratum_sizes(cohort);
+  for (std::size_t s = 0; s < sizes.size(); ++s) add(cohort.strata[s].name + '_', sizes[s]);
+  return ids;
+}
+
+Place place_of(const Cohort& cohort, std::string_view case_id) {
+  const std::size_t digits = case_id.find_last_not_of("0123456789") + 1;
+  std::uint32_t number = 0;
+  std::from_chars(case_id.data() + digits, case_id.data() + case_id.size(), number);
+  Place place;
+  if (cohort.strata.empty()) {
+    place.of = static_cast<std::uint32_t>(patient_count(cohort));
+  } else {
+    place.of = 0;
+    const auto sizes = stratum_sizes(cohort);
+    for (std::size_t s = 0; s < sizes.size(); ++s)
+      if (case_id.substr(0, digits) == cohort.strata[s].name + '_')
+        place = {&cohort.strata[s], 0, sizes[s]};
+  }
+  require(number >= 1 && number <= place.of, Error::Kind::input, "'", case_id,
+          "' has no place in a cohort of ", patient_count(cohort), " patients (they are ",
+          patient_ids(cohort).front(), " to ", patient_ids(cohort).back(), ")");
+  place.subject = number - 1;
+  return place;
+}
+
+std::string stratum_name(const Cohort& cohort, std::string_view case_id) {
+  return cohort.strata.empty() ? std::string() : place_of(cohort, case_id).stratum->name;
+}
+
+Cohort own_cohort(const Cohort& cohort, std::string_view case_id) {
+  Cohort own = cohort;
+  const bool independent = cohort.design == "independent";
+  if (cohort.strata.empty()) {
+    if (independent) own.count = 1;
+    return own;
+  }
+  const Place place = place_of(cohort, case_id);
+  CohortStratum mine = *place.stratum;
+  if (mine.lesions) own.lesions = *std::exchange(mine.lesions, std::nullopt);
+  mine.share.reset();
+  mine.count = independent ? place.subject + 1 : place.of;
+  own.count.reset();
+  own.strata = {std::move(mine)};
+  return own;
+}
+
 Pick<Anatomy> anatomy_of(const Cohort& cohort, std::uint64_t seed, std::string_view case_id) {
   if (cohort.strata.empty() && cohort.correlations.empty()) return cohort.anatomy;
   const bool spread = cohort.design == "latin_hypercube";
-  const auto count = static_cast<std::uint32_t>(cohort.count);
-  const std::uint32_t subject = spread || !cohort.strata.empty() ? subject_of(cohort, case_id) : 0;
+  const Place place = spread || !cohort.strata.empty() ? place_of(cohort, case_id) : Place{};
+  const CohortStratum* mine = place.stratum;
+  const std::string whose = mine ? mine->name + ' ' : "";
   const Uniform uniform = [&](const std::string& name) {
-    Stratum place;
-    if (spread) place = {make_stream(seed, "cohort " + name, Draw::design), subject, count};
-    return Rng(make_stream(seed, str(case_id, ' ', name), Draw::design), 0, place).uniform();
+    Stratum part;
+    if (spread)
+      part = {make_stream(seed, "cohort " + whose + name, Draw::design), place.subject, place.of};
+    return Rng(make_stream(seed, str(case_id, ' ', name), Draw::design), 0, part).uniform();
   };
-  const CohortStratum* mine = nullptr;
-  if (!cohort.strata.empty()) {
-    // Who is in which stratum is a permutation of the subjects.
-    std::uint32_t place =
-        Stratum{make_stream(seed, "cohort strata", Draw::design), subject, count}.part(0);
-    const auto sizes = stratum_sizes(cohort);
-    std::size_t s = 0;
-    while (s + 1 < sizes.size() && place >= sizes[s]) place -= sizes[s++];
-    mine = &cohort.strata[s];
-  }
   Diagnostics problems;
   const Value settings = settings_of(cohort, mine, uniform, problems);
   problems.throw_if_any();
@@ -268,20 +326,65 @@ Pick<Anatomy> anatomy_of(const Cohort& cohort, std::uint64_t seed, std::string_v
   return pick;
 }
 
+namespace {
+
+/// Sizes and names of the strata; `node` is the cohort's.
+void check_strata(const Cohort& cohort, const Value& node, Diagnostics& problems) {
+  const Value& all = *node.find("strata");
+  const auto& list = *all.as<Value::List>();
+  const auto place = [&](std::size_t i, const char* key) {
+    const Value* there = list[i].find(key);
+    return there ? there->where : list[i].where;
+  };
+  const auto& strata = cohort.strata;
+  const bool counted = strata.front().count.has_value();
+  double shares = 0.0;
+  for (std::size_t i = 0; i < strata.size(); ++i) {
+    shares += strata[i].share.value_or(0.0);
+    const auto same = [&](const CohortStratum& other) { return other.name == strata[i].name; };
+    if (std::any_of(strata.begin(), strata.begin() + std::ptrdiff_t(i), same))
+      problems.error(place(i, "name"), str("two strata are called '", strata[i].name,
+                                           "' (patients are named after them). Rename one."));
+    if (strata[i].count.has_value() != counted)
+      problems.error(place(i, counted ? "share" : "count"),
+                     str("stratum '", strata[i].name, "' has a ", counted ? "share" : "count",
+                         " (the first stratum has a ", counted ? "count" : "share",
+                         "). Give all of them the same."));
+    if (!strata[i].anatomy.empty() && !strata[i].anatomy.as<Value::Map>())
+      problems.error(strata[i].anatomy.where, "a stratum's 'anatomy' must be a map of keys");
+  }
+  if (!problems.ok()) return;
+  if (counted) {
+    if (cohort.count)
+      problems.error(node.find("count")->where,
+                     str("'count' is given twice: ", *cohort.count,
+                         " for all patients, and in every stratum (", patient_count(cohort),
+                         " in all). Leave it out here, or give the strata shares."));
+    return;
+  }
+  if (std::abs(shares - 1.0) > 1e-6)
+    return problems.error(all.where, str("the shares of the strata make ", to_text(shares),
+                                         " (they must make 1). Change one of them."));
+  if (!cohort.count) return;
+  const auto sizes = stratum_sizes(cohort);
+  for (std::size_t i = 0; i < sizes.size(); ++i)
+    if (sizes[i] == 0)
+      problems.error(
+          place(i, "share"),
+          str("stratum '", strata[i].name, "' has no patient (", to_text(*strata[i].share), " of ",
+              *cohort.count, "). Raise its share or patients.count, or leave it out."));
+}
+
+}  // namespace
+
 void check_design(const Cohort& cohort, const Value& node, Diagnostics& problems) {
   const auto place = [&](const char* key) {
     const Value* there = node.find(key);
     return there ? there->where : node.where;
   };
-  double shares = 0.0;
-  for (const CohortStratum& stratum : cohort.strata) {
-    shares += stratum.share;
-    if (!stratum.anatomy.as<Value::Map>())
-      return problems.error(stratum.anatomy.where, "a stratum's 'anatomy' must be a map of keys");
-  }
-  if (!cohort.strata.empty() && std::abs(shares - 1.0) > 1e-6)
-    problems.error(place("strata"), str("the shares of the strata make ", to_text(shares),
-                                        " (they must make 1). Change one of them."));
+  if (!cohort.strata.empty()) check_strata(cohort, node, problems);
+  if (!cohort.count && (cohort.strata.empty() || cohort.strata.front().share))
+    problems.error(node.where, "patients: 'count' is missing (number of patients)");
   const Copula copula(cohort.correlations);
   if (!copula.names.empty()) {
     const double least =

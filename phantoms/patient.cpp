@@ -117,8 +117,9 @@ void make_room(SceneBuilder& scene, const PlacedLesion& lesion, const Host& host
 
 }  // namespace
 
-Patient build_patient(const Cohort& cohort, std::uint64_t seed, std::string_view case_id,
+Patient build_patient(const Cohort& all, std::uint64_t seed, std::string_view case_id,
                       const PatientState& state, const SlabOf& slab) {
+  const Cohort cohort = own_cohort(all, case_id);
   const PatientDraws draws(cohort, seed, case_id);
   const Rng anatomy = draws.anatomy();
   const Pick<Anatomy> kind = anatomy_of(cohort, seed, case_id);

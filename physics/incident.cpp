@@ -34,8 +34,9 @@ double output_ratio(const Scanner& scanner, const TubeOutput& output, double kv)
 
 Spectrum incident_spectrum(const Scanner& scanner, double kv) {
   Spectrum out = modelled(scanner, kv);
-  if (!scanner.output) return out;
-  const double ratio = output_ratio(scanner, *scanner.output, kv);
+  if (!scanner.output && !scanner.deviations) return out;
+  double ratio = scanner.output ? output_ratio(scanner, *scanner.output, kv) : 1.0;
+  if (scanner.deviations) ratio *= 1.0 + scanner.deviations->tube_output;
   for (double& fluence : out.fluence) fluence *= ratio;
   return out;
 }

@@ -8,7 +8,7 @@ namespace vitrine::physics {
 ///
 /// The tube model's spectrum; where the scanner states its output, times what makes the air kerma
 /// at the isocentre the stated one. That factor is a power of the voltage between stated voltages,
-/// and constant beyond them.
+/// and constant beyond them. What the machine's output deviates by comes on top.
 Spectrum incident_spectrum(const Scanner& scanner, double kv);
 
 /// Air kerma at the isocentre on the central ray, free in air behind filters and bowtie, mGy/mAs,

@@ -17,6 +17,18 @@ inline constexpr const char* kernel_name_doc =
     "what arms and tables call it (its kind if nothing is said)";
 inline constexpr std::size_t longest_kernel_name = 16;  ///< DICOM's ConvolutionKernel is a SH
 
+/// A kernel on another frequency axis: gain(f) = kernel.gain(f / factor), sharper above factor 1.
+/// Refers to the kernel.
+class StretchedKernel final : public Kernel {
+ public:
+  StretchedKernel(const Kernel& kernel, double factor) : kernel_(kernel), factor_(factor) {}
+  double gain(double f) const override { return kernel_.gain(f / factor_); }
+
+ private:
+  const Kernel& kernel_;
+  double factor_;
+};
+
 /// The built-in kernels.
 const Catalogue<Kernel>& kernels();
 const Catalogue<Kernel>& catalogue_for(const Kernel*);

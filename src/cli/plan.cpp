@@ -43,6 +43,16 @@ std::string duration(double seconds) {
 
 using Beams = std::vector<trial::PlannedBeam>;
 
+/// The strata and how many patients each has.
+std::vector<std::pair<std::string, std::uint32_t>> strata_of(const trial::Plan& plan) {
+  const phantoms::Cohort& patients = plan.scenario.patients;
+  const auto sizes = phantoms::stratum_sizes(patients);
+  std::vector<std::pair<std::string, std::uint32_t>> all;
+  for (std::size_t i = 0; i < sizes.size(); ++i)
+    all.emplace_back(patients.strata[i].name, sizes[i]);
+  return all;
+}
+
 Value as_json(const trial::Plan& plan, const Beams& beams) {
   Value::List list;
   for (const auto& [scanner, beam] : beams)
@@ -80,14 +90,28 @@ Value as_json(const trial::DesignSummary& design) {
 Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams) {
   Value::List arms;
   for (const trial::Arm& arm : plan.arms) arms.push_back(Value(arm.name));
+  Value::List sites;
+  const Table drawn = trial::site_table(plan.sites);
+  for (const auto& row : drawn.rows) {
+    Value site;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      const double* number = std::get_if<double>(&row[c]);
+      site.set(drawn.columns[c], number ? Value(*number) : Value(std::get<std::string>(row[c])));
+    }
+    sites.push_back(std::move(site));
+  }
+  Value strata;
+  for (const auto& [name, patients] : strata_of(plan)) strata.set(name, Value(double(patients)));
   Value::List notes;
   for (const std::string& note : trial::geometry_notes(plan)) notes.push_back(Value(note));
   return Value()
       .set("trial", Value(plan.scenario.trial.name))
       .set("fingerprint", Value(plan.fingerprint))
       .set("cases", Value(double(plan.cases.size())))
+      .set("strata", strata.empty() ? Value(Value::Map{}) : std::move(strata))
       .set("arms", Value(std::move(arms)))
       .set("design", as_json(trial::summary_of(plan)))
+      .set("sites", Value(std::move(sites)))
       .set("beams", as_json(plan, beams))
       .set("repeats_per_case", Value(double(plan.scenario.arms.repeat.count)))
       .set("traced_scans", Value(double(e.traced_scans)))
@@ -128,6 +152,25 @@ void show(const trial::Plan& plan, const Beams& beams) {
         beam.fit_error());
 }
 
+/// What was drawn for each site, without the deviations that none has.
+void show_sites(const trial::Plan& plan) {
+  if (plan.sites.empty()) return;
+  std::printf("\nsites\n");
+  const Table table = trial::site_table(plan.sites);
+  for (const auto& row : table.rows) {
+    std::string text;
+    for (std::size_t c = 2; c < row.size(); ++c) {
+      const double value = std::get<double>(row[c]);
+      if (value == 0.0) continue;
+      char number[32];
+      std::snprintf(number, sizeof number, "%+.2f", value);
+      text += str(text.empty() ? "" : ", ", table.columns[c], ' ', number);
+    }
+    std::printf("  %s: %s\n", std::get<std::string>(row[0]).c_str(),
+                text.empty() ? "as its type" : text.c_str());
+  }
+}
+
 void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams, int threads) {
   const auto& s = plan.scenario;
   std::printf("%s: %zu patients x %zu arms", s.trial.name.c_str(), plan.cases.size(),
@@ -135,10 +178,15 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
   if (s.arms.repeat.count > 0)
     std::printf(" + %lld %s repeats of %s", static_cast<long long>(s.arms.repeat.count),
                 s.arms.repeat.kind.c_str(), plan.arms[plan.repeated].name.c_str());
-  std::printf("\nfingerprint %s\n\narms\n", plan.fingerprint.c_str());
+  std::printf("\nfingerprint %s\n", plan.fingerprint.c_str());
+  if (!s.patients.strata.empty()) std::printf("\nstrata\n");
+  for (const auto& [name, patients] : strata_of(plan))
+    std::printf("  %s: %u patient%s\n", name.c_str(), patients, patients == 1 ? "" : "s");
+  std::printf("\narms\n");
   for (std::size_t i = 0; i < plan.arms.size(); ++i)
     std::printf("  %s%s\n", plan.arms[i].name.c_str(), i == plan.reference ? "   (reference)" : "");
   show(trial::summary_of(plan));
+  show_sites(plan);
   show(plan, beams);
   std::printf(
       "\nwork    %llu scans (rays traced %llu times, %.1f billion rays), %llu reconstructions\n",

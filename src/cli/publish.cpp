@@ -39,6 +39,7 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
     if (!rows.columns.empty()) io::write_table(file, group, rows);
   };
   table("/truth/patients", result.all(&trial::CaseResult::patients));
+  table("/truth/sites", trial::site_table(plan.sites));
   table("/truth/lesions", result.all(&trial::CaseResult::lesions));
   table("/features", result.all(&trial::CaseResult::features));
   table("/masks", result.all(&trial::CaseResult::masks));
@@ -50,6 +51,7 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   table("/image_quality", result.all(&trial::CaseResult::quality));
   table("/image_quality_curves", result.all(&trial::CaseResult::quality_curves));
   table("/stability", analysis.stability);
+  table("/strata", analysis.strata);
   table("/robustness", analysis.robustness);
   return file.bytes();
 }
@@ -77,7 +79,7 @@ Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
                            .set("compiler", Value(str("g++ ", __VERSION__))))
       .set("isa", Value(std::string(to_string(isa))))
       .set("inputs", std::move(inputs))
-      .set("scenario", trial::Scenario::schema().write(plan.scenario))
+      .set("scenario", plan.written)
       .set("files", Value(std::move(list)));
 }
 
@@ -91,6 +93,7 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
     if (!rows.columns.empty()) shelf.put(name, rows.to_csv());
   };
   table("patients.csv", result.all(&trial::CaseResult::patients));
+  table("sites.csv", trial::site_table(plan.sites));
   table("lesions.csv", result.all(&trial::CaseResult::lesions));
   table("features.csv", result.all(&trial::CaseResult::features));
   table("masks.csv", result.all(&trial::CaseResult::masks));
@@ -103,6 +106,7 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
   table("stability.csv", analysis.stability);
   table("bias.csv", analysis.bias);
   table("bland_altman.csv", analysis.bland_altman);
+  table("strata.csv", analysis.strata);
   table("robustness.csv", analysis.robustness);
   Table failures;
   failures.columns = {"case", "message"};

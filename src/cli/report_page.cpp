@@ -115,6 +115,19 @@ Table lesion_table(const Table& lesions) {
   return readable(lesions, wanted);
 }
 
+Table site_table(const trial::Plan& plan) {
+  constexpr Column wanted[] = {{"site", "site", 0},
+                               {"scanner", "scanner", 0},
+                               {"tube_output_percent", "tube output (%)", 2},
+                               {"calibration_hu", "calibration (HU)", 2},
+                               {"calibration_scale_percent", "calibration scale (%)", 2},
+                               {"kernel_frequency_percent", "kernel frequency (%)", 2},
+                               {"slice_thickness_percent", "slice thickness (%)", 2},
+                               {"focal_spot_percent", "focal spot (%)", 2},
+                               {"electronic_noise_percent", "electronic noise (%)", 2}};
+  return readable(trial::site_table(plan.sites), wanted);
+}
+
 /// One row a perturbation: means over the lesions of its masks.
 Table mask_table(const Table& masks) {
   constexpr Column wanted[] = {{"perturbation", "perturbation", 0},
@@ -256,9 +269,12 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
        str(s.arms.protocol.slices, ' ', recon::plane_of(trial::image_axes(s.arms.protocol)), " of ",
            to_text(s.arms.protocol.slice_thickness), " mm every ",
            to_text(s.arms.protocol.slice_increment), " mm")}};
-  page.scenario = to_json(trial::Scenario::schema().write(s), 2);
+  page.scenario = to_json(plan.written, 2);
   page.arms = images.rows.empty() ? Table{} : arm_table(plan, images);
   page.lesions = lesion_table(result.all(&trial::CaseResult::lesions));
+  page.sites = site_table(plan);
+  for (const trial::StratumRows& stratum : analysis.by_stratum)
+    page.strata.push_back({stratum.stratum, stratum.patients, stratum.rows});
   page.visits = visit_table(result.all(&trial::CaseResult::visits));
   page.contrast = contrast_table(result.all(&trial::CaseResult::contrast));
   page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};

@@ -274,6 +274,9 @@ const Schema<Scanner>& Scanner::schema() {
           .optional("detector", &Scanner::detector, "what a cell detects")
           .optional("scatter", &Scanner::scatter,
                     "scattered radiation in its scans (none if nothing is said)")
+          .optional("deviations", &Scanner::deviations,
+                    "how this machine differs from what its console says (not at all if nothing is "
+                    "said)")
           .rule(
               "source_to_detector_mm must exceed source_to_iso_mm (the detector is behind the "
               "axis)",

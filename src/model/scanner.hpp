@@ -7,6 +7,7 @@
 #include "vitrine/core/schema.hpp"
 #include "vitrine/model/counting_sensor.hpp"
 #include "vitrine/model/detector_effects.hpp"
+#include "vitrine/model/deviations.hpp"
 #include "vitrine/model/scatter.hpp"
 
 namespace vitrine {
@@ -99,7 +100,8 @@ struct Scanner {
   std::vector<Filter> filters;  ///< added to the tube's inherent filtration
   Bowtie bowtie;
   Detector detector;
-  std::optional<Scatter> scatter;  ///< none: scans contain none
+  std::optional<Scatter> scatter;        ///< none: scans contain none
+  std::optional<Deviations> deviations;  ///< none: it does what its console says
   static const Schema<Scanner>& schema();
 };
 

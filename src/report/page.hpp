@@ -53,6 +53,7 @@ struct Page {
   std::vector<Fact> asked;  ///< the scenario in words: patients, arms, what was measured
   std::string scenario;     ///< its canonical echo, shown folded
   Table arms;               ///< one row per arm: scanner, kernel, mAs, CTDIvol, noise, photons
+  Table sites;              ///< one row a site: its drawn deviations; empty without sites
   Table lesions;            ///< what is true about every lesion
   Table visits;             ///< true response at every visit; empty without follow-up
   Table contrast;           ///< enhancement in every scan; empty without contrast medium
@@ -63,6 +64,13 @@ struct Page {
 
   std::vector<std::string> arm_names;  ///< of StabilityRow::arm_bias
   std::vector<evaluation::StabilityRow> stability;
+  /// The statistics of one stratum's patients alone.
+  struct Stratum {
+    std::string name;
+    std::size_t patients = 0;
+    std::vector<evaluation::StabilityRow> rows;  ///< one per feature
+  };
+  std::vector<Stratum> strata;                        ///< empty without strata
   std::vector<evaluation::RobustnessRow> robustness;  ///< empty without perturbed masks
   Table masks;  ///< what perturbations made of the masks: one row a perturbation
 

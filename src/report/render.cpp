@@ -28,9 +28,11 @@ void write_navigation(Html& html, const Page& page) {
   link("answer", "Answer");
   link("design", "Design");
   if (!page.arms.rows.empty()) link("arms", "Arms");
+  if (!page.sites.rows.empty()) link("sites", "Sites");
   if (!page.sheets.empty()) link("images", "Images");
   if (!page.quality.arms.rows.empty()) link("quality", "Image quality");
   if (!page.stability.empty()) link("stability", "Stability");
+  if (!page.strata.empty()) link("strata", "Strata");
   if (!page.robustness.empty()) link("robustness", "Perturbed masks");
   if (!page.lesions.rows.empty()) link("lesions", "Lesions");
   if (!page.visits.rows.empty()) link("visits", "Visits");
@@ -50,9 +52,11 @@ std::string render(const Page& page) {
   html.raw("<main>\n");
   write_answer(html, page, summarise(page.stability, page.acceptable_bias));
   write_design(html, page);
+  write_sites(html, page);
   write_images(html, page);
   write_quality(html, page);
   write_stability(html, page);
+  write_strata(html, page);
   write_robustness(html, page);
   write_closing(html, page);
   html.raw("</main>\n<dialog id=\"viewer\"><img alt=\"\"><p></p></dialog>\n");

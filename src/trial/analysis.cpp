@@ -221,6 +221,8 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   };
   if (asked("random_arms")) options.arms = evaluation::Effect::random;
   analysis.rows = evaluation::stability(analysis.study, options);
+  analysis.by_stratum = stability_by_stratum(plan, analysis.study, options);
+  analysis.strata = asked_for(strata_table(analysis.by_stratum), plan.scenario.analyse);
   analysis.robust = robustness_of(plan, result, analysis.study, options);
   analysis.robustness = evaluation::robustness_table(analysis.robust);
   analysis.stability = asked_for(evaluation::stability_table(analysis.rows), plan.scenario.analyse);

@@ -4,6 +4,7 @@
 #include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
 #include "vitrine/trial/engine.hpp"
+#include "vitrine/trial/strata.hpp"
 
 namespace vitrine::trial {
 
@@ -14,6 +15,8 @@ struct Analysis {
   Table stability;                                ///< one row a feature
   Table bias;                                     ///< one row a feature and arm
   Table bland_altman;                             ///< one row a feature and arm but the first
+  std::vector<StratumRows> by_stratum;            ///< empty without strata
+  Table strata;                                   ///< one row a stratum and feature
   std::vector<evaluation::RobustnessRow> robust;  ///< empty without perturbations
   Table robustness;                               ///< one row a feature and arm
 };

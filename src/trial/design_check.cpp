@@ -6,6 +6,7 @@
 
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/trial/detail/factor.hpp"
+#include "vitrine/trial/sites.hpp"
 
 namespace vitrine::trial {
 namespace {
@@ -123,7 +124,12 @@ void check_selector(const std::vector<detail::Factor>& factors, const std::vecto
 
 }  // namespace
 
-void check_design(const Scenario& scenario, const Value& root, Diagnostics& problems) {
+void check_design(const Scenario& written, const Value& root, Diagnostics& problems) {
+  Scenario scenario = written;
+  Diagnostics sites;
+  check_sites(scenario, root, sites);
+  if (!sites.ok()) return;  // which check_sites reports by itself
+  install_sites(scenario);
   const Arms& arms = scenario.arms;
   const Value& node = part(root, "arms");
   const std::size_t before = problems.entries().size();

@@ -13,11 +13,25 @@ void thin_out(std::int64_t& views) {
   while (views > most_views && views % (2 * focal_spots) == 0) views /= 2;
 }
 
+/// Of each stratum, where there are any: then all have counts.
+void few(phantoms::Cohort& patients) {
+  if (patients.strata.empty()) {
+    patients.count = std::min(phantoms::patient_count(patients), most_patients);
+    return;
+  }
+  const auto sizes = phantoms::stratum_sizes(patients);
+  patients.count.reset();
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    patients.strata[i].share.reset();
+    patients.strata[i].count = std::min(std::int64_t(sizes[i]), most_patients);
+  }
+}
+
 }  // namespace
 
 Scenario drafted(Scenario scenario) {
   if (scenario.simulation.quality != "draft") return scenario;
-  scenario.patients.count = std::min(scenario.patients.count, most_patients);
+  few(scenario.patients);
   Protocol& protocol = scenario.arms.protocol;
   protocol.matrix = std::min(protocol.matrix, largest_matrix);
   for (Scanner& scanner : scenario.arms.scanners) {

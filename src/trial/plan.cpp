@@ -19,16 +19,14 @@ namespace vitrine::trial {
 
 Plan make_plan(Scenario scenario) {
   Plan plan;
+  plan.fingerprint = fingerprint(scenario);
+  plan.written = Scenario::schema().write(scenario);
+  plan.sites = install_sites(scenario);
   plan.arms = enumerate_arms(scenario.arms, std::uint64_t(scenario.trial.seed));
   plan.reference = select_arm(scenario.arms, plan.arms, scenario.arms.reference);
   plan.repeated = select_arm(scenario.arms, plan.arms, scenario.arms.repeat.of);
   plan.followed = select_arm(scenario.arms, plan.arms, scenario.arms.follow_up.of);
-  plan.fingerprint = fingerprint(scenario);
-  for (std::int64_t i = 1; i <= scenario.patients.count; ++i) {
-    std::string number = str(i);
-    number.insert(0, number.size() < 3 ? 3 - number.size() : 0, '0');
-    plan.cases.push_back("case" + number);
-  }
+  plan.cases = phantoms::patient_ids(scenario.patients);
   plan.scenario = std::move(scenario);
   return plan;
 }

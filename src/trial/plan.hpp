@@ -10,13 +10,15 @@ namespace vitrine::trial {
 
 /// The whole trial, enumerated before anything runs: same scenario, same plan, same bytes.
 struct Plan {
-  Scenario scenario;
+  Scenario scenario;  ///< each site's machine among its scanners
+  Value written;      ///< canonical form of the scenario as its author wrote it
   std::string fingerprint;
+  std::vector<Site> sites;
   std::vector<Arm> arms;
   std::size_t reference = 0;       ///< index of the reference arm
   std::size_t repeated = 0;        ///< index of the arm that is repeated
   std::size_t followed = 0;        ///< index of the arm that scans later visits
-  std::vector<std::string> cases;  ///< case001, case002, ...
+  std::vector<std::string> cases;  ///< case001, case002, ...; with strata named after them
 };
 
 Plan make_plan(Scenario scenario);

@@ -157,9 +157,18 @@ bool varied(const Arms& arms, std::vector<T> FactorValues<Levels>::*levels) {
       arms.scanners, [&](const Scanner& each) { return !(varied_on(arms, each).*levels).empty(); });
 }
 
-bool takes_up_contrast(const phantoms::LesionSpec& lesion) {
-  return lesion.enhancement &&
-         *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
+/// If lesions of any patient take contrast medium up.
+bool take_up_contrast(const phantoms::Cohort& patients) {
+  const auto any = [](const std::vector<phantoms::LesionSpec>& lesions) {
+    return std::ranges::any_of(lesions, [](const phantoms::LesionSpec& lesion) {
+      return lesion.enhancement &&
+             *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
+    });
+  };
+  return any(patients.lesions) ||
+         std::ranges::any_of(patients.strata, [&](const phantoms::CohortStratum& stratum) {
+           return stratum.lesions && any(*stratum.lesions);
+         });
 }
 
 }  // namespace
@@ -168,6 +177,9 @@ const Schema<Arms>& Arms::schema() {
   static const auto s =
       Schema<Arms>("arms", "The scanner variants that every patient goes through")
           .required("scanners", &Arms::scanners, "scanner files or inline scanners")
+          .optional("sites", &Arms::sites,
+                    "sites with a machine of a scanner's type each; arms are then of sites")
+          .unless_default()
           .required("protocol", &Arms::protocol, "protocol file or inline protocol")
           .optional("design", &Arms::design, "how the levels combine to arms")
           .optional("vary", &Arms::vary, "levels of each factor")
@@ -340,6 +352,7 @@ const Schema<Scenario>& Scenario::schema() {
               })
           .checked(check_design)
           .checked(check_maps)
+          .checked(check_sites)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "
               "(its "
@@ -356,10 +369,8 @@ const Schema<Scenario>& Scenario::schema() {
               "patients.cardiac_output_percent and an enhancement of lesions need contrast medium "
               "(add a contrast block to the protocol)",
               [](const Scenario& x) {
-                const auto& lesions = x.patients.lesions;
                 return x.arms.protocol.contrast ||
-                       (!x.patients.cardiac_output &&
-                        std::none_of(lesions.begin(), lesions.end(), takes_up_contrast));
+                       (!x.patients.cardiac_output && !take_up_contrast(x.patients));
               });
   return s;
 }

@@ -17,6 +17,7 @@
 #include "vitrine/recon/spectral.hpp"
 #include "vitrine/trial/design.hpp"
 #include "vitrine/trial/dual_energy.hpp"
+#include "vitrine/trial/sites.hpp"
 
 namespace vitrine::trial {
 
@@ -95,6 +96,7 @@ struct FollowUp {
 
 struct Arms {
   std::vector<Scanner> scanners;
+  std::vector<Sites> sites;  ///< none: each scanner is one machine
   Protocol protocol;
   Pick<Design> design = default_design();
   Factors vary;

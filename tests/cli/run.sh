@@ -127,7 +127,7 @@ expect 2 'negative.yaml:2:[0-9]+ .*density_g_per_cm3.*out of range: 0 to 25' "$p
 head -c 5000 maps/case001/organs.nii.gz >maps/case001/cut.nii.gz
 imported cut 's/organs.nii.gz/cut.nii.gz/'
 expect 2 'cut.yaml:6:.*cut short' "$program" validate cut.yaml
-imported strata 's/^  lesions:/  strata: [{share: 1, anatomy: {sex: female}}]\n  lesions:/'
+imported strata 's/^  lesions:/  strata: [{name: women, share: 1, anatomy: {sex: female}}]\n  lesions:/'
 expect 2 'go with an anatomy that is drawn' "$program" validate strata.yaml
 imported hu 's/label_map.*/hu_volume, file: maps\/case001\/density.nii.gz}/; s/^  lesions:/  lesions: []\n  unused:/'
 expect 2 "unknown key 'unused'" "$program" validate hu.yaml
@@ -177,6 +177,31 @@ scenario kind 's/kind: sphere/kind: spheer/'
 expect 2 "sphere" "$program" validate kind.yaml
 scenario file 's/^  protocol: .*/  protocol: nowhere.yaml/'
 expect 2 "nowhere.yaml" "$program" validate file.yaml
+# Strata and sites: every mistake at its line and column.
+strata() { scenario "$1" "s/^  count: 2/  strata: [$2]${3:-}/"; }
+strata named '{name: small, count: 2}, {name: large, count: 1}'
+expect 0 'large: 1 patient' "$program" plan named.yaml
+strata shares '{name: a, share: 0.5}, {name: b, share: 0.4}' '\n  count: 4'
+expect 2 'shares.yaml:5:11 .*make 0.9 .they must make 1' "$program" validate shares.yaml
+strata same '{name: a, count: 1}, {name: a, count: 1}'
+expect 2 "same.yaml:5:39 .*two strata are called 'a'" "$program" validate same.yaml
+strata counted '{name: a, count: 1}' '\n  count: 4'
+expect 2 "counted.yaml:6:10 .*'count' is given twice: 4" "$program" validate counted.yaml
+strata nobody '{name: a, share: 0.99}, {name: b, share: 0.01}' '\n  count: 4'
+expect 2 "nobody.yaml:5:52 .*stratum 'b' has no patient" "$program" validate nobody.yaml
+strata zero '{name: a, count: 0}'
+expect 2 'zero.yaml:5:29 .*out of range' "$program" validate zero.yaml
+sites() { scenario "$1" "s/^  repeat:/  sites: [$2]\n  repeat:/"; }
+sites four '{count: 4, deviations: {calibration_hu: {normal: {mean: 0, sd: 2}}}}'
+expect 0 'coarse_site4: calibration_hu [-+]' "$program" plan four.yaml
+expect 0 '"site": "coarse_site4"' "$program" plan four.yaml --json
+sites nowhere '{count: 4, scanner: course}'
+expect 2 "nowhere.yaml:2[0-9]:31 .*there is no scanner 'course'.*Did you mean 'coarse'" "$program" validate nowhere.yaml
+sites spot '{count: 1, deviations: {focal_spot_percent: 200, electronic_noise_percent: 900}}'
+expect 2 'spot.yaml:2[0-9]:.*electronic_noise_percent.*out of range' "$program" validate spot.yaml
+sites blunt '{count: 1, deviations: {focal_spot_percent: 150}}'
+sed -i 's/^      rows: 16/      rows: 16\n      focal_spot_width_mm: 2/' blunt.yaml
+expect 2 'blunt.yaml:2[0-9]:[0-9]+ .*coarse_site1 cannot be: .*focal_spot_width_mm' "$program" validate blunt.yaml
 scenario two 's/seed: 7/seed: 010, sead: 1/; s/margin_mm: 1/margin_mm: 800/'
 expect 2 '3 problems' "$program" validate two.yaml
 expect 2 '"line": ?[0-9]+' "$program" validate --json two.yaml

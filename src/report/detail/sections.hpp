@@ -11,6 +11,8 @@ void write_design(Html& html, const Page& page);
 void write_images(Html& html, const Page& page);
 void write_quality(Html& html, const Page& page);
 void write_stability(Html& html, const Page& page);
+void write_sites(Html& html, const Page& page);
+void write_strata(Html& html, const Page& page);
 void write_robustness(Html& html, const Page& page);
 void write_closing(Html& html, const Page& page);
 

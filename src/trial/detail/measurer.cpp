@@ -17,6 +17,11 @@
 namespace vitrine::trial::detail {
 namespace {
 
+/// The CTDIvol that a console shows: it knows nothing of its own tube's deviation.
+double displayed(double ctdi_vol, const Scanner& scanner) {
+  return scanner.deviations ? ctdi_vol / (1.0 + scanner.deviations->tube_output) : ctdi_vol;
+}
+
 /// `wall 512.3 mm3 30 HU, cavity 11.5 mm3 -1000 HU`.
 std::string parts_of(const LesionTruth& lesion) {
   std::string text;
@@ -96,6 +101,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   });
   if (!result.features.columns.empty()) return;
   result.patients.columns = {"case", "parameter", "value"};
+  if (!scenario.patients.strata.empty()) result.patients.columns.emplace_back("stratum");
   result.lesions.columns = {"case",
                             "lesion",
                             "organ",
@@ -119,6 +125,8 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   if (!scenario.measure.perturbations.empty()) result.features.columns.emplace_back("perturbation");
+  if (!scenario.patients.strata.empty()) result.features.columns.emplace_back("stratum");
+  if (!plan.sites.empty()) result.features.columns.emplace_back("site");
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
   result.images.columns = {"case",
                            "arm",
@@ -202,7 +210,7 @@ ImageContext Measurer::context(const Arm& arm, double ctdi_vol) const {
           plan_.scenario.arms.scanners[arm.scanner],
           plan_.scenario.arms.protocol,
           visit_,
-          ctdi_vol,
+          displayed(ctdi_vol, plan_.scenario.arms.scanners[arm.scanner]),
           lesions.empty() ? std::nullopt : std::optional(lesions.front().centre),
           patient_.contrast};
 }
@@ -224,9 +232,14 @@ void Measurer::record_contrast(Table& contrast) const {
 }
 
 void Measurer::record_truth(CaseResult& result) const {
-  if (!patient_.sex.empty()) result.patients.add({case_id_, "sex", patient_.sex});
-  for (const auto& [name, value] : patient_.parameters)
-    result.patients.add({case_id_, name, value});
+  const std::string stratum = phantoms::stratum_name(plan_.scenario.patients, case_id_);
+  const auto add = [&](const std::string& name, const Table::Cell& value) {
+    std::vector<Table::Cell> row{case_id_, name, value};
+    if (!stratum.empty()) row.emplace_back(stratum);
+    result.patients.add(std::move(row));
+  };
+  if (!patient_.sex.empty()) add("sex", patient_.sex);
+  for (const auto& [name, value] : patient_.parameters) add(name, value);
   for (std::size_t i = 0; i < masks_.size(); ++i) {
     const LesionTruth& t = patient_.scene.lesions[i];
     const auto values = masks_[i].values();
@@ -324,6 +337,10 @@ void Measurer::measure(Table& features, const Image& image, const std::string& a
 void Measurer::add_rows(Table& features, std::size_t lesion, const std::string& arm,
                         const std::string& replicate, const std::string& perturbation, bool is_map,
                         std::span<const radiomics::FeatureValue> values) const {
+  const std::string stratum = phantoms::stratum_name(plan_.scenario.patients, case_id_);
+  const auto made = std::ranges::find(plan_.arms, arm, &Arm::name);
+  const std::string site =
+      made == plan_.arms.end() ? "" : plan_.scenario.arms.scanners[made->scanner].name;
   for (const radiomics::FeatureValue& f : values) {
     std::vector<Table::Cell> row{case_id_,
                                  patient_.scene.lesions[lesion].id,
@@ -336,6 +353,8 @@ void Measurer::add_rows(Table& features, std::size_t lesion, const std::string& 
                                  std::string(f.aggregation),
                                  std::string(f.reason)};
     if (!plan_.scenario.measure.perturbations.empty()) row.emplace_back(perturbation);
+    if (!stratum.empty()) row.emplace_back(stratum);
+    if (!plan_.sites.empty()) row.emplace_back(site);
     features.add(std::move(row));
   }
 }

@@ -10,8 +10,10 @@
 #include "vitrine/phantoms/crop.hpp"
 #include "vitrine/physics/detect.hpp"
 #include "vitrine/physics/version.hpp"
+#include "vitrine/recon/calibration.hpp"
 #include "vitrine/recon/fbp.hpp"
 #include "vitrine/recon/reformat.hpp"
+#include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/dual_block.hpp"
 #include "vitrine/trial/detail/raw_header.hpp"
 #include "vitrine/trial/detail/scan_output.hpp"
@@ -25,9 +27,7 @@ std::string scan_key(const Plan& plan, const std::string& case_id, const Visit& 
                      Scanner scanner, double voltage, double motion) {
   if (active_scatter(scanner) == nullptr) scanner.scatter.reset();
   const Scenario& s = plan.scenario;
-  phantoms::Cohort cohort = s.patients;
-  // How many others there are is not an independent patient's business.
-  if (cohort.design == "independent" && cohort.strata.empty()) cohort.count = 1;
+  const phantoms::Cohort cohort = phantoms::own_cohort(s.patients, case_id);
   Sha256 hash;
   hash.add(str("scan/", physics::model_version))
       .add(to_json(phantoms::Cohort::schema().write(cohort)))
@@ -137,8 +137,9 @@ RawScan PatientScan::raw_scan(const ReadOut& what, const Exposure& exposure,
                               std::span<const Arm* const> arms, const Series& series) const {
   RawScan header = raw_header(plan_, case_id_, patient_.visit(), arms, geometry_, calibrated_,
                               series, patient_.image_centre(), isa_);
-  header.origin.sex = patient_.context(*what.made.front(), what.dose.ctdi_vol).sex;
-  header.beam.ctdi_vol = what.dose.ctdi_vol;
+  const ImageContext context = patient_.context(*what.made.front(), what.dose.ctdi_vol);
+  header.origin.sex = context.sex;
+  header.beam.ctdi_vol = context.ctdi_vol;
   for (const double share : exposure.modulation)
     header.beam.view_tube_load.push_back(share * what.tube_load);
   return header;
@@ -490,11 +491,18 @@ double PatientScan::photons(const Arm& arm) const {
 Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   const Series& series = calibrated_.of(arm.bins);
   const recon::HounsfieldScale scale{series.mu_water, series.mu_air};
-  return recon::reformatted(
-      geometry_, patient_.grid(), arm.slice_thickness, [&](const recon::SliceStack& slices) {
+  const Deviations off = scanner_.deviations.value_or(Deviations{});
+  const recon::StretchedKernel stretched(*arm.kernel, 1.0 + off.kernel_frequency);
+  const recon::Kernel& kernel = off.kernel_frequency == 0.0 ? *arm.kernel : stretched;
+  Image image = recon::reformatted(
+      geometry_, patient_.grid(), (1.0 + off.slice_thickness) * arm.slice_thickness,
+      [&](const recon::SliceStack& slices) {
         return data.of(arm).reconstruct(*arm.algorithm, data.measured(arm, isa_),
-                                        {*arm.kernel, slices.grid, slices.thickness, scale}, isa_);
+                                        {kernel, slices.grid, slices.thickness, scale}, isa_);
       });
+  if (voxel_unit(plan_.scenario.arms, arm.bins) == recon::VoxelUnit::hounsfield)
+    recon::miscalibrate(image, off.calibration_scale, off.calibration_offset);
+  return image;
 }
 
 }  // namespace vitrine::trial::detail

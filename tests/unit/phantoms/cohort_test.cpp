@@ -20,8 +20,11 @@ Value correlation(const char* a, const char* b, double r) {
   return Value().set("between", list({Value(a), Value(b)})).set("coefficient", Value(r));
 }
 
-Value stratum(double share, Value anatomy) {
-  return Value().set("share", Value(share)).set("anatomy", std::move(anatomy));
+Value stratum(double share, Value anatomy, const char* name = "all") {
+  return Value()
+      .set("name", Value(name))
+      .set("share", Value(share))
+      .set("anatomy", std::move(anatomy));
 }
 
 Value patients(double count, Value anatomy) {
@@ -44,7 +47,8 @@ std::string problem_of(const Value& node) {
 }
 
 Value settings(const Cohort& cohort, int subject) {
-  return anatomy_of(cohort, 7, str("case", subject + 1)).canonical;
+  const auto ids = patient_ids(cohort);
+  return anatomy_of(cohort, 7, ids[std::size_t(subject)]).canonical;
 }
 
 double number(const Value& settings, const std::string& key) {
@@ -130,7 +134,8 @@ TEST_CASE("strata have exactly their sizes and keep what they ask for") {
   young.set("sex", "female").set("age_years", list({Value(20.0), Value(45.0)}));
   old.set("sex", "male").set("age_years", list({Value(60.0), Value(80.0)}));
   large.set("bmi_kg_per_m2", list({Value(30.0), Value(40.0)})).set("fat_mm", Value(22.0));
-  node.set("strata", list({stratum(0.5, young), stratum(0.3, old), stratum(0.2, large)}));
+  node.set("strata", list({stratum(0.5, young, "young"), stratum(0.3, old, "old"),
+                           stratum(0.2, large, "large")}));
   for (const char* design : {"independent", "latin_hypercube"}) {
     Value with = node;
     const Cohort cohort = read(with.set("design", design));
@@ -159,17 +164,17 @@ TEST_CASE("strata have exactly their sizes and keep what they ask for") {
 }
 
 TEST_CASE("strata that do not divide the cohort differ from their shares by less than one") {
-  for (const int count : {1, 2, 3, 7, 10, 23}) {
+  for (const int count : {3, 5, 7, 10, 23}) {
     Value node = patients(count, Value("thorax"));
-    node.set("strata", list({stratum(0.45, Value().set("sex", "female")),
-                             stratum(0.3, Value().set("sex", "male")),
-                             stratum(0.25, Value().set("age_years", Value(40.0)))}));
+    node.set("strata", list({stratum(0.45, Value().set("sex", "female"), "women"),
+                             stratum(0.3, Value().set("sex", "male"), "men"),
+                             stratum(0.25, Value().set("age_years", Value(40.0)), "aged_40")}));
     const Cohort cohort = read(node);
     const auto sizes = stratum_sizes(cohort);
     std::uint32_t sum = 0;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       sum += sizes[i];
-      CHECK(std::abs(sizes[i] - cohort.strata[i].share * count) < 1.0);
+      CHECK(std::abs(sizes[i] - *cohort.strata[i].share * count) < 1.0);
     }
     CHECK(int(sum) == count);
   }

@@ -51,6 +51,20 @@ TEST_CASE("a draft adds nothing to what is small already") {
   CHECK(draft.arms.scanners[0].views_per_rotation == 721);
 }
 
+TEST_CASE("a draft keeps every stratum") {
+  Scenario scenario = whole();
+  scenario.simulation.quality = "draft";
+  phantoms::CohortStratum most, few;
+  most.name = "most", most.share = 0.9;
+  few.name = "few", few.share = 0.1;
+  scenario.patients.strata = {most, few};
+  const Scenario draft = drafted(scenario);
+  CHECK(phantoms::patient_ids(draft.patients) ==
+        std::vector<std::string>{"most_001", "most_002", "few_001"});
+  CHECK_FALSE(draft.patients.count);
+  CHECK(fingerprint(drafted(draft)) == fingerprint(draft));
+}
+
 TEST_CASE("full quality is left alone") {
   const Scenario scenario = whole();
   CHECK(fingerprint(drafted(scenario)) == fingerprint(scenario));

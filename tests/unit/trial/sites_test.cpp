@@ -1,0 +1,273 @@
+// Sites: what is drawn for their machines, and what they are called.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "coarse_scanner.hpp"
+#include "vitrine/core/units.hpp"
+#include "vitrine/physics/beam.hpp"
+#include "vitrine/physics/incident.hpp"
+#include "vitrine/recon/calibration.hpp"
+#include "vitrine/trial/plan.hpp"
+
+using namespace vitrine;
+
+namespace {
+
+Value normal(double mean, double sd) {
+  return Value().set("normal", Value().set("mean", Value(mean)).set("sd", Value(sd)));
+}
+
+Value named(const char* name) {
+  Value scanner = test::coarse_scanner(160);
+  std::get<Value::Map>(scanner.data)[0].value = Value(name);
+  return scanner;
+}
+
+Value sites(double count, Value deviations = Value(Value::Map{}), const char* of = nullptr) {
+  Value node = Value().set("count", Value(count)).set("deviations", std::move(deviations));
+  if (of) node.set("scanner", Value(of));
+  return node;
+}
+
+Value scenario(std::vector<Value> scanners, std::vector<Value> list, Value more = Value()) {
+  Value arms = Value()
+                   .set("scanners", Value(std::move(scanners)))
+                   .set("protocol", Value().set("kernel", Value("soft")));
+  if (!list.empty()) arms.set("sites", Value(std::move(list)));
+  if (const auto* map = more.as<Value::Map>())
+    for (const auto& member : *map) arms.set(member.key, member.value);
+  return Value()
+      .set("vitrine", Value(1.0))
+      .set("trial", Value().set("name", Value("t")).set("seed", Value(7.0)))
+      .set("patients", Value().set("count", Value(1.0)).set("anatomy", Value("thorax")))
+      .set("arms", std::move(arms));
+}
+
+trial::Plan plan_of(const Value& node) {
+  Diagnostics problems;
+  auto read = trial::Scenario::schema().read(node, problems);
+  problems.throw_if_any();
+  return trial::make_plan(std::move(read));
+}
+
+std::string problem_of(const Value& node) {
+  Diagnostics problems;
+  trial::Scenario::schema().read(node, problems);
+  std::string all;
+  for (const auto& entry : problems.entries()) all += entry.message + '\n';
+  return all;
+}
+
+std::vector<std::string> names_of(const trial::Plan& plan) {
+  std::vector<std::string> names;
+  for (const Scanner& scanner : plan.scenario.arms.scanners) names.push_back(scanner.name);
+  return names;
+}
+
+std::string row_of(const trial::Plan& plan, const std::string& site) {
+  const Table table = trial::site_table(plan.sites);
+  for (const auto& row : table.rows)
+    if (std::get<std::string>(row[0]) == site) {
+      Table one;
+      one.columns = table.columns;
+      one.add(row);
+      return one.to_csv();
+    }
+  return "";
+}
+
+Value all_of_them() {
+  return Value()
+      .set("tube_output_percent", normal(0, 5))
+      .set("calibration_hu", normal(0, 2))
+      .set("calibration_scale_percent", normal(0, 1))
+      .set("kernel_frequency_percent", normal(0, 4))
+      .set("slice_thickness_percent", normal(0, 8))
+      .set("focal_spot_percent", normal(0, 10))
+      .set("electronic_noise_percent", normal(0, 10));
+}
+
+}  // namespace
+
+TEST_CASE("each site is a scanner of its own in the plan") {
+  const auto plan = plan_of(scenario({named("a"), named("b"), named("c")},
+                                     {sites(2, all_of_them(), "a"), sites(1, all_of_them(), "c")}));
+  CHECK(names_of(plan) == std::vector<std::string>{"a_site1", "a_site2", "b", "c_site1"});
+  REQUIRE(plan.arms.size() == 4);
+  CHECK(plan.arms[1].name == "a_site2_soft_80mAs");
+  REQUIRE(plan.sites.size() == 3);
+  CHECK(plan.sites[2].scanner == "c");
+  CHECK(trial::site_table(plan.sites).rows.size() == 3);
+  const auto everywhere = plan_of(scenario({named("a"), named("b")}, {sites(2)}));
+  CHECK(names_of(everywhere) ==
+        std::vector<std::string>{"a_site1", "a_site2", "b_site1", "b_site2"});
+}
+
+TEST_CASE("a scenario without sites is what it was") {
+  const auto plain = plan_of(scenario({named("a")}, {}));
+  CHECK(names_of(plain) == std::vector<std::string>{"a"});
+  CHECK(plain.sites.empty());
+  CHECK(trial::site_table(plain.sites).columns.empty());
+  CHECK(to_json(plain.written).find("sites") == std::string::npos);
+  CHECK(to_json(plain.written).find("deviations") == std::string::npos);
+  CHECK(to_json(plain.written) == to_json(trial::Scenario::schema().write(plain.scenario)));
+}
+
+TEST_CASE("a plan's echo is the scenario as it was written, and plans the same again") {
+  const auto plan = plan_of(scenario({named("a")}, {sites(3, all_of_them())}));
+  const auto again = plan_of(plan.written);
+  CHECK(again.fingerprint == plan.fingerprint);
+  CHECK(to_json(again.written) == to_json(plan.written));
+  CHECK(trial::site_table(again.sites).to_csv() == trial::site_table(plan.sites).to_csv());
+}
+
+TEST_CASE("another site, scanner or deviation changes no site") {
+  const auto few = plan_of(scenario({named("a")}, {sites(2, all_of_them())}));
+  const auto more = plan_of(scenario({named("b"), named("a")}, {sites(5, all_of_them())}));
+  for (const char* site : {"a_site1", "a_site2"}) CHECK(row_of(few, site) == row_of(more, site));
+  CHECK(row_of(few, "a_site1") != row_of(few, "a_site2"));
+  const Value one = Value().set("calibration_hu", normal(0, 2));
+  const auto alone = plan_of(scenario({named("a")}, {sites(2, one)}));
+  CHECK(alone.sites[1].deviations.calibration_offset == few.sites[1].deviations.calibration_offset);
+  CHECK(alone.sites[1].deviations.tube_output == 0.0);
+  Value other_seed = scenario({named("a")}, {sites(2, all_of_them())});
+  std::get<Value::Map>(other_seed.data)[1].value.set("context_of_use", Value(Value::Map{}));
+  CHECK(row_of(plan_of(other_seed), "a_site1") == row_of(few, "a_site1"));
+}
+
+TEST_CASE("deviations of many sites have the mean and spread that were asked for") {
+  constexpr int n = 1000;
+  const auto plan = plan_of(scenario(
+      {named("a")},
+      {sites(
+          n,
+          Value().set("tube_output_percent", normal(2, 5)).set("calibration_hu", normal(0, 2)))}));
+  const Table table = trial::site_table(plan.sites);
+  for (const auto& [column, mean, sd] :
+       {std::tuple("tube_output_percent", 2.0, 5.0), std::tuple("calibration_hu", 0.0, 2.0)}) {
+    double sum = 0.0, squares = 0.0;
+    for (const auto& row : table.rows) sum += std::get<double>(row[table.column(column)]);
+    for (const auto& row : table.rows) {
+      const double from = std::get<double>(row[table.column(column)]) - sum / n;
+      squares += from * from;
+    }
+    // Four standard errors: sd / sqrt(n) of the mean, sd / sqrt(2 n) of the spread.
+    CHECK(sum / n == Approx(mean).margin(4.0 * sd / std::sqrt(double(n))));
+    CHECK(std::sqrt(squares / (n - 1)) == Approx(sd).margin(4.0 * sd / std::sqrt(2.0 * n)));
+  }
+  // The two are drawn independently: correlation within 4 / sqrt(n) of 0.
+  double xy = 0.0, xx = 0.0, yy = 0.0;
+  for (const auto& site : plan.sites) {
+    const double x = site.deviations.tube_output - 0.02, y = site.deviations.calibration_offset;
+    xy += x * y, xx += x * x, yy += y * y;
+  }
+  CHECK(std::abs(xy / std::sqrt(xx * yy)) < 4.0 / std::sqrt(double(n)));
+}
+
+TEST_CASE("a selector names a site, or a type and means its first site") {
+  const auto with = [](const char* scanner) {
+    return scenario({named("a"), named("b")}, {sites(2, all_of_them(), "b")},
+                    Value().set("reference", Value().set("scanner", Value(scanner))));
+  };
+  const auto reference = [&](const char* scanner) {
+    const auto plan = plan_of(with(scanner));
+    return plan.arms[plan.reference].name;
+  };
+  CHECK(reference("b") == "b_site1_soft_80mAs");
+  CHECK(reference("b_site2") == "b_site2_soft_80mAs");
+  CHECK(reference("a") == "a_soft_80mAs");
+  CHECK_THAT(problem_of(with("b_site3")), Catch::Contains("reference must name an arm"));
+}
+
+TEST_CASE("a site's machine is its type but for what was drawn") {
+  const auto plain = plan_of(scenario({named("a")}, {}));
+  const Scanner& type = plain.scenario.arms.scanners[0];
+  const auto text = [](const Scanner& scanner) {
+    return to_json(Scanner::schema().write(scanner));
+  };
+  Scanner renamed = type;
+  renamed.name = "a_site1";
+  CHECK(text(trial::machine_of(type, {"a_site1", "a", {}, 0.0, 0.0})) == text(renamed));
+  const Scanner other = trial::machine_of(type, {"a_site1", "a", {.tube_output = 0.1}, 0.5, -0.25});
+  CHECK(other.focal_spot_width == 1.5 * type.focal_spot_width);
+  CHECK(other.focal_spot_length == 1.5 * type.focal_spot_length);
+  CHECK(other.detector.electronic_noise == 0.75 * type.detector.electronic_noise);
+  REQUIRE(other.deviations);
+  CHECK(other.deviations->tube_output == 0.1);
+  // Of a type that is off already, both: an affine map after an affine map.
+  Scanner off = type;
+  off.deviations = Deviations{.calibration_offset = 2.0, .calibration_scale = 0.01};
+  const Deviations both =
+      *trial::machine_of(off, {"s", "a", {.calibration_offset = 3.0, .calibration_scale = 0.02}})
+           .deviations;
+  const double hu = 40.0;
+  CHECK((1.0 + both.calibration_scale) * hu + both.calibration_offset ==
+        Approx(1.02 * (1.01 * hu + 2.0) + 3.0).epsilon(1e-12));
+}
+
+TEST_CASE("photons follow a tube's deviation at every energy") {
+  Scanner scanner = plan_of(scenario({named("a")}, {})).scenario.arms.scanners[0];
+  const physics::Beam plain(scanner, 120.0, {});
+  for (const double deviation : {0.2, -0.15}) {
+    for (const bool stated : {false, true}) {
+      scanner.deviations.reset();
+      if (stated) scanner.output = TubeOutput{{120.0}, {0.17}};
+      const auto before = physics::incident_spectrum(scanner, 120.0);
+      scanner.deviations = Deviations{.tube_output = deviation};
+      const auto after = physics::incident_spectrum(scanner, 120.0);
+      for (std::size_t e = 0; e < before.fluence.size(); ++e)
+        REQUIRE(after.fluence[e] == Approx((1.0 + deviation) * before.fluence[e]).epsilon(1e-12));
+    }
+    scanner.output.reset();
+    CHECK(physics::Beam(scanner, 120.0, {}).air_quanta(110) ==
+          Approx((1.0 + deviation) * plain.air_quanta(110)).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("a calibration that is off is an affine map that spares what was not measured") {
+  Grid grid;
+  grid.size = {4, 1, 1};
+  Image image(grid);
+  const float values[] = {0.0f, 50.0f, -1000.0f, -990.0f};
+  std::copy(std::begin(values), std::end(values), image.values().begin());
+  Image same = image;
+  recon::miscalibrate(same, 0.0, 0.0);
+  CHECK(std::ranges::equal(same.values(), image.values()));
+  recon::miscalibrate(image, 0.02, 3.0);
+  CHECK(image.values()[0] == 3.0f);
+  CHECK(image.values()[1] == 54.0f);
+  CHECK(image.values()[2] == -1000.0f);
+  CHECK(image.values()[3] == Approx(-1006.8).epsilon(1e-6));
+}
+
+TEST_CASE("sites that cannot be are refused with the way out") {
+  CHECK_THAT(problem_of(scenario({named("abc")}, {sites(2, all_of_them(), "abd")})),
+             Catch::Contains("there is no scanner 'abd'") && Catch::Contains("'abc'"));
+  CHECK_THAT(problem_of(scenario({named("a")}, {sites(0)})), Catch::Contains("out of range"));
+  CHECK_THAT(problem_of(scenario({named("a")}, {sites(2), sites(2, all_of_them(), "a")})),
+             Catch::Contains("come after sites of every scanner"));
+  CHECK_THAT(problem_of(scenario({named("a")},
+                                 {sites(1, all_of_them(), "a"), sites(2, all_of_them(), "a")})),
+             Catch::Contains("sites of 'a' come after sites of the same"));
+  CHECK_THAT(problem_of(scenario({named("a"), named("a_site2")}, {sites(2, all_of_them(), "a")})),
+             Catch::Contains("two scanners would be called 'a_site2'"));
+  CHECK_THAT(problem_of(scenario({named("a")}, {sites(1, Value().set("tube_output", Value(5.0)))})),
+             Catch::Contains("'tube_output_percent'"));
+  CHECK_THAT(
+      problem_of(scenario({named("a")}, {sites(1, Value().set("calibration_hu", Value(80.0)))})),
+      Catch::Contains("out of range"));
+  CHECK_THAT(
+      problem_of(scenario({named("a")}, {sites(1, Value().set("calibration_hu", normal(40, 10)))})),
+      Catch::Contains("at most 5 % may be cut away"));
+  Value blunt = named("a");
+  blunt.set("focal_spot_width_mm", Value(2.0));
+  CHECK_THAT(
+      problem_of(scenario({blunt}, {sites(1, Value().set("focal_spot_percent", Value(80.0)))})),
+      Catch::Contains("a_site1 cannot be") && Catch::Contains("focal_spot_width_mm"));
+  CHECK_THAT(
+      problem_of(scenario({named("a_name_that_is_24_chars_")}, {sites(1)})),
+      Catch::Contains("a_name_that_is_24_chars__site1 cannot be") && Catch::Contains("file names"));
+}
