@@ -8,7 +8,8 @@
 
 namespace vitrine::evaluation {
 
-/// How well a measurement repeats: from scans of the same lesion in the same arm, repositioned.
+/// How well a measurement repeats: from scans of the same lesion in the same arm, repositioned or
+/// with other noise alone.
 struct Repeatability {
   Estimate within_sd;      ///< wSD, in the feature's unit
   Estimate coefficient;    ///< RC = 1.96 sqrt(2) wSD: 95 % of repeat differences are smaller

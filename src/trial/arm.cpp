@@ -201,25 +201,31 @@ std::string object_name(const Arms& arms, const std::optional<double>& contrast_
   return differ && contrast_delay ? str("object_", to_text(*contrast_delay), 's') : "object";
 }
 
-std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector) {
+bool has_levels(const Arms& arms, const Arm& arm, const ArmSelector& selector) {
   const auto matches = [](const std::optional<double>& wanted, double value) {
     return !wanted || *wanted == value;
   };
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const Arm& arm = all[i];
-    if ((selector.scanner.empty() || arms.scanners[arm.scanner].name == selector.scanner) &&
-        (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
-        (selector.bins.empty() || arm.bins == selector.bins) &&
-        (selector.algorithm.empty() || kind_of(arm.algorithm) == selector.algorithm) &&
-        (selector.corrections.empty() || arm.corrected == (selector.corrections == "all")) &&
-        matches(selector.tube_voltage, arm.tube_voltage) &&
-        matches(selector.tube_load, arm.tube_load) &&
-        matches(selector.slice_thickness, arm.slice_thickness) &&
-        matches(selector.motion, arm.motion) &&
-        matches(selector.noise_reduction, arm.noise_reduction()) &&
-        (!selector.contrast_delay || arm.contrast_delay == selector.contrast_delay))
-      return i;
-  }
+  return (selector.scanner.empty() || arms.scanners[arm.scanner].name == selector.scanner) &&
+         (selector.kernel.empty() || kind_of(arm.kernel) == selector.kernel) &&
+         (selector.bins.empty() || arm.bins == selector.bins) &&
+         (selector.algorithm.empty() || kind_of(arm.algorithm) == selector.algorithm) &&
+         (selector.corrections.empty() || arm.corrected == (selector.corrections == "all")) &&
+         matches(selector.tube_voltage, arm.tube_voltage) &&
+         matches(selector.tube_load, arm.tube_load) &&
+         matches(selector.slice_thickness, arm.slice_thickness) &&
+         matches(selector.motion, arm.motion) &&
+         matches(selector.noise_reduction, arm.noise_reduction()) &&
+         (!selector.contrast_delay || arm.contrast_delay == selector.contrast_delay);
+}
+
+std::int64_t noise_repeats(const Arms& arms, const Arm& arm) {
+  const Repeat& repeat = arms.repeat;
+  return has_levels(arms, arm, repeat.of) ? repeat.noise() : 0;
+}
+
+std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector) {
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (has_levels(arms, all[i], selector)) return i;
   throw Error(Error::Kind::input, "no arm has the levels that are asked for (see arms.vary)");
 }
 
