@@ -22,8 +22,8 @@ bool wanted(const std::vector<std::string>& formats, const char* format) {
 }
 
 std::string series_name(const trial::ImageContext& context) {
-  return context.visit.name == "scan" ? context.arm.name
-                                      : str(context.arm.name, '_', context.visit.name);
+  const std::string& replicate = context.visit.replicate();
+  return replicate == "scan" ? context.arm.name : str(context.arm.name, '_', replicate);
 }
 
 /// DICOM's word (PS3.16, annex L) for what an anatomy shows.
@@ -75,7 +75,8 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
   }
   if (c.contrast) d.patient.weight_kg = std::round(10.0 * c.contrast->weight / units::kg) / 10.0;
   d.study_uid = io::dicom_uid("study/" + study);
-  d.series_uid = io::dicom_uid("series/" + study + '/' + c.arm.name);
+  d.series_uid = io::dicom_uid("series/" + study + '/' + c.arm.name +
+                               (c.visit.noise.empty() ? "" : '/' + c.visit.noise));
   d.frame_of_reference_uid = io::dicom_uid("frame/" + study);
   d.study_id = c.case_id;
   d.study_description = "Virtual imaging trial " + scenario.trial.name;
@@ -136,7 +137,7 @@ std::vector<trial::FileRecord> OutputSink::image(const trial::ImageContext& cont
                                                  const Image& image) {
   const auto& formats = plan_.scenario.outputs.images;
   const std::string base = str("images/", context.case_id, '/', series_name(context));
-  if (context.case_id == plan_.cases.front() && context.visit.name == "scan")
+  if (context.case_id == plan_.cases.front() && context.visit.replicate() == "scan")
     keep_slice(context, image);
   std::vector<trial::FileRecord> records;
   const bool is_map =

@@ -114,6 +114,7 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& be
       .set("sites", Value(std::move(sites)))
       .set("beams", as_json(plan, beams))
       .set("repeats_per_case", Value(double(plan.scenario.arms.repeat.count)))
+      .set("repeat_kind", Value(plan.scenario.arms.repeat.kind))
       .set("traced_scans", Value(double(e.traced_scans)))
       .set("scans", Value(double(e.scans)))
       .set("reconstructions", Value(double(e.reconstructions)))
@@ -121,6 +122,7 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& be
       .set("files", Value(double(e.files)))
       .set("rays", Value(e.rays))
       .set("disk_bytes", Value(e.disk_bytes))
+      .set("cache_bytes", Value(e.cache_bytes))
       .set("memory_bytes", Value(e.memory_bytes))
       .set("seconds", Value(std::round(e.seconds)))
       .set("notes", Value(std::move(notes)));
@@ -177,7 +179,7 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
               plan.arms.size());
   if (s.arms.repeat.count > 0)
     std::printf(" + %lld %s repeats of %s", static_cast<long long>(s.arms.repeat.count),
-                s.arms.repeat.kind.c_str(), plan.arms[plan.repeated].name.c_str());
+                s.arms.repeat.kind.c_str(), trial::repeated_arms(plan).c_str());
   std::printf("\nfingerprint %s\n", plan.fingerprint.c_str());
   if (!s.patients.strata.empty()) std::printf("\nstrata\n");
   for (const auto& [name, patients] : strata_of(plan))
@@ -192,6 +194,10 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
       "\nwork    %llu scans (rays traced %llu times, %.1f billion rays), %llu reconstructions\n",
       static_cast<unsigned long long>(e.scans), static_cast<unsigned long long>(e.traced_scans),
       e.rays / 1e9, static_cast<unsigned long long>(e.reconstructions));
+  const auto cases = std::max<std::uint64_t>(1, plan.cases.size());
+  std::printf("        rays traced %llu times per patient for %llu images (kept, they take %s)\n",
+              static_cast<unsigned long long>(e.traced_scans / cases),
+              static_cast<unsigned long long>(e.images / cases), amount(e.cache_bytes).c_str());
   std::printf("output  %llu images, %llu files, about %s\n",
               static_cast<unsigned long long>(e.images), static_cast<unsigned long long>(e.files),
               amount(e.disk_bytes).c_str());

@@ -263,7 +263,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
       {"scanners", scanners},
       {"reference arm (T1)", plan.arms[plan.reference].name},
       {"repeats", s.arms.repeat.count > 0 ? str(s.arms.repeat.count, " x ", s.arms.repeat.kind,
-                                                " of ", plan.arms[plan.repeated].name)
+                                                " of ", trial::repeated_arms(plan))
                                           : "none"},
       {"slices",
        str(s.arms.protocol.slices, ' ', recon::plane_of(trial::image_axes(s.arms.protocol)), " of ",

@@ -12,6 +12,7 @@
 #include "vitrine/cli/case_store.hpp"
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/kept_rays.hpp"
 #include "vitrine/cli/output_sink.hpp"
 #include "vitrine/cli/overrides.hpp"
 #include "vitrine/cli/publish.hpp"
@@ -49,6 +50,7 @@ struct Options {
   std::string scenario, out;
   std::vector<std::string> overrides;
   std::optional<double> memory;  // GB
+  std::string cache, cache_limit;
   bool quiet = false;
 };
 
@@ -72,8 +74,31 @@ double peak_memory() {
   return 1024.0 * double(usage.ru_maxrss);
 }
 
+/// Where rays that were traced are kept, if anywhere.
+std::unique_ptr<KeptRaysOnDisk> kept_rays(const Options& options, const io::Path& dir) {
+  if (options.cache.empty() && options.cache_limit.empty()) return nullptr;
+  constexpr const char* enough = "20GB";
+  const std::uint64_t limit = bytes_of(options.cache_limit.empty() ? enough : options.cache_limit);
+  if (limit == 0) return nullptr;
+  return std::make_unique<KeptRaysOnDisk>(
+      options.cache.empty() ? dir / ".cache" : io::Path(options.cache), limit);
+}
+
+Value as_json(const trial::StageCounts& counts) {
+  Value all;
+  for (std::size_t i = 0; i < trial::stage_names.size(); ++i) {
+    const trial::StageCount& count = counts.of[i];
+    all.set(std::string(trial::stage_names[i]), Value()
+                                                    .set("wanted", Value(double(count.wanted)))
+                                                    .set("made", Value(double(count.made)))
+                                                    .set("shared", Value(double(count.shared())))
+                                                    .set("loaded", Value(double(count.loaded))));
+  }
+  return all;
+}
+
 /// One line of JSON per run, with the only clock readings that a trial leaves.
-void log_run(const io::Path& dir, double seconds, std::size_t failures) {
+void log_run(const io::Path& dir, double seconds, const trial::TrialResult& result) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const Value line =
       Value()
@@ -81,7 +106,8 @@ void log_run(const io::Path& dir, double seconds, std::size_t failures) {
           .set("seconds", Value(seconds))
           .set("threads", Value(double(thread_count())))
           .set("peak_memory_bytes", Value(peak_memory()))
-          .set("failed_cases", Value(double(failures)));
+          .set("failed_cases", Value(double(result.failures.size())))
+          .set("stages", as_json(result.stages));
   std::ofstream(dir / "run.jsonl", std::ios::app) << to_json(line) << '\n';
 }
 
@@ -112,13 +138,23 @@ int run(const Options& options) {
   CaseStore store(dir);
   trial::TrialResult result;
   {
+    const auto kept = kept_rays(options, dir);
     Terminal terminal(options.quiet);
-    result = trial::run(plan, sink, store, terminal, isa, [] { return stop_requested.load(); });
+    result = trial::run(
+        plan, sink, store, terminal, isa, [] { return stop_requested.load(); }, kept.get());
   }
   publish(dir, plan, loaded, result, isa);
   log_run(dir, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          result.failures.size());
+          result);
   if (!options.quiet) {
+    const trial::StageCount& rays = result.stages[trial::Stage::trace];
+    const trial::StageCount& images = result.stages[trial::Stage::reconstruct];
+    if (rays.wanted > 0)
+      std::printf("rays traced %llu times (%llu loaded) for %llu images, %llu reconstructions\n",
+                  static_cast<unsigned long long>(rays.made),
+                  static_cast<unsigned long long>(rays.loaded),
+                  static_cast<unsigned long long>(rays.wanted),
+                  static_cast<unsigned long long>(images.made));
     if (peak_memory() > 1.2 * need.memory_bytes)
       std::printf("the run took %.1f GB of memory (the plan said %.1f GB)\n",
                   peak_memory() / gigabyte, need.memory_bytes / gigabyte);
@@ -144,6 +180,23 @@ void add_run(CLI::App& app, int& code) {
       ->add_option("--memory-gb", options->memory,
                    "memory that it may take, GB (default: what the machine has left)")
       ->check(CLI::PositiveNumber);
+  command
+      ->add_option(
+          "--cache-limit", options->cache_limit,
+          "keep traced rays in OUT/.cache up to this size, 2GB say (default: none are kept)")
+      ->check(CLI::Validator(
+          [](std::string& text) {
+            try {
+              bytes_of(text);
+              return std::string();
+            } catch (const Error& error) {
+              return std::string(error.what());
+            }
+          },
+          "SIZE"));
+  command->add_option("--cache", options->cache,
+                      "keep traced rays there, and take from there what a trial before kept "
+                      "(limit: 20GB if nothing is said)");
   command->add_flag("--quiet,-q", options->quiet, "no progress");
   command->callback([options, &code] { code = run(*options); });
 }

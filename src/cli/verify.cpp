@@ -18,7 +18,7 @@ std::vector<std::string> strangers(const io::Path& dir, const std::vector<io::Ch
   for (auto entry = std::filesystem::recursive_directory_iterator(dir);
        entry != std::filesystem::recursive_directory_iterator(); ++entry) {
     const std::string path = entry->path().lexically_relative(dir).generic_string();
-    if (path == ".state") {
+    if (path == ".state" || path == ".cache") {
       entry.disable_recursion_pending();
       continue;
     }

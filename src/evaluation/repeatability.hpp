@@ -11,7 +11,8 @@ namespace vitrine::evaluation {
 /// What turns a standard deviation into the difference that 95 % of pairs stay below: 1.96 sqrt(2).
 inline constexpr double coefficient_factor = 1.96 * 1.4142135623730951;
 
-/// How well a measurement repeats: from scans of the same lesion in the same arm, repositioned.
+/// How well a measurement repeats: from scans of the same lesion in the same arm, repositioned or
+/// with other noise alone.
 struct Repeatability {
   Estimate within_sd;      ///< wSD, in the feature's unit
   Estimate coefficient;    ///< RC = 1.96 sqrt(2) wSD: 95 % of repeat differences are smaller

@@ -249,18 +249,23 @@ class Analysis {
     return v;
   }
 
-  /// Each lesion and arm with repositioned scans is one unit; patients stay the clusters.
+  /// Each lesion and arm with repositioned scans is one unit; patients stay the clusters. Without
+  /// such, noise repeats are what repeats: the scan itself is one of them.
   void repeat(std::size_t feature, StabilityRow& row) const {
     std::vector<std::vector<double>> repeats;
     std::vector<std::string> patients;
+    bool any_moved = false;
     for (Index i = 0; i < std::ssize(study_.lesions); ++i)
       for (Index j = 0; j < std::ssize(study_.arms); ++j) {
-        if (repositions_.at(i, j).empty()) continue;
+        const bool moved = !repositions_.at(i, j).empty();
+        if (!moved && scans_.at(i, j).size() < 2) continue;
         auto& values = repeats.emplace_back();
-        for (const Sample* sample : repositions_.at(i, j))
+        for (const Sample* sample : (moved ? repositions_ : scans_).at(i, j))
           values.push_back(sample->values[feature] - zero_of(study_.features[feature]));
         patients.push_back(labels_[std::size_t(i)]);
+        any_moved = any_moved || moved;
       }
+    row.noise_alone = !repeats.empty() && !any_moved;
     row.repeatability = repeatability(repeats, Clusters::by_label(patients), options_.confidence);
   }
 

@@ -91,6 +91,7 @@ struct StabilityRow {
   Index excluded = 0;             ///< of them, missing
   std::string exclusion;          ///< most frequent reason among them
   bool same_in_all_arms = false;  ///< no arm changes it, as with shape on one truth mask
+  bool noise_alone = false;       ///< `repeatability` is of noise repeats: nobody lay down again
 };
 
 struct StabilityOptions {

@@ -124,6 +124,8 @@ Table stability_table(std::span<const StabilityRow> rows) {
     if (row.excluded > 0) remark = str(row.excluded, " value(s) excluded: ", row.exclusion);
     if (row.same_in_all_arms)
       remark += (remark.empty() ? "" : "; ") + std::string("the same in every arm");
+    if (row.noise_alone)
+      remark += (remark.empty() ? "" : "; ") + std::string("repeatability of noise alone");
     out.finish(remark);
   }
   return table;

@@ -84,7 +84,8 @@ class StudyBuilder {
       if (std::size_t(index) == plan_.reference)
         put(evaluation::Source::reference_truth, evaluation::Sample::every_arm);
     } else {
-      put(replicate == "scan" ? evaluation::Source::scan : evaluation::Source::reposition, index);
+      const bool same_rays = replicate == Visit{}.name || replicate.starts_with("noise");
+      put(same_rays ? evaluation::Source::scan : evaluation::Source::reposition, index);
     }
   }
 

@@ -173,13 +173,20 @@ std::string object_name(const Arms& arms, const std::optional<double>& contrast_
   return differ && contrast_delay ? str("object_", to_text(*contrast_delay), 's') : "object";
 }
 
+bool has_levels(const Arms& arms, const Arm& arm, const ArmSelector& selector) {
+  return std::ranges::all_of(detail::factors_of(arms), [&](const detail::Factor& factor) {
+    return factor.selected(selector, arm);
+  });
+}
+
+std::int64_t noise_repeats(const Arms& arms, const Arm& arm) {
+  const Repeat& repeat = arms.repeat;
+  return has_levels(arms, arm, repeat.of) ? repeat.noise() : 0;
+}
+
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector) {
-  const auto factors = detail::factors_of(arms);
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (std::ranges::all_of(factors, [&](const detail::Factor& factor) {
-          return factor.selected(selector, all[i]);
-        }))
-      return i;
+    if (has_levels(arms, all[i], selector)) return i;
   throw Error(Error::Kind::input, "no arm has the levels that are asked for (see arms.vary)");
 }
 

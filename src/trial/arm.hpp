@@ -52,6 +52,12 @@ bool parts_energies(const Arms& arms, const Scanner& scanner);
 /// tell energies apart.
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner);
 
+/// If an arm has the levels that a selector names.
+bool has_levels(const Arms& arms, const Arm& arm, const ArmSelector& selector);
+
+/// How often an arm's scan is read out again, with other noise (arms.repeat).
+std::int64_t noise_repeats(const Arms& arms, const Arm& arm);
+
 /// The arm that a selector names: the first that has all the levels that it gives.
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector);
 
@@ -87,8 +93,11 @@ std::string object_name(const Arms& arms, const std::optional<double>& contrast_
 /// Where and how one scan happens: the identity for the arms' scans, drawn for a reposition repeat
 /// and for a later visit.
 struct Visit {
-  std::string name = "scan";  ///< the `replicate` column: scan, reposition1, ..., visit2, ...
+  std::string name = "scan";  ///< scan, reposition1, ..., visit2, ...
+  std::string noise = {};     ///< of a scan that is read out again: noise1, ...
   bool missed = false;
+  /// The `replicate` column.
+  const std::string& replicate() const { return noise.empty() ? name : noise; }
   phantoms::PatientState state;
   Pose pose;
   double start_angle = 0.0;   ///< rad

@@ -15,9 +15,9 @@ Table TrialResult::all(Table CaseResult::*table) const {
 }
 
 TrialResult run(const Plan& plan, Sink& sink, Store& store, Progress& progress, Isa isa,
-                const std::function<bool()>& stop) {
+                const std::function<bool()>& stop, StageStore* kept) {
   TrialResult result;
-  detail::CaseRunner runner(plan, sink, isa);
+  detail::CaseRunner runner(plan, sink, isa, kept);
   const double steps = double(runner.steps());
   for (std::size_t i = 0; i < plan.cases.size(); ++i) {
     const std::string& id = plan.cases[i];
@@ -35,7 +35,7 @@ TrialResult run(const Plan& plan, Sink& sink, Store& store, Progress& progress, 
       step += 1.0;
     };
     try {
-      result.cases.push_back(runner.run(id, next));
+      result.cases.push_back(runner.run(id, next, result.stages));
       store.save(result.cases.back());
     } catch (Error& error) {
       // Only what concerns this case alone is survivable: a full disk would fail the next one too.

@@ -6,6 +6,8 @@
 #include "vitrine/core/isa.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
+#include "vitrine/trial/stage_store.hpp"
+#include "vitrine/trial/stages.hpp"
 
 namespace vitrine::trial {
 
@@ -17,6 +19,7 @@ struct Failure {
 struct TrialResult {
   std::vector<CaseResult> cases;
   std::vector<Failure> failures;
+  StageCounts stages;  ///< of the cases that this run made, not those that the store held
 
   /// The rows of one table over all cases.
   Table all(Table CaseResult::*table) const;
@@ -24,8 +27,8 @@ struct TrialResult {
 
 /// Run every case that the store does not hold yet. A case that fails is recorded and the trial
 /// goes on; `stop` is asked between stages, and a true answer ends the run with Error kind
-/// interrupted.
+/// interrupted. `kept`: where rays that were traced are kept and found; null: nowhere.
 TrialResult run(const Plan& plan, Sink& sink, Store& store, Progress& progress, Isa isa,
-                const std::function<bool()>& stop);
+                const std::function<bool()>& stop, StageStore* kept = nullptr);
 
 }  // namespace vitrine::trial

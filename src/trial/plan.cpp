@@ -31,6 +31,15 @@ Plan make_plan(Scenario scenario) {
   return plan;
 }
 
+std::string repeated_arms(const Plan& plan) {
+  const Arms& arms = plan.scenario.arms;
+  if (arms.repeat.noise() == 0) return plan.arms[plan.repeated].name;
+  const auto n = std::ranges::count_if(
+      plan.arms, [&](const Arm& arm) { return noise_repeats(arms, arm) > 0; });
+  if (n == 1) return plan.arms[plan.repeated].name;
+  return n == std::ssize(plan.arms) ? "every arm" : str(n, " arms");
+}
+
 namespace {
 
 // Core-seconds per unit, measured with scenario 01 (docs/developers/performance.md).
@@ -55,12 +64,12 @@ constexpr double expect_per_bin = 2.0e-9;
 constexpr double decompose_per_bin = 29.0e-9;  // of spectral images
 constexpr double base_memory = 200e6;          // bytes: program, patient, masks, files on their way
 
-/// Peak of a patient's scans, of one beam or of several that are traced together, that make so many
-/// outputs at once or one after the other (detail/patient_scan.hpp), and of the images made of them
-/// while `kept` others stay, bytes. `fit`: what the hungriest algorithm needs; then outputs hold
-/// the rays as measured, too.
-double scan_memory(const ScanGeometry& g, std::size_t beams, const detail::ScanSize& size,
-                   std::size_t kept, double voxels, std::optional<double> fit) {
+/// Peak of a patient's scans that are traced together (one of each tube voltage), whose outputs are
+/// made while the rays are traced or one after the other (detail/patient_scan.hpp), and of the
+/// images made of them while `kept` others stay, bytes. `fit`: what the hungriest algorithm needs;
+/// then outputs hold the rays as measured, too.
+double scan_memory(const ScanGeometry& g, std::span<const detail::ScanSize> scans, std::size_t kept,
+                   double voxels, std::optional<double> fit) {
   constexpr double row_batch = 16.0,
                    block = 128.0;    // recon's rows come in batches, views in blocks
   constexpr double filtered = 16e6;  // one block of filtered lines
@@ -75,14 +84,20 @@ double scan_memory(const ScanGeometry& g, std::size_t beams, const detail::ScanS
   const double measured = fit ? view * double(g.views()) : 0.0;
   const double lines = measured + line * (turns - (helical ? fan_views : 0.0));
   const double ring = view * (block + fan_views * (helical ? 1.0 : 2.0));
-  const bool streams = beams > 1 || size.streams();
-  const auto outputs = double(streams ? size.outputs() : size.series_at_once());
-  const double tracing =
-      streams ? outputs * (lines + ring) + 2.0 * double(beams) * block * view
-              : double(size.known) * view * double(g.views()) + outputs * (lines + ring);
   const double images =
       sizeof(float) * voxels * (double(kept) + 2.0) + filtered + fit.value_or(0.0);
-  return streams ? std::max(tracing, outputs * lines + images) : tracing + images;
+  double held = 0.0, rings = 0.0, afterwards = 0.0;
+  for (const detail::ScanSize& size : scans) {
+    rings += double(size.known) * block * view;
+    if (size.streams()) {
+      held += double(size.outputs()) * lines;
+      rings += double(size.outputs()) * ring;
+    } else {
+      held += double(size.known) * view * double(g.views());
+      afterwards = std::max(afterwards, double(size.series_at_once()) * (lines + ring));
+    }
+  }
+  return held + std::max(rings, afterwards + images);
 }
 
 bool behind_grid(const Scanner& scanner) {
@@ -145,12 +160,14 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   const double sub_rays =
       double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows *
              plan.scenario.simulation.sub_views);
-  const auto repeats = static_cast<std::uint64_t>(arms.repeat.count) + arms.follow_up.days.size();
+  const auto repeats =
+      static_cast<std::uint64_t>(arms.repeat.repositions()) + arms.follow_up.days.size();
 
   // Scans share their rays if scanner, voltage, contrast medium and motion are the same.
   using Shared = std::tuple<std::size_t, double, std::optional<double>, double>;
   std::set<Shared> traced;
-  std::set<std::pair<Shared, double>> scans;
+  using ReadOut = std::pair<double, std::int64_t>;  // load (0 without noise), noise repeat
+  std::set<std::pair<Shared, ReadOut>> scans;
   std::set<std::tuple<Shared, std::string, double, std::string>> noiseless;
   double seconds = 0.0;
   const auto reconstruct = [&](const Arm& arm, double times) {
@@ -158,17 +175,22 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     const recon::SliceStack made = recon::stack_for(g, image, arm.slice_thickness);
     seconds += cases * times * arm.algorithm->seconds(g, made.grid, made.thickness);
   };
-  std::set<std::pair<Shared, double>> corrected;  // by their load, 0 without noise
+  std::set<std::pair<Shared, ReadOut>> corrected;
+  std::uint64_t images_of_arms = 0;
   for (const Arm& arm : plan.arms) {
     const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay, arm.motion};
     traced.insert(shared);
-    scans.insert({shared, arm.tube_load});
+    const std::int64_t again = noise_repeats(arms, arm);
+    for (std::int64_t n = 0; n <= again; ++n) scans.insert({shared, {arm.tube_load, n}});
+    images_of_arms += 1 + std::uint64_t(again);
     const bool first = noiseless
                            .insert({shared, arm.kernel_name, arm.slice_thickness,
                                     arm.bins + '|' + arm.algorithm_name})
                            .second;
-    reconstruct(arm, first ? 2.0 : 1.0);  // and without noise
-    if (arm.corrected) corrected.insert({{shared, 0.0}, {shared, arm.tube_load}});
+    reconstruct(arm, (first ? 2.0 : 1.0) + double(again));  // and without noise
+    if (!arm.corrected) continue;
+    corrected.insert({shared, {0.0, 0}});
+    for (std::int64_t n = 0; n <= again; ++n) corrected.insert({shared, {arm.tube_load, n}});
   }
 
   Estimate e;
@@ -209,10 +231,15 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
       ++passes;
     }
   }
+  const auto known_bytes = [&](std::size_t scanner) {
+    return double(detail::known_of_rays(arms, arms.scanners[scanner])) * sizeof(float) *
+           samples_of(scanner);
+  };
   std::set<std::pair<std::size_t, double>> calibrated;
   for (const auto& [scanner, voltage, delay, motion] : traced) {
     const Scanner& hardware = arms.scanners[scanner];
     seconds += cases * samples_of(scanner) * read_out_per_sample(arms, hardware, false);
+    e.cache_bytes += cases * known_bytes(scanner);
     if (calibrated.emplace(scanner, voltage).second) seconds += kernel_seconds(hardware);
   }
   const std::string raw = plan.scenario.outputs.raw.value_or("none");
@@ -231,17 +258,19 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     seconds += samples * raw_per_sample;
   };
   for (const auto& [shared, load] : scans) read_out(std::get<0>(shared), 1.0);
-  for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.count)),
+  for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.repositions())),
                                    std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
     const std::size_t scanner = plan.arms[arm].scanner;
+    if (times == 0.0) continue;
     trace(scanner, times, second_scans);
     read_out(scanner, times);
+    e.cache_bytes += cases * times * known_bytes(scanner);
     reconstruct(plan.arms[arm], times);
   }
   const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
   e.traced_scans = per_case(passes + repeats);
   e.scans = per_case(scans.size() + repeats);
-  e.images = per_case(plan.arms.size() + repeats);
+  e.images = per_case(images_of_arms + repeats);
   e.reconstructions = e.images + per_case(noiseless.size());
   for (const auto& [shared, load] : corrected)
     seconds += cases * protocol.corrections->seconds(
@@ -271,17 +300,15 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
                            (arm.corrected ? recon::corrected_rays_memory(g) : 0.0));
     }
     for (const auto& voltages : detail::voltage_groups(arms, scanner, its)) {
-      detail::ScanSize size = detail::scan_size(arms, scanner, its, voltages.front());
-      size.read_outs = 0;
+      std::vector<detail::ScanSize> sizes;
       std::size_t kept = 0;
       for (const double voltage : voltages) {
         const Shared shared{scanner, voltage, delay, motion};
-        size.read_outs += detail::scan_size(arms, scanner, its, voltage).read_outs;
+        sizes.push_back(detail::scan_size(arms, scanner, its, voltage));
         const auto of_this = [&](const auto& each) { return std::get<0>(each) == shared; };
         kept = std::max(kept, std::size_t(std::ranges::count_if(noiseless, of_this)));
       }
-      largest =
-          std::max(largest, slices + scan_memory(g, voltages.size(), size, kept, voxels, fit));
+      largest = std::max(largest, slices + scan_memory(g, sizes, kept, voxels, fit));
     }
   }
   e.memory_bytes = largest + base_memory + map_bytes * map_voxels;

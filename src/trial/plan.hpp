@@ -23,6 +23,9 @@ struct Plan {
 
 Plan make_plan(Scenario scenario);
 
+/// The arms that are repeated, in words: one, or with noise several.
+std::string repeated_arms(const Plan& plan);
+
 /// What a plan will cost, from counted work and rates measured on two cores of an x86-64-v3 server.
 struct Estimate {
   std::uint64_t scans = 0;            ///< noisy readings of a whole scan
@@ -32,6 +35,7 @@ struct Estimate {
   std::uint64_t files = 0;
   double rays = 0.0;  ///< traced, in all
   double disk_bytes = 0.0;
+  double cache_bytes = 0.0;   ///< of all traced rays, if they are kept (StageStore)
   double memory_bytes = 0.0;  ///< peak
   double seconds = 0.0;       ///< on `threads` threads
 };

@@ -8,12 +8,19 @@ namespace vitrine::trial {
 
 const Schema<Repeat>& Repeat::schema() {
   static const auto s =
-      Schema<Repeat>("repeat", "Repeated scans of one arm in every patient")
-          .optional("kind", &Repeat::kind, "what changes between repeats")
-          .one_of({"reposition"})
-          .optional("count", &Repeat::count, "repeats per patient (0: none; repeatability needs 2)")
+      Schema<Repeat>("repeat", "Repeated scans of every patient")
+          .optional("kind", &Repeat::kind,
+                    "what changes between repeats: reposition (the patient lies down again and is "
+                    "scanned again) or noise (the same scan is read out again)")
+          .one_of({"reposition", "noise"})
+          .optional(
+              "count", &Repeat::count,
+              "repeats per patient (0: none; repeatability needs 2 repositions, or 1 of noise "
+              "beside the scan itself)")
           .between(0, 20)
-          .optional("of", &Repeat::of, "the arm that is repeated")
+          .optional("of", &Repeat::of,
+                    "the arm that is repositioned, what is left out at its first level; with kind: "
+                    "noise all arms with these levels, every arm if nothing is said")
           .optional("shift", &Repeat::shift, unit::mm, "largest displacement along x and y")
           .between(0, 50)
           .optional("rotation", &Repeat::rotation, unit::deg, "largest rotation about each axis")
@@ -22,7 +29,7 @@ const Schema<Repeat>& Repeat::schema() {
                     "largest change of lung volume")
           .between(0, 20)
           .rule("count must be 0 or at least 2 (one scan has no within-patient variance)",
-                [](const Repeat& r) { return r.count != 1; });
+                [](const Repeat& r) { return r.repositions() != 1; });
   return s;
 }
 

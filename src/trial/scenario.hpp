@@ -73,7 +73,9 @@ struct Protocol {
   static const Schema<Protocol>& schema();
 };
 
-/// Repeated scans of one arm, for repeatability (reference: docs/methods/statistics.md).
+/// Repeated scans, for repeatability (reference: docs/methods/statistics.md): of one arm with the
+/// patient repositioned, or further read-outs of the same scan with other noise, of every arm that
+/// `of` names.
 struct Repeat {
   std::string kind = "reposition";
   std::int64_t count = 0;
@@ -81,6 +83,8 @@ struct Repeat {
   double shift = 5.0;         ///< mm, largest in-plane displacement along x and y
   double rotation = 0.0524;   ///< rad, largest rotation about each axis
   double inspiration = 0.05;  ///< largest relative change of the lung volume
+  std::int64_t noise() const { return kind == "noise" ? count : 0; }
+  std::int64_t repositions() const { return kind == "reposition" ? count : 0; }
   static const Schema<Repeat>& schema();
 };
 

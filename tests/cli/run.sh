@@ -99,6 +99,28 @@ expect 0 '' gzip -t maps/case002/density.nii.gz maps/case002/organs.nii.gz maps/
 expect 2 'not empty' "$program" phantom tiny.yaml --out maps
 expect 2 'case001 to case002' "$program" phantom tiny.yaml --out more --case case009
 expect 2 'empty \(the first must be the lower' "$program" phantom tiny.yaml --out more --z 10 -10 --preview
+# Rays that a trial keeps are another's, with the same bytes; a damaged file is thrown away.
+one=(--quiet --set patients.count=1 --set 'arms.vary={tube_load_mas: [80]}' --set arms.repeat.count=0)
+expect 0 '' "$program" run tiny.yaml --out uncached "${one[@]}"
+expect 0 '' "$program" run tiny.yaml --out cached "${one[@]}" --cache-limit 100MB
+expect 0 '' cmp uncached/SHA256SUMS cached/SHA256SUMS
+expect 0 'as they were written' "$program" verify cached
+expect 1 '' grep -q cache cached/SHA256SUMS
+expect 0 '"trace":."wanted":2,"made":1,"shared":1,"loaded":0' cat cached/run.jsonl
+other=("${one[@]}" --set 'arms.vary={tube_load_mas: [20], kernel: [sharp]}' --set 'arms.repeat={kind: noise, count: 2}')
+expect 0 '' "$program" run tiny.yaml --out other "${other[@]}"
+expect 0 '' "$program" run tiny.yaml --out other_cached "${other[@]}" --cache cached/.cache
+expect 0 '"trace":."wanted":4,"made":0,"shared":3,"loaded":1' cat other_cached/run.jsonl
+expect 0 '' cmp other/SHA256SUMS other_cached/SHA256SUMS
+kept=$(echo cached/.cache/*.block)
+printf 'x' | dd of="$kept" bs=1 seek=5000000 conv=notrunc status=none
+expect 0 'thrown away; its rays are traced again' "$program" run tiny.yaml --out mended "${other[@]}" --cache cached/.cache
+expect 0 '' cmp other/SHA256SUMS mended/SHA256SUMS
+expect 0 '"made":0,"shared":3,"loaded":1' bash -c "'$program' run tiny.yaml --out again_cached ${other[*]@Q} --cache cached/.cache && cat again_cached/run.jsonl"
+expect 0 'are not kept: they take 9.0 MB' "$program" run tiny.yaml --out too_large "${one[@]}" --cache-limit 1MB
+expect 2 'is no size' "$program" run tiny.yaml --out none --cache-limit lots
+scenario noise 's/^  repeat: .*/  repeat: {kind: noize, count: 2}/'
+expect 2 'noise.yaml:[0-9]+:.*(reposition|noise)' "$program" validate noise.yaml
 # What phantom wrote becomes a patient again.
 imported() { scenario "$1" "s/anatomy: .*/anatomy: {kind: label_map, file: maps\/case001\/organs.nii.gz, labels: maps\/case001\/labels.yaml, position: as_stored}/; s/^  count: 2/  count: 1/; ${2:-}"; }
 imported again

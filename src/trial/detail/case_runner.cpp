@@ -1,6 +1,7 @@
 #include "vitrine/trial/detail/case_runner.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "vitrine/trial/bin_levels.hpp"
@@ -62,22 +63,25 @@ const physics::ScatterKernel* CaseRunner::scatter_kernel(std::size_t scanner, do
   return &found->second;
 }
 
-CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
+CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCounts& counts) {
   const Scenario& scenario = plan_.scenario;
   const Arms& arms = scenario.arms;
   CaseResult result;
   result.id = case_id;
+  StageLedger ledger;
+  const ScanSurroundings around{sink_, kept_, ledger, isa_};
 
   const auto unit_of = [&](const Arm& arm) { return voxel_unit(arms, arm.bins); };
   std::optional<QualityProbe> probe;
   const auto visit_patient = [&](const Visit& visit) {
+    ledger.make(Stage::scene);
     return Measurer(plan_, case_id, visit, result);
   };
   const auto prepared = [&](const Measurer& patient, std::size_t scanner, double voltage,
                             double motion, bool noiseless, const std::vector<ReadOut>& read_outs) {
     return std::make_unique<PatientScan>(plan_, case_id, patient,
                                          beam(scanner, voltage, patient.scene()), scanner, motion,
-                                         noiseless, read_outs, sink_, isa_);
+                                         noiseless, read_outs, around);
   };
   const auto dose_of = [&](const Measurer& patient, const Arm& arm) {
     const CalibratedBeam& its = beam(arm.scanner, arm.tube_voltage, patient.scene());
@@ -91,13 +95,16 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     return dose;
   };
   const auto deliver = [&](const Measurer& patient, const PatientScan& done, const Arm& arm,
-                           const DoseIndices& dose, const Image& image, double noise) {
-    const ImageContext context = patient.context(arm, dose.ctdi_vol);
-    const auto files = sink_.image(context, image);
+                           const ReadOut& of, const Image& image, double noise) {
+    Visit visit = patient.visit();
+    visit.noise = of.noise;
+    const auto files = sink_.image(patient.context(arm, of.dose.ctdi_vol, visit), image);
     result.files.insert(result.files.end(), files.begin(), files.end());
-    patient.record_image(result.images, arm, dose, done.photons(arm), noise);
-    patient.measure(result.features, image, arm.name, patient.visit().name, unit_of(arm));
-    probe->measure(image, arm, patient.visit(), result);
+    patient.record_image(result.images, arm, visit.replicate(), of.dose, done.photons(arm), noise);
+    patient.measure(result.features, image, arm.name, visit.replicate(), unit_of(arm));
+    probe->measure(image, arm, visit, result);
+    done.want(&of, arm);
+    ledger.make(Stage::measure);
   };
 
   /// A noisy scan, ready to be reconstructed.
@@ -117,11 +124,16 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     std::vector<ReadOut> read_outs;
     for (const Arm& arm : mine) {
       if (arm.tube_voltage != voltage) continue;
-      const auto same = [&](const ReadOut& other) { return other.tube_load == arm.tube_load; };
-      auto found = std::find_if(read_outs.begin(), read_outs.end(), same);
-      if (found == read_outs.end())
-        found = read_outs.insert(found, ReadOut{arm.tube_load, dose_of(patient, arm), {}});
-      found->made.push_back(&arm);
+      for (std::int64_t n = 0; n <= noise_repeats(arms, arm); ++n) {
+        const std::string noise = n == 0 ? "" : str("noise", n);
+        const auto same = [&](const ReadOut& other) {
+          return other.tube_load == arm.tube_load && other.noise == noise;
+        };
+        auto found = std::find_if(read_outs.begin(), read_outs.end(), same);
+        if (found == read_outs.end())
+          found = read_outs.insert(found, {arm.tube_load, dose_of(patient, arm), {}, noise});
+        found->made.push_back(&arm);
+      }
     }
     return read_outs;
   };
@@ -130,28 +142,38 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   const auto image_arms = [&](const Measurer& patient, const std::vector<Arm>& mine, double voltage,
                               const std::vector<ReadOut>& read_outs, PatientScan& scan) {
     // Truth level T2: one noiseless image for all doses of a kernel and thickness.
-    std::vector<std::pair<const Arm*, Image>> clean;
+    struct Clean {
+      const Arm* arm;
+      Image image;
+      Measured features;
+    };
+    std::vector<Clean> clean;
     for (const std::string& bins : scan.series()) {
       ImageData data = scan.noiseless(bins);
       for (const Arm& arm : mine) {
-        const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
+        const auto same = [&](const Clean& other) { return other.arm->same_but_dose(arm); };
         if (arm.tube_voltage != voltage || arm.bins != bins ||
             std::any_of(clean.begin(), clean.end(), same))
           continue;
         next(str("noiseless ", arm.name));
-        clean.emplace_back(&arm, recon::in_unit(scan.reconstruct(data, arm), unit_of(arm)));
+        Image image = recon::in_unit(scan.reconstruct(data, arm), unit_of(arm));
+        Measured features = patient.measured(image, unit_of(arm));
+        ledger.make(Stage::measure);
+        clean.push_back({&arm, std::move(image), std::move(features)});
       }
     }
-    const auto noiseless_of = [&](const Arm& arm) -> const Image& {
-      const auto same = [&](const auto& other) { return other.first->same_but_dose(arm); };
-      return std::find_if(clean.begin(), clean.end(), same)->second;
+    const auto noiseless_of = [&](const Arm& arm) -> const Clean& {
+      const auto same = [&](const Clean& other) { return other.arm->same_but_dose(arm); };
+      return *std::find_if(clean.begin(), clean.end(), same);
     };
-    for (const Arm& arm : mine)
-      if (arm.tube_voltage == voltage)
-        patient.measure(result.features, noiseless_of(arm), arm.name, "noiseless", unit_of(arm));
-    for (const auto& [arm, image] : clean)
-      if (unit_of(*arm) == recon::VoxelUnit::hounsfield)
-        patient.record_profiles(result.profiles, image, arm->name);
+    for (const Arm& arm : mine) {
+      if (arm.tube_voltage != voltage) continue;
+      patient.record(result.features, noiseless_of(arm).features, arm.name, "noiseless");
+      scan.want(nullptr, arm);
+    }
+    for (const Clean& each : clean)
+      if (unit_of(*each.arm) == recon::VoxelUnit::hounsfield)
+        patient.record_profiles(result.profiles, each.image, each.arm->name);
     for (std::size_t i = 0; i < read_outs.size(); ++i) {
       for (const std::string& bins : scan.series()) {
         ImageData data = acquired(scan, i, bins);
@@ -164,8 +186,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
           before = arm;
           const Image image =
               recon::in_unit(recon::denoised(plain, arm->denoise, isa_), unit_of(*arm));
-          deliver(patient, scan, *arm, read_outs[i].dose, image,
-                  noise_level(image, noiseless_of(*arm)));
+          deliver(patient, scan, *arm, read_outs[i], image,
+                  noise_level(image, noiseless_of(*arm).image));
         }
       }
     }
@@ -186,10 +208,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
         read_outs.push_back(read_outs_of(patient, mine, voltage));
         scans.push_back(prepared(patient, s, voltage, motion, true, read_outs.back()));
       }
-      if (scans.size() == 1)
-        scans.front()->trace();
-      else
-        PatientScan::trace_together(scans);
+      PatientScan::trace(scans);
       for (std::size_t v = 0; v < voltages.size(); ++v) {
         image_arms(patient, mine, voltages[v], read_outs[v], *scans[v]);
         scans[v].reset();
@@ -210,7 +229,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
     if (delay) visit.state.injection->delay = *delay;
     const bool same = delay == plan_.arms.front().contrast_delay;
     std::optional<Measurer> later;
-    if (!same) later.emplace(plan_, case_id, visit, result);
+    if (!same) later.emplace(visit_patient(visit));
     const Measurer& now = same ? patient : *later;
     now.measure_object(result.features, result.profiles, object_name(arms, delay));
     now.record_contrast(result.contrast);
@@ -221,21 +240,21 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
 
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
     next(str("tracing rays, ", again.visit().name));
-    const DoseIndices dose = dose_of(again, arm);
-    const auto scanned = prepared(again, arm.scanner, arm.tube_voltage, arm.motion, false,
-                                  {ReadOut{arm.tube_load, dose, {&arm}}});
-    PatientScan& done = *scanned;
-    done.trace();
+    const ReadOut read_out{arm.tube_load, dose_of(again, arm), {&arm}};
+    const std::array scanned{
+        prepared(again, arm.scanner, arm.tube_voltage, arm.motion, false, {read_out})};
+    PatientScan& done = *scanned.front();
+    PatientScan::trace(scanned);
     next(str(arm.name, ", ", again.visit().name));
     write_masks(again);
     again.record_contrast(result.contrast);
     ImageData data = acquired(done, 0, arm.bins);
-    deliver(again, done, arm, dose,
+    deliver(again, done, arm, read_out,
             recon::in_unit(recon::denoised(done.reconstruct(data, arm), arm.denoise, isa_),
                            unit_of(arm)),
             not_measured);
   };
-  for (std::int64_t repeat = 0; repeat < arms.repeat.count; ++repeat) {
+  for (std::int64_t repeat = 0; repeat < arms.repeat.repositions(); ++repeat) {
     Visit visit = reposition(scenario, case_id, repeat);
     visit.state.injection = injection(arms.protocol, plan_.arms[plan_.repeated]);
     scan_again(visit_patient(visit), plan_.arms[plan_.repeated]);
@@ -268,6 +287,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next) {
   }
   const auto figures = sink_.finish_case(case_id);
   result.files.insert(result.files.end(), figures.begin(), figures.end());
+  counts += ledger.counts();
   return result;
 }
 

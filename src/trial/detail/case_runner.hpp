@@ -10,6 +10,8 @@
 #include "vitrine/trial/detail/dose_book.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
+#include "vitrine/trial/stage_store.hpp"
+#include "vitrine/trial/stages.hpp"
 
 namespace vitrine::trial::detail {
 
@@ -18,12 +20,14 @@ class CaseRunner {
  public:
   using Step = std::function<void(const std::string& stage)>;
 
-  CaseRunner(const Plan& plan, Sink& sink, Isa isa)
-      : plan_(plan), sink_(sink), isa_(isa), doses_(plan, isa) {}
+  /// `kept`: where rays that were traced stay; null: nowhere.
+  CaseRunner(const Plan& plan, Sink& sink, Isa isa, StageStore* kept = nullptr)
+      : plan_(plan), sink_(sink), isa_(isa), kept_(kept), doses_(plan, isa) {}
 
   /// Stages per case, for the progress line.
   std::size_t steps() const;
-  CaseResult run(const std::string& case_id, const Step& next);
+  /// Adds to `counts` what a case that succeeds took.
+  CaseResult run(const std::string& case_id, const Step& next, StageCounts& counts);
 
  private:
   const CalibratedBeam& beam(std::size_t scanner, double tube_voltage, const Scene& scene);
@@ -33,6 +37,7 @@ class CaseRunner {
   const Plan& plan_;
   Sink& sink_;
   Isa isa_;
+  StageStore* kept_;
   DoseBook doses_;
   std::map<std::string, std::unique_ptr<CalibratedBeam>>
       beams_;  // by scanner, voltage and materials

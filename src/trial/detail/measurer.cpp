@@ -12,6 +12,7 @@
 #include "vitrine/recon/image_grid.hpp"
 #include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/bin_levels.hpp"
+#include "vitrine/trial/detail/content_keys.hpp"
 #include "vitrine/trial/object.hpp"
 
 namespace vitrine::trial::detail {
@@ -84,6 +85,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
     return slab();
   });
   patient_.scene = moved(std::move(patient_.scene), visit.pose);
+  key_ = scene_key(plan, case_id_, visit_, slab());
   const auto& lesions = patient_.scene.lesions;
   grid_ = image_grid(scenario.arms.protocol, image_centre());
   for (std::size_t i = 0; i < lesions.size(); ++i) {
@@ -202,14 +204,14 @@ Scene Measurer::scene_at(double time, double strength, const Stream& stream) con
   return moved(std::move(there.scene), stance.pose);
 }
 
-ImageContext Measurer::context(const Arm& arm, double ctdi_vol) const {
+ImageContext Measurer::context(const Arm& arm, double ctdi_vol, const Visit& visit) const {
   const auto& lesions = patient_.scene.lesions;
   return {case_id_,
           patient_.sex,
           arm,
           plan_.scenario.arms.scanners[arm.scanner],
           plan_.scenario.arms.protocol,
-          visit_,
+          visit,
           displayed(ctdi_vol, plan_.scenario.arms.scanners[arm.scanner]),
           lesions.empty() ? std::nullopt : std::optional(lesions.front().centre),
           patient_.contrast};
@@ -267,13 +269,13 @@ void Measurer::record_truth(CaseResult& result) const {
   }
 }
 
-void Measurer::record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
-                            double noise) const {
+void Measurer::record_image(Table& images, const Arm& arm, const std::string& replicate,
+                            const DoseIndices& dose, double photons, double noise) const {
   const bool is_map = voxel_unit(plan_.scenario.arms, arm.bins) == recon::VoxelUnit::mg_per_ml;
   const Tube tube = tube_of(plan_.scenario.arms.protocol, arm);
   std::vector<Table::Cell> row{case_id_,
                                arm.name,
-                               visit_.name,
+                               replicate,
                                plan_.scenario.arms.scanners[arm.scanner].name,
                                arm.kernel_name,
                                tube.voltage,
@@ -302,27 +304,48 @@ void Measurer::record_profiles(Table& profiles, const Image& image, const std::s
   }
 }
 
-void Measurer::measure(Table& features, const Image& image, const std::string& arm,
-                       const std::string& replicate, recon::VoxelUnit unit) const {
-  const Measure& how = plan_.scenario.measure;
+namespace {
+
+/// The settings of an image in this unit.
+radiomics::Settings settings_of(const Measure& how, bool is_map) {
   radiomics::Settings settings = how.settings;
-  const bool is_map = unit == recon::VoxelUnit::mg_per_ml;
-  if (is_map) {
-    settings.range_hu.reset();
-    settings.round_intensities = false;
-  }
-  std::vector<std::vector<radiomics::FeatureValue>> values(masks_.size());
+  if (!is_map) return settings;
+  settings.range_hu.reset();
+  settings.round_intensities = false;
+  return settings;
+}
+
+}  // namespace
+
+Measured Measurer::measured(const Image& image, recon::VoxelUnit unit) const {
+  const Measure& how = plan_.scenario.measure;
+  Measured values{std::vector<std::vector<radiomics::FeatureValue>>(masks_.size()),
+                  unit == recon::VoxelUnit::mg_per_ml};
+  const radiomics::Settings settings = settings_of(how, values.is_map);
   parallel_for(std::ssize(masks_), [&](Index i) {
     const auto lesion = std::size_t(i);
-    values[lesion] = radiomics::extract(image, masks_[lesion], settings, how.features);
+    values.of[lesion] = radiomics::extract(image, masks_[lesion], settings, how.features);
   });
+  return values;
+}
+
+void Measurer::record(Table& features, const Measured& values, const std::string& arm,
+                      const std::string& replicate) const {
   const std::string unperturbed(radiomics::Perturbation::unperturbed);
   for (std::size_t i = 0; i < masks_.size(); ++i)
-    add_rows(features, i, arm, replicate, unperturbed, is_map, values[i]);
+    add_rows(features, i, arm, replicate, unperturbed, values.is_map, values.of[i]);
+}
 
+void Measurer::measure(Table& features, const Image& image, const std::string& arm,
+                       const std::string& replicate, recon::VoxelUnit unit) const {
+  record(features, measured(image, unit), arm, replicate);
+  const Measure& how = plan_.scenario.measure;
   const auto perturbations = std::ssize(how.perturbations);
   if (replicate != Visit{}.name || perturbations == 0) return;
-  values.assign(std::size_t(perturbations) * masks_.size(), {});
+  const bool is_map = unit == recon::VoxelUnit::mg_per_ml;
+  const radiomics::Settings settings = settings_of(how, is_map);
+  std::vector<std::vector<radiomics::FeatureValue>> values(std::size_t(perturbations) *
+                                                           masks_.size());
   const radiomics::Keep keep = radiomics::kept_for(how.features);
   parallel_for(std::ssize(values), [&](Index v) {
     const auto& mask = perturbed_[std::size_t(v / perturbations)][std::size_t(v % perturbations)];
@@ -411,7 +434,7 @@ void Measurer::measure_object(Table& features, Table& profiles, const std::strin
 
 std::vector<FileRecord> Measurer::write_masks(Sink& sink, const Arm& arm) const {
   std::vector<FileRecord> files;
-  const ImageContext about = context(arm, 0.0);
+  const ImageContext about = context(arm, 0.0, visit_);
   for (std::size_t i = 0; i < masks_.size(); ++i) {
     const auto written = sink.mask(about, patient_.scene.lesions[i].id, masks_[i]);
     files.insert(files.end(), written.begin(), written.end());

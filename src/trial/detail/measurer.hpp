@@ -24,12 +24,20 @@ double noise_level(const Image& image, const Image& noiseless);
 void record_response(CaseResult& result, const std::vector<Visit>& visits,
                      const std::vector<evaluation::Assessment>& assessments);
 
+/// Features of all lesions in one image.
+struct Measured {
+  std::vector<std::vector<radiomics::FeatureValue>> of;  ///< each lesion
+  bool is_map = false;
+};
+
 /// A patient at one visit, ready to be measured: scene, image grid and truth masks.
 class Measurer {
  public:
   /// Builds the patient; appends the columns of the result's tables if they are empty.
   Measurer(const Plan& plan, std::string case_id, const Visit& visit, CaseResult& result);
 
+  /// Content key of the patient at this visit.
+  const std::string& key() const { return key_; }
   const Scene& scene() const { return patient_.scene; }
   const Visit& visit() const { return visit_; }
   const std::string& case_id() const { return case_id_; }
@@ -40,16 +48,21 @@ class Measurer {
   const Visit::Aim& aimed() const { return aim_; }
   double table_position() const { return aim_.table; }  ///< mm, centre of the scan
   Vec3 image_centre() const;                            ///< mm
-  ImageContext context(const Arm& arm, double ctdi_vol) const;
+  /// `visit`: this one, or a noise repeat of it.
+  ImageContext context(const Arm& arm, double ctdi_vol, const Visit& visit) const;
 
   /// Sampled parameters and lesion truth.
   void record_truth(CaseResult& result) const;
-  void record_image(Table& images, const Arm& arm, const DoseIndices& dose, double photons,
-                    double noise) const;
+  void record_image(Table& images, const Arm& arm, const std::string& replicate,
+                    const DoseIndices& dose, double photons, double noise) const;
   /// HU along x through the middle of each lesion, one row a pixel.
   void record_profiles(Table& profiles, const Image& image, const std::string& arm) const;
   /// All features of all lesions in one image. What the settings say in HU (a range, whole numbers)
   /// does not hold for a map.
+  Measured measured(const Image& image, recon::VoxelUnit unit) const;
+  void record(Table& features, const Measured& values, const std::string& arm,
+              const std::string& replicate) const;
+  /// Both, and of an arm's own scan under every perturbation.
   void measure(Table& features, const Image& image, const std::string& arm,
                const std::string& replicate,
                recon::VoxelUnit unit = recon::VoxelUnit::hounsfield) const;
@@ -81,6 +94,7 @@ class Measurer {
   const Plan& plan_;
   std::string case_id_;
   Visit visit_;
+  std::string key_;
   phantoms::Patient patient_;
   Visit::Aim aim_;
   Grid grid_;

@@ -6,15 +6,18 @@
 #include <utility>
 #include <vector>
 
+#include "vitrine/physics/counting/acquire.hpp"
 #include "vitrine/physics/projector.hpp"
 #include "vitrine/recon/rebin.hpp"
 #include "vitrine/trial/detail/calibrated_beam.hpp"
-#include "vitrine/trial/detail/counted_block.hpp"
 #include "vitrine/trial/detail/image_data.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/detail/shared_readings.hpp"
+#include "vitrine/trial/detail/stage_ledger.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 #include "vitrine/trial/dose.hpp"
+#include "vitrine/trial/stage_store.hpp"
 
 namespace vitrine::trial::detail {
 
@@ -25,6 +28,22 @@ struct ReadOut {
   double tube_load = 0.0;  ///< mAs per rotation
   DoseIndices dose;
   std::vector<const Arm*> made;
+  std::string noise = {};  ///< of a scan that is read out again: noise1, ...
+};
+
+/// Where a scan's data come from and go to.
+struct ScanSurroundings {
+  Sink& sink;
+  StageStore* kept;  ///< null: rays are neither loaded nor kept
+  StageLedger& ledger;
+  Isa isa;
+};
+
+/// The rays of one beam, or of several that share them. With dual energy those of a second scan
+/// follow the first's, if the two do not share theirs.
+struct RayTracer {
+  std::unique_ptr<physics::Projector> first, second;
+  std::size_t further = 0;  ///< floats of a reading beside the first beam's signal and quanta
 };
 
 /// One visit of one patient to one scanner: its rays are traced once, and read out without noise
@@ -38,12 +57,11 @@ class PatientScan {
   /// that is given must live as long as this does.
   PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
               const CalibratedBeam& calibrated, std::size_t scanner, double motion, bool noiseless,
-              std::vector<ReadOut> read_outs, Sink& sink, Isa isa);
+              std::vector<ReadOut> read_outs, const ScanSurroundings& surroundings);
   ~PatientScan();
-  /// Once. Scans of one patient at rest by one scanner are traced together where they differ in
-  /// their beams alone and those share their rays.
-  void trace();
-  static void trace_together(std::span<const std::unique_ptr<PatientScan>> scans);
+  /// Once, all in one pass: several must be of one patient at rest by one scanner, and differ in
+  /// their beams alone, which share their rays. What the store has is not traced.
+  static void trace(std::span<const std::unique_ptr<PatientScan>> scans);
   PatientScan(const PatientScan&) = delete;
   PatientScan& operator=(const PatientScan&) = delete;
 
@@ -55,6 +73,9 @@ class PatientScan {
   std::pair<ImageData, std::vector<FileRecord>> read_out(std::size_t i, const std::string& bins);
 
   Image reconstruct(ImageData& data, const Arm& arm) const;
+  /// An arm's image of a read-out (null: without noise) wants its features, and they all that they
+  /// are made of.
+  void want(const ReadOut* what, const Arm& arm) const;
   const physics::Beam& beam() const { return calibrated_.beam; }
   /// In one reading of the middle column with nothing but air in the beam: equivalent quanta, or
   /// the counts of the arm's bins.
@@ -93,14 +114,22 @@ class PatientScan {
   recon::RayNoise ray_noise(const Series& series, const Exposure& exposure) const;
   void open_outputs();
   physics::Sampling sampling() const;
+  /// What the noise of a read-out is drawn from, with dual energy of its second scan.
+  Stream noise_of(const ReadOut& what, const char* which = "") const;
+  std::string read_out_key(const ReadOut* what) const;
   /// What is near enough to the scan to be met.
   Scene met(const Scene& scene, double margin = 0.0) const;
   void prepare();
   std::unique_ptr<physics::Projector> projector(const physics::Beam& beam) const;
-  /// Whether any ray met something. Scans without outputs keep the blocks.
-  bool trace_both();  ///< with dual energy
-  static bool trace_blocks(physics::Projector& projector, std::span<PatientScan* const> scans);
-  void keep(const TracedBlock& block);
+  static RayTracer tracer(std::span<PatientScan* const> scans);
+  /// Views from `start` on are taken.
+  static void trace(std::span<PatientScan* const> scans, Index start);
+  RaysShape shape() const;
+  /// Takes the views that the store has: their number.
+  Index load();
+  /// Once per view, in order: the signals and quanta of some views, to which scatter is added.
+  void take(Index first, Index count, std::span<float> signal, std::span<float> quanta,
+            std::span<const float> higher);
   std::pair<ImageData, std::vector<FileRecord>> finish(const ReadOut* what,
                                                        const std::string& bins);
 
@@ -109,7 +138,7 @@ class PatientScan {
   const Measurer& patient_;
   const CalibratedBeam& calibrated_;
   std::vector<ReadOut> read_outs_;
-  Sink& sink_;
+  ScanSurroundings around_;
   Isa isa_;
   const Scanner& scanner_;
   double motion_;
@@ -119,22 +148,23 @@ class PatientScan {
   Stream hardware_;                  ///< of the scanner's cells and air scan
   std::vector<double> attenuation_;  ///< of every view, if the tube current follows it
   std::optional<physics::ScatterField> scatter_;
-  bool measured_;    ///< whether an image is made of rays as they were measured
-  std::string key_;  ///< what the noise of all doses has in common
+  bool measured_;          ///< whether an image is made of rays as they were measured
+  std::string noise_key_;  ///< what the noise of all doses has in common
+  std::string trace_key_, known_key_;
   std::vector<std::string> series_;
   /// Streamed: without noise first, then the read-outs; of each, all series. Else those of one
   /// that were made along with another, [series].
   std::vector<std::unique_ptr<ScanOutput>> outputs_;
   const ReadOut* of_ = nullptr;  ///< likewise: null without noise
   bool has_noiseless_;
-  /// Not streamed: what the rays bring; of a detector that counts, block by block.
+  /// Not streamed: what the rays bring.
   struct Block {
     Index first = 0, count = 0;
     Buffer<float> signal, quanta, higher;
   };
   std::vector<Block> blocks_;
-  std::optional<physics::Exposure> held_;
   bool streamed_ = false;
+  bool met_something_ = false;
 };
 
 }  // namespace vitrine::trial::detail

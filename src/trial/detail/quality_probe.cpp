@@ -34,7 +34,7 @@ QualityProbe::QualityProbe(const Plan& plan, const Measurer& patient) {
 
 void QualityProbe::measure(const Image& image, const Arm& arm, const Visit& visit,
                            CaseResult& result) const {
-  if (!parts_ || visit.name != Visit{}.name) return;
+  if (!parts_ || visit.replicate() != Visit{}.name) return;
   QualityTables tables = QualityTables::empty();
   std::swap(tables.numbers.rows, result.quality.rows);
   std::swap(tables.curves.rows, result.quality_curves.rows);

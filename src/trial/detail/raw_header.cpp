@@ -51,14 +51,14 @@ RawScan raw_header(const Plan& plan, const std::string& case_id, const Visit& vi
                    Isa isa) {
   const Protocol& protocol = plan.scenario.arms.protocol;
   const Arm& first = *arms.front();
-  const std::string suffix = visit.name == "scan" ? "" : '_' + visit.name;
+  const std::string suffix = visit.replicate() == Visit{}.name ? "" : '_' + visit.replicate();
   RawScan raw;
   raw.quantity = plan.scenario.outputs.raw == "signal" ? RawScan::Quantity::signal
                                                        : RawScan::Quantity::line_integral;
   raw.origin.trial = plan.scenario.trial.name;
   raw.origin.fingerprint = plan.fingerprint;
   raw.origin.case_id = case_id;
-  raw.origin.visit = visit.name;
+  raw.origin.visit = visit.replicate();
   raw.origin.scan = first.scan + suffix;
   raw.origin.scanner = plan.scenario.arms.scanners[first.scanner].name;
   raw.origin.protocol = protocol.name;

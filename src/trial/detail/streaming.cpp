@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "vitrine/physics/beam.hpp"
 
@@ -24,9 +25,10 @@ std::size_t ScanSize::series_at_once() const {
 
 ScanSize scan_size(const Arms& arms, std::size_t scanner, std::span<const Arm> mine,
                    double voltage) {
-  std::set<double> loads;
+  std::set<std::pair<double, std::int64_t>> loads;  // with the number of the noise repeat
   for (const Arm& arm : mine)
-    if (arm.tube_voltage == voltage) loads.insert(arm.tube_load);
+    if (arm.tube_voltage == voltage)
+      for (std::int64_t n = 0; n <= noise_repeats(arms, arm); ++n) loads.emplace(arm.tube_load, n);
   const Scanner& hardware = arms.scanners[scanner];
   return {1 + loads.size(), bins_of(arms, hardware).size(), known_of_rays(arms, hardware),
           bytes_of(scan_geometry(hardware, arms.protocol, 0.0, 0.0))};
@@ -47,7 +49,7 @@ std::vector<std::vector<double>> voltage_groups(const Arms& arms, std::size_t sc
     if (std::ranges::count(known, arm.tube_voltage) > 0) continue;
     known.push_back(arm.tube_voltage);
     const ScanSize its = scan_size(arms, scanner, mine, arm.tube_voltage);
-    const double its_bytes = double(its.outputs()) * its.bytes;
+    const double its_bytes = double(its.held()) * its.bytes;
     bytes += its_bytes;
     if (groups.empty() || !can_share || arm.motion > 0.0 || bytes > most_bytes) {
       groups.emplace_back();

@@ -11,7 +11,7 @@ namespace vitrine::trial::detail {
 /// noise or at a dose, is as large as these, and so is each thing that is known of its rays before
 /// the noise.
 struct ScanSize {
-  std::size_t read_outs = 1;  ///< without noise, and at each dose
+  std::size_t read_outs = 1;  ///< without noise, at each dose, and its noise repeats
   std::size_t series = 1;     ///< of each
   std::size_t known = 2;      ///< before the noise: signal and quanta, and the higher bins' signals
   double bytes = 0.0;         ///< of the readings
@@ -23,6 +23,8 @@ struct ScanSize {
   /// Whether all outputs are made while the rays are traced. That takes them all at once; keeping
   /// what is known, and making one read-out after the other of it, takes that and one's series.
   bool streams() const { return outputs() <= known + series_at_once(); }
+  /// What stays of it once the rays are traced, until its images are made.
+  std::size_t held() const { return streams() ? outputs() : known; }
 };
 
 /// What is known of a scanner's rays before the noise: signal and quanta, with dual energy twice,
@@ -30,8 +32,8 @@ struct ScanSize {
 std::size_t known_of_rays(const Arms& arms, const Scanner& scanner);
 
 /// Tube voltages of some arms of a scanner with one contrast medium and motion, in the arms' order;
-/// those of a group are traced together: scans at rest whose beams share their rays, as long as all
-/// outputs of a group, which are then made at once, take no more than 6 GiB.
+/// those of a group are traced together: scans at rest whose beams share their rays, as long as
+/// what is held of all scans of a group at once takes no more than 6 GiB.
 std::vector<std::vector<double>> voltage_groups(const Arms& arms, std::size_t scanner,
                                                 std::span<const Arm> mine);
 

@@ -187,6 +187,54 @@ TEST_CASE("ratios of levels in HU are those of attenuation") {
   CHECK(zero_of(study.features[0]) == 0.0);
 }
 
+TEST_CASE("noise repeats are what repeats where nobody lies down again") {
+  // Sixteen lesions in two arms, three read-outs each: noise of standard deviation 2, and a mean
+  // over them that has a third of its variance.
+  Study study;
+  study.features = {{"x.level", "x", "AAAA", "mm"}};
+  study.arms = {"soft", "sharp"};
+  const Stream stream = make_stream(6, "noise repeats", Draw::test);
+  double squares = 0.0;
+  for (Index lesion = 0; lesion < 16; ++lesion) {
+    Rng rng(stream, std::uint64_t(lesion));
+    const double t = 100.0 + 20.0 * rng.normal();
+    study.lesions.push_back({str("p", lesion), "lesion01", t * t});
+    for (Index arm = 0; arm < 2; ++arm) {
+      std::vector<double> values;
+      for (int n = 0; n < 3; ++n) {
+        values.push_back(t + 2.0 * rng.normal());
+        study.samples.push_back({Source::scan, lesion, arm, {values.back()}, {}});
+      }
+      const double mean = (values[0] + values[1] + values[2]) / 3.0;
+      for (const double v : values) squares += (v - mean) * (v - mean) / 2.0;
+      study.samples.push_back({Source::arm_truth, lesion, arm, {t}, {}});
+      study.samples.push_back({Source::object_truth, lesion, arm, {mean}, {}});
+    }
+  }
+  const StabilityRow row = stability(study, {.seed = 1}).front();
+  // wSD^2 is the mean variance within the 32 units, each of two degrees of freedom.
+  CHECK(row.noise_alone);
+  CHECK(row.repeatability.lesions == 32);
+  CHECK(row.repeatability.within_sd.value == Approx(std::sqrt(squares / 32.0)).epsilon(1e-12));
+  CHECK(row.repeatability.within_sd.value == Approx(2.0).margin(4.0 * 2.0 / std::sqrt(128.0)));
+  // The bias compares the mean of all read-outs with the truth, here that very mean.
+  CHECK(row.bias.total.difference.value == Approx(0.0).margin(1e-10));
+  CHECK(row.values == 96);
+  // Repositioned scans come first, and the agreement of arms is that of single scans.
+  Study moved = study;
+  for (Index lesion = 0; lesion < 16; ++lesion)
+    for (const double shift : {-5.0, 5.0})
+      moved.samples.push_back({Source::reposition, lesion, 0, {100.0 + shift}, {}});
+  Study both = study;
+  std::erase_if(both.samples, [](const Sample& s) { return s.source == Source::scan; });
+  CHECK(stability(moved, {.seed = 1}).front().icc.value == row.icc.value);
+  CHECK(stability(both, {.seed = 1}).front().repeatability.lesions == 0);
+  const StabilityRow with_moves = stability(moved, {.seed = 1}).front();
+  CHECK(with_moves.repeatability.lesions == 32);  // the other arm has its noise repeats alone
+  CHECK(with_moves.repeatability.within_sd.value > 4.0);
+  CHECK_FALSE(with_moves.noise_alone);
+}
+
 TEST_CASE("a malformed study is refused") {
   Study study = made_up_study();
   study.samples[0].values.pop_back();
