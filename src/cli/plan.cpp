@@ -5,6 +5,7 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/load_scenario.hpp"
+#include "vitrine/cli/precision_forecast.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/trial/beams.hpp"
 #include "vitrine/trial/plan.hpp"
@@ -75,6 +76,7 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& be
       .set("disk_bytes", Value(e.disk_bytes))
       .set("memory_bytes", Value(e.memory_bytes))
       .set("seconds", Value(std::round(e.seconds)))
+      .set("expected_precision", expected_precision_json(plan))
       .set("notes", Value(std::move(notes)));
 }
 
@@ -112,6 +114,7 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
               duration(e.seconds).c_str(), threads);
   for (const std::string& note : trial::geometry_notes(plan))
     std::printf("note    %s\n", note.c_str());
+  show_expected_precision(plan);
 }
 
 }  // namespace

@@ -9,21 +9,10 @@
 #include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/bin_levels.hpp"
+#include "vitrine/trial/detail/context_check.hpp"
 #include "vitrine/trial/detail/geometry_check.hpp"
 
 namespace vitrine::trial {
-
-const Schema<ContextOfUse>& ContextOfUse::schema() {
-  static const auto s =
-      Schema<ContextOfUse>("context_of_use", "The question and the decision that the trial serves")
-          .optional("question", &ContextOfUse::question, "what is asked")
-          .optional("decision", &ContextOfUse::decision, "what will be decided with the answer")
-          .optional("population", &ContextOfUse::population, "whom it is about")
-          .optional("acceptable_bias", &ContextOfUse::acceptable_bias, unit::percent,
-                    "largest bias that the decision tolerates")
-          .between(0, 1000);
-  return s;
-}
 
 const Schema<Header>& Header::schema() {
   static const auto s =
@@ -442,6 +431,7 @@ const Schema<Scenario>& Scenario::schema() {
                 return !x.arms.protocol.dual_energy || x.outputs.raw.value_or("none") != "signal";
               })
           .checked(check_maps)
+          .checked(detail::check_context_of_use)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "
               "(its "

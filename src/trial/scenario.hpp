@@ -17,16 +17,10 @@
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/recon/orientation.hpp"
 #include "vitrine/recon/spectral.hpp"
+#include "vitrine/trial/context_of_use.hpp"
 #include "vitrine/trial/dual_energy.hpp"
 
 namespace vitrine::trial {
-
-/// The question that a trial answers, as a regulator would read it.
-struct ContextOfUse {
-  std::string question, decision, population;
-  double acceptable_bias = 0.1;  ///< fraction of the truth
-  static const Schema<ContextOfUse>& schema();
-};
 
 struct Header {
   std::string name;
