@@ -74,7 +74,8 @@ std::string are(std::size_t n) { return n == 1 ? " is " : " are "; }
 /// Those that arms can change come first.
 void write_names(Html& html, std::string_view heading, Features features) {
   if (features.empty()) return;
-  std::ranges::stable_partition(features, [](const auto* f) { return !f->same_in_all_arms; });
+  std::stable_partition(features.begin(), features.end(),
+                        [](const auto* f) { return !f->same_in_all_arms; });
   constexpr std::size_t shown = 40;  // more are folded
   html.raw(features.size() <= shown ? "<details class=\"passing\" open><summary>"
                                     : "<details class=\"passing\"><summary>");
