@@ -45,6 +45,8 @@ Table read_table(const Value& value) {
         cells.emplace_back(std::get<std::string>(cell.data));
       }
     }
+    require(cells.size() == table.columns.size(), Error::Kind::data, "a row of a stored table has ",
+            cells.size(), " cells (the table has ", table.columns.size(), " columns)");
     table.rows.push_back(std::move(cells));
   }
   return table;
@@ -83,27 +85,41 @@ io::Path CaseStore::path_of(const std::string& case_id) const {
   return dir_ / ".state" / (case_id + ".json");
 }
 
-std::optional<trial::CaseResult> CaseStore::load(const std::string& case_id) {
+std::optional<trial::CaseResult> CaseStore::read(const std::string& case_id) const {
   const io::Path path = path_of(case_id);
   if (!std::filesystem::exists(path)) return {};
+  const Value value = io::parse_json(io::read_text(path), path.string());
   try {
-    const Value value = io::parse_json(io::read_text(path), path.string());
     trial::CaseResult result;
     result.id = case_id;
     for (const Part& part : parts) result.*part.table = read_table(member(value, part.name));
     for (const Value& file : std::get<Value::List>(member(value, "files").data)) {
-      trial::FileRecord record{
-          std::get<std::string>(member(file, "path").data),
-          std::get<std::string>(member(file, "sha256").data),
-          static_cast<std::uint64_t>(std::get<double>(member(file, "bytes").data))};
+      const double bytes = std::get<double>(member(file, "bytes").data);
+      require(bytes >= 0.0 && bytes < 9e15, Error::Kind::data, "a file of ", to_text(bytes),
+              " bytes is recorded");
+      result.files.push_back({std::get<std::string>(member(file, "path").data),
+                              std::get<std::string>(member(file, "sha256").data),
+                              static_cast<std::uint64_t>(bytes)});
+    }
+    return result;
+  } catch (const std::bad_variant_access&) {
+    throw Error(Error::Kind::data, str("'", path.string(), "' is no stored case"));
+  } catch (Error& error) {
+    error.during(str("reading '", path.string(), "'"));
+    throw;
+  }
+}
+
+std::optional<trial::CaseResult> CaseStore::load(const std::string& case_id) {
+  try {
+    auto result = read(case_id);
+    if (!result) return {};
+    for (const trial::FileRecord& file : result->files) {
       std::error_code error;
-      if (std::filesystem::file_size(dir_ / record.path, error) != record.bytes || error) return {};
-      result.files.push_back(std::move(record));
+      if (std::filesystem::file_size(dir_ / file.path, error) != file.bytes || error) return {};
     }
     return result;
   } catch (const Error&) {
-    return {};
-  } catch (const std::bad_variant_access&) {
     return {};
   }
 }

@@ -11,6 +11,9 @@ class CaseStore final : public trial::Store {
   explicit CaseStore(io::Path dir);
   std::optional<trial::CaseResult> load(const std::string& case_id) override;
   void save(const trial::CaseResult& result) override;
+  /// What is stored of a case, whether its files are still there or not; none if nothing is. Throws
+  /// Error (data) if it is damaged.
+  std::optional<trial::CaseResult> read(const std::string& case_id) const;
   /// Cases that something is stored of, sorted.
   std::vector<std::string> ids() const;
 

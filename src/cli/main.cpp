@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
   add_plan(app, code);
   add_validate(app, code);
   add_status(app, code);
+  add_report(app, code);
   add_verify(app, code);
   add_list(app, code);
   add_explain(app, code);

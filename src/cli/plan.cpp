@@ -7,6 +7,7 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/load_scenario.hpp"
 #include "vitrine/cli/overrides.hpp"
+#include "vitrine/cli/precision_forecast.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/trial/beams.hpp"
 #include "vitrine/trial/design_summary.hpp"
@@ -125,6 +126,7 @@ Value as_json(const trial::Plan& plan, const trial::Estimate& e, const Beams& be
       .set("cache_bytes", Value(e.cache_bytes))
       .set("memory_bytes", Value(e.memory_bytes))
       .set("seconds", Value(std::round(e.seconds)))
+      .set("expected_precision", expected_precision_json(plan))
       .set("notes", Value(std::move(notes)));
 }
 
@@ -205,6 +207,7 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
               duration(e.seconds).c_str(), threads);
   for (const std::string& note : trial::geometry_notes(plan))
     std::printf("note    %s\n", note.c_str());
+  show_expected_precision(plan);
 }
 
 }  // namespace

@@ -2,59 +2,13 @@
 
 #include <algorithm>
 
-#include "vitrine/cli/report_page.hpp"
+#include "vitrine/cli/result_files.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/io/checksums.hpp"
-#include "vitrine/io/hdf5.hpp"
 #include "vitrine/physics/version.hpp"
 
 namespace vitrine::cli {
 namespace {
-
-/// Writes files of the output directory's top level and remembers their hashes.
-class Shelf {
- public:
-  explicit Shelf(io::Path dir) : dir_(std::move(dir)) {}
-  std::vector<trial::FileRecord> files;
-
-  void put(const std::string& name, std::span<const std::byte> bytes) {
-    io::write_file(dir_ / name, bytes);
-    files.push_back({name, sha256(bytes).hex(), bytes.size()});
-  }
-  void put(const std::string& name, const std::string& text) {
-    put(name, std::as_bytes(std::span(text)));
-  }
-
- private:
-  io::Path dir_;
-};
-
-io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
-                     const trial::Analysis& analysis) {
-  io::H5File file;
-  file.attribute("/", "format", std::string("vitrine results"));
-  file.attribute("/", "format_version", std::int64_t{1});
-  file.attribute("/", "fingerprint", plan.fingerprint);
-  const auto table = [&](const char* group, const Table& rows) {
-    if (!rows.columns.empty()) io::write_table(file, group, rows);
-  };
-  table("/truth/patients", result.all(&trial::CaseResult::patients));
-  table("/truth/sites", trial::site_table(plan.sites));
-  table("/truth/lesions", result.all(&trial::CaseResult::lesions));
-  table("/features", result.all(&trial::CaseResult::features));
-  table("/masks", result.all(&trial::CaseResult::masks));
-  table("/profiles", result.all(&trial::CaseResult::profiles));
-  table("/images", result.all(&trial::CaseResult::images));
-  table("/visits", result.all(&trial::CaseResult::visits));
-  table("/truth/visit_lesions", result.all(&trial::CaseResult::visit_lesions));
-  table("/truth/contrast", result.all(&trial::CaseResult::contrast));
-  table("/image_quality", result.all(&trial::CaseResult::quality));
-  table("/image_quality_curves", result.all(&trial::CaseResult::quality_curves));
-  table("/stability", analysis.stability);
-  table("/strata", analysis.strata);
-  table("/robustness", analysis.robustness);
-  return file.bytes();
-}
 
 Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
                const std::vector<trial::FileRecord>& files) {
@@ -87,43 +41,18 @@ Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
 
 void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario& loaded,
              const trial::TrialResult& result, Isa isa) {
-  const trial::Analysis analysis = trial::analyse(plan, result);
-  Shelf shelf(dir);
-  const auto table = [&](const char* name, const Table& rows) {
-    if (!rows.columns.empty()) shelf.put(name, rows.to_csv());
+  std::vector<trial::FileRecord> files;
+  const auto put = [&](const std::string& name, std::span<const std::byte> bytes) {
+    io::write_file(dir / name, bytes);
+    files.push_back({name, sha256(bytes).hex(), bytes.size()});
   };
-  table("patients.csv", result.all(&trial::CaseResult::patients));
-  table("sites.csv", trial::site_table(plan.sites));
-  table("lesions.csv", result.all(&trial::CaseResult::lesions));
-  table("features.csv", result.all(&trial::CaseResult::features));
-  table("masks.csv", result.all(&trial::CaseResult::masks));
-  table("images.csv", result.all(&trial::CaseResult::images));
-  table("visits.csv", result.all(&trial::CaseResult::visits));
-  table("visit_lesions.csv", result.all(&trial::CaseResult::visit_lesions));
-  table("contrast.csv", result.all(&trial::CaseResult::contrast));
-  table("image_quality.csv", result.all(&trial::CaseResult::quality));
-  table("image_quality_curves.csv", result.all(&trial::CaseResult::quality_curves));
-  table("stability.csv", analysis.stability);
-  table("bias.csv", analysis.bias);
-  table("bland_altman.csv", analysis.bland_altman);
-  table("strata.csv", analysis.strata);
-  table("robustness.csv", analysis.robustness);
-  Table failures;
-  failures.columns = {"case", "message"};
-  for (const auto& failure : result.failures) failures.add({failure.case_id, failure.message});
-  table("failures.csv", failures);
-  shelf.put("results.h5", results_h5(plan, result, analysis));
-  if (plan.scenario.outputs.report == "html")
-    shelf.put("report.html",
-              report::render(report_page(dir, plan, result, analysis, shelf.files, isa)));
-
-  std::vector<trial::FileRecord> files = shelf.files;
+  make_result_files(dir, plan, result, isa, {}, put);
   for (const auto& one : result.cases)
     files.insert(files.end(), one.files.begin(), one.files.end());
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
-  shelf.put("manifest.json", to_json(manifest(plan, loaded, isa, files), 1) + "\n");
-  files.push_back(shelf.files.back());
+  const std::string text = to_json(manifest(plan, loaded, isa, files), 1) + "\n";
+  put("manifest.json", std::as_bytes(std::span(text)));
   std::vector<io::Checksum> sums;
   for (const auto& file : files) {
     const auto digest = digest_from_hex(file.sha256);

@@ -251,7 +251,8 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.question = s.trial.context_of_use.question;
   page.decision = s.trial.context_of_use.decision;
   page.population = s.trial.context_of_use.population;
-  page.acceptable_bias = s.trial.context_of_use.acceptable_bias;
+  page.tolerance = s.trial.context_of_use.tolerance();
+  page.verdicts = analysis.verdicts;
   const Table images = result.all(&trial::CaseResult::images);
   std::string scanners;
   for (const Scanner& scanner : s.arms.scanners)

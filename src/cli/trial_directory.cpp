@@ -12,10 +12,6 @@ namespace {
 
 io::Path marker_of(const io::Path& dir) { return dir / ".state" / "trial.json"; }
 
-Value read_marker(const io::Path& dir) {
-  return io::parse_json(io::read_text(marker_of(dir)), marker_of(dir).string());
-}
-
 std::string text_of(const Value& marker, const char* key) {
   const Value* found = marker.find(key);
   const auto* text = found ? found->as<std::string>() : nullptr;
@@ -24,13 +20,26 @@ std::string text_of(const Value& marker, const char* key) {
 
 }  // namespace
 
+Value read_marker(const io::Path& dir) {
+  const io::Path marker = marker_of(dir);
+  require(std::filesystem::exists(marker), Error::Kind::input, "'", dir.string(),
+          "' holds no trial (there is no .state/trial.json). Give the directory that `vitrine run "
+          "--out` was given.");
+  return io::parse_json(io::read_text(marker), marker.string());
+}
+
 void claim(const io::Path& dir, const trial::Plan& plan, Isa isa) {
+  Value::List inputs;
+  for (const trial::FileRecord& file : plan.scenario.files)
+    inputs.push_back(Value().set("path", Value(file.path)).set("sha256", Value(file.sha256)));
   const Value mine = Value()
                          .set("name", Value(plan.scenario.trial.name))
                          .set("fingerprint", Value(plan.fingerprint))
                          .set("version", Value(VITRINE_VERSION))
                          .set("isa", Value(std::string(to_string(isa))))
-                         .set("cases", Value(double(plan.cases.size())));
+                         .set("cases", Value(double(plan.cases.size())))
+                         .set("scenario", plan.written)
+                         .set("inputs", Value(std::move(inputs)));
   if (std::filesystem::exists(marker_of(dir))) {
     const Value theirs = read_marker(dir);
     for (const char* what : {"fingerprint", "version", "isa"})
@@ -49,9 +58,6 @@ void claim(const io::Path& dir, const trial::Plan& plan, Isa isa) {
 }
 
 TrialRecord read_trial(const io::Path& dir) {
-  require(std::filesystem::exists(marker_of(dir)), Error::Kind::input, "'", dir.string(),
-          "' holds no trial (there is no .state/trial.json). Give the directory that `vitrine run "
-          "--out` was given.");
   const Value marker = read_marker(dir);
   TrialRecord record;
   record.name = text_of(marker, "name");

@@ -24,6 +24,11 @@ struct TrialRecord {
 /// level. Throws Error (input) if it holds something else.
 void claim(const io::Path& dir, const trial::Plan& plan, Isa isa);
 
+/// What a run wrote when it claimed `dir`: name, fingerprint, version, isa, cases, the canonical
+/// scenario and the inputs that its fingerprint counts. Throws Error (input) if there is no trial
+/// in it, Error (data) if that file is damaged.
+Value read_marker(const io::Path& dir);
+
 /// Reads what `dir` holds; writes nothing. Throws Error (input) if there is no trial in it.
 TrialRecord read_trial(const io::Path& dir);
 

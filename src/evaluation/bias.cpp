@@ -32,6 +32,7 @@ Bias bias(std::span<const double> measured, std::span<const double> truth, const
     sums[2] += truths[std::size_t(row)];
   };
   const PatientSums sums = sum_by_patient(patients.only(kept), 3, add);
+  result.patients = sums.cols();
   result.difference = patient_bootstrap(sums, resampling, Scale::plain(),
                                         [](std::span<const double> s) { return s[1] / s[0]; });
   if (positive != kept.size() && negative != kept.size()) {
@@ -39,8 +40,9 @@ Bias bias(std::span<const double> measured, std::span<const double> truth, const
         Estimate::withheld("true values are zero or of both signs, so a ratio has no meaning");
     return result;
   }
-  result.relative = patient_bootstrap(sums, resampling, Scale::plain(),
-                                      [](std::span<const double> s) { return s[1] / s[2]; });
+  const auto ratio = [](std::span<const double> s) { return s[1] / s[2]; };
+  result.relative = patient_bootstrap(sums, resampling, Scale::plain(), ratio);
+  result.relative_error = patient_standard_error(sums, ratio);
   return result;
 }
 

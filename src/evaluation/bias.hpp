@@ -1,4 +1,5 @@
 #pragma once
+#include <limits>
 #include <span>
 
 #include "vitrine/evaluation/bootstrap.hpp"
@@ -11,6 +12,10 @@ struct Bias {
   Estimate difference;  ///< mean of (measured - truth), in the feature's unit
   Estimate relative;    ///< sum of differences over sum of truths; a fraction of |truth|
   Index lesions = 0;    ///< pairs that were used
+  Index patients = 0;   ///< whose lesions these are
+  double relative_error =
+      std::numeric_limits<double>::quiet_NaN();  ///< standard error of `relative`, by leaving out
+                                                 ///< one patient; NaN where that is withheld
 };
 
 /// Paired by position; pairs with a NaN are left out. Intervals by a bootstrap over patients.

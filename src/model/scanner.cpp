@@ -23,10 +23,16 @@ void check_kind(const Detector& x, const Value& node, Diagnostics& problems) {
                    "detector: a sensor belongs to kind: photon_counting (a scintillator integrates "
                    "energy). Add kind: photon_counting, or remove sensor.");
   if (!counts) return;
+  // A canonical form has them all, at their defaults.
+  const Value mine = Detector::schema().write(x), initial = Detector::schema().write({});
+  const auto changed = [&](const char* key) {
+    const Value *now = mine.find(key), *was = initial.find(key);
+    return (now ? to_json(*now) : "") != (was ? to_json(*was) : "");
+  };
   for (const char* key : {"scintillator", "thickness_mm", "electronic_noise_kev", "swank_factor",
                           "x_ray_crosstalk", "optical_crosstalk", "lag", "gain_spread_percent",
                           "gain_drift", "dead_cells", "converter", "air_scan", "low_signal"})
-    if (node.find(key))
+    if (node.find(key) && changed(key))
       problems.error(at(key), str("detector: ", key,
                                   " belongs to kind: energy_integrating (photons are counted by a "
                                   "sensor, whose own keys say what it is like). Remove it."));

@@ -28,7 +28,7 @@ std::string_view to_string(Grade grade) {
 }
 
 Answer summarise(std::span<const evaluation::StabilityRow> rows,
-                 std::optional<double> acceptable_bias) {
+                 std::span<const evaluation::FeatureVerdict> verdicts) {
   Answer answer;
   answer.features = rows.size();
   for (const auto& row : rows) {
@@ -39,23 +39,25 @@ Answer summarise(std::span<const evaluation::StabilityRow> rows,
     answer.poor += g != Grade::withheld && row.icc.high < 0.5;
     answer.unmoved += row.same_in_all_arms;
     if (g != Grade::withheld && !row.same_in_all_arms) answer.ranking.push_back(&row);
-
-    const auto& bias = row.bias.total.relative;
-    bool acceptable = !acceptable_bias;
-    if (!acceptable_bias || !bias.has_interval()) {
-      ++answer.bias_withheld;
-    } else if (bias.low >= -*acceptable_bias && bias.high <= *acceptable_bias) {
-      ++answer.bias_within;
-      acceptable = true;
-    } else if (bias.low > *acceptable_bias || bias.high < -*acceptable_bias) {
-      ++answer.bias_beyond;
-    } else {
-      ++answer.bias_open;
-    }
-    if (acceptable && (g == Grade::good || g == Grade::excellent)) answer.passing.push_back(&row);
   }
   std::stable_sort(answer.ranking.begin(), answer.ranking.end(),
                    [](const auto* a, const auto* b) { return a->icc.low > b->icc.low; });
+  for (const auto& verdict : verdicts) {
+    const auto list = [&]() -> auto& {
+      switch (verdict.overall.verdict) {
+        case evaluation::Verdict::fit:
+          return answer.fit;
+        case evaluation::Verdict::undecided:
+          return answer.undecided;
+        case evaluation::Verdict::unfit:
+          return answer.unfit;
+        case evaluation::Verdict::withheld:
+          break;
+      }
+      return answer.not_judged;
+    };
+    list().push_back(&verdict);
+  }
   return answer;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "vitrine/evaluation/stability.hpp"
+#include "vitrine/evaluation/verdict.hpp"
 
 namespace vitrine::report {
 
@@ -22,16 +22,14 @@ struct Answer {
   std::size_t poor = 0;                 ///< upper limit below 0.5
   std::size_t unmoved = 0;              ///< the same in every arm by construction
   std::size_t withheld = 0;             ///< no interval
-  /// Total bias against T0: interval inside, outside, or across the acceptable one; no ratio.
-  std::size_t bias_within = 0, bias_beyond = 0, bias_open = 0, bias_withheld = 0;
-  /// Rows with a lower limit of at least 0.75 and, if a bias is acceptable, the total bias within
-  /// it.
-  std::vector<const evaluation::StabilityRow*> passing;
+  /// The features of each verdict on the context of use, in the page's order; all empty where it
+  /// was not judged.
+  std::vector<const evaluation::FeatureVerdict*> fit, undecided, unfit, not_judged;
   /// Rows whose ICC has an interval and that some arm changes, best lower limit first.
   std::vector<const evaluation::StabilityRow*> ranking;
 };
 
 Answer summarise(std::span<const evaluation::StabilityRow> rows,
-                 std::optional<double> acceptable_bias);
+                 std::span<const evaluation::FeatureVerdict> verdicts);
 
 }  // namespace vitrine::report

@@ -1,5 +1,4 @@
 #pragma once
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +6,7 @@
 #include "vitrine/core/table.hpp"
 #include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
+#include "vitrine/evaluation/verdict.hpp"
 #include "vitrine/report/line_chart.hpp"
 
 /// The report: what a trial found, as one page that opens without a network.
@@ -48,7 +48,9 @@ struct Quality {
 struct Page {
   std::string title;  ///< name of the trial
   std::string question, decision, population;
-  std::optional<double> acceptable_bias;  ///< fraction of the truth
+  std::string unfinished;           ///< what is missing of the trial; empty: nothing
+  evaluation::Tolerance tolerance;  ///< what `verdicts` are held against
+  std::vector<evaluation::FeatureVerdict> verdicts;  ///< empty: the context was not judged
 
   std::vector<Fact> asked;  ///< the scenario in words: patients, arms, what was measured
   std::string scenario;     ///< its canonical echo, shown folded

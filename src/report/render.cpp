@@ -50,7 +50,7 @@ std::string render(const Page& page) {
   write_head(html, page);
   write_navigation(html, page);
   html.raw("<main>\n");
-  write_answer(html, page, summarise(page.stability, page.acceptable_bias));
+  write_answer(html, page, summarise(page.stability, page.verdicts));
   write_design(html, page);
   write_sites(html, page);
   write_images(html, page);

@@ -1,6 +1,7 @@
 #include "vitrine/trial/analysis.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
@@ -63,7 +64,10 @@ class StudyBuilder {
     const std::string& replicate = text(row, table.column("replicate"));
     const double value = std::get<double>(row[table.column("value")]);
     const std::string& reason = text(row, table.column("reason"));
-    const Index lesion = lesion_.at({text(row, 0), text(row, 1)});
+    const auto known = lesion_.find({text(row, 0), text(row, 1)});
+    require(known != lesion_.end(), Error::Kind::data, "a feature was measured in lesion '",
+            text(row, 1), "' of '", text(row, 0), "', which the table of lesions does not have");
+    const Index lesion = known->second;
     const std::size_t feature = feature_.at(text(row, table.column("feature")));
     const auto put = [&](evaluation::Source source, Index at) {
       auto& sample = sample_at(source, lesion, at, replicate);
@@ -77,8 +81,7 @@ class StudyBuilder {
           put(evaluation::Source::object_truth, i);
       return;
     }
-    Index index = 0;
-    while (plan_.arms[std::size_t(index)].name != arm) ++index;
+    const Index index = arm_at(arm);
     if (replicate == "noiseless") {
       put(evaluation::Source::arm_truth, index);
       if (std::size_t(index) == plan_.reference)
@@ -87,6 +90,13 @@ class StudyBuilder {
       const bool same_rays = replicate == Visit{}.name || replicate.starts_with("noise");
       put(same_rays ? evaluation::Source::scan : evaluation::Source::reposition, index);
     }
+  }
+
+  Index arm_at(const std::string& name) const {
+    const auto found = std::ranges::find(plan_.arms, name, &Arm::name);
+    require(found != plan_.arms.end(), Error::Kind::data, "a feature was measured in arm '", name,
+            "', which the plan does not have");
+    return found - plan_.arms.begin();
   }
 
   evaluation::Sample& sample_at(evaluation::Source source, Index lesion, Index arm,
@@ -227,10 +237,16 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   analysis.robust = robustness_of(plan, result, analysis.study, options);
   analysis.robustness = evaluation::robustness_table(analysis.robust);
   analysis.stability = asked_for(evaluation::stability_table(analysis.rows), plan.scenario.analyse);
-  if (asked("bias_vs_truth"))
-    analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
   if (asked("bland_altman"))
     analysis.bland_altman = evaluation::bland_altman_table(analysis.rows, analysis.study.arms);
+  if (!asked("bias_vs_truth")) return analysis;
+  analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
+  const ContextOfUse& context = plan.scenario.trial.context_of_use;
+  std::vector<evaluation::StabilityRow> concerned;
+  std::ranges::copy_if(analysis.rows, std::back_inserter(concerned),
+                       [&](const auto& row) { return context.concerns(row.feature); });
+  analysis.verdicts = evaluation::judge(concerned, analysis.study.arms, context.tolerance());
+  analysis.verdict = evaluation::verdict_table(analysis.verdicts);
   return analysis;
 }
 

@@ -3,6 +3,7 @@
 
 #include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
+#include "vitrine/evaluation/verdict.hpp"
 #include "vitrine/trial/engine.hpp"
 #include "vitrine/trial/strata.hpp"
 
@@ -19,9 +20,13 @@ struct Analysis {
   Table strata;                                   ///< one row a stratum and feature
   std::vector<evaluation::RobustnessRow> robust;  ///< empty without perturbations
   Table robustness;                               ///< one row a feature and arm
+  /// Of the features that the context of use concerns; empty without bias_vs_truth in `analyse`.
+  std::vector<evaluation::FeatureVerdict> verdicts;
+  Table verdict;  ///< one row a feature, and one a feature and criterion
 };
 
-/// Statistics of all cases that ended well; an empty analysis if there is none.
+/// Statistics of all cases that ended well; an empty analysis if there is none. Throws Error (data)
+/// if the cases' tables name what the plan does not have.
 Analysis analyse(const Plan& plan, const TrialResult& result);
 
 }  // namespace vitrine::trial

@@ -10,21 +10,10 @@
 #include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/design_check.hpp"
+#include "vitrine/trial/detail/context_check.hpp"
 #include "vitrine/trial/detail/geometry_check.hpp"
 
 namespace vitrine::trial {
-
-const Schema<ContextOfUse>& ContextOfUse::schema() {
-  static const auto s =
-      Schema<ContextOfUse>("context_of_use", "The question and the decision that the trial serves")
-          .optional("question", &ContextOfUse::question, "what is asked")
-          .optional("decision", &ContextOfUse::decision, "what will be decided with the answer")
-          .optional("population", &ContextOfUse::population, "whom it is about")
-          .optional("acceptable_bias", &ContextOfUse::acceptable_bias, unit::percent,
-                    "largest bias that the decision tolerates")
-          .between(0, 1000);
-  return s;
-}
 
 const Schema<Header>& Header::schema() {
   static const auto s =
@@ -353,6 +342,7 @@ const Schema<Scenario>& Scenario::schema() {
           .checked(check_design)
           .checked(check_maps)
           .checked(check_sites)
+          .checked(detail::check_context_of_use)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "
               "(its "

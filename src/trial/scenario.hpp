@@ -15,18 +15,12 @@
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/orientation.hpp"
 #include "vitrine/recon/spectral.hpp"
+#include "vitrine/trial/context_of_use.hpp"
 #include "vitrine/trial/design.hpp"
 #include "vitrine/trial/dual_energy.hpp"
 #include "vitrine/trial/sites.hpp"
 
 namespace vitrine::trial {
-
-/// The question that a trial answers, as a regulator would read it.
-struct ContextOfUse {
-  std::string question, decision, population;
-  double acceptable_bias = 0.1;  ///< fraction of the truth
-  static const Schema<ContextOfUse>& schema();
-};
 
 struct Header {
   std::string name;

@@ -7,6 +7,9 @@ namespace vitrine::report {
 
 /// The sections of the page, in its order. Each writes nothing where it has nothing to say.
 void write_answer(Html& html, const Page& page, const Answer& answer);
+/// What the answer says about the context of use, where it was judged: in words, and its features.
+void write_verdict(Html& html, const Page& page, const Answer& answer);
+void write_judged_features(Html& html, const Page& page, const Answer& answer);
 void write_design(Html& html, const Page& page);
 void write_images(Html& html, const Page& page);
 void write_quality(Html& html, const Page& page);

@@ -60,26 +60,16 @@ void write_biased(Html& html, const Page& page) {
   html.raw("</ol></div>\n");
 }
 
+/// What the intervals of the ICC allow to claim.
 std::string sentence(const Answer& a, const Page& page) {
   if (a.withheld == a.features)
-    return str("No claim is possible: the interval of the ICC is withheld for all ", a.features,
-               " features (", page.stability.front().icc.reason, ").");
-  const std::string limit =
-      page.acceptable_bias ? plain(100.0 * *page.acceptable_bias) + " %" : std::string();
-  std::string text =
-      str(a.passing.size(), " of ", a.features, " features have an ICC(A,1) of at least 0.75");
-  text += page.acceptable_bias ? " and a bias of at most " + limit +
-                                     " against the object (T0), each with its whole 95 % interval."
-                               : " with its whole 95 % interval.";
-  text += str(" By agreement alone ", a.good, " reach 0.75 and ", a.excellent, " reach 0.9");
+    return str(
+        "Agreement: no claim is possible, since the interval of the ICC is withheld for all ",
+        a.features, " features (", page.stability.front().icc.reason, ").");
+  std::string text = str("Agreement between arms: of ", a.features, " features ", a.good,
+                         " have an ICC(A,1) of at least 0.75 with its whole 95 % interval, and ",
+                         a.excellent, " of at least 0.9");
   text += a.poor > 0 ? str("; ", a.poor, " lie below 0.5.") : std::string(".");
-  if (page.acceptable_bias) {
-    text += str(" By bias alone ", a.bias_within, " stay within ", limit, ", ", a.bias_beyond,
-                " exceed it and ", a.bias_open, " are undecided");
-    text += a.bias_withheld > 0
-                ? str("; for ", a.bias_withheld, " a relative bias has no meaning or no interval.")
-                : ".";
-  }
   if (a.unmoved > 0)
     text +=
         str(" ", a.unmoved,
@@ -87,19 +77,6 @@ std::string sentence(const Answer& a, const Page& page) {
             " that says nothing about a segmentation.");
   if (a.withheld > 0) text += str(" For ", a.withheld, " the interval of the ICC is withheld.");
   return text;
-}
-
-/// The features that pass, by family.
-void write_passing(Html& html, const Answer& answer) {
-  if (answer.passing.empty()) return;
-  html.raw("<details class=\"passing\"><summary>The ").raw(std::to_string(answer.passing.size()));
-  html.raw(" features that pass</summary><p>");
-  for (const auto* row : answer.passing) {
-    html.raw("<code>").raw(breakable(row->feature.id)).raw("</code>");
-    if (row->same_in_all_arms) html.raw("<small> (same in every arm)</small>");
-    html.raw(row == answer.passing.back() ? "" : ", ");
-  }
-  html.raw("</p></details>\n");
 }
 
 }  // namespace
@@ -115,12 +92,16 @@ void write_answer(Html& html, const Page& page, const Answer& answer) {
   html.raw("<dl class=\"context\">");
   if (!page.decision.empty()) html.element("dt", "Decision it serves").element("dd", page.decision);
   if (!page.population.empty()) html.element("dt", "Population").element("dd", page.population);
-  if (page.acceptable_bias)
+  if (!page.verdicts.empty())
     html.element("dt", "Acceptable bias")
         .raw("<dd>\u00b1 ")
-        .raw(plain(100.0 * *page.acceptable_bias))
-        .raw(" % of the truth</dd>");
+        .raw(plain(100.0 * page.tolerance.bias))
+        .raw(" % of the truth, in every arm</dd>");
   html.raw("</dl></header>\n");
+  if (!page.unfinished.empty())
+    html.raw("<p class=\"warning\"><strong>Not the whole trial.</strong> ")
+        .text(page.unfinished)
+        .raw("</p>\n");
 
   open_section(html, "answer", "The answer");
   if (answer.features == 0) {
@@ -131,17 +112,22 @@ void write_answer(Html& html, const Page& page, const Answer& answer) {
         .raw("</section>\n");
     return;
   }
-  html.element("p", sentence(answer, page), "lead").raw("<div class=\"cards\">\n");
-  write_card(html, answer.passing.size(), answer.features,
-             page.acceptable_bias ? "pass: agreement and bias" : "pass: agreement", "pass");
-  write_card(html, answer.excellent, answer.features, "ICC at least 0.9 (lower limit)",
-             "excellent");
+  write_verdict(html, page, answer);
+  html.raw("<div class=\"cards\">\n");
+  if (const std::size_t judged = page.verdicts.size(); judged > 0) {
+    write_card(html, answer.fit.size(), judged, "fit for the decision", "excellent");
+    write_card(html, answer.undecided.size(), judged, "undecided", "moderate");
+    write_card(html, answer.unfit.size(), judged, "unfit", "poor");
+  }
   write_card(html, answer.good, answer.features, "ICC at least 0.75 (lower limit)", "good");
-  if (page.acceptable_bias)
-    write_card(html, answer.bias_within, answer.features, "bias acceptable (whole interval)",
-               "bias");
   html.raw("</div>\n");
-  write_passing(html, answer);
+  write_judged_features(html, page, answer);
+  if (page.verdicts.empty())
+    html.element("p",
+                 "The acceptable bias is not judged, since the scenario's analyse leaves out "
+                 "bias_vs_truth.",
+                 "note");
+  html.element("p", sentence(answer, page), "agreement");
   html.raw("<div class=\"ranked\">\n");
   if (!answer.ranking.empty()) {
     write_ranked(html, "Most stable", answer, true);

@@ -43,7 +43,7 @@ Page made_up_page() {
   Page page;
   page.title = "lung " + evil;
   page.question = page.decision = page.population = evil;
-  page.acceptable_bias = 0.1;
+  page.unfinished = evil;
   page.asked = {{"patients " + evil, "6 " + evil}};
   page.scenario = "{\"x\": \"" + evil + "\"}";
   page.arms.columns = {"arm", "CTDIvol [mGy]", evil};
@@ -60,6 +60,15 @@ Page made_up_page() {
   page.stability.back().same_in_all_arms = true;
   page.stability.push_back(row("glcm.lost", NAN, NAN, NAN));
   page.stability.back().icc = evaluation::Estimate::withheld(evil);
+  for (auto& one : page.stability) {
+    one.arm_bias[0].total.relative = one.arm_bias[1].total.relative = {0.02, 0.01, 0.05, ""};
+    for (auto& arm : one.arm_bias)
+      arm.total.patients = 6, arm.total.lesions = 12, arm.total.relative_error = 0.03;
+  }
+  page.stability[1].arm_bias[1].total.relative = {0.2, 0.15, 0.3, ""};     // glcm.</script>
+  page.stability[2].arm_bias[1].total.relative = {0.05, -0.02, 0.12, ""};  // glcm.contrast
+  page.stability[4].arm_bias[0].total.relative = evaluation::Estimate::withheld(evil);
+  page.verdicts = evaluation::judge(page.stability, page.arm_names, page.tolerance);
   page.masks.columns = {"perturbation", "Dice"};
   page.masks.rows = {{"grown " + evil, 0.95}};
   for (const std::string& arm : {std::string("soft"), evil})
@@ -192,22 +201,49 @@ TEST_CASE("a panel must have one image or one per window") {
 
 TEST_CASE("the answer counts by where whole intervals lie") {
   const Page page = made_up_page();
-  const Answer a = summarise(page.stability, 0.1);
+  const Answer a = summarise(page.stability, page.verdicts);
   CHECK(a.features == 5);
   CHECK(a.excellent == 2);  // the feature that no arm moves counts, and is named apart
   CHECK(a.good == 3);
   CHECK(a.poor == 1);
   CHECK(a.unmoved == 1);
   CHECK(a.withheld == 1);
-  CHECK(a.bias_within == 5);
   REQUIRE(a.ranking.size() == 3);
   CHECK(a.ranking.front()->feature.id == "statistics.mean");
   CHECK(a.ranking.back()->feature.id == "glcm.</script>");
-  CHECK(a.passing.size() == 3);
-  CHECK(summarise(page.stability, 0.03).passing.empty());
-  CHECK(summarise(page.stability, {}).passing.size() == 3);
-  CHECK(summarise(page.stability, 0.03).bias_open == 5);
-  CHECK(summarise(page.stability, 0.005).bias_beyond == 5);
+  REQUIRE(a.fit.size() == 2);
+  CHECK(a.fit.front()->feature.id == "statistics.mean");
+  REQUIRE(a.unfit.size() == 1);
+  CHECK(a.unfit.front()->feature.id == "glcm.</script>");
+  REQUIRE(a.undecided.size() == 1);
+  CHECK(a.undecided.front()->overall.further_patients);
+  REQUIRE(a.not_judged.size() == 1);
+  CHECK(summarise(page.stability, {}).fit.empty());
+}
+
+TEST_CASE("the answer begins with the verdict on the context of use") {
+  Page page = made_up_page();
+  std::string html = render(page);
+  const auto shown = [&](const std::string& part) { return html.find(part) != std::string::npos; };
+  CHECK(shown("2 of 5 features are fit for the decision"));
+  CHECK(
+      shown("in each of the 2 arms the whole 95 % interval of the bias against the object (T0) "
+            "lies within \u00b1 10 %"));
+  CHECK(shown("1 is unfit, 1 is undecided, and 1 could not be judged."));
+  CHECK(shown(str("about ", *page.verdicts[2].overall.further_patients, "</td>")));
+  CHECK(shown("(same in every arm)"));
+  CHECK(shown("Not the whole trial."));
+  CHECK(html.find("fit for the decision") < html.find("Agreement between arms"));
+  page.tolerance = {.bias = 0.02, .against = evaluation::Tolerance::Against::reference, .icc = 0.8};
+  page.verdicts = evaluation::judge(page.stability, page.arm_names, page.tolerance);
+  html = render(page);
+  CHECK(
+      shown("against the reference arm (T1) lies within \u00b1 2 % and that of ICC(A,1) at or "
+            "above 0.8"));
+  page.verdicts.clear();
+  html = render(page);
+  CHECK(shown("The acceptable bias is not judged"));
+  CHECK_FALSE(shown("fit for the decision</strong>"));
 }
 
 TEST_CASE("numbers are shown with three significant digits") {

@@ -1,0 +1,116 @@
+#include "vitrine/cli/stored_trial.hpp"
+
+#include <algorithm>
+
+#include "vitrine/cli/case_store.hpp"
+#include "vitrine/cli/trial_directory.hpp"
+#include "vitrine/io/csv.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+std::string text_of(const Value& value, const char* key, const std::string& where) {
+  const Value* found = value.find(key);
+  const auto* text = found ? found->as<std::string>() : nullptr;
+  require(text != nullptr, Error::Kind::data, "'", where, "' does not say '", key,
+          "'. It is damaged, or of another version: run the same `vitrine run` again");
+  return *text;
+}
+
+/// The scenario as the run wrote it down. That its fingerprint is the one beside it shows that
+/// nothing was lost or changed.
+trial::Plan plan_of(const Value& marker, const std::string& where) {
+  const Value* canonical = marker.find("scenario");
+  require(canonical != nullptr, Error::Kind::data, "'", where,
+          "' holds no scenario (an older version wrote it). Run the same `vitrine run` in a new "
+          "directory");
+  Diagnostics problems;
+  trial::Scenario scenario = trial::Scenario::schema().read(*canonical, problems);
+  require(problems.ok(), Error::Kind::data, "the scenario in '", where,
+          "' is damaged: ", problems.ok() ? "" : problems.entries().front().message);
+  if (const Value* inputs = marker.find("inputs"); inputs && inputs->as<Value::List>())
+    for (const Value& file : *inputs->as<Value::List>())
+      scenario.files.push_back({text_of(file, "path", where), text_of(file, "sha256", where), 0});
+  trial::Plan plan = trial::make_plan(std::move(scenario));
+  const std::string stated = text_of(marker, "fingerprint", where);
+  require(plan.fingerprint == stated, Error::Kind::data, "the scenario in '", where,
+          "' has the fingerprint ", plan.fingerprint, " (", stated,
+          " is stated). The file is damaged, or another version wrote it");
+  return plan;
+}
+
+Isa level_of(const std::string& name, const std::string& where) {
+  for (const Isa isa : {Isa::portable, Isa::v3})
+    if (to_string(isa) == name) return isa;
+  throw Error(Error::Kind::data,
+              str("'", where, "' names the instruction-set level '", name, "', which is unknown"));
+}
+
+/// Every table has the columns that it has in the first case that has it: rows are joined.
+void check_shape(const trial::TrialResult& result) {
+  struct Part {
+    Table trial::CaseResult::*table;
+    std::size_t fewest = 3;  // columns that readers take by their place
+  };
+  constexpr Part parts[] = {{&trial::CaseResult::patients},      {&trial::CaseResult::lesions},
+                            {&trial::CaseResult::features},      {&trial::CaseResult::masks},
+                            {&trial::CaseResult::profiles},      {&trial::CaseResult::images},
+                            {&trial::CaseResult::visits},        {&trial::CaseResult::contrast, 4},
+                            {&trial::CaseResult::visit_lesions}, {&trial::CaseResult::quality},
+                            {&trial::CaseResult::quality_curves}};
+  for (const auto& [part, fewest] : parts) {
+    const trial::CaseResult* first = nullptr;
+    for (const trial::CaseResult& one : result.cases) {
+      const Table& table = one.*part;
+      if (table.columns.empty()) continue;
+      if (first == nullptr) first = &one;
+      require(table.columns.size() >= fewest && table.columns == (first->*part).columns,
+              Error::Kind::data, "the stored case ", one.id, " has a table with ",
+              table.columns.size(), " columns, not those of ", first->id,
+              ". Run the same `vitrine run` again: it makes damaged cases anew");
+    }
+  }
+}
+
+std::vector<trial::Failure> failures_of(const io::Path& path) {
+  std::vector<trial::Failure> failures;
+  if (!std::filesystem::exists(path)) return failures;
+  const Table table = io::read_csv(path);
+  const std::size_t id = table.column("case"), message = table.column("message");
+  for (const auto& row : table.rows) {
+    const auto* name = std::get_if<std::string>(&row[id]);
+    const auto* why = std::get_if<std::string>(&row[message]);
+    require(name && why, Error::Kind::data, "'", path.string(), "' is no list of failed cases");
+    failures.push_back({*name, *why});
+  }
+  return failures;
+}
+
+}  // namespace
+
+StoredTrial read_stored_trial(const io::Path& dir) {
+  const Value marker = read_marker(dir);
+  const std::string where = (dir / ".state" / "trial.json").string();
+  StoredTrial stored;
+  stored.plan = plan_of(marker, where);
+  stored.version = text_of(marker, "version", where);
+  stored.isa = level_of(text_of(marker, "isa", where), where);
+  if (const io::Path sums = dir / "SHA256SUMS"; std::filesystem::exists(sums)) {
+    stored.files = io::parse_checksums(io::read_text(sums), sums.string());
+    stored.result.failures = failures_of(dir / "failures.csv");
+  }
+  const CaseStore store(dir);
+  for (const std::string& id : stored.plan.cases) {
+    auto one = store.read(id);
+    const bool failed =
+        std::ranges::any_of(stored.result.failures, [&](const auto& f) { return f.case_id == id; });
+    if (one)
+      stored.result.cases.push_back(std::move(*one));
+    else if (!failed)
+      stored.missing.push_back(id);
+  }
+  check_shape(stored.result);
+  return stored;
+}
+
+}  // namespace vitrine::cli

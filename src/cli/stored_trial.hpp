@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "vitrine/core/isa.hpp"
+#include "vitrine/io/checksums.hpp"
+#include "vitrine/trial/engine.hpp"
+
+namespace vitrine::cli {
+
+/// A trial read back from its output directory: plan and results, no images. Files that the
+/// scenario names are not opened: the plan cannot be run.
+struct StoredTrial {
+  trial::Plan plan;
+  trial::TrialResult result;         ///< stored cases, and the failures of a run that has ended
+  std::vector<std::string> missing;  ///< cases that are neither stored nor known to have failed
+  Isa isa = Isa::portable;           ///< that made it
+  std::string version;               ///< of the program that made it
+  std::vector<io::Checksum> files;   ///< of SHA256SUMS; empty: the run has not ended
+};
+
+/// Throws Error: input if there is no trial in `dir`; data, naming the file, if what is there is
+/// damaged or not of this version's shape.
+StoredTrial read_stored_trial(const io::Path& dir);
+
+}  // namespace vitrine::cli

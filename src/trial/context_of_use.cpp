@@ -1,0 +1,107 @@
+#include "vitrine/trial/context_of_use.hpp"
+
+#include <algorithm>
+
+#include "vitrine/radiomics/extract.hpp"
+#include "vitrine/trial/detail/context_check.hpp"
+#include "vitrine/trial/scenario.hpp"
+
+namespace vitrine::trial {
+
+const Schema<ContextOfUse>& ContextOfUse::schema() {
+  static const auto s =
+      Schema<ContextOfUse>("context_of_use", "The question and the decision that the trial serves")
+          .optional("question", &ContextOfUse::question, "what is asked")
+          .optional("decision", &ContextOfUse::decision, "what will be decided with the answer")
+          .optional("population", &ContextOfUse::population, "whom it is about")
+          .optional("acceptable_bias", &ContextOfUse::acceptable_bias, unit::percent,
+                    "largest bias that the decision tolerates in any arm")
+          .between(0, 1000)
+          .optional("bias_against", &ContextOfUse::bias_against,
+                    "object: the object itself (T0); reference: the noiseless image of the "
+                    "reference arm (T1)")
+          .one_of({"object", "reference"})
+          .unless_default()
+          .optional("acceptable_icc", &ContextOfUse::acceptable_icc,
+                    "least agreement over the arms, ICC(A,1) (not judged if nothing is said)")
+          .between(0, 0.999)
+          .optional("acceptable_wcv", &ContextOfUse::acceptable_wcv, unit::percent,
+                    "largest variation between repeats, wCV (not judged if nothing is said)")
+          .between(0.01, 1000)
+          .optional("features", &ContextOfUse::features,
+                    "families or single features that the decision is about (all that are measured "
+                    "if nothing is said)")
+          .unless_default();
+  return s;
+}
+
+evaluation::Tolerance ContextOfUse::tolerance() const {
+  return {.bias = acceptable_bias,
+          .against = bias_against == "reference" ? evaluation::Tolerance::Against::reference
+                                                 : evaluation::Tolerance::Against::object,
+          .icc = acceptable_icc,
+          .within_cv = acceptable_wcv};
+}
+
+bool ContextOfUse::concerns(const evaluation::Feature& feature) const {
+  return features.empty() || std::ranges::any_of(features, [&](const std::string& wanted) {
+           return wanted == feature.id || wanted == feature.family;
+         });
+}
+
+namespace detail {
+namespace {
+
+bool is_family_of(const std::string& family, const std::string& id) {
+  return id.size() > family.size() && id.starts_with(family) && id[family.size()] == '.';
+}
+
+bool asks(const Scenario& s, const char* analysis) {
+  return std::ranges::find(s.analyse, analysis) != s.analyse.end();
+}
+
+}  // namespace
+
+void check_context_of_use(const Scenario& s, const Value& node, Diagnostics& problems) {
+  const Value* trial = node.find("trial");
+  const Value* block = trial ? trial->find("context_of_use") : nullptr;
+  if (block == nullptr) return;
+  const ContextOfUse& context = s.trial.context_of_use;
+  const auto where = [&](const char* key) {
+    const Value* value = block->find(key);
+    return value ? value->where : block->where;
+  };
+
+  const Value* given = block->find("features");
+  const auto* list = given ? given->as<Value::List>() : nullptr;
+  for (std::size_t i = 0; i < context.features.size(); ++i) {
+    const std::string& wanted = context.features[i];
+    const Location& place = list ? (*list)[i].where : block->where;
+    try {
+      radiomics::kept_for(std::span(&wanted, 1));
+    } catch (const Error& error) {
+      problems.error(place, error.what());
+      continue;
+    }
+    const bool measured = std::ranges::any_of(s.measure.features, [&](const std::string& have) {
+      return have == wanted || is_family_of(have, wanted) || is_family_of(wanted, have);
+    });
+    if (!measured)
+      problems.error(place, str("'", wanted,
+                                "' is not measured, so it cannot be judged. Add it to "
+                                "measure.features"));
+  }
+  if (context.acceptable_wcv && s.arms.repeat.count < 2)
+    problems.error(where("acceptable_wcv_percent"),
+                   str("acceptable_wcv_percent needs repeats (arms.repeat.count is ",
+                       s.arms.repeat.count, "). Ask for two or more"));
+  const bool more = !context.features.empty() || context.acceptable_icc || context.acceptable_wcv ||
+                    context.bias_against != ContextOfUse{}.bias_against;
+  if (more && !asks(s, "bias_vs_truth"))
+    problems.error(block->where,
+                   "the context of use is judged by the bias, which is not analysed. Add "
+                   "bias_vs_truth to analyse");
+}
+
+}  // namespace detail
+}  // namespace vitrine::trial
