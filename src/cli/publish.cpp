@@ -84,7 +84,8 @@ Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
 }  // namespace
 
 void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario& loaded,
-             const trial::TrialResult& result, Isa isa) {
+             const trial::TrialResult& result, Isa isa,
+             const std::function<void(const Digest& sums)>& before_sums) {
   const trial::Analysis analysis = trial::analyse(plan, result);
   Shelf shelf(dir);
   const auto table = [&](const char* name, const Table& rows) {
@@ -126,7 +127,9 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
             "' was recorded with the digest '", file.sha256, "'. Remove .state/ and run again.");
     sums.push_back({file.path, *digest});
   }
-  io::write_file(dir / "SHA256SUMS", io::checksums_text(std::move(sums)));
+  const std::string text = io::checksums_text(std::move(sums));
+  before_sums(sha256(text));
+  io::write_file(dir / "SHA256SUMS", text);
 }
 
 }  // namespace vitrine::cli

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -14,6 +13,8 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/output_sink.hpp"
 #include "vitrine/cli/publish.hpp"
+#include "vitrine/cli/run_journal.hpp"
+#include "vitrine/cli/style.hpp"
 #include "vitrine/cli/terminal.hpp"
 #include "vitrine/cli/trial_directory.hpp"
 #include "vitrine/cli/version.hpp"
@@ -48,7 +49,9 @@ struct Options {
   std::string scenario, out;
   std::vector<std::string> overrides;
   std::optional<double> memory;  // GB
-  bool quiet = false;
+  std::string log;
+  Verbosity verbosity = Verbosity::normal;
+  bool quiet = false, verbose = false, no_identity = false;
 };
 
 constexpr double gigabyte = 1e9;
@@ -71,17 +74,23 @@ double peak_memory() {
   return 1024.0 * double(usage.ru_maxrss);
 }
 
-/// One line of JSON per run, with the only clock readings that a trial leaves.
-void log_run(const io::Path& dir, double seconds, std::size_t failures) {
+/// Opens the run's logs: run.jsonl, and the file that was asked for with every stage.
+void open_logs(JsonlLog& log, const io::Path& dir, const Options& options) {
+  const bool verbose = options.verbosity == Verbosity::verbose;
+  log.open(dir / "run.jsonl", verbose ? LogLevel::debug : LogLevel::info);
+  if (!options.log.empty()) log.open(options.log, LogLevel::debug);
+}
+
+/// The last line of a run's log.
+void log_end(JsonlLog& log, const trial::TrialResult& result) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const Value line =
-      Value()
-          .set("ended_unix_s", Value(std::floor(std::chrono::duration<double>(now).count())))
-          .set("seconds", Value(seconds))
-          .set("threads", Value(double(thread_count())))
-          .set("peak_memory_bytes", Value(peak_memory()))
-          .set("failed_cases", Value(double(failures)));
-  std::ofstream(dir / "run.jsonl", std::ios::app) << to_json(line) << '\n';
+  log.write(LogLevel::info, "finished",
+            Value()
+                .set("ended_unix_s", Value(std::floor(std::chrono::duration<double>(now).count())))
+                .set("threads", Value(double(thread_count())))
+                .set("peak_memory_bytes", Value(peak_memory()))
+                .set("cases", Value(double(result.cases.size())))
+                .set("failed_cases", Value(double(result.failures.size()))));
 }
 
 int run(const Options& options) {
@@ -106,18 +115,36 @@ int run(const Options& options) {
   std::signal(SIGALRM, end_now);
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  const auto start = std::chrono::steady_clock::now();
-  OutputSink sink(plan, dir);
-  CaseStore store(dir);
+  JsonlLog log;
+  open_logs(log, dir, options);
+  Terminal terminal(options.verbosity);
+  const std::size_t kept = CaseStore(dir).ids().size();
+  RunJournal journal(dir, plan, kept, options.no_identity ? Identity::left_out : Identity::named,
+                     isa, log, terminal);
+  if (options.verbosity == Verbosity::verbose)
+    std::fprintf(stderr, "%s, level %s, %d threads, %zu of %zu cases are there\n", VITRINE_VERSION,
+                 std::string(to_string(isa)).c_str(), int(thread_count()), kept, plan.cases.size());
+  if (journal.problems_before() > 0)
+    std::fprintf(stderr,
+                 "%snote: audit.log was changed since the last run (%zu problems; `vitrine audit "
+                 "verify` shows them). That is recorded in it.\n",
+                 error_prefix().c_str(), journal.problems_before());
   trial::TrialResult result;
-  {
-    Terminal terminal(options.quiet);
-    result = trial::run(plan, sink, store, terminal, isa, [] { return stop_requested.load(); });
+  try {
+    OutputSink sink(plan, dir);
+    CaseStore store(dir, [&](const trial::CaseResult& done, const Digest& record) {
+      journal.case_finished(done, record);
+    });
+    result = trial::run(plan, sink, store, journal, isa, [] { return stop_requested.load(); });
+    publish(dir, plan, loaded, result, isa,
+            [&](const Digest& sums) { journal.finished(result, sums); });
+  } catch (const Error& error) {
+    journal.ended_by(error);
+    throw;
   }
-  publish(dir, plan, loaded, result, isa);
-  log_run(dir, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          result.failures.size());
-  if (!options.quiet) {
+  terminal.end();
+  log_end(log, result);
+  if (options.verbosity != Verbosity::quiet) {
     if (peak_memory() > 1.2 * need.memory_bytes)
       std::printf("the run took %.1f GB of memory (the plan said %.1f GB)\n",
                   peak_memory() / gigabyte, need.memory_bytes / gigabyte);
@@ -145,8 +172,18 @@ void add_run(CLI::App& app, int& code) {
       ->add_option("--memory-gb", options->memory,
                    "memory that it may take, GB (default: what the machine has left)")
       ->check(CLI::PositiveNumber);
-  command->add_flag("--quiet,-q", options->quiet, "no progress");
-  command->callback([options, &code] { code = run(*options); });
+  auto* quiet = command->add_flag("--quiet,-q", options->quiet, "no progress, only what failed");
+  command->add_flag("--verbose,-v", options->verbose, "a line for every stage")->excludes(quiet);
+  command->add_option("--log", options->log,
+                      "write the log of the run, with every stage, also to this file (JSON lines)");
+  command->add_flag("--no-identity", options->no_identity,
+                    "leave user, host, process and command line out of the audit log");
+  command->callback([options, &code] {
+    options->verbosity = options->quiet     ? Verbosity::quiet
+                         : options->verbose ? Verbosity::verbose
+                                            : Verbosity::normal;
+    code = run(*options);
+  });
 }
 
 }  // namespace vitrine::cli
