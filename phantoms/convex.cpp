@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace vitrine::phantoms {
 namespace {
 
 constexpr double tolerance = 1e-10;  // mm, or mm per mm: a tenth of what chords are held to
 
-/// max of direction . (p - centre) over the solid without its cuts.
-double uncut_width(const Solid& solid, const Vec3& direction) {
-  const Vec3 d = solid.axes.transpose() * direction;
+/// max of direction . (p - centre) over the solid without its cuts; `d`: the direction in its frame.
+double local_width(const Solid& solid, const Vec3& d) {
   const Vec3& h = solid.half_axes;
   switch (solid.kind) {
     case Solid::Kind::ellipsoid:
@@ -33,7 +33,7 @@ double uncut_width(const Solid& solid, const Vec3& direction) {
 }
 
 double uncut_reach(const Solid& solid, const Vec3& direction) {
-  return direction.dot(solid.centre) + uncut_width(solid, direction);
+  return direction.dot(solid.centre) + local_width(solid, solid.axes.transpose() * direction);
 }
 
 /// A point of the uncut solid that lies farthest along `direction`.
@@ -85,30 +85,55 @@ double ellipsoid_reach_under_cut(const Solid& solid, const Vec3& direction,
          across * std::sqrt(std::max(1.0 - height * height, 0.0));
 }
 
-/// min over lambda >= 0 of reach(direction - lambda normal) + lambda offset: convex in lambda, and
-/// an upper bound of what lies inside the cut at every lambda.
+/// Where k x + |a - x b| is least, if it is anywhere: a and b of two or three components.
+template <class Vector>
+std::optional<double> lowest(double k, const Vector& a, const Vector& b) {
+  const double bb = b.squaredNorm(), steep = bb - k * k;
+  if (steep <= 0.0) return std::nullopt;
+  const double nearest = a.dot(b) / bb;
+  const double off = (a - nearest * b).norm();
+  return nearest - k * off / std::sqrt(bb * steep);
+}
+
+/// min over x >= 0 of g(x) = reach(direction - x normal) + x offset: convex, and an upper bound of
+/// what lies inside the cut at every x.
+///
+/// g is a sum of norms and absolute values of linear functions, for a cone the greater of two: it is
+/// least where one of its smooth pieces is, at a kink, or at 0.
 double reach_under_cut(const Solid& solid, const Vec3& direction, const Solid::Plane& cut) {
   if (solid.kind == Solid::Kind::ellipsoid) return ellipsoid_reach_under_cut(solid, direction, cut);
-  const auto bound = [&](double lambda) {
-    return uncut_reach(solid, direction - lambda * cut.normal) + lambda * cut.offset;
+  const Vec3 d = solid.axes.transpose() * direction, n = solid.axes.transpose() * cut.normal;
+  const Vec3& h = solid.half_axes;
+  const double k = cut.offset - cut.normal.dot(solid.centre);
+  double best = local_width(solid, d);
+  const auto consider = [&](std::optional<double> x) {
+    if (x && *x > 0.0) best = std::min(best, local_width(solid, d - *x * n) + *x * k);
   };
-  const double along = direction.dot(cut.normal);
-  double best = bound(0.0);
-  if (along > 0.0) best = std::min(best, bound(along));
-  constexpr double golden = 0.6180339887498949;
-  double low = 0.0, high = 4.0 * direction.norm();
-  double l = high - golden * (high - low), r = low + golden * (high - low);
-  double at_l = bound(l), at_r = bound(r);
-  for (int step = 0; step < 40; ++step) {
-    if (at_l < at_r) {
-      high = r, r = l, at_r = at_l;
-      l = high - golden * (high - low), at_l = bound(l);
-    } else {
-      low = l, l = r, at_l = at_r;
-      r = low + golden * (high - low), at_r = bound(r);
+  const Vec3 wide = d.cwiseProduct(h), turned = n.cwiseProduct(h);
+  // A solid that the cut takes away altogether has no least value.
+  consider(4.0 * direction.norm());
+  for (int i = 0; i < 3; ++i)
+    if (n[i] != 0.0) consider(d[i] / n[i]);
+  for (const double side : {-1.0, 1.0}) {
+    const double slope = k + side * turned.z();
+    if (solid.kind == Solid::Kind::capsule) consider(lowest<Vec3>(slope, h.x() * d, h.x() * n));
+    if (solid.kind == Solid::Kind::cylinder)
+      consider(lowest<Eigen::Vector2d>(slope, wide.head<2>(), turned.head<2>()));
+    if (solid.kind == Solid::Kind::cone) {
+      const double grown = 1.0 - side * solid.taper;
+      consider(lowest<Eigen::Vector2d>(slope, grown * wide.head<2>(), grown * turned.head<2>()));
     }
   }
-  return std::min({best, at_l, at_r});
+  if (solid.kind == Solid::Kind::cone) {  // both ends reach equally far: taper |a - x b| = x n - d
+    const double t = solid.taper * solid.taper;
+    const Eigen::Vector2d a = wide.head<2>(), b = turned.head<2>();
+    const double square = t * b.squaredNorm() - turned.z() * turned.z();
+    const double half = t * a.dot(b) - wide.z() * turned.z();
+    const double rest = t * a.squaredNorm() - wide.z() * wide.z();
+    if (const double root = half * half - square * rest; root >= 0.0 && square != 0.0)
+      for (const double side : {-1.0, 1.0}) consider((half + side * std::sqrt(root)) / square);
+  }
+  return direction.dot(solid.centre) + best;
 }
 
 /// An ellipsoid c + axes diag(h) u, |u| <= 1; some h may be zero: a disc, a point.

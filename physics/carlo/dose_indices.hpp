@@ -11,9 +11,13 @@ namespace vitrine::physics::carlo {
 /// and 220). None outside 80 to 450 mm, where the fit does not hold.
 std::optional<double> size_specific_factor(CtdiPhantom phantom, double water_equivalent_diameter);
 
+/// The slices of an upright grid whose middles lie between two heights, mm; the one nearest to the
+/// heights' middle if none does.
+GridBox scanned_slices(const Grid& grid, double low, double high);
+
 /// Diameter of the water cylinder that attenuates as slices of a voxel object do, mm: mean over the
-/// slices whose middles lie in low <= z <= high of 2 sqrt(sum of mu / mu_water x area / pi) (AAPM
-/// report 220) at an energy, keV. 0 where there is none.
+/// the slices scanned between two heights of 2 sqrt(sum of mu / mu_water x area / pi) (AAPM
+/// report 220) at an energy, keV. 0 where the object is not.
 double water_equivalent_diameter(const Object& object, double low, double high, double energy);
 
 }  // namespace vitrine::physics::carlo

@@ -57,9 +57,13 @@ void mix_iodine(const Scene& scene, Object& object) {
 }  // namespace
 
 Object transport_object(const Scene& scene, double spacing) {
+  return transport_object(scene, phantoms::grid_about(scene, spacing));
+}
+
+Object transport_object(const Scene& scene, const Grid& grid) {
   Object object;
   object.materials = scene.materials;
-  object.grid = phantoms::grid_about(scene, spacing);
+  object.grid = grid;
   object.regions = phantoms::organ_names(scene);
   const LabelMap organs = phantoms::organ_map(scene, object.grid, object.regions);
   const phantoms::Substance substance = phantoms::substance_map(scene, object.grid);

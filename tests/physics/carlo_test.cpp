@@ -432,6 +432,26 @@ TEST_CASE("a precision out of reach is an error with numbers and a way out") {
   CHECK(error() <= 0.01);
 }
 
+TEST_CASE("scanned slices are those whose middles lie between two heights, or the nearest") {
+  Grid grid;
+  grid.size = {3, 4, 10};
+  grid.spacing = Vec3(1.0, 1.0, 2.5);
+  grid.origin = Vec3(5.0, 6.0, -10.0);  // slices at -10, -7.5, ... 12.5
+  const auto heights = [&](double low, double high) {
+    const GridBox box = scanned_slices(grid, low, high);
+    CHECK(box.grid.size[0] == 3);
+    CHECK(box.grid.size[1] == 4);
+    CHECK(box.grid.origin == grid.centre(0, 0, box.first[2]));
+    return std::pair(box.grid.origin.z(), box.grid.size[2]);
+  };
+  CHECK(heights(-8.0, 0.0) == std::pair(-7.5, Index{4}));
+  CHECK(heights(-7.5, -5.0) == std::pair(-7.5, Index{2}));
+  CHECK(heights(-100.0, 100.0) == std::pair(-10.0, Index{10}));
+  CHECK(heights(0.6, 0.8) == std::pair(0.0, Index{1}));
+  CHECK(heights(50.0, 60.0) == std::pair(12.5, Index{1}));
+  CHECK(heights(-60.0, -50.0) == std::pair(-10.0, Index{1}));
+}
+
 TEST_CASE("the water-equivalent diameter of a water cylinder is its own") {
   // Voxels of 2 mm follow the circle to 0.2 %; PMMA weighs its attenuation: sqrt(mu / mu_water).
   Object object = voxelised(cylinder(material("water"), 300.0, 40.0), 2.0);
@@ -440,6 +460,9 @@ TEST_CASE("the water-equivalent diameter of a water cylinder is its own") {
   object = voxelised(cylinder(pmma, 320.0, 40.0), 2.0);
   const double ratio = linear_attenuation(pmma, 70.0) / linear_attenuation(material("water"), 70.0);
   CHECK(water_equivalent_diameter(object, -20.0, 20.0, 70.0) ==
+        Approx(320.0 * std::sqrt(ratio)).epsilon(0.002));
+  // A scan thinner than a voxel sees the slice that it lies in; one beside the object sees nothing.
+  CHECK(water_equivalent_diameter(object, 0.1, 0.2, 70.0) ==
         Approx(320.0 * std::sqrt(ratio)).epsilon(0.002));
   CHECK(water_equivalent_diameter(object, 100.0, 120.0, 70.0) == 0.0);
 }

@@ -1,5 +1,6 @@
 #include "vitrine/trial/detail/dose_book.hpp"
 
+#include "vitrine/phantoms/voxelise.hpp"
 #include "vitrine/physics/carlo/dose_indices.hpp"
 #include "vitrine/trial/transport_object.hpp"
 
@@ -17,10 +18,12 @@ DoseIndices DoseBook::indices(const Measurer& patient, std::size_t scanner,
   const Visit& visit = patient.visit();
   const auto [diameter, is_unknown] =
       diameters_.try_emplace({patient.case_id(), visit.name, beam.effective_energy()});
-  if (is_unknown)
+  if (is_unknown) {
+    const Grid whole = phantoms::grid_about(patient.scene(), options.spacing);
     diameter->second = physics::carlo::water_equivalent_diameter(
-        transport_object(patient.scene(), options.spacing), z - half, z + half,
-        beam.effective_energy());
+        transport_object(patient.scene(), physics::carlo::scanned_slices(whole, z - half, z + half).grid), z - half,
+        z + half, beam.effective_energy());
+  }
   const Scanner& hardware = arms.scanners[scanner];
   return dose_indices(body->second, hardware,
                       scan_geometry(hardware, arms.protocol, z, visit.start_angle), tube_load,
