@@ -9,7 +9,8 @@ namespace {
 
 constexpr double tolerance = 1e-10;  // mm, or mm per mm: a tenth of what chords are held to
 
-/// max of direction . (p - centre) over the solid without its cuts; `d`: the direction in its frame.
+/// max of direction . (p - centre) over the solid without its cuts; `d`: the direction in its
+/// frame.
 double local_width(const Solid& solid, const Vec3& d) {
   const Vec3& h = solid.half_axes;
   switch (solid.kind) {
@@ -98,8 +99,8 @@ std::optional<double> lowest(double k, const Vector& a, const Vector& b) {
 /// min over x >= 0 of g(x) = reach(direction - x normal) + x offset: convex, and an upper bound of
 /// what lies inside the cut at every x.
 ///
-/// g is a sum of norms and absolute values of linear functions, for a cone the greater of two: it is
-/// least where one of its smooth pieces is, at a kink, or at 0.
+/// g is a sum of norms and absolute values of linear functions, for a cone the greater of two: it
+/// is least where one of its smooth pieces is, at a kink, or at 0.
 double reach_under_cut(const Solid& solid, const Vec3& direction, const Solid::Plane& cut) {
   if (solid.kind == Solid::Kind::ellipsoid) return ellipsoid_reach_under_cut(solid, direction, cut);
   const Vec3 d = solid.axes.transpose() * direction, n = solid.axes.transpose() * cut.normal;

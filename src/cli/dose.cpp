@@ -6,6 +6,7 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/load_scenario.hpp"
+#include "vitrine/cli/overrides.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/io/file.hpp"
@@ -117,9 +118,7 @@ void add_dose(CLI::App& app, int& code) {
       ->check(CLI::Range(1.0, 10.0))
       ->capture_default_str();
   command->add_flag("--indices-only", options->indices_only, "no organ doses");
-  command->add_option("--set", options->overrides, "override a key: --set patients.count=8")
-      ->take_all()
-      ->expected(1);
+  add_overrides(*command, options->overrides);
   command->footer(
       "\nCTDIvol and DLP belong to the 32 cm phantom; the +- are standard errors of the "
       "simulation.\n"

@@ -7,6 +7,7 @@
 #include "vitrine/config/override.hpp"
 #include "vitrine/config/yaml.hpp"
 #include "vitrine/io/file.hpp"
+#include "vitrine/trial/draft.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -94,6 +95,7 @@ LoadedScenario load_scenario(const std::string& file, const std::vector<std::str
   if (!tree.empty()) loader.result.scenario = trial::Scenario::schema().read(tree, checking);
   problems = config::without_echoes(problems, checking);
   if (problems.ok()) supply(loader.result, folder);
+  if (problems.ok()) loader.result.scenario = trial::drafted(std::move(loader.result.scenario));
   return std::move(loader.result);
 }
 

@@ -7,6 +7,7 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/load_scenario.hpp"
+#include "vitrine/cli/overrides.hpp"
 #include "vitrine/cli/phantom_pictures.hpp"
 #include "vitrine/cli/picture_file.hpp"
 #include "vitrine/config/plain.hpp"
@@ -228,9 +229,7 @@ void add_phantom(CLI::App& app, int& code) {
   command->add_option("--z", options->range, "lowest and highest z, mm (default: the whole body)")
       ->expected(2);
   command->add_flag("--preview", options->preview, "only tables and pictures");
-  command->add_option("--set", options->overrides, "override a key: --set patients.count=8")
-      ->take_all()
-      ->expected(1);
+  add_overrides(*command, options->overrides);
   command->footer(
       "\nPer case: organs.nii.gz and materials.nii.gz (labels; organs.csv and materials.csv name\n"
       "them), density.nii.gz (g/cm3), labels.yaml (reads organs.nii.gz as 'kind: label_map'),\n"

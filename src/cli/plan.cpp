@@ -5,6 +5,7 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/load_scenario.hpp"
+#include "vitrine/cli/overrides.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/trial/beams.hpp"
 #include "vitrine/trial/plan.hpp"
@@ -121,9 +122,7 @@ void add_plan(CLI::App& app, int& code) {
       app.add_subcommand("plan", "Show what a scenario would run and cost; writes nothing");
   auto options = std::make_shared<Options>();
   command->add_option("scenario", options->scenario, "scenario file (YAML)")->required();
-  command->add_option("--set", options->overrides, "override a key: --set patients.count=2")
-      ->take_all()
-      ->expected(1);
+  add_overrides(*command, options->overrides);
   command->add_flag("--json", options->json, "machine-readable");
   command->callback([options, &code] {
     const auto loaded = load_valid_scenario(options->scenario, options->overrides);

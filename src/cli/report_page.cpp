@@ -280,6 +280,10 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
       "CTDIvol is a Monte Carlo's of a PMMA phantom, its scale the output that the scanner's file "
       "states; organs get other doses (`vitrine dose`).",
       "Scanners are generic, not models of a product."};
+  if (s.simulation.quality == "draft")
+    page.limits.insert(page.limits.begin(),
+                       "Draft quality: two patients at most, coarse sampling and small images. It "
+                       "shows what the trial does; its numbers are not to be used.");
   if (!page.lesions.rows.empty()) {
     page.limits.push_back(
         page.robustness.empty()

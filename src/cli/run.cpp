@@ -12,6 +12,7 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/output_sink.hpp"
+#include "vitrine/cli/overrides.hpp"
 #include "vitrine/cli/publish.hpp"
 #include "vitrine/cli/run_journal.hpp"
 #include "vitrine/cli/style.hpp"
@@ -165,9 +166,7 @@ void add_run(CLI::App& app, int& code) {
   command->add_option("scenario", options->scenario, "scenario file (YAML)")->required();
   command->add_option("--out,-o", options->out, "output directory, new or of the same trial")
       ->required();
-  command->add_option("--set", options->overrides, "override a key: --set patients.count=2")
-      ->take_all()
-      ->expected(1);
+  add_overrides(*command, options->overrides);
   command
       ->add_option("--memory-gb", options->memory,
                    "memory that it may take, GB (default: what the machine has left)")

@@ -4,6 +4,7 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/load_scenario.hpp"
+#include "vitrine/cli/overrides.hpp"
 #include "vitrine/config/caret.hpp"
 
 namespace vitrine::cli {
@@ -18,9 +19,7 @@ void add_validate(CLI::App& app, int& code) {
       app.add_subcommand("validate", "Check a scenario: every problem with file, line and column");
   auto options = std::make_shared<Options>();
   command->add_option("scenario", options->scenario, "scenario file (YAML)")->required();
-  command->add_option("--set", options->overrides, "override a key: --set patients.count=2")
-      ->take_all()
-      ->expected(1);
+  add_overrides(*command, options->overrides);
   command->add_flag("--json", options->json, "machine-readable");
   command->callback([options, &code] {
     const LoadedScenario loaded = load_scenario(options->scenario, options->overrides);

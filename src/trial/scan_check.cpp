@@ -43,6 +43,8 @@ std::string rounded(double mm) { return to_text(std::round(mm)); }
 std::vector<std::string> geometry_notes(const Plan& plan) {
   const Protocol& protocol = plan.scenario.arms.protocol;
   std::vector<std::string> notes;
+  if (plan.scenario.simulation.quality == "draft")
+    notes.push_back("draft quality: at most two patients, coarse sampling, small images");
   for (const Scanner& scanner : plan.scenario.arms.scanners) {
     const ScanGeometry scan = scan_geometry(scanner, protocol, 0.0, 0.0);
     if (!scan.focal_shifts.empty()) {

@@ -8,7 +8,8 @@
 
 namespace vitrine::trial {
 
-/// What an author should know of the scans' geometry before running a plan: one sentence each.
+/// What an author should know of the scans' sampling and geometry before running a plan: one
+/// sentence each.
 std::vector<std::string> geometry_notes(const Plan& plan);
 
 /// Throws Error (input) if a scan's rays have not `met` anything of a scene that holds something.

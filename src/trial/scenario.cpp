@@ -401,6 +401,11 @@ const Schema<Outputs>& Outputs::schema() {
 const Schema<Simulation>& Simulation::schema() {
   static const auto s =
       Schema<Simulation>("simulation", "Sampling of the simulated measurement")
+          .optional(
+              "quality", &Simulation::quality,
+              "draft: few patients, coarse sampling and small images, for trying a scenario out")
+          .one_of({"full", "draft"})
+          .unless_default()
           .optional("sub_columns", &Simulation::sub_columns,
                     "rays across a detector cell (and the focal spot)")
           .between(1, 8)

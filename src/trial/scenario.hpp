@@ -146,6 +146,7 @@ struct Outputs {
 
 /// How finely the simulation samples the continuous world.
 struct Simulation {
+  std::string quality = "full";                ///< or draft (trial/draft.hpp)
   std::int64_t sub_columns = 2, sub_rows = 1;  ///< rays per detector cell
   std::int64_t sub_views = 1;                  ///< of a reading, while the gantry turns
   double motion_step = 0.02;                   ///< s for which a moving patient is held still

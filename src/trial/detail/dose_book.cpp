@@ -21,8 +21,9 @@ DoseIndices DoseBook::indices(const Measurer& patient, std::size_t scanner,
   if (is_unknown) {
     const Grid whole = phantoms::grid_about(patient.scene(), options.spacing);
     diameter->second = physics::carlo::water_equivalent_diameter(
-        transport_object(patient.scene(), physics::carlo::scanned_slices(whole, z - half, z + half).grid), z - half,
-        z + half, beam.effective_energy());
+        transport_object(patient.scene(),
+                         physics::carlo::scanned_slices(whole, z - half, z + half).grid),
+        z - half, z + half, beam.effective_energy());
   }
   const Scanner& hardware = arms.scanners[scanner];
   return dose_indices(body->second, hardware,
