@@ -52,7 +52,7 @@ OWNERS = [
     (r"fmt/", r".*\.cpp"),
     (r"CLI/", r"src/cli/.*"),
 ]
-POSIX = re.compile(r"(sys/.*|unistd\.h|fcntl\.h|signal\.h|poll\.h|termios\.h|dirent\.h|pthread\.h|dlfcn\.h|errno\.h)$")
+POSIX = re.compile(r"(sys/.*|unistd\.h|fcntl\.h|signal\.h|poll\.h|termios\.h|dirent\.h|pwd\.h|link\.h|pthread\.h|dlfcn\.h|errno\.h)$")
 STANDARD = re.compile(r"[a-z_0-9]+$|(std(int|def|lib|io|arg|bool)|string|math|limits|float|assert|time|ctype)\.h$")
 # The only places where a rule gives way, each for a reason.
 EXEMPT = {

@@ -70,7 +70,8 @@ constexpr Part parts[] = {{"patients", &trial::CaseResult::patients},
 
 }  // namespace
 
-CaseStore::CaseStore(io::Path dir) : dir_(std::move(dir)) {}
+CaseStore::CaseStore(io::Path dir, Announce announce)
+    : dir_(std::move(dir)), announce_(std::move(announce)) {}
 
 std::vector<std::string> CaseStore::ids() const {
   std::vector<std::string> ids;
@@ -135,7 +136,9 @@ void CaseStore::save(const trial::CaseResult& result) {
                         .set("bytes", Value(double(file.bytes))));
   value.set("files", Value(std::move(files)));
   io::make_directories(dir_ / ".state");
-  io::write_file(path_of(result.id), to_json(value));
+  const std::string text = to_json(value);
+  if (announce_) announce_(result, sha256(text));
+  io::write_file(path_of(result.id), text);
 }
 
 }  // namespace vitrine::cli

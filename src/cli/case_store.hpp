@@ -1,4 +1,7 @@
 #pragma once
+#include <functional>
+
+#include "vitrine/core/hash.hpp"
 #include "vitrine/io/file.hpp"
 #include "vitrine/trial/sink.hpp"
 
@@ -8,7 +11,9 @@ namespace vitrine::cli {
 /// whole.
 class CaseStore final : public trial::Store {
  public:
-  explicit CaseStore(io::Path dir);
+  /// Told of every record and its digest before it is written.
+  using Announce = std::function<void(const trial::CaseResult& result, const Digest& record)>;
+  explicit CaseStore(io::Path dir, Announce announce = {});
   std::optional<trial::CaseResult> load(const std::string& case_id) override;
   void save(const trial::CaseResult& result) override;
   /// What is stored of a case, whether its files are still there or not; none if nothing is. Throws
@@ -20,6 +25,7 @@ class CaseStore final : public trial::Store {
  private:
   io::Path path_of(const std::string& case_id) const;
   io::Path dir_;
+  Announce announce_;
 };
 
 }  // namespace vitrine::cli

@@ -9,6 +9,7 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/self_test.hpp"
+#include "vitrine/cli/style.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/core/value.hpp"
@@ -114,7 +115,13 @@ int doctor(const io::Path& dir, bool json) {
                        .set("what", Value(finding.what))
                        .set("verdict", Value(verdict))
                        .set("text", Value(finding.text)));
-    if (!json) std::printf("%-5s%-11s%s\n", verdict, finding.what.c_str(), finding.text.c_str());
+    if (json) continue;
+    const Tone tone = finding.verdict == Verdict::good   ? Tone::good
+                      : finding.verdict == Verdict::mind ? Tone::warning
+                                                         : Tone::bad;
+    const std::string padding(5 - std::string_view(verdict).size(), ' ');
+    std::printf("%s%s%-11s%s\n", toned(tone, verdict, STDOUT_FILENO).c_str(), padding.c_str(),
+                finding.what.c_str(), finding.text.c_str());
   }
   if (json) std::printf("%s\n", to_json(Value(std::move(list)), 2).c_str());
   return healthy ? ok : check_failed;

@@ -32,12 +32,25 @@ int init(const io::Path& dir, const std::string& name) {
   return ok;
 }
 
+Value list_json() {
+  Value::List list;
+  for (const Example& example : examples()) {
+    Value::List files;
+    for (const ExampleFile* file : files_of(example)) files.emplace_back(std::string(file->path));
+    list.push_back(Value()
+                       .set("name", Value(std::string(example.name)))
+                       .set("summary", Value(example.summary))
+                       .set("files", Value(std::move(files))));
+  }
+  return Value(std::move(list));
+}
+
 }  // namespace
 
 void add_init(CLI::App& app, int& code) {
   struct Options {
     std::string dir, example = "01";
-    bool list = false;
+    bool list = false, json = false;
   };
   auto* command = app.add_subcommand(
       "init", "Write a commented scenario that runs, with the files that it names, to start from");
@@ -48,11 +61,15 @@ void add_init(CLI::App& app, int& code) {
       ->add_option("--example,-e", options->example,
                    "number or name of the shipped scenario to start from")
       ->capture_default_str();
-  command->add_flag("--list", options->list, "show the shipped scenarios");
+  auto* list = command->add_flag("--list", options->list, "show the shipped scenarios");
+  command->add_flag("--json", options->json, "with --list: machine-readable")->needs(list);
   command->callback([options, &code] {
     require(options->list != !options->dir.empty(), Error::Kind::input,
             "init takes a directory, or --list.");
-    if (options->list) {
+    if (options->json) {
+      std::printf("%s\n", to_json(list_json(), 2).c_str());
+      code = ok;
+    } else if (options->list) {
       for (const Example& example : examples())
         std::printf("%-34s %s\n", std::string(example.name).c_str(), example.summary.c_str());
       code = ok;

@@ -34,22 +34,28 @@ void add_list(CLI::App& app, int& code) {
 void add_explain(CLI::App& app, int& code) {
   struct Options {
     std::string name;
-    bool markdown = false;
+    bool markdown = false, json = false;
   };
   auto* command =
       app.add_subcommand("explain", "Keys, defaults, ranges and an example of one thing");
   auto options = std::make_shared<Options>();
-  command->add_option("name", options->name, "a kind, a family, or a block such as protocol");
-  command->add_flag("--markdown", options->markdown,
-                    "the reference page of everything, or with the name feature that of features");
+  command->add_option(
+      "name", options->name,
+      "a kind, a family, a block such as protocol, or a key such as arms.repeat.count");
+  auto* markdown = command->add_flag(
+      "--markdown", options->markdown,
+      "the reference page of everything, or with the name feature that of features");
+  command->add_flag("--json", options->json, "machine-readable")->excludes(markdown);
   command->callback([options, &code] {
     const auto catalogues = all_catalogues();
     const bool features = options->markdown && options->name == "feature";
     require(features || options->markdown != !options->name.empty(), Error::Kind::input,
             "explain takes one name, or --markdown. `vitrine list` shows the names.");
-    const std::string text = features            ? feature_reference()
-                             : options->markdown ? config::catalogue_markdown(catalogues)
-                                                 : config::explain_name(options->name, catalogues);
+    const std::string text =
+        options->json       ? to_json(config::explain_json(options->name, catalogues), 2) + "\n"
+        : features          ? feature_reference()
+        : options->markdown ? config::catalogue_markdown(catalogues)
+                            : config::explain_name(options->name, catalogues);
     std::fputs(text.c_str(), stdout);
     code = ok;
   });

@@ -48,15 +48,16 @@ class Loader {
     if (!name) return;
     const std::filesystem::path path = folder / *name;
     if (!is_yaml(path))
-      return result.problems.error(
+      return once(
           node.where,
           str("'", *name,
               "' is not a YAML file (a name that ends in .yaml is expected here, or a map)"));
     if (!std::filesystem::is_regular_file(path))
-      return result.problems.error(
+      return once(
           node.where,
           str("there is no file '", *name, "' (looked for ", path.lexically_normal().string(),
-              "; paths are relative to the scenario's folder)"));
+              "; paths are relative to the scenario's folder). `vitrine init` writes a scenario "
+              "with its files."));
     node = read(path.lexically_normal().string(), io::read_text(path, config::max_document_bytes));
   }
 
@@ -70,6 +71,14 @@ class Loader {
         if (const auto* name = kernel.as<std::string>(); name && is_yaml(*name))
           resolve(kernel, folder);
       });
+  }
+
+ private:
+  /// Names are looked up before overrides and after: a problem is said once.
+  void once(const Location& where, const std::string& message) {
+    for (const auto& entry : result.problems.entries())
+      if (entry.message == message && to_string(entry.where) == to_string(where)) return;
+    result.problems.error(where, message);
   }
 };
 

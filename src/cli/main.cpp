@@ -1,10 +1,9 @@
 #include <Eigen/Core>
-#include <cstdio>
-#include <exception>
-#include <new>
+#include <string>
 
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/style.hpp"
 #include "vitrine/cli/version.hpp"
 
 namespace {
@@ -21,13 +20,18 @@ constexpr const char* footer =
     "  vitrine plan mine/01_lung_nodule_stability.yaml     what will it cost?\n"
     "  vitrine run mine/01_lung_nodule_stability.yaml --out results\n"
     "then open results/report.html. Run the same command again to continue an interrupted trial.\n"
-    "\nExit codes: 0 ok, 1 a check said no, 2 bad input, 3 some cases failed, 4 files, 5 our bug,\n"
-    "130 interrupted. VITRINE_ISA=portable|v3 pins the instruction-set level, OMP_NUM_THREADS the\n"
-    "threads (the results do not depend on them).";
+    "\nVITRINE_ISA=portable|v3 pins the instruction-set level, OMP_NUM_THREADS the threads (the\n"
+    "results do not depend on them), NO_COLOR=1 keeps colours away.\n\n";
 
-int report(const vitrine::Error& error) {
-  std::fprintf(stderr, "vitrine: %s\n", vitrine::explain(error).c_str());
-  return vitrine::cli::exit_code(error.kind());
+/// The footer with the table of exit codes.
+std::string closing_text() {
+  std::string text = std::string(footer) + vitrine::cli::exit_codes_heading + '\n';
+  for (const auto& [code, meaning] : vitrine::cli::exit_codes) {
+    const std::string number = std::to_string(code);
+    text += std::string(5 - number.size(), ' ') + number + "  " + meaning + '\n';
+  }
+  text.pop_back();
+  return text;
 }
 
 int run(int argc, char** argv) {
@@ -37,7 +41,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-    return "vitrine: " + std::string(error.what()) + "\nSee `" + failed->get_name() + " --help`.\n";
+    return error_prefix() + std::string(error.what()) + "\nSee `" + failed->get_name() +
+           " --help`.\n";
   });
   add_init(app, code);
   add_run(app, code);
@@ -46,6 +51,7 @@ int run(int argc, char** argv) {
   add_status(app, code);
   add_report(app, code);
   add_verify(app, code);
+  add_audit(app, code);
   add_list(app, code);
   add_explain(app, code);
   add_schema(app, code);
@@ -61,7 +67,7 @@ int run(int argc, char** argv) {
   add_doctor(app, code);
   add_completion(app, code);
   add_man(app, code);
-  app.footer(footer);  // after its commands, which would take it over
+  app.footer(closing_text());  // after its commands, which would take it over
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -75,20 +81,5 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // Eigen sizes its blocks by the machine's caches, and blocks decide the order of sums.
   Eigen::setCpuCacheSizes(32 * 1024, 512 * 1024, 4 * 1024 * 1024);
-  try {
-    return run(argc, argv);
-  } catch (const vitrine::Error& error) {
-    return report(error);
-  } catch (const std::bad_alloc&) {
-    std::fprintf(stderr,
-                 "vitrine: out of memory. `vitrine plan` shows how much a trial needs; fewer "
-                 "slices or rows need less.\n");
-    return vitrine::cli::io_failed;
-  } catch (const std::exception& error) {
-    std::fprintf(
-        stderr,
-        "vitrine: internal error: %s\nPlease report this with the command and the scenario.\n",
-        error.what());
-    return vitrine::cli::our_bug;
-  }
+  return vitrine::cli::guarded([&] { return run(argc, argv); });
 }

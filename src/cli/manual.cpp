@@ -79,7 +79,12 @@ std::string manual_page(const CommandInfo& program, const std::string& version) 
           "\n\\fICOMMAND\\fR [\\fIOPTIONS\\fR]\n.SH DESCRIPTION\n", troff(program.summary),
           "\n.SH OPTIONS\n", options_of(program), ".SH COMMANDS\n");
   for (const CommandInfo& command : program.commands) text += section_of(command, program.name);
-  return text + ".SH NOTES\n" + notes_of(program);
+  text += ".SH EXIT STATUS\n";
+  for (const auto& [code, meaning] : exit_codes)
+    text += str(".TP\n.B ", int(code), '\n', troff(meaning), '\n');
+  CommandInfo without_table = program;
+  without_table.notes = program.notes.substr(0, program.notes.find(exit_codes_heading));
+  return text + ".SH NOTES\n" + notes_of(without_table);
 }
 
 void add_man(CLI::App& app, int& code) {

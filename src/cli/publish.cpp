@@ -40,7 +40,8 @@ Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
 }  // namespace
 
 void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario& loaded,
-             const trial::TrialResult& result, Isa isa) {
+             const trial::TrialResult& result, Isa isa,
+             const std::function<void(const Digest& sums)>& before_sums) {
   std::vector<trial::FileRecord> files;
   const auto put = [&](const std::string& name, std::span<const std::byte> bytes) {
     io::write_file(dir / name, bytes);
@@ -51,8 +52,8 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
     files.insert(files.end(), one.files.begin(), one.files.end());
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
-  const std::string text = to_json(manifest(plan, loaded, isa, files), 1) + "\n";
-  put("manifest.json", std::as_bytes(std::span(text)));
+  const std::string record = to_json(manifest(plan, loaded, isa, files), 1) + "\n";
+  put("manifest.json", std::as_bytes(std::span(record)));
   std::vector<io::Checksum> sums;
   for (const auto& file : files) {
     const auto digest = digest_from_hex(file.sha256);
@@ -60,7 +61,9 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
             "' was recorded with the digest '", file.sha256, "'. Remove .state/ and run again.");
     sums.push_back({file.path, *digest});
   }
-  io::write_file(dir / "SHA256SUMS", io::checksums_text(std::move(sums)));
+  const std::string text = io::checksums_text(std::move(sums));
+  before_sums(sha256(text));
+  io::write_file(dir / "SHA256SUMS", text);
 }
 
 }  // namespace vitrine::cli

@@ -108,7 +108,9 @@ void add_recon(CLI::App& app, int& code) {
       ->delimiter(',')
       ->check(CLI::IsMember({"nifti", "dicom"}))
       ->capture_default_str();
-  command->add_flag("--info", options->info, "only say what the file holds");
+  auto* info = command->add_flag("--info", options->info, "only say what the file holds");
+  auto json = std::make_shared<bool>(false);
+  command->add_flag("--json", *json, "with --info: machine-readable")->needs(info);
   command->footer(
       "\nWithout options of an image, the images that the trial made of this scan are made again,\n"
       "to the last bit. With some, one image is: what is not said is as in the first of them.\n"
@@ -124,7 +126,12 @@ void add_recon(CLI::App& app, int& code) {
       "  vitrine recon results/raw/case001/generic_a64_80mAs.h5 --out coronal \\\n"
       "      --orientation coronal --fov 40 --matrix 64 --slices 20\n"
       "  vitrine recon scenarios/sinograms/ellipsoids.yaml --out own");
-  command->callback([options, &code] { code = reconstruct(*options); });
+  command->callback([options, json, &code] {
+    if (*json)
+      std::printf("%s\n", to_json(as_json(*open_scan(options->file)), 2).c_str());
+    else
+      code = reconstruct(*options);
+  });
 }
 
 }  // namespace vitrine::cli

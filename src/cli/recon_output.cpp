@@ -79,6 +79,43 @@ io::DicomSeries described(const ScanSource& source, const ReconOrder& order) {
   return d;
 }
 
+Value as_json(const ScanSource& source) {
+  const RawScan& raw = source.scan();
+  const ScanGeometry& g = raw.geometry;
+  Value value;
+  if (source.simulated())
+    value.set("trial", Value(raw.origin.trial))
+        .set("case", Value(raw.origin.case_id))
+        .set("visit", Value(raw.origin.visit))
+        .set("scanner", Value(raw.origin.scanner))
+        .set("protocol", Value(raw.origin.protocol))
+        .set("software", Value(raw.origin.software))
+        .set("isa", Value(raw.origin.isa))
+        .set("tube_voltage_kv", Value(raw.beam.tube_voltage))
+        .set("tube_load_mas", Value(raw.beam.tube_load));
+  Value::List thresholds, images;
+  for (const double threshold : raw.counting.thresholds) thresholds.emplace_back(threshold);
+  for (const RawScan::Made& image : raw.images)
+    images.push_back(Value()
+                         .set("name", Value(image.series))
+                         .set("slice_thickness_mm", Value(image.slice_thickness))
+                         .set("kernel", Value(image.kernel)));
+  const char* quantity = raw.quantity == RawScan::Quantity::signal   ? "signal"
+                         : raw.quantity == RawScan::Quantity::counts ? "counts"
+                                                                     : "line_integral";
+  return value.set("quantity", Value(quantity))
+      .set("thresholds_kev", Value(std::move(thresholds)))
+      .set("views", Value(double(g.views())))
+      .set("columns", Value(double(g.columns)))
+      .set("rows", Value(double(g.rows)))
+      .set("views_per_rotation", Value(double(g.views_per_rotation)))
+      .set("field_of_view_mm", Value(raw.box.field_of_view))
+      .set("matrix", Value(double(raw.box.matrix)))
+      .set("slices", Value(double(raw.box.slices)))
+      .set("slice_increment_mm", Value(raw.box.slice_increment))
+      .set("images", Value(std::move(images)));
+}
+
 void show(const ScanSource& source) {
   const RawScan& raw = source.scan();
   const ScanGeometry& g = raw.geometry;

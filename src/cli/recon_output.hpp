@@ -10,4 +10,7 @@ io::DicomSeries described(const ScanSource& source, const ReconOrder& order);
 /// Prints what a scan says of itself.
 void show(const ScanSource& source);
 
+/// The same for programs (docs/users/commands.md).
+Value as_json(const ScanSource& source);
+
 }  // namespace vitrine::cli

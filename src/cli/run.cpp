@@ -5,7 +5,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 
@@ -16,6 +15,8 @@
 #include "vitrine/cli/output_sink.hpp"
 #include "vitrine/cli/overrides.hpp"
 #include "vitrine/cli/publish.hpp"
+#include "vitrine/cli/run_journal.hpp"
+#include "vitrine/cli/style.hpp"
 #include "vitrine/cli/terminal.hpp"
 #include "vitrine/cli/trial_directory.hpp"
 #include "vitrine/cli/version.hpp"
@@ -51,7 +52,9 @@ struct Options {
   std::vector<std::string> overrides;
   std::optional<double> memory;  // GB
   std::string cache, cache_limit;
-  bool quiet = false;
+  std::string log;
+  Verbosity verbosity = Verbosity::normal;
+  bool quiet = false, verbose = false, no_identity = false;
 };
 
 constexpr double gigabyte = 1e9;
@@ -97,18 +100,23 @@ Value as_json(const trial::StageCounts& counts) {
   return all;
 }
 
-/// One line of JSON per run, with the only clock readings that a trial leaves.
-void log_run(const io::Path& dir, double seconds, const trial::TrialResult& result) {
+/// Opens the run's logs: run.jsonl, and the file that was asked for with every stage.
+void open_logs(JsonlLog& log, const io::Path& dir, const Options& options) {
+  const bool verbose = options.verbosity == Verbosity::verbose;
+  log.open(dir / "run.jsonl", verbose ? LogLevel::debug : LogLevel::info);
+  if (!options.log.empty()) log.open(options.log, LogLevel::debug);
+}
+
+/// The last line of a run's log.
+void log_end(JsonlLog& log, const trial::TrialResult& result) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const Value line =
-      Value()
-          .set("ended_unix_s", Value(std::floor(std::chrono::duration<double>(now).count())))
-          .set("seconds", Value(seconds))
-          .set("threads", Value(double(thread_count())))
-          .set("peak_memory_bytes", Value(peak_memory()))
-          .set("failed_cases", Value(double(result.failures.size())))
-          .set("stages", as_json(result.stages));
-  std::ofstream(dir / "run.jsonl", std::ios::app) << to_json(line) << '\n';
+  log.write(LogLevel::info, "finished",
+            Value()
+                .set("ended_unix_s", Value(std::floor(std::chrono::duration<double>(now).count())))
+                .set("threads", Value(double(thread_count())))
+                .set("peak_memory_bytes", Value(peak_memory()))
+                .set("cases", Value(double(result.cases.size())))
+                .set("failed_cases", Value(double(result.failures.size()))));
 }
 
 int run(const Options& options) {
@@ -133,20 +141,38 @@ int run(const Options& options) {
   std::signal(SIGALRM, end_now);
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  const auto start = std::chrono::steady_clock::now();
-  OutputSink sink(plan, dir);
-  CaseStore store(dir);
+  JsonlLog log;
+  open_logs(log, dir, options);
+  Terminal terminal(options.verbosity);
+  const std::size_t kept = CaseStore(dir).ids().size();
+  RunJournal journal(dir, plan, kept, options.no_identity ? Identity::left_out : Identity::named,
+                     isa, log, terminal);
+  if (options.verbosity == Verbosity::verbose)
+    std::fprintf(stderr, "%s, level %s, %d threads, %zu of %zu cases are there\n", VITRINE_VERSION,
+                 std::string(to_string(isa)).c_str(), int(thread_count()), kept, plan.cases.size());
+  if (journal.problems_before() > 0)
+    std::fprintf(stderr,
+                 "%snote: audit.log was changed since the last run (%zu problems; `vitrine audit "
+                 "verify` shows them). That is recorded in it.\n",
+                 error_prefix().c_str(), journal.problems_before());
   trial::TrialResult result;
-  {
-    const auto kept = kept_rays(options, dir);
-    Terminal terminal(options.quiet);
+  try {
+    OutputSink sink(plan, dir);
+    CaseStore store(dir, [&](const trial::CaseResult& done, const Digest& record) {
+      journal.case_finished(done, record);
+    });
+    const auto rays = kept_rays(options, dir);
     result = trial::run(
-        plan, sink, store, terminal, isa, [] { return stop_requested.load(); }, kept.get());
+        plan, sink, store, journal, isa, [] { return stop_requested.load(); }, rays.get());
+    publish(dir, plan, loaded, result, isa,
+            [&](const Digest& sums) { journal.finished(result, sums); });
+  } catch (const Error& error) {
+    journal.ended_by(error);
+    throw;
   }
-  publish(dir, plan, loaded, result, isa);
-  log_run(dir, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
-          result);
-  if (!options.quiet) {
+  terminal.end();
+  log_end(log, result);
+  if (options.verbosity != Verbosity::quiet) {
     const trial::StageCount& rays = result.stages[trial::Stage::trace];
     const trial::StageCount& images = result.stages[trial::Stage::reconstruct];
     if (rays.wanted > 0)
@@ -197,8 +223,18 @@ void add_run(CLI::App& app, int& code) {
   command->add_option("--cache", options->cache,
                       "keep traced rays there, and take from there what a trial before kept "
                       "(limit: 20GB if nothing is said)");
-  command->add_flag("--quiet,-q", options->quiet, "no progress");
-  command->callback([options, &code] { code = run(*options); });
+  auto* quiet = command->add_flag("--quiet,-q", options->quiet, "no progress, only what failed");
+  command->add_flag("--verbose,-v", options->verbose, "a line for every stage")->excludes(quiet);
+  command->add_option("--log", options->log,
+                      "write the log of the run, with every stage, also to this file (JSON lines)");
+  command->add_flag("--no-identity", options->no_identity,
+                    "leave user, host, process and command line out of the audit log");
+  command->callback([options, &code] {
+    options->verbosity = options->quiet     ? Verbosity::quiet
+                         : options->verbose ? Verbosity::verbose
+                                            : Verbosity::normal;
+    code = run(*options);
+  });
 }
 
 }  // namespace vitrine::cli

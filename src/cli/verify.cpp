@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "vitrine/cli/audit_check.hpp"
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/trial_directory.hpp"
@@ -23,7 +24,8 @@ std::vector<std::string> strangers(const io::Path& dir, const std::vector<io::Ch
       continue;
     }
     if (entry->is_directory() && !entry->is_symlink()) continue;
-    const bool ours = path == ".lock" || path == "run.jsonl" || path == "SHA256SUMS";
+    const bool ours = path == ".lock" || path == "run.jsonl" || path == "SHA256SUMS" ||
+                      path == io::AuditLog::file_name;
     if (!ours && !std::binary_search(names.begin(), names.end(), path)) found.push_back(path);
   }
   std::sort(found.begin(), found.end());
@@ -74,6 +76,8 @@ int verify(const io::Path& dir, bool json) {
   for (const std::string& id : trial.damaged)
     problems.push_back(
         str("case '", id, "' lacks files that it wrote. `vitrine run` makes it again."));
+  for (const io::AuditProblem& problem : check_audit(dir).problems)
+    problems.push_back(to_sentence(problem));
   const auto others = trial.ended ? strangers(dir, trial.files) : std::vector<std::string>();
   if (json) {
     const Value value = Value()

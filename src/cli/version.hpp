@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <vector>
 
 #include "vitrine/core/isa.hpp"
 
@@ -7,6 +8,10 @@ namespace vitrine::cli {
 
 /// `vitrine 0.1.0` and the versions of what it is built from, one a line.
 std::string version_text();
+
+/// The shared libraries that this process runs with, by the names of their files, which end in
+/// their versions; sorted.
+std::vector<std::string> loaded_libraries();
 
 /// The level that VITRINE_ISA asks for, or the best this processor has.
 Isa chosen_isa();

@@ -70,8 +70,16 @@ std::string source_line(std::string_view text, const Location& where) {
 }  // namespace
 
 std::string show(const Diagnostics& problems, const Texts& texts) {
+  constexpr std::size_t most = 20;  // more than anybody mends before the next try
   std::string out;
+  std::size_t shown = 0;
   for (const Entry* entry : in_reading_order(problems)) {
+    if (++shown > most) {
+      const std::size_t left = problems.entries().size() - most;
+      out += str("... and ", left, " more", left == 1 ? "" : " of them",
+                 ". Mend these first; `vitrine validate --json` lists all.\n");
+      break;
+    }
     const std::string place = to_string(entry->where);
     out += str(place, place.empty() ? "" : ": ", entry->message, '\n');
     const auto text = texts.find(entry->where.file);

@@ -7,16 +7,9 @@
 #include "vitrine/config/plain.hpp"
 
 namespace vitrine::config {
-namespace {
+namespace detail {
 
-using Entry = CatalogueInfo::Entry;
-
-std::string full_name(const CatalogueInfo& catalogue, const Entry& entry) {
-  return catalogue.family == block_family ? entry.kind : str(catalogue.family, '.', entry.kind);
-}
-
-/// `text` in lines of at most `width` characters, all but the first indented.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t width = 96) {
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
   std::string out;
   std::size_t column = indent;
   while (!text.empty()) {
@@ -33,6 +26,51 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
     text.remove_prefix(std::min(length + 1, text.size()));
   }
   return out;
+}
+
+std::string default_text(const FieldInfo& field) {
+  const Value value = default_value(field);
+  if (value.empty() || field.type == FieldInfo::Type::block) return {};
+  return to_yaml(value);
+}
+
+std::string facts(const FieldInfo& field) {
+  std::string text = type_name(field);
+  const bool worded = !field.options.empty() || (field.type == FieldInfo::Type::list &&
+                                                 !field.children.front().options.empty());
+  if (const std::string allowed = detail::allowed_text(field); !allowed.empty())
+    text += str(worded ? ": " : ", ", allowed);
+  if (field.required) return text + ", required";
+  if (const std::string value = default_text(field); !value.empty())
+    text += str(", default ", value);
+  return text;
+}
+
+Value field_json(const FieldInfo& field) {
+  Value out;
+  out.set("key", field.key).set("type", type_name(field)).set("doc", field.doc);
+  out.set("required", field.required);
+  if (Value value = detail::default_value(field); !value.empty())
+    out.set("default", std::move(value));
+  if (const std::string allowed = detail::allowed_text(field); !allowed.empty())
+    out.set("allowed", allowed);
+  if (!field.unit.empty()) out.set("unit", field.unit);
+  return out;
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::default_text;
+using detail::facts;
+using detail::field_json;
+using detail::wrapped;
+
+using Entry = CatalogueInfo::Entry;
+
+std::string full_name(const CatalogueInfo& catalogue, const Entry& entry) {
+  return catalogue.family == block_family ? entry.kind : str(catalogue.family, '.', entry.kind);
 }
 
 /// A field with its dotted key, and a row of its own for each key inside a block.
@@ -57,27 +95,6 @@ std::vector<Row> rows_of(const Entry& entry) {
   std::vector<Row> rows;
   append_rows(entry.fields, "", rows);
   return rows;
-}
-
-/// The default as a user would write it; "" if there is none, or for a block, whose keys have
-/// theirs.
-std::string default_text(const FieldInfo& field) {
-  const Value value = detail::default_value(field);
-  if (value.empty() || field.type == FieldInfo::Type::block) return {};
-  return to_yaml(value);
-}
-
-/// "number, 0.5 to 150, default 8"
-std::string facts(const FieldInfo& field) {
-  std::string text = type_name(field);
-  const bool worded = !field.options.empty() || (field.type == FieldInfo::Type::list &&
-                                                 !field.children.front().options.empty());
-  if (const std::string allowed = detail::allowed_text(field); !allowed.empty())
-    text += str(worded ? ": " : ", ", allowed);
-  if (field.required) return text + ", required";
-  if (const std::string value = default_text(field); !value.empty())
-    text += str(", default ", value);
-  return text;
 }
 
 std::string indented(std::string_view text, std::string_view margin) {
@@ -178,16 +195,14 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-Value field_json(const FieldInfo& field) {
-  Value out;
-  out.set("key", field.key).set("type", type_name(field)).set("doc", field.doc);
-  out.set("required", field.required);
-  if (Value value = detail::default_value(field); !value.empty())
-    out.set("default", std::move(value));
-  if (const std::string allowed = detail::allowed_text(field); !allowed.empty())
-    out.set("allowed", allowed);
-  if (!field.unit.empty()) out.set("unit", field.unit);
-  return out;
+Value entry_json(const Entry& entry) {
+  Value::List fields;
+  for (const FieldInfo& field : entry.fields) fields.push_back(field_json(field));
+  Value item;
+  item.set("kind", entry.kind).set("summary", entry.summary);
+  item.set("fields", std::move(fields));
+  item.set("rules", Codec<std::vector<std::string>>::write(entry.rules, 1.0));
+  return item;
 }
 
 const CatalogueInfo& family_named(std::string_view name,
@@ -234,10 +249,26 @@ std::string explain_name(std::string_view name, std::span<const CatalogueInfo> c
     full_names += str(full_names.empty() ? "" : ", ", full_name(*one.catalogue, *one.entry));
   require(found.empty(), Error::Kind::input, '\'', excerpt(name),
           "' is the name of several things. Use one of ", full_names, '.');
+  if (const std::string key_page = detail::explain_key(name, catalogues); !key_page.empty())
+    return key_page;
   const std::string near = closest(name, known);
   throw Error(Error::Kind::input, str("nothing is called '", excerpt(name), "'.",
                                       near.empty() ? "" : str(" Did you mean '", near, "'?"),
                                       " `vitrine list` shows every name."));
+}
+
+Value explain_json(std::string_view name, std::span<const CatalogueInfo> catalogues) {
+  for (const CatalogueInfo& catalogue : catalogues) {
+    if (catalogue.family == name) return list_json(catalogues, name);
+    for (const Entry& entry : catalogue.entries)
+      if (full_name(catalogue, entry) == name)
+        return entry_json(entry).set("family", catalogue.family);
+  }
+  static_cast<void>(explain_name(name, catalogues));  // throws if the name is unknown or shared
+  for (const CatalogueInfo& catalogue : catalogues)
+    for (const Entry& entry : catalogue.entries)
+      if (entry.kind == name) return entry_json(entry).set("family", catalogue.family);
+  return Value(detail::key_json(name, catalogues));
 }
 
 std::string list_text(std::span<const CatalogueInfo> catalogues, std::string_view family) {
@@ -252,15 +283,7 @@ Value list_json(std::span<const CatalogueInfo> catalogues, std::string_view fami
   Value::List families;
   for_each_listed(catalogues, family, [&](const CatalogueInfo& catalogue) {
     Value::List entries;
-    for (const Entry& entry : catalogue.entries) {
-      Value::List fields;
-      for (const FieldInfo& field : entry.fields) fields.push_back(field_json(field));
-      Value item;
-      item.set("kind", entry.kind).set("summary", entry.summary);
-      item.set("fields", std::move(fields));
-      item.set("rules", Codec<std::vector<std::string>>::write(entry.rules, 1.0));
-      entries.push_back(std::move(item));
-    }
+    for (const Entry& entry : catalogue.entries) entries.push_back(entry_json(entry));
     Value item;
     item.set("family", catalogue.family).set("summary", catalogue.summary);
     item.set("entries", std::move(entries));

@@ -11,10 +11,14 @@ namespace vitrine::config {
 /// without their family and their examples have no `kind:`.
 inline constexpr std::string_view block_family = "block";
 
-/// The page of one name for a terminal: `lesion_shape.lobulated`, `lobulated`, or a whole family,
-/// `lesion_shape`. Error (input) with the nearest names if there is no such name, or with the full
-/// names if several entries have it.
+/// The page of one name for a terminal: `lesion_shape.lobulated`, `lobulated`, a whole family,
+/// `lesion_shape`, or one key, `arms.protocol.pitch`, `lobulated.diameter_mm`. Error (input) with
+/// the nearest names if there is no such name, or with the full names if several entries have it.
 std::string explain_name(std::string_view name, std::span<const CatalogueInfo> catalogues);
+
+/// The same for programs: {kind, family, summary, fields, rules}, a family as `list_json` has it,
+/// or for a key a list of {key, in, type, doc, ...}, one for each thing that has it.
+Value explain_json(std::string_view name, std::span<const CatalogueInfo> catalogues);
 
 /// All families and their entries, one line each; one family if `family` is not empty.
 std::string list_text(std::span<const CatalogueInfo> catalogues, std::string_view family = {});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vitrine/core/detail/wording.hpp"
+
 namespace vitrine {
 
 std::string type_name(const FieldInfo& field) {
@@ -39,6 +41,8 @@ bool in_range(double number, const FieldInfo& field, const Location& where, Diag
     allowed = str("at least ", to_text(field.min));
   } else if (std::isinf(field.min)) {
     allowed = str("at most ", to_text(field.max));
+  } else if (field.min == field.max) {
+    allowed = str("only ", to_text(field.min), " is known");
   } else {
     allowed = str(to_text(field.min), " to ", to_text(field.max));
   }
@@ -79,8 +83,11 @@ bool is_word(const std::string& word, const FieldInfo& field, const Location& wh
 }
 
 void wrong_type(const Value& value, const FieldInfo& field, Diagnostics& problems) {
-  problems.error(value.where, str("'", field.key, "' must be a ", type_name(field), " (this is ",
-                                  name_of_type(value), ")"));
+  const bool is_list = field.type == FieldInfo::Type::list;
+  problems.error(
+      value.where,
+      str("'", field.key, "' must be a ", type_name(field), " (this is ", as_found(value), ')',
+          is_list ? ". Write a list: [one, another]." : unit_advice(value)));
 }
 
 }  // namespace detail

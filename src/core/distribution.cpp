@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/core/detail/wording.hpp"
 #include "vitrine/core/math.hpp"
 
 namespace vitrine {
@@ -186,7 +187,7 @@ Distribution Distribution::read(const Value& value, double to_native, const std:
     problems.error(
         value.where,
         str("'", key, "' must be a number or a distribution such as {uniform: [4, 12]} (this is ",
-            name_of_type(value), ")"));
+            detail::as_found(value), ')', detail::unit_advice(value)));
     return {};
   }
   const auto& [kind, body, where] = map->front();

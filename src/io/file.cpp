@@ -86,14 +86,6 @@ void write_all(int fd, const Path& path, std::span<const std::byte> bytes) {
   }
 }
 
-}  // namespace detail
-
-namespace {
-
-using detail::Descriptor;
-using detail::fail;
-using detail::open_file;
-
 void sync_directory(const Path& dir) {
   const Path named = dir.empty() ? Path(".") : dir;
   const Descriptor directory = open_file("open directory", named, O_RDONLY | O_DIRECTORY);
@@ -101,6 +93,15 @@ void sync_directory(const Path& dir) {
   if (::fsync(directory.number()) != 0 && errno != EINVAL)
     fail("synchronise directory", named, errno);
 }
+
+}  // namespace detail
+
+namespace {
+
+using detail::Descriptor;
+using detail::fail;
+using detail::open_file;
+using detail::sync_directory;
 
 /// `path.partial` from its first byte to its rename; gone again if that is never reached.
 class Partial {

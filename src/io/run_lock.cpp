@@ -6,23 +6,16 @@
 
 #include <array>
 #include <cerrno>
-#include <ctime>
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/io/detail/posix.hpp"
+#include "vitrine/io/identity.hpp"
 
 namespace vitrine::io {
 namespace {
 
 std::string this_process() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  std::array<char, 32> start{};
-  std::strftime(start.data(), start.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return str("process ", ::getpid(), " on ", host.data(), " since ", start.data());
+  return str("process ", ::getpid(), " on ", host_name(), " since ", utc_time());
 }
 
 std::string holder(int descriptor) {

@@ -581,6 +581,8 @@ rm -f sinograms/ellipsoids.f32
 expect 4 'ellipsoids.f32' "$program" recon sinograms/ellipsoids.yaml --out far
 expect 0 '' python3 sinograms/ellipsoids.py
 expect 0 '360 views x 256 columns x 8 rows' "$program" recon sinograms/ellipsoids.yaml --info
+expect 0 '^360 line_integral$' bash -c "'$program' recon sinograms/ellipsoids.yaml --info --json | python3 -c 'import json, sys; x = json.load(sys.stdin); print(x[\"views\"], x[\"quantity\"])'"
+expect 2 '.--json. requires|--info' "$program" recon sinograms/ellipsoids.yaml --json --out far
 expect 0 'own/ellipsoids_soft.nii.gz' "$program" recon sinograms/ellipsoids.yaml --out own --format nifti,dicom
 expect 2 'is there already' "$program" recon sinograms/ellipsoids.yaml --out own
 expect 0 'ellipsoids_sharp_1mm_iterative' "$program" recon sinograms/ellipsoids.yaml --out own --kernel sharp --algorithm '{kind: iterative, iterations: 1}' --fov 60 --matrix 32 --slices 1

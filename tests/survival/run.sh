@@ -19,13 +19,15 @@ trial=(run tiny.yaml --quiet --set patients.count=2 --set arms.repeat.count=0 --
 complete() {
   cmp -s "$1/SHA256SUMS" reference/SHA256SUMS || complain "$1 has other files than the run that nobody disturbed"
   "$program" verify "$1" >said 2>&1 || complain "$1 has damaged files"
+  "$program" audit verify "$1" >said 2>&1 || complain "the audit log of $1 does not verify"
+  tail -n 1 "$1/audit.log" | grep -q '"event":"finished"' || complain "the audit log of $1 has no end"
   [[ -z $(find "$1" -name '*.partial') ]] || complain "$1 holds partial files"
 }
 # sound DIR: whatever is in DIR under a final name is what the reference has there.
 sound() {
   local file
   while IFS= read -r file; do
-    case $file in */.state/* | */.lock | */run.jsonl | *.partial) continue ;; esac
+    case $file in */.state/* | */.lock | */run.jsonl | */audit.log | *.partial) continue ;; esac
     cmp -s "$file" "reference/${file#"$1"/}" || complain "$file is not whole"
   done < <(find "$1" -type f 2>/dev/null)
 }
@@ -49,27 +51,49 @@ for (( i = 0; i < kills; ++i )); do
 done
 echo "killed at random: $interrupted of $kills runs were not done; all continued"
 
-# Killed at each call that changes the disk, in turn.
-if [[ $every ]]; then
-  if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
-    for call in write fsync rename; do
-      total=0
-      for (( n = 1; ; ++n )); do
-        # In a group, so that bash's note of the kill goes away too.
-        { OMP_NUM_THREADS=1 strace -f -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" \
-            "$program" "${trial[@]}" --out step >said; } >/dev/null 2>&1 && break
-        total=$n
-        sound step
-        finish step
-        rm -rf step
-      done
-      complete step && rm -rf step
-      (( total > 10 )) || complain "only $total calls of $call: were they counted?"
-      echo "killed at each $call: $total times; all continued"
-    done
-  else
-    echo "skipped: killing at each system call needs strace"
-  fi
+# An audit log whose last line was cut short, as a machine that loses power may leave it: healed, and said in it.
+for keep in 0 1 200 -150 -1; do
+  cp -r reference torn
+  (( keep >= 0 )) && size=$keep || size=$(( $(stat -c %s torn/audit.log) + keep ))
+  truncate -s "$size" torn/audit.log
+  rm torn/SHA256SUMS
+  (( keep == 0 )) || { "$program" audit verify torn >said 2>&1 && complain "a log cut to $size bytes verifies"; }
+  rm -r torn/.state/case00*.json  # their lines may be among those that were cut off
+  finish torn
+  said=$(grep -c '"event":"repaired"' torn/audit.log)
+  (( said == (keep == 0 ? 0 : 1) )) || complain "$said repairs are told of a log cut to $size bytes"
+  rm -rf torn
+done
+# Cut at the end of a line, the chain holds: but the log then lacks what lies in the directory.
+cp -r reference torn
+sed -i '$d' torn/audit.log
+"$program" audit verify torn >said 2>&1 && complain "a log without its end verifies"
+grep -q 'end of the log was cut off' said || complain "the missing end is not named"
+rm -rf torn
+echo "torn audit logs: healed"
+
+# killed_at CALL LEAST [STRACE_OPTION...]: the trial, killed at each such call in turn, of which there are LEAST or more.
+killed_at() {
+  local call=$1 least=$2 total=0 n; shift 2
+  for (( n = 1; ; ++n )); do
+    # In a group, so that bash's note of the kill goes away too.
+    { OMP_NUM_THREADS=1 strace -f -o /dev/null "$@" -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" \
+        "$program" "${trial[@]}" --out step >said; } >/dev/null 2>&1 && break
+    total=$n
+    sound step
+    finish step
+    rm -rf step
+  done
+  complete step && rm -rf step
+  (( total >= least )) || complain "only $total calls of $call: were they counted?"
+  echo "killed at each $call${*:+ of $(basename "${*: -1}")}: $total times; all continued"
+}
+# Each call on the audit log: start, two cases, end. Then each that changes the disk.
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+  for call in write fsync; do killed_at $call 4 -P "$work/step/audit.log"; done
+  [[ -z $every ]] || for call in write fsync rename; do killed_at $call 11; done
+else
+  echo "skipped: killing at each system call needs strace"
 fi
 
 # Stopped by Ctrl-C: within two seconds, with its exit code, and to be continued.
@@ -87,6 +111,7 @@ took=$(( $(milliseconds) - start ))
 grep -q 'Run the same command to continue' said || complain "Ctrl-C says nothing"
 "$program" status stopped >said 2>&1
 grep -q 'interrupted' said || complain "a stopped trial is not called interrupted"
+"$program" audit show stopped >said 2>&1 || complain "the audit log of a stopped trial does not verify"
 echo "Ctrl-C: $took ms"
 
 # Two processes on one directory.

@@ -3,35 +3,9 @@
 #include <algorithm>
 
 #include "vitrine/config/yaml.hpp"
+#include "vitrine/core/utf8.hpp"
 
 namespace vitrine::config::detail {
-namespace {
-
-/// Bytes of the UTF-8 character at `at`, or 0 if there is none (RFC 3629: no surrogates, no
-/// overlong forms, at most U+10FFFF).
-std::size_t character_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first < 0xC2   ? 0
-                             : first < 0xE0 ? 2
-                             : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4
-                                            : 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  const unsigned second = byte(1);
-  if (first == 0xE0 && second < 0xA0) return 0;
-  if (first == 0xED && second >= 0xA0) return 0;
-  if (first == 0xF0 && second < 0x90) return 0;
-  if (first == 0xF4 && second >= 0x90) return 0;
-  return length;
-}
-
-}  // namespace
-
 Source::Source(std::string_view text, std::string file) : text_(text), file_(std::move(file)) {
   lines_.push_back(0);
   if (text_.size() > max_document_bytes) return;
@@ -80,7 +54,7 @@ bool Source::check_bytes(Diagnostics& problems) const {
     return false;
   }
   for (std::size_t i = 0; i < text_.size();) {
-    const std::size_t length = character_length(text_, i);
+    const std::size_t length = utf8_length(text_, i);
     if (length == 0) {
       problems.error(at(i), "this is not UTF-8 text (a broken character). Save the file as UTF-8.");
       return false;

@@ -33,4 +33,7 @@ Descriptor open_file(std::string_view doing, const Path& path, int flags);
 /// Write all of `bytes` at the current position; throws through `fail`.
 void write_all(int fd, const Path& path, std::span<const std::byte> bytes);
 
+/// Make the names in `dir` durable; throws through `fail`.
+void sync_directory(const Path& dir);
+
 }  // namespace vitrine::io::detail

@@ -275,6 +275,24 @@ TEST_CASE("explain and list answer a name that is unknown or shared") {
   CHECK_THROWS_WITH(config::list_text(all, "shap"), Catch::Contains("Did you mean 'shape'?"));
 }
 
+TEST_CASE("explain takes the dotted path of one key") {
+  const auto all = catalogues();
+  CHECK_THAT(config::explain_name("shape.round.radius_mm", all),
+             Catch::StartsWith("shape.round.radius_mm: number or distribution, 0.5 to 75") &&
+                 Catch::Contains("half the diameter"));
+  CHECK(config::explain_name("round.radius_mm", all) ==
+        config::explain_name("shape.round.radius_mm", all));
+  CHECK_THROWS_WITH(config::explain_name("round.radius", all),
+                    "'round' has no key 'radius'. Did you mean 'radius_mm'?");
+  CHECK_THROWS_WITH(config::explain_name("round.radius_mm.deeper", all),
+                    Catch::Contains("goes on where there are no more keys"));
+  const Value json = config::explain_json("round.radius_mm", all);
+  REQUIRE(json.as<Value::List>());
+  REQUIRE(json.as<Value::List>()->size() == 1);
+  CHECK(*json.as<Value::List>()->front().find("in")->as<std::string>() == "shape.round");
+  CHECK(*config::explain_json("round", all).find("family")->as<std::string>() == "shape");
+}
+
 TEST_CASE("lists name every entry, for people and for programs") {
   const auto all = catalogues();
   const std::string text = config::list_text(all);

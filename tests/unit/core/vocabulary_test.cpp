@@ -4,6 +4,7 @@
 
 #include "vitrine/core/catalogue.hpp"
 #include "vitrine/core/table.hpp"
+#include "vitrine/core/utf8.hpp"
 
 using namespace vitrine;
 
@@ -203,6 +204,33 @@ TEST_CASE("the nearest word is suggested and a distant one is not") {
   CHECK(closest("kernal", known) == "kernel");
   CHECK(closest("banana", known).empty());
   CHECK_THAT(suggestion("banana", known), Contains("Known: radius_mm"));
+}
+
+TEST_CASE("letters that changed places are one mistake") {
+  CHECK(closest("sfot", {"smooth", "soft", "sharp"}) == "soft");
+  CHECK(closest("cuont", {"kind", "count"}) == "count");
+  CHECK(closest("tosf", {"soft", "sharp"}).empty());
+}
+
+TEST_CASE("text of any bytes becomes UTF-8, and is cut between characters") {
+  for (const char* whole : {"", "plain", "\u00e4\u20ac\U0001d11e"})
+    CHECK(clean_utf8(whole) == whole);
+  // RFC 3629: a lone continuation, an overlong form, a surrogate, beyond U+10FFFF, a cut sequence.
+  for (const std::string_view broken :
+       {"\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"}) {
+    INFO(broken.size() << " bytes");
+    const std::string clean = clean_utf8(str("a", broken, "b"));
+    CHECK(clean.front() == 'a');
+    CHECK(clean.back() == 'b');
+    CHECK(clean.find("\uFFFD") == 1);
+    CHECK(clean_utf8(clean) == clean);
+  }
+  const std::string text = "\u00e4\u20acbc";
+  CHECK(shortened(text, 4) == text);
+  CHECK(shortened(text, 3) == "\u00e4\u20ac\u2026");
+  CHECK(shortened(text, 1) == "\u2026");
+  CHECK(shortened(text, 0).empty());
+  CHECK(shortened("a\tb\n", 4) == "a b ");
 }
 
 TEST_CASE("a table writes RFC 4180 text and knows its columns") {
