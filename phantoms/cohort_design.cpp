@@ -238,7 +238,8 @@ std::vector<std::uint32_t> stratum_sizes(const Cohort& cohort) {
     left -= std::int64_t(whole);
   }
   std::stable_sort(remainders.begin(), remainders.end());
-  for (std::size_t i = 0; left > 0 && i < remainders.size(); ++i, --left)
+  const bool counted = !cohort.strata.empty() && cohort.strata.front().count.has_value();
+  for (std::size_t i = 0; !counted && left > 0 && i < remainders.size(); ++i, --left)
     ++sizes[remainders[i].second];
   return sizes;
 }

@@ -206,11 +206,11 @@ expect 0 'large: 1 patient' "$program" plan named.yaml
 strata shares '{name: a, share: 0.5}, {name: b, share: 0.4}' '\n  count: 4'
 expect 2 'shares.yaml:5:11 .*make 0.9 .they must make 1' "$program" validate shares.yaml
 strata same '{name: a, count: 1}, {name: a, count: 1}'
-expect 2 "same.yaml:5:39 .*two strata are called 'a'" "$program" validate same.yaml
+expect 2 "same.yaml:5:40 .*two strata are called 'a'" "$program" validate same.yaml
 strata counted '{name: a, count: 1}' '\n  count: 4'
 expect 2 "counted.yaml:6:10 .*'count' is given twice: 4" "$program" validate counted.yaml
 strata nobody '{name: a, share: 0.99}, {name: b, share: 0.01}' '\n  count: 4'
-expect 2 "nobody.yaml:5:52 .*stratum 'b' has no patient" "$program" validate nobody.yaml
+expect 2 "nobody.yaml:5:53 .*stratum 'b' has no patient" "$program" validate nobody.yaml
 strata zero '{name: a, count: 0}'
 expect 2 'zero.yaml:5:29 .*out of range' "$program" validate zero.yaml
 sites() { scenario "$1" "s/^  repeat:/  sites: [$2]\n  repeat:/"; }

@@ -177,8 +177,8 @@ TEST_CASE("strata that make no cohort are refused with the way out") {
              Catch::Contains("make 0.9") && Catch::Contains("must make 1"));
   CHECK_THAT(problem_of(cohort({stratum("a", 2), stratum("a", 3)})),
              Catch::Contains("two strata are called 'a'"));
-  CHECK_THAT(problem_of(counted(cohort({stratum("a", 2), stratum("b", 3)}), 5)),
-             Catch::Contains("'count' is given twice: 5") && Catch::Contains("(5 in all)"));
+  CHECK_THAT(problem_of(counted(cohort({stratum("a", 2), stratum("b", 3)}), 6)),
+             Catch::Contains("'count' is given twice: 6") && Catch::Contains("(5 in all)"));
   CHECK_THAT(problem_of(cohort({stratum("a", 2).set("share", Value(0.5))})),
              Catch::Contains("one of the two"));
   CHECK_THAT(problem_of(cohort({Value().set("name", "a")})), Catch::Contains("one of the two"));
