@@ -7,6 +7,7 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/result_files.hpp"
+#include "vitrine/cli/run_journal.hpp"
 #include "vitrine/cli/stored_trial.hpp"
 #include "vitrine/io/run_lock.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 
 struct Options {
   std::string dir, output;
-  bool quiet = false;
+  bool quiet = false, no_identity = false;
 };
 
 /// "case004, case005 and 7 more"
@@ -90,6 +91,9 @@ int report(const Options& options) {
   const auto files = files_of(stored, dir);
   if (in_place && !stored.files.empty()) require_listed(stored, files, dir);
   io::make_directories(out);
+  if (in_place)
+    audit_event(dir, report_made, options.no_identity ? Identity::left_out : Identity::named,
+                stored.isa, {});
   io::write_files(out, files);
   if (options.quiet) return ok;
   if (const std::string missing = unfinished(stored); !missing.empty())
@@ -115,6 +119,8 @@ void add_report(CLI::App& app, int& code) {
   command->add_option("--output,-o", options->output,
                       "directory for the files (default: where the trial is)");
   command->add_flag("--quiet,-q", options->quiet, "say nothing");
+  command->add_flag("--no-identity", options->no_identity,
+                    "leave user, host, process and command line out of the audit log");
   command->callback([options, &code] { code = report(*options); });
 }
 
