@@ -116,7 +116,8 @@ void log_end(JsonlLog& log, const trial::TrialResult& result) {
                 .set("threads", Value(double(thread_count())))
                 .set("peak_memory_bytes", Value(peak_memory()))
                 .set("cases", Value(double(result.cases.size())))
-                .set("failed_cases", Value(double(result.failures.size()))));
+                .set("failed_cases", Value(double(result.failures.size())))
+                .set("stages", as_json(result.stages)));
 }
 
 int run(const Options& options) {
