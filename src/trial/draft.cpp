@@ -7,10 +7,9 @@ namespace {
 
 constexpr std::int64_t most_patients = 2, largest_matrix = 256, most_views = 300;
 
-/// Halves a number of views while each place of a focal spot keeps its share of them.
-void thin_out(std::int64_t& views) {
-  constexpr std::int64_t focal_spots = 4;
-  while (views > most_views && views % (2 * focal_spots) == 0) views /= 2;
+/// Halves a number of views while each of the focal spot's places keeps its share of them.
+void thin_out(std::int64_t& views, std::int64_t places) {
+  while (views > most_views && views % (2 * places) == 0) views /= 2;
 }
 
 /// Of each stratum, where there are any: then all have counts.
@@ -34,9 +33,11 @@ Scenario drafted(Scenario scenario) {
   few(scenario.patients);
   Protocol& protocol = scenario.arms.protocol;
   protocol.matrix = std::min(protocol.matrix, largest_matrix);
+  const std::string& flies = protocol.flying_focal_spot;
+  const std::int64_t places = flies == "none" ? 1 : flies == "both" ? 4 : 2;
   for (Scanner& scanner : scenario.arms.scanners) {
-    thin_out(scanner.views_per_rotation);
-    if (scanner.flying_focal_spot) thin_out(scanner.flying_focal_spot->views_per_position);
+    thin_out(scanner.views_per_rotation, places);
+    if (scanner.flying_focal_spot) thin_out(scanner.flying_focal_spot->views_per_position, 1);
   }
   Simulation& simulation = scenario.simulation;
   simulation.sub_columns = simulation.sub_rows = simulation.sub_views = 1;

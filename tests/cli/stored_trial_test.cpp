@@ -32,7 +32,7 @@ TEST_CASE("a scenario read back from its canonical form is the same plan") {
   for (const std::string& file : files) {
     CAPTURE(file);
     const trial::Plan plan = trial::make_plan(cli::load_valid_scenario(file, {}).scenario);
-    const std::string text = to_json(trial::Scenario::schema().write(plan.scenario));
+    const std::string text = to_json(plan.written);
     Diagnostics problems;
     trial::Scenario again =
         trial::Scenario::schema().read(io::parse_json(text, "canonical"), problems);

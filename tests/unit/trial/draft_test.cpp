@@ -34,6 +34,8 @@ TEST_CASE("a draft has fewer patients, views, rays and voxels, and the same arms
   CHECK(draft.simulation.sub_columns * draft.simulation.sub_rows * draft.simulation.sub_views == 1);
   CHECK(draft.arms.vary.tube_load == scenario.arms.vary.tube_load);
   CHECK(draft.arms.protocol.slices == scenario.arms.protocol.slices);
+  scenario.arms.protocol.flying_focal_spot = "both";  // 246 is no multiple of its four places
+  CHECK(drafted(scenario).arms.scanners[0].views_per_rotation == 492);
   // The canonical echo of a draft means the same draft.
   CHECK(fingerprint(drafted(draft)) == fingerprint(draft));
 }
@@ -42,7 +44,7 @@ TEST_CASE("a draft adds nothing to what is small already") {
   Scenario scenario = whole();
   scenario.patients.count = 1;
   scenario.arms.protocol.matrix = 64;
-  // An odd number of views cannot be halved between the places of a focal spot.
+  // An odd number of views cannot be halved.
   scenario.arms.scanners[0].views_per_rotation = 721;
   scenario.simulation = {.quality = "draft", .sub_columns = 1};
   const Scenario draft = drafted(scenario);
