@@ -39,7 +39,7 @@ void show_expected_precision(const trial::Plan& plan) {
   std::printf("\nexpected 95 %% intervals, if lesions of one patient correlate by %s\n",
               to_text(e.correlation).c_str());
   if (e.bias.empty()) {
-    std::printf("  none: %td patients are too few for an interval (4 are needed)\n", e.patients);
+    std::printf("  none: an interval takes 4 patients (there are %td)\n", e.patients);
     return;
   }
   std::printf("  from %td patients with %.3g lesions each\n", e.patients, e.lesions_per_patient);

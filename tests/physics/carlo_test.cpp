@@ -439,8 +439,7 @@ TEST_CASE("scanned slices are those whose middles lie between two heights, or th
   grid.origin = Vec3(5.0, 6.0, -10.0);  // slices at -10, -7.5, ... 12.5
   const auto heights = [&](double low, double high) {
     const GridBox box = scanned_slices(grid, low, high);
-    CHECK(box.grid.size[0] == 3);
-    CHECK(box.grid.size[1] == 4);
+    CHECK((box.grid.size[0] == 3 && box.grid.size[1] == 4));
     CHECK(box.grid.origin == grid.centre(0, 0, box.first[2]));
     return std::pair(box.grid.origin.z(), box.grid.size[2]);
   };
