@@ -27,6 +27,7 @@ class OutputSink final : public trial::Sink {
                                       const Mask& mask) override;
   std::unique_ptr<trial::RawData> raw(const RawScan& scan) override;
   std::vector<trial::FileRecord> finish_case(const std::string& case_id) override;
+  bool takes_several_cases() const override { return true; }
 
  private:
   /// An arm's slice through the first lesion, or through the middle, for the figures.

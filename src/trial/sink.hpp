@@ -63,6 +63,8 @@ class Sink {
   virtual std::unique_ptr<RawData> raw(const RawScan&) { return nullptr; }
   /// All images of a case are out: figures that need several of them can be drawn.
   virtual std::vector<FileRecord> finish_case(const std::string& case_id) = 0;
+  /// Whether several cases but the plan's first may come at once, from different threads.
+  virtual bool takes_several_cases() const { return false; }
 };
 
 /// Keeps finished cases, so that an interrupted run continues where it stopped.
