@@ -1,6 +1,7 @@
 #include "vitrine/recon/kernel.hpp"
 
 #include <numbers>
+#include <utility>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/recon/measured_kernels.hpp"
@@ -80,7 +81,7 @@ class Butterworth final : public Kernel {
             .unless_default();
     return s;
   }
-  explicit Butterworth(Params p) : p_(p) {}
+  explicit Butterworth(Params p) : p_(std::move(p)) {}
   double gain(double f) const override {
     return f > 0.0 ? 1.0 / std::sqrt(1.0 + math::pow(f / p_.cutoff, 2.0 * double(p_.order))) : 1.0;
   }

@@ -336,11 +336,15 @@ evaluation::Study study_of(const FeatureRows& rows) {
                     Location{rows.file, rows.line[i], 1, {}});
     same.push_back(i);
   }
-  for (const auto& [cell, members] : rows_of) {
+  for (const auto& entry : rows_of) {
+    const std::vector<std::size_t>& members = entry.second;
     const auto add = [&](evaluation::Source source, std::size_t i) {
       const Eigen::RowVectorXd values = rows.values.row(Index(i));
-      study.samples.push_back(
-          {source, cell.first, cell.second, {values.data(), values.data() + values.size()}, {}});
+      study.samples.push_back({source,
+                               entry.first.first,
+                               entry.first.second,
+                               {values.data(), values.data() + values.size()},
+                               {}});
     };
     // The first row is the scan; where a trial marks it, its repositions are the repeats.
     std::size_t first = members.front();

@@ -12,7 +12,7 @@ namespace vitrine::cli {
 struct ColumnRoles {
   struct FactorColumn {
     std::string name;
-    evaluation::Factor::Kind kind = evaluation::Factor::Kind::fixed;
+    evaluation::Effect kind = evaluation::Effect::fixed;
   };
   std::string subject, lesion, repeat, volume;
   std::vector<FactorColumn> factors;

@@ -33,7 +33,7 @@ ColumnRoles::FactorColumn factor_of(const std::string& text) {
   require(kind == "fixed" || kind == "random", Error::Kind::input, "--factor ", text, ": '", kind,
           "' is neither fixed (levels that were chosen) nor random (a sample of many)");
   return {text.substr(0, colon),
-          kind == "random" ? evaluation::Factor::Kind::random : evaluation::Factor::Kind::fixed};
+          kind == "random" ? evaluation::Effect::random : evaluation::Effect::fixed};
 }
 
 /// `column=level`, both given.
@@ -186,7 +186,7 @@ void print_summary(const FeatureRows& rows, const evaluation::Study& study) {
   std::string factors;
   for (const auto& f : rows.roles.factors)
     factors += (factors.empty() ? "" : ", ") + f.name +
-               (f.kind == evaluation::Factor::Kind::random ? ", random" : ", fixed");
+               (f.kind == evaluation::Effect::random ? ", random" : ", fixed");
   std::printf("%s\n", factors.empty() ? " (no factor)" : (" (" + factors + ")").c_str());
   if (!rows.roles.volume.empty()) std::printf("volume: %s\n", rows.roles.volume.c_str());
   for (const auto& note : rows.notes) std::printf("%s\n", note.c_str());

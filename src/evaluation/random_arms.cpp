@@ -40,8 +40,8 @@ double icc_of(double subjects, double raters, double error, double n, double k) 
 }  // namespace
 
 std::string too_few_arms(Index arms) {
-  if (arms >= fewest_random_arms) return "";
-  return str("no interval from ", arms, " random arm(s): at least ", fewest_random_arms,
+  if (arms >= fewest_levels) return "";
+  return str("no interval from ", arms, " random arm(s): at least ", fewest_levels,
              " needed, the variance between so few is hardly known");
 }
 

@@ -2,18 +2,9 @@
 #include <string>
 
 #include "vitrine/evaluation/agreement.hpp"
+#include "vitrine/evaluation/effect.hpp"
 
 namespace vitrine::evaluation {
-
-/// What the arms of a study stand for.
-enum class Effect {
-  fixed,   ///< themselves: chosen ones; nothing is claimed about others
-  random,  ///< a sample of many, such as scanners of a make; claims hold for those not drawn
-};
-
-/// Fewest random arms for which an interval is given: the variance between four has three degrees
-/// of freedom, and its 95 % interval spans a factor of 43.
-inline constexpr Index fewest_random_arms = 5;
 
 /// Why so many random arms have no interval, or "".
 std::string too_few_arms(Index arms);
@@ -26,7 +17,7 @@ std::string too_few_arms(Index arms);
 /// those that the variance between patients supports (Satterthwaite, error by leaving out
 /// patients), at most n - 1: lesions of one patient are alike. Draws are keyed to
 /// `resampling.stream`. A bootstrap over patients would not resample the arms and must not be used.
-/// No interval below `fewest_random_arms`, and the reason says so.
+/// No interval below `fewest_levels`, and the reason says so.
 Estimate agreement_of_random_arms(const Ratings& ratings, const Clusters& patients,
                                   const Resampling& resampling);
 

@@ -43,11 +43,10 @@ void check(const MixedModel& model, Index rows) {
               "' has a value that is not a finite number. Leave out rows without it");
   }
   for (const std::string& subject : model.subjects)
-    require(std::any_of(model.factors.begin(), model.factors.end(),
-                        [&](const Factor& f) {
-                          return f.name == subject && f.kind == Factor::Kind::random;
-                        }),
-            Error::Kind::data, "the subject '", subject, "' is no random factor of the model");
+    require(
+        std::any_of(model.factors.begin(), model.factors.end(),
+                    [&](const Factor& f) { return f.name == subject && f.kind == Effect::random; }),
+        Error::Kind::data, "the subject '", subject, "' is no random factor of the model");
 }
 
 /// Intervals of what one design can say about one feature.
@@ -96,7 +95,7 @@ class Fitter {
     result.rows = rows;
     result.missing = missing;
     for (const Factor& f : model_.factors)
-      if (f.kind == Factor::Kind::random)
+      if (f.kind == Effect::random)
         result.components.push_back({f.name, 0, Estimate::withheld(why), Estimate::withheld(why)});
     result.components.push_back(
         {residual_name, rows, Estimate::withheld(why), Estimate::withheld(why)});
@@ -196,7 +195,7 @@ class Fitter {
     };
     for (const auto& out : design.left_out) result.notes.push_back(str(out.factor, ": ", out.why));
     for (const Factor& f : model_.factors) {
-      if (f.kind != Factor::Kind::random) continue;
+      if (f.kind != Effect::random) continue;
       if (const auto* out = why_not(f.name)) {
         result.components.push_back(
             {f.name, out->levels, Estimate::withheld(out->why), Estimate::withheld(out->why)});

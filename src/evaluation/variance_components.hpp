@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/table.hpp"
+#include "vitrine/evaluation/effect.hpp"
 #include "vitrine/evaluation/estimate.hpp"
 #include "vitrine/model/volume.hpp"
 
@@ -12,13 +13,9 @@ namespace vitrine::evaluation {
 
 /// What groups the measurements: a scanner, a kernel, a patient, a lesion.
 struct Factor {
-  /// Random levels are a sample of many, and what counts is how much they vary; fixed levels were
-  /// chosen, and each has an effect of its own.
-  enum class Kind { random, fixed };
-
   std::string name;
   std::vector<std::string> level;  ///< of every row; a nested level needs a name of its own
-  Kind kind = Kind::random;
+  Effect kind = Effect::random;
   std::vector<double> slope = {};  ///< of a random factor: multiplies its effect; empty: all 1
 };
 
@@ -47,9 +44,6 @@ struct VarianceOptions {
   bool intervals = true;
   double confidence = 0.95;
 };
-
-/// Fewest levels of a random factor whose variance gets an interval.
-inline constexpr Index fewest_levels = 5;
 
 /// What one random factor, or the residual, contributes.
 struct VarianceComponent {

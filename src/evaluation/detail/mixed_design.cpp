@@ -63,7 +63,7 @@ void MixedDesign::add_fixed(const MixedModel& model, const std::vector<Index>& u
           {covariate.name, "constant, or a combination of the covariates before it", 0});
   }
   for (const Factor& factor : model.factors) {
-    if (factor.kind != Factor::Kind::fixed) continue;
+    if (factor.kind != Effect::fixed) continue;
     const Numbered levels = number_levels(factor.level, used);
     const Index count = std::ssize(levels.name);
     if (count < 2) {
@@ -94,7 +94,7 @@ void MixedDesign::add_fixed(const MixedModel& model, const std::vector<Index>& u
 
 void MixedDesign::add_random(const MixedModel& model, const std::vector<Index>& used) {
   for (const Factor& factor : model.factors) {
-    if (factor.kind != Factor::Kind::random) continue;
+    if (factor.kind != Effect::random) continue;
     Numbered levels = number_levels(factor.level, used);
     const Index count = std::ssize(levels.name);
     if (count < 2) {

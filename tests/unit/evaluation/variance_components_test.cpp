@@ -289,7 +289,7 @@ TEST_CASE("what the design cannot tell is withheld, and the rest is not") {
   SECTION("a random factor that repeats a fixed one") {
     Factor twin = data.model.factors[0];
     twin.name = "twin";
-    twin.kind = Factor::Kind::fixed;
+    twin.kind = Effect::fixed;
     data.model.factors.push_back(twin);
     const auto v = fit(data);
     CHECK(v.components[0].variance.reason == "confounded with the fixed effects");
