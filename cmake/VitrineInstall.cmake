@@ -21,7 +21,7 @@ if(TARGET vitrine_cli)
                      COMMAND vitrine_cli completion bash > ${shared}/vitrine
                      COMMAND vitrine_cli completion zsh > ${shared}/_vitrine
                      COMMAND vitrine_cli completion fish > ${shared}/vitrine.fish
-                     VERBATIM)
+                     DEPENDS vitrine_cli VERBATIM)
   add_custom_target(vitrine_shared ALL DEPENDS ${shared}/vitrine.1)
 
   install(TARGETS vitrine_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
