@@ -87,7 +87,7 @@ BlandAltman bland_altman(std::span<const double> a, std::span<const double> b,
     positive &= mean.back() > 0.0;
   }
   result.pairs = std::ssize(kept);
-  const auto all = [](Estimate why) { return Differences{why, why, why, why}; };
+  const auto all = [](const Estimate& why) { return Differences{why, why, why, why}; };
   if (kept.empty()) {
     result.slope = Estimate::withheld("no lesion has both values");
     result.absolute = result.relative = all(result.slope);
