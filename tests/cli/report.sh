@@ -47,7 +47,7 @@ expect 2 'broken.yaml:3:.*Add bias_vs_truth' bash -c "sed 's/^outputs/analyse: [
 # The plan says what to expect before a ray is traced.
 expect 0 'relative bias  \+-8.0, 16, 32 % where the biases of lesions spread by 5, 10, 20 %' "$program" plan tiny.yaml
 expect 0 '"patients_without_bias": [0-9]+' "$program" plan tiny.yaml --json
-expect 0 'none: 2 patients are too few' "$program" plan tiny.yaml --set patients.count=2
+expect 0 'none: an interval takes 4 patients .there are 2.' "$program" plan tiny.yaml --set patients.count=2
 expect 0 '' bash -c "! '$program' plan tiny.yaml --set 'patients.lesions=[]' | grep -q expected"
 
 expect 0 'report: ' "$program" run tiny.yaml --out out
