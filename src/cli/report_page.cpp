@@ -9,6 +9,7 @@
 #include "vitrine/cli/quality_page.hpp"
 #include "vitrine/io/png.hpp"
 #include "vitrine/trial/bin_levels.hpp"
+#include "vitrine/trial/kind_of.hpp"
 
 namespace vitrine::cli {
 namespace {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "vitrine/trial/arm.hpp"
+#include "vitrine/trial/kind_of.hpp"
 
 namespace vitrine::trial {
 
@@ -25,7 +26,7 @@ bool names_algorithms(const Arms& arms) {
 void check_algorithms(const Arms& arms, const Value& node, Diagnostics& problems) {
   const Protocol& p = arms.protocol;
   for (const Pick<recon::Algorithm>& each : algorithms_of(arms)) {
-    const std::string& kind = *each.canonical.find("kind")->as<std::string>();
+    const std::string& kind = kind_of(each);
     const auto refuse = [&](bool takes, const char* what) {
       if (!takes)
         problems.error(node.where, str("arms: algorithm ", kind, " knows no ", what,

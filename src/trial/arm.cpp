@@ -108,6 +108,9 @@ std::vector<Arm> enumerate_arms(const Arms& arms, std::uint64_t seed) {
   std::vector<Arm> all;
   for (const DesignRow& row : arms.design->rows(detail::space_of(arms, factors, seed)))
     all.push_back(arm_of(arms, factors, row));
+  if (arms.repeat.noise() > 0)
+    for (Arm& arm : all)
+      if (detail::has_levels(factors, arm, arms.repeat.of)) arm.noise_repeats = arms.repeat.noise();
   return all;
 }
 
@@ -173,20 +176,10 @@ std::string object_name(const Arms& arms, const std::optional<double>& contrast_
   return differ && contrast_delay ? str("object_", to_text(*contrast_delay), 's') : "object";
 }
 
-bool has_levels(const Arms& arms, const Arm& arm, const ArmSelector& selector) {
-  return std::ranges::all_of(detail::factors_of(arms), [&](const detail::Factor& factor) {
-    return factor.selected(selector, arm);
-  });
-}
-
-std::int64_t noise_repeats(const Arms& arms, const Arm& arm) {
-  const Repeat& repeat = arms.repeat;
-  return has_levels(arms, arm, repeat.of) ? repeat.noise() : 0;
-}
-
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector) {
+  const auto factors = detail::factors_of(arms);
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (has_levels(arms, all[i], selector)) return i;
+    if (detail::has_levels(factors, all[i], selector)) return i;
   throw Error(Error::Kind::input, "no arm has the levels that are asked for (see arms.vary)");
 }
 

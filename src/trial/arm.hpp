@@ -26,6 +26,7 @@ struct Arm {
   Pick<recon::Algorithm> algorithm = {};
   std::string algorithm_name = {};
   std::string scan = {};  ///< name of the scan that the image is made of: no kernel, no thickness
+  std::int64_t noise_repeats = 0;        ///< how often the scan is read out again (arms.repeat)
   std::vector<std::size_t> levels = {};  ///< of each factor (design_summary.hpp), scanner first
 
   /// Same image but for the noise, and what is done about it?
@@ -51,12 +52,6 @@ bool parts_energies(const Arms& arms, const Scanner& scanner);
 /// What a scanner's images are made of: the levels of `bins`, or `total` alone if its scans do not
 /// tell energies apart.
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner);
-
-/// If an arm has the levels that a selector names.
-bool has_levels(const Arms& arms, const Arm& arm, const ArmSelector& selector);
-
-/// How often an arm's scan is read out again, with other noise (arms.repeat).
-std::int64_t noise_repeats(const Arms& arms, const Arm& arm);
 
 /// The arm that a selector names: the first that has all the levels that it gives.
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector);

@@ -8,6 +8,7 @@
 #include "vitrine/trial/designs/nested.hpp"
 #include "vitrine/trial/designs/one_at_a_time.hpp"
 #include "vitrine/trial/designs/paired.hpp"
+#include "vitrine/trial/kind_of.hpp"
 
 namespace vitrine::trial {
 
@@ -39,10 +40,6 @@ const Catalogue<Design>& catalogue_for(const Design*) { return designs(); }
 Pick<Design> default_design() {
   Diagnostics problems;
   return designs().make(Value("full_factorial"), problems);
-}
-
-std::string kind_of(const Pick<Design>& design) {
-  return *design.canonical.find("kind")->as<std::string>();
 }
 
 std::vector<DesignRow> every_combination(const DesignSpace& space) {

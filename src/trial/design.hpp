@@ -55,9 +55,6 @@ const Catalogue<Design>& catalogue_for(const Design*);
 /// Every combination.
 Pick<Design> default_design();
 
-/// What a design is called.
-std::string kind_of(const Pick<Design>& design);
-
 /// Every combination of the levels, the last factor's changing fastest.
 std::vector<DesignRow> every_combination(const DesignSpace& space);
 

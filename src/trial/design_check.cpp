@@ -95,10 +95,7 @@ void check_exposures(const Arms& arms, const std::vector<Arm>& all, const Value&
 void check_selector(const std::vector<detail::Factor>& factors, const std::vector<Arm>& all,
                     const ArmSelector& selector, const char* name, const Value& where,
                     Diagnostics& problems) {
-  const auto meets = [&](const Arm& arm) {
-    return std::ranges::all_of(factors,
-                               [&](const auto& factor) { return factor.selected(selector, arm); });
-  };
+  const auto meets = [&](const Arm& arm) { return detail::has_levels(factors, arm, selector); };
   if (std::ranges::any_of(all, meets)) return;
   for (std::size_t f = 0; f < factors.size(); ++f) {
     const detail::Factor& factor = factors[f];
@@ -125,14 +122,13 @@ void check_selector(const std::vector<detail::Factor>& factors, const std::vecto
 }  // namespace
 
 void check_design(const Scenario& written, const Value& root, Diagnostics& problems) {
+  const std::size_t before = problems.entries().size();
+  check_sites(written, root, problems);
+  if (problems.entries().size() != before) return;
   Scenario scenario = written;
-  Diagnostics sites;
-  check_sites(scenario, root, sites);
-  if (!sites.ok()) return;  // which check_sites reports by itself
   install_sites(scenario);
   const Arms& arms = scenario.arms;
   const Value& node = part(root, "arms");
-  const std::size_t before = problems.entries().size();
   const auto seed = std::uint64_t(scenario.trial.seed);
   const auto factors = detail::factors_of(arms);
   arms.design->check(detail::space_of(arms, factors, seed), node, problems);

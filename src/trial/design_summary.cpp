@@ -8,6 +8,7 @@
 #include <set>
 
 #include "vitrine/trial/detail/factor.hpp"
+#include "vitrine/trial/kind_of.hpp"
 
 namespace vitrine::trial {
 namespace {

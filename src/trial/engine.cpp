@@ -1,6 +1,7 @@
 #include "vitrine/trial/engine.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -28,13 +29,12 @@ Outcome attempt(detail::CaseRunner& runner, const std::string& id,
   return outcome;
 }
 
-/// How many cases are run side by side, a thread each. All threads work on one case unless cases
-/// are so small that handing their work out takes as long as the work; what opens files of its own
-/// (raw data, rays that are kept) is left to one case at a time.
-std::size_t lanes_for(const Plan& plan, const Sink& sink, const StageStore* kept) {
+/// How many cases, which take `seconds` of one thread each, are run side by side, a thread each.
+/// All threads work on one case unless cases are so small that handing their work out takes as long
+/// as the work; what opens files of its own (raw data, rays that are kept) is left to one case at a
+/// time.
+std::size_t lanes_for(const Plan& plan, double seconds, const Sink& sink, const StageStore* kept) {
   constexpr double small = 0.5;  // s of a case on one thread
-  const double seconds =
-      estimate(plan, 1).seconds / double(std::max<std::size_t>(1, plan.cases.size()));
   const bool alone = !sink.takes_several_cases() || kept != nullptr ||
                      plan.scenario.outputs.raw.value_or("none") != "none";
   return alone || seconds > small ? 1 : std::size_t(thread_count());
@@ -46,9 +46,11 @@ class Engine {
   Engine(const Plan& plan, Sink& sink, Store& store, Progress& progress, Isa isa,
          const std::function<bool()>& stop, StageStore* kept)
       : plan_(plan), store_(store), progress_(progress), stop_(stop) {
-    for (std::size_t i = lanes_for(plan, sink, kept); i > 0; --i)
+    const Estimate all = estimate(plan, 1);
+    const auto cases = double(std::max<std::size_t>(1, plan.cases.size()));
+    steps_ = 1.0 + std::floor(double(all.traced_scans + all.reconstructions) / cases);
+    for (std::size_t i = lanes_for(plan, all.seconds / cases, sink, kept); i > 0; --i)
       runners_.push_back(std::make_unique<detail::CaseRunner>(plan, sink, isa, kept));
-    steps_ = double(runners_.front()->steps());
   }
 
   TrialResult run() {

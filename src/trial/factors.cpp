@@ -1,7 +1,8 @@
 #include "vitrine/trial/factors.hpp"
 
-#include <set>
 #include <utility>
+
+#include "vitrine/trial/detail/distinct.hpp"
 
 namespace vitrine::trial {
 namespace {
@@ -41,15 +42,15 @@ Schema<T>&& with_factors(Schema<T>&& s) {
 }
 
 template <class T>
-bool distinct(const std::vector<T>& levels) {
-  return std::set<T>(levels.begin(), levels.end()).size() == levels.size();
+bool levels_differ(const std::vector<T>& levels) {
+  return detail::distinct(levels);
 }
 
 template <class T>
-bool distinct(const std::vector<Pick<T>>& levels) {
+bool levels_differ(const std::vector<Pick<T>>& levels) {
   std::vector<std::string> texts;
   for (const auto& level : levels) texts.push_back(to_json(level.canonical));
-  return distinct(texts);
+  return detail::distinct(std::move(texts));
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ const Schema<Factors>& Factors::schema() {
       with_factors(
           Schema<Factors>("vary", "Levels of each factor, which `design` combines to arms"))
           .rule("the levels of a factor must differ", [](const Factors& vary) {
-            return std::apply([](const auto&... levels) { return (distinct(levels) && ...); },
+            return std::apply([](const auto&... levels) { return (levels_differ(levels) && ...); },
                               vary.each());
           });
   return s;

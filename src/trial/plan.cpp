@@ -32,10 +32,9 @@ Plan make_plan(Scenario scenario) {
 }
 
 std::string repeated_arms(const Plan& plan) {
-  const Arms& arms = plan.scenario.arms;
-  if (arms.repeat.noise() == 0) return plan.arms[plan.repeated].name;
-  const auto n = std::ranges::count_if(
-      plan.arms, [&](const Arm& arm) { return noise_repeats(arms, arm) > 0; });
+  if (plan.scenario.arms.repeat.noise() == 0) return plan.arms[plan.repeated].name;
+  const auto n =
+      std::ranges::count_if(plan.arms, [](const Arm& arm) { return arm.noise_repeats > 0; });
   if (n == 1) return plan.arms[plan.repeated].name;
   return n == std::ssize(plan.arms) ? "every arm" : str(n, " arms");
 }
@@ -180,7 +179,7 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   for (const Arm& arm : plan.arms) {
     const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay, arm.motion};
     traced.insert(shared);
-    const std::int64_t again = noise_repeats(arms, arm);
+    const std::int64_t again = arm.noise_repeats;
     for (std::int64_t n = 0; n <= again; ++n) scans.insert({shared, {arm.tube_load, n}});
     images_of_arms += 1 + std::uint64_t(again);
     const bool first = noiseless

@@ -1,7 +1,6 @@
 #include "vitrine/trial/scenario.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/model/scan.hpp"
@@ -11,7 +10,9 @@
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/design_check.hpp"
 #include "vitrine/trial/detail/context_check.hpp"
+#include "vitrine/trial/detail/distinct.hpp"
 #include "vitrine/trial/detail/geometry_check.hpp"
+#include "vitrine/trial/kind_of.hpp"
 
 namespace vitrine::trial {
 
@@ -125,16 +126,10 @@ const Schema<Protocol>& Protocol::schema() {
 
 namespace {
 
-template <class T>
-bool distinct(std::vector<T> items) {
-  std::sort(items.begin(), items.end());
-  return std::adjacent_find(items.begin(), items.end()) == items.end();
-}
-
 bool names_differ(const std::vector<Scanner>& scanners) {
   std::vector<std::string> names;
   for (const Scanner& scanner : scanners) names.push_back(scanner.name);
-  return distinct(names);
+  return detail::distinct(std::move(names));
 }
 
 constexpr const char* image_quality = "image_quality";  // of `analyse`
@@ -150,8 +145,7 @@ bool varied(const Arms& arms, std::vector<T> FactorValues<Levels>::*levels) {
 bool take_up_contrast(const phantoms::Cohort& patients) {
   const auto any = [](const std::vector<phantoms::LesionSpec>& lesions) {
     return std::ranges::any_of(lesions, [](const phantoms::LesionSpec& lesion) {
-      return lesion.enhancement &&
-             *lesion.enhancement.canonical.find("kind")->as<std::string>() != "none";
+      return lesion.enhancement && kind_of(lesion.enhancement) != "none";
     });
   };
   return any(patients.lesions) ||
@@ -341,7 +335,6 @@ const Schema<Scenario>& Scenario::schema() {
               })
           .checked(check_design)
           .checked(check_maps)
-          .checked(check_sites)
           .checked(detail::check_context_of_use)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "

@@ -12,12 +12,6 @@
 #include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial::detail {
-std::size_t CaseRunner::steps() const {
-  const Estimate e = estimate(plan_, 1);
-  const std::size_t cases = std::max<std::size_t>(1, plan_.cases.size());
-  return 1 + (e.traced_scans + e.reconstructions) / cases;
-}
-
 const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
                                        const Scene& scene) {
   const Arms& arms = plan_.scenario.arms;
@@ -124,7 +118,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     std::vector<ReadOut> read_outs;
     for (const Arm& arm : mine) {
       if (arm.tube_voltage != voltage) continue;
-      for (std::int64_t n = 0; n <= noise_repeats(arms, arm); ++n) {
+      for (std::int64_t n = 0; n <= arm.noise_repeats; ++n) {
         const std::string noise = n == 0 ? "" : str("noise", n);
         const auto same = [&](const ReadOut& other) {
           return other.tube_load == arm.tube_load && other.noise == noise;

@@ -24,8 +24,6 @@ class CaseRunner {
   CaseRunner(const Plan& plan, Sink& sink, Isa isa, StageStore* kept = nullptr)
       : plan_(plan), sink_(sink), isa_(isa), kept_(kept), doses_(plan, isa) {}
 
-  /// Stages per case, for the progress line.
-  std::size_t steps() const;
   /// Adds to `counts` what a case that succeeds took.
   CaseResult run(const std::string& case_id, const Step& next, StageCounts& counts);
 

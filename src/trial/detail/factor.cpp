@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "vitrine/trial/algorithm_levels.hpp"
+#include "vitrine/trial/kind_of.hpp"
 
 namespace vitrine::trial::detail {
 namespace {
@@ -13,9 +14,6 @@ namespace {
 template <class T>
 std::vector<std::string> names_of(const std::vector<Pick<T>>& levels) {
   const auto named = [](const Pick<T>& pick) { return pick.canonical.find("name"); };
-  const auto kind_of = [](const Pick<T>& pick) {
-    return *pick.canonical.find("kind")->template as<std::string>();
-  };
   std::vector<std::string> names;
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const auto same = [&](const Pick<T>& other) {
@@ -259,8 +257,7 @@ class Describer {
     };
     f.selected = [member, name, selector](const ArmSelector& wanted, const Arm& arm) {
       const std::string& word = wanted.*selector;
-      return word.empty() || arm.*name == word ||
-             *(arm.*member).canonical.find("kind")->template as<std::string>() == word;
+      return word.empty() || arm.*name == word || kind_of(arm.*member) == word;
     };
     f.wanted = [selector](const ArmSelector& wanted) { return wanted.*selector; };
     return f;
@@ -280,6 +277,11 @@ std::vector<Factor> factors_of(const Arms& arms) {
       of.scanner(), of.contrast_delay(),  of.motion(),    of.tube_voltage(), of.tube_load(),
       of.kernel(),  of.slice_thickness(), of.algorithm(), of.corrections(),  of.noise_reduction(),
       of.bins()};
+}
+
+bool has_levels(const std::vector<Factor>& factors, const Arm& arm, const ArmSelector& selector) {
+  return std::ranges::all_of(factors,
+                             [&](const Factor& factor) { return factor.selected(selector, arm); });
 }
 
 DesignSpace space_of(const Arms& arms, const std::vector<Factor>& factors, std::uint64_t seed) {

@@ -25,6 +25,9 @@ struct Factor {
 /// All factors, in the order in which a full factorial design nests them: the scanner first.
 std::vector<Factor> factors_of(const Arms& arms);
 
+/// If an arm has the levels that a selector names.
+bool has_levels(const std::vector<Factor>& factors, const Arm& arm, const ArmSelector& selector);
+
 /// What a design makes of them.
 DesignSpace space_of(const Arms& arms, const std::vector<Factor>& factors, std::uint64_t seed);
 
