@@ -86,7 +86,7 @@ io::Path CaseStore::path_of(const std::string& case_id) const {
   return dir_ / ".state" / (case_id + ".json");
 }
 
-std::optional<trial::CaseResult> CaseStore::read(const std::string& case_id) const {
+std::optional<trial::CaseResult> CaseStore::load(const std::string& case_id) {
   const io::Path path = path_of(case_id);
   if (!std::filesystem::exists(path)) return {};
   const Value value = io::parse_json(io::read_text(path), path.string());
@@ -111,9 +111,9 @@ std::optional<trial::CaseResult> CaseStore::read(const std::string& case_id) con
   }
 }
 
-std::optional<trial::CaseResult> CaseStore::load(const std::string& case_id) {
+std::optional<trial::CaseResult> CaseStore::whole(const std::string& case_id) {
   try {
-    auto result = read(case_id);
+    auto result = load(case_id);
     if (!result) return {};
     for (const trial::FileRecord& file : result->files) {
       std::error_code error;

@@ -14,11 +14,14 @@ class CaseStore final : public trial::Store {
   /// Told of every record and its digest before it is written.
   using Announce = std::function<void(const trial::CaseResult& result, const Digest& record)>;
   explicit CaseStore(io::Path dir, Announce announce = {});
-  std::optional<trial::CaseResult> load(const std::string& case_id) override;
-  void save(const trial::CaseResult& result) override;
   /// What is stored of a case, whether its files are still there or not; none if nothing is. Throws
   /// Error (data) if it is damaged.
-  std::optional<trial::CaseResult> read(const std::string& case_id) const;
+  std::optional<trial::CaseResult> load(const std::string& case_id) override;
+  void save(const trial::CaseResult& result) override;
+  /// A case that is stored whole, and whose files are all there with their sizes; none otherwise.
+  std::optional<trial::CaseResult> whole(const std::string& case_id);
+  bool holds(const std::string& case_id) override { return whole(case_id).has_value(); }
+  bool keeps() const override { return true; }
   /// Cases that something is stored of, sorted.
   std::vector<std::string> ids() const;
 

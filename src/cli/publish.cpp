@@ -43,17 +43,23 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
              const trial::TrialResult& result, Isa isa,
              const std::function<void(const Digest& sums)>& before_sums) {
   std::vector<trial::FileRecord> files;
-  const auto put = [&](const std::string& name, std::span<const std::byte> bytes) {
-    io::write_file(dir / name, bytes);
-    files.push_back({name, sha256(bytes).hex(), bytes.size()});
+  const auto put = [&](const std::string& name, Pieces pieces) {
+    io::FileInPieces file(dir / name);
+    pieces([&](std::span<const std::byte> piece) { file.write(piece); });
+    const io::SealedFile sealed = file.finish();
+    files.push_back({name, sealed.sha256.hex(), sealed.bytes});
+    return files.back();
   };
-  make_result_files(dir, plan, result, isa, {}, put);
-  for (const auto& one : result.cases)
+  make_result_files(dir, dir, plan, result, isa, {}, put);
+  result.cases.each([&](const trial::CaseResult& one) {
     files.insert(files.end(), one.files.begin(), one.files.end());
+  });
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
   const std::string record = to_json(manifest(plan, loaded, isa, files), 1) + "\n";
-  put("manifest.json", std::as_bytes(std::span(record)));
+  put("manifest.json", [&](FunctionRef<void(std::span<const std::byte>)> piece) {
+    piece(std::as_bytes(std::span(record)));
+  });
   std::vector<io::Checksum> sums;
   for (const auto& file : files) {
     const auto digest = digest_from_hex(file.sha256);

@@ -38,8 +38,12 @@ std::string unfinished(const StoredTrial& stored) {
 /// The files of the results, as they were made when the run ended.
 std::vector<io::NamedBytes> files_of(const StoredTrial& stored, const io::Path& dir) {
   std::vector<io::NamedBytes> files;
-  const auto keep = [&](const std::string& name, std::span<const std::byte> bytes) {
-    files.push_back({name, {bytes.begin(), bytes.end()}});
+  const auto keep = [&](const std::string& name, Pieces pieces) {
+    io::Bytes& bytes = files.emplace_back(io::NamedBytes{name, {}}).bytes;
+    pieces([&](std::span<const std::byte> piece) {
+      bytes.insert(bytes.end(), piece.begin(), piece.end());
+    });
+    return trial::FileRecord{name, sha256(bytes).hex(), bytes.size()};
   };
   const auto damaged = [&] {
     return Error(Error::Kind::data,
@@ -48,7 +52,8 @@ std::vector<io::NamedBytes> files_of(const StoredTrial& stored, const io::Path& 
                      "run` in a new directory"));
   };
   try {
-    make_result_files(dir, stored.plan, stored.result, stored.isa, unfinished(stored), keep);
+    make_result_files(dir, std::filesystem::temp_directory_path(), stored.plan, stored.result,
+                      stored.isa, unfinished(stored), keep);
   } catch (const std::bad_variant_access&) {  // text where a number belongs
     throw damaged();
   } catch (const std::out_of_range&) {  // an arm, lesion or perturbation that the plan lacks

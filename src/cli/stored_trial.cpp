@@ -1,8 +1,8 @@
 #include "vitrine/cli/stored_trial.hpp"
 
 #include <algorithm>
+#include <iterator>
 
-#include "vitrine/cli/case_store.hpp"
 #include "vitrine/cli/trial_directory.hpp"
 #include "vitrine/io/csv.hpp"
 
@@ -58,18 +58,23 @@ void check_shape(const trial::TrialResult& result) {
                             {&trial::CaseResult::visits},        {&trial::CaseResult::contrast, 4},
                             {&trial::CaseResult::visit_lesions}, {&trial::CaseResult::quality},
                             {&trial::CaseResult::quality_curves}};
-  for (const auto& [part, fewest] : parts) {
-    const trial::CaseResult* first = nullptr;
-    for (const trial::CaseResult& one : result.cases) {
-      const Table& table = one.*part;
+  struct First {
+    std::string id;
+    std::vector<std::string> columns;
+  };
+  First first_of[std::size(parts)];
+  result.cases.each([&](const trial::CaseResult& one) {
+    for (std::size_t p = 0; p < std::size(parts); ++p) {
+      const Table& table = one.*parts[p].table;
+      First& first = first_of[p];
       if (table.columns.empty()) continue;
-      if (first == nullptr) first = &one;
-      require(table.columns.size() >= fewest && table.columns == (first->*part).columns,
+      if (first.id.empty()) first = {one.id, table.columns};
+      require(table.columns.size() >= parts[p].fewest && table.columns == first.columns,
               Error::Kind::data, "the stored case ", one.id, " has a table with ",
-              table.columns.size(), " columns, not those of ", first->id,
+              table.columns.size(), " columns, not those of ", first.id,
               ". Run the same `vitrine run` again: it makes damaged cases anew");
     }
-  }
+  });
 }
 
 std::vector<trial::Failure> failures_of(const io::Path& path) {
@@ -99,13 +104,13 @@ StoredTrial read_stored_trial(const io::Path& dir) {
     stored.files = io::parse_checksums(io::read_text(sums), sums.string());
     stored.result.failures = failures_of(dir / "failures.csv");
   }
-  const CaseStore store(dir);
+  stored.store = std::make_unique<CaseStore>(dir);
+  const std::vector<std::string> there = stored.store->ids();
   for (const std::string& id : stored.plan.cases) {
-    auto one = store.read(id);
     const bool failed =
         std::ranges::any_of(stored.result.failures, [&](const auto& f) { return f.case_id == id; });
-    if (one)
-      stored.result.cases.push_back(std::move(*one));
+    if (std::ranges::binary_search(there, id))
+      stored.result.cases.add_stored(*stored.store, id);
     else if (!failed)
       stored.missing.push_back(id);
   }

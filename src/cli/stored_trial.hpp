@@ -1,7 +1,9 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "vitrine/cli/case_store.hpp"
 #include "vitrine/core/isa.hpp"
 #include "vitrine/io/checksums.hpp"
 #include "vitrine/trial/engine.hpp"
@@ -12,6 +14,7 @@ namespace vitrine::cli {
 /// scenario names are not opened: the plan cannot be run.
 struct StoredTrial {
   trial::Plan plan;
+  std::unique_ptr<CaseStore> store;  ///< that `result` reads its cases from
   trial::TrialResult result;         ///< stored cases, and the failures of a run that has ended
   std::vector<std::string> missing;  ///< cases that are neither stored nor known to have failed
   Isa isa = Isa::portable;           ///< that made it

@@ -74,7 +74,7 @@ TrialRecord read_trial(const io::Path& dir) {
   std::string so_far;
   CaseStore store(dir);
   for (const std::string& id : store.ids()) {
-    const auto result = store.load(id);
+    const auto result = store.whole(id);
     (result ? record.finished : record.damaged).push_back(id);
     if (!result) continue;
     for (const auto& file : result->files) so_far += str(file.sha256, "  ", file.path, '\n');

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "vitrine/core/csv_line.hpp"
 #include "vitrine/core/value.hpp"
 
 namespace vitrine {
@@ -30,26 +31,33 @@ void append_cell(std::string& out, const std::string& text) {
   out += '"';
 }
 
+void append_cell(std::string& out, const Table::Cell& cell) {
+  const double* number = std::get_if<double>(&cell);
+  if (!number) return append_cell(out, std::get<std::string>(cell));
+  if (!std::isnan(*number)) out += to_text(*number);
+}
+
+template <class T>
+void append_line(std::string& out, std::span<const T> cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i) out += ',';
+    append_cell(out, cells[i]);
+  }
+  out += '\n';
+}
+
 }  // namespace
+
+void append_csv_line(std::string& out, std::span<const std::string> names) {
+  append_line(out, names);
+}
+
+void append_csv_line(std::string& out, std::span<const Table::Cell> row) { append_line(out, row); }
 
 std::string Table::to_csv() const {
   std::string out;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (i) out += ',';
-    append_cell(out, columns[i]);
-  }
-  out += '\n';
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i) out += ',';
-      if (const double* number = std::get_if<double>(&row[i])) {
-        if (!std::isnan(*number)) out += to_text(*number);
-      } else {
-        append_cell(out, std::get<std::string>(row[i]));
-      }
-    }
-    out += '\n';
-  }
+  append_csv_line(out, columns);
+  for (const auto& row : rows) append_csv_line(out, row);
   return out;
 }
 

@@ -225,6 +225,30 @@ void write_files(const Path& dir, std::span<const NamedBytes> files) {
   sync_directory(dir);
 }
 
+struct FileInPieces::State {
+  explicit State(const Path& path) : dir(path.parent_path()), file(path) {}
+  Path dir;
+  Partial file;
+  Sha256 hash;
+  std::uint64_t bytes = 0;
+};
+
+FileInPieces::FileInPieces(const Path& path) : state_(std::make_unique<State>(path)) {}
+FileInPieces::~FileInPieces() = default;
+
+void FileInPieces::write(std::span<const std::byte> bytes) {
+  state_->file.write(bytes);
+  state_->hash.bytes(bytes);
+  state_->bytes += bytes.size();
+}
+
+SealedFile FileInPieces::finish() {
+  state_->file.sync();
+  state_->file.rename();
+  sync_directory(state_->dir);
+  return {state_->hash.finish(), state_->bytes};
+}
+
 SealedFile seal_partial(const Path& path) {
   Path partial = path;
   partial += ".partial";

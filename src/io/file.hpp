@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,23 @@ void write_files(const Path& dir, std::span<const NamedBytes> files);
 struct SealedFile {
   Digest sha256;
   std::uint64_t bytes = 0;
+};
+
+/// A file that comes in pieces, with the promise of `write_file`: it is there, whole, when `finish`
+/// returns, and the one before stays until then.
+class FileInPieces {
+ public:
+  explicit FileInPieces(const Path& path);
+  ~FileInPieces();
+  FileInPieces(const FileInPieces&) = delete;
+  FileInPieces& operator=(const FileInPieces&) = delete;
+
+  void write(std::span<const std::byte> bytes);
+  SealedFile finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Finish a file that was written to `path.partial` by other means: synchronised, digested,

@@ -57,6 +57,13 @@ Handle text_type(std::size_t size) {
   return type;
 }
 
+/// Fixed length, padded with zero bytes.
+Handle padded_type(std::size_t size) {
+  Handle type = text_type(size);
+  check(H5Tset_strpad(type, H5T_STR_NULLPAD), "pad text");
+  return type;
+}
+
 Handle simple_space(const std::vector<hsize_t>& dims) {
   return {H5Screate_simple(int(dims.size()), dims.data(), nullptr), H5Sclose, "a data space"};
 }
@@ -86,6 +93,58 @@ struct H5File::State {
 
   void dataset(const std::string& path, hid_t stored, hid_t memory, const void* values,
                std::size_t value_bytes, const std::vector<std::size_t>& dims) {
+    const Handle set = made(path, stored, value_bytes, dims);
+    const std::size_t count =
+        std::accumulate(dims.begin(), dims.end(), std::size_t{1}, std::multiplies<>());
+    if (count > 0)
+      check(H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), str("write ", path));
+  }
+
+  /// A list whose values come in order, written chunk by chunk: HDF5 sees the chunks of `dataset`.
+  class List {
+   public:
+    List(State& state, std::string path, hid_t stored, std::size_t value_bytes, std::size_t count)
+        : path_(std::move(path)),
+          type_(stored),
+          value_bytes_(value_bytes),
+          count_(count),
+          set_(state.made(path_, stored, value_bytes, {count})),
+          buffer_(std::min(count * value_bytes, room(count, value_bytes))) {}
+
+    void add(const void* value, std::size_t bytes) {
+      const auto* from = static_cast<const std::byte*>(value);
+      std::fill(std::copy(from, from + bytes, buffer_.begin() + std::ptrdiff_t(filled_)),
+                buffer_.begin() + std::ptrdiff_t(filled_ + value_bytes_), std::byte{0});
+      filled_ += value_bytes_;
+      if (filled_ == buffer_.size()) flush();
+    }
+    void flush() {
+      const hsize_t start = done_, part = filled_ / value_bytes_, all = count_;
+      if (part == 0) return;
+      const Handle there = simple_space({all}), here = simple_space({part});
+      check(H5Sselect_hyperslab(there, H5S_SELECT_SET, &start, nullptr, &part, nullptr),
+            str("choose a part of ", path_));
+      check(H5Dwrite(set_, type_, here, there, H5P_DEFAULT, buffer_.data()), str("write ", path_));
+      done_ += part;
+      filled_ = 0;
+    }
+
+   private:
+    static std::size_t room(std::size_t count, std::size_t value_bytes) {
+      return std::size_t(chunk({count}, value_bytes).front()) * value_bytes;
+    }
+
+    std::string path_;
+    hid_t type_;
+    std::size_t value_bytes_, count_;
+    Handle set_;
+    Bytes buffer_;
+    std::size_t filled_ = 0, done_ = 0;
+  };
+
+  /// A data set without values; above 64 KiB it is packed.
+  Handle made(const std::string& path, hid_t stored, std::size_t value_bytes,
+              const std::vector<std::size_t>& dims) {
     make_parents(path);
     const std::vector<hsize_t> extent(dims.begin(), dims.end());
     const Handle space = simple_space(extent);
@@ -99,11 +158,8 @@ struct H5File::State {
       check(H5Pset_shuffle(creation), str("pack ", path));
       check(H5Pset_deflate(creation, 4), str("pack ", path));
     }
-    const Handle set(
-        H5Dcreate2(file, path.c_str(), stored, space, with_groups, creation, H5P_DEFAULT), H5Dclose,
-        path);
-    if (count > 0)
-      check(H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), str("write ", path));
+    return {H5Dcreate2(file, path.c_str(), stored, space, with_groups, creation, H5P_DEFAULT),
+            H5Dclose, path};
   }
 
   void rows(const std::string& path, const std::vector<std::size_t>& dims, bool packed) {
@@ -234,9 +290,23 @@ void H5File::strings(const std::string& path, const std::vector<std::string>& va
   std::string padded(longest * values.size(), '\0');
   for (std::size_t i = 0; i < values.size(); ++i)
     std::copy(values[i].begin(), values[i].end(), padded.begin() + std::ptrdiff_t(i * longest));
-  const Handle type = text_type(longest);
-  check(H5Tset_strpad(type, H5T_STR_NULLPAD), "pad text");
+  const Handle type = padded_type(longest);
   state_->dataset(path, type, type, padded.data(), longest, {values.size()});
+}
+
+void H5File::numbers(const std::string& path, std::size_t count, Each<double> each) {
+  State::List list(*state_, path, H5T_IEEE_F64LE, sizeof(double), count);
+  each([&](double value) { list.add(&value, sizeof value); });
+  list.flush();
+}
+
+void H5File::texts(const std::string& path, std::size_t count, Each<std::string_view> each) {
+  std::size_t longest = 1;
+  each([&](std::string_view text) { longest = std::max(longest, text.size()); });
+  const Handle type = padded_type(longest);
+  State::List list(*state_, path, type, longest, count);
+  each([&](std::string_view text) { list.add(text.data(), text.size()); });
+  list.flush();
 }
 
 void H5File::group(const std::string& path) { state_->make_parents(path + "/"); }

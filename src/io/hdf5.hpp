@@ -3,8 +3,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/core/table.hpp"
 #include "vitrine/io/file.hpp"
 
@@ -38,6 +40,12 @@ class H5File {
                const std::vector<std::size_t>& dims);
   /// A list of texts: UTF-8 of fixed length, padded with zero bytes.
   void strings(const std::string& path, const std::vector<std::string>& values);
+  /// The same bytes of a list that is not held: `each`, which may be asked twice, calls back with
+  /// every value in order.
+  template <class T>
+  using Each = FunctionRef<void(FunctionRef<void(T)>)>;
+  void numbers(const std::string& path, std::size_t count, Each<double> each);
+  void texts(const std::string& path, std::size_t count, Each<std::string_view> each);
   void group(const std::string& path);
 
   /// On a group or data set that is there; `/` is the file.

@@ -30,13 +30,22 @@ class StudyBuilder {
       study.arms.push_back(arm.name);
       object_.push_back(object_name(plan.scenario.arms, arm.contrast_delay));
     }
-    const Table lesions = result.all(&CaseResult::lesions);
-    for (const auto& row : lesions.rows) {
-      const std::size_t volume = lesions.column("volume_mm3");
+    result.cases.each([&](const CaseResult& one) { add(one); });
+    for (evaluation::Sample& sample : study.samples) fill_up(sample);
+  }
+
+  evaluation::Study study;
+
+ private:
+  using Row = std::vector<Table::Cell>;
+
+  void add(const CaseResult& one) {
+    for (const auto& row : one.lesions.rows) {
+      const std::size_t volume = one.lesions.column("volume_mm3");
       lesion_[{text(row, 0), text(row, 1)}] = std::ssize(study.lesions);
       study.lesions.push_back({text(row, 0), text(row, 1), std::get<double>(row[volume])});
     }
-    const Table features = result.all(&CaseResult::features);
+    const Table& features = one.features;
     for (const auto& row : features.rows) declare(features, row);
     const auto perturbation = perturbation_column(features);
     for (const auto& row : features.rows) {
@@ -45,12 +54,16 @@ class StudyBuilder {
       // A later visit repeats nothing: the lesions changed.
       if (!text(row, features.column("replicate")).starts_with("visit")) take(features, row);
     }
+    lesion_.clear();  // those of other cases are others
+    sample_.clear();
   }
 
-  evaluation::Study study;
-
- private:
-  using Row = std::vector<Table::Cell>;
+  /// A later case may have measured features that this sample's did not.
+  void fill_up(evaluation::Sample& sample) const {
+    const std::size_t all = study.features.size();
+    sample.values.resize(all, std::numeric_limits<double>::quiet_NaN());
+    if (!sample.reasons.empty()) sample.reasons.resize(all);
+  }
 
   void declare(const Table& table, const Row& row) {
     const std::string& id = text(row, table.column("feature"));
@@ -72,6 +85,8 @@ class StudyBuilder {
     const auto put = [&](evaluation::Source source, Index at) {
       auto& sample = sample_at(source, lesion, at, replicate);
       sample.values[feature] = value;
+      if (reason.empty()) return;
+      sample.reasons.resize(study.features.size());
       sample.reasons[feature] = reason;
     };
     if (replicate == "truth") {
@@ -105,9 +120,8 @@ class StudyBuilder {
         sample_.try_emplace({source, lesion, arm, replicate}, study.samples.size());
     if (added) {
       const double none = std::numeric_limits<double>::quiet_NaN();
-      study.samples.push_back({source, lesion, arm,
-                               std::vector<double>(study.features.size(), none),
-                               std::vector<std::string>(study.features.size())});
+      study.samples.push_back(
+          {source, lesion, arm, std::vector<double>(study.features.size(), none), {}});
     }
     return study.samples[at->second];
   }
@@ -173,9 +187,7 @@ namespace {
 std::vector<evaluation::RobustnessRow> robustness_of(const Plan& plan, const TrialResult& result,
                                                      const evaluation::Study& study,
                                                      const evaluation::StabilityOptions& options) {
-  const Table features = result.all(&CaseResult::features);
-  const auto perturbation = perturbation_column(features);
-  if (!perturbation) return {};
+  if (plan.scenario.measure.perturbations.empty()) return {};
   evaluation::Study empty;
   empty.features = study.features;
   empty.lesions = study.lesions;
@@ -201,16 +213,20 @@ std::vector<evaluation::RobustnessRow> robustness_of(const Plan& plan, const Tri
   const auto feature_of = places(empty.features, [](const evaluation::Feature& f) { return f.id; });
   std::map<std::string, evaluation::Study> studies;
   for (const Arm& arm : plan.arms) studies.emplace(arm.name, empty);
-  const std::size_t arm = features.column("arm"), replicate = features.column("replicate"),
-                    id = features.column("feature"), value = features.column("value");
-  for (const auto& row : features.rows) {
-    if (text(row, replicate) != Visit{}.name) continue;
-    const std::size_t sample =
-        lesion_of.at(str(text(row, 0), '/', text(row, 1))) * empty.arms.size() +
-        level_of.at(text(row, *perturbation));
-    studies.at(text(row, arm)).samples[sample].values[feature_of.at(text(row, id))] =
-        std::get<double>(row[value]);
-  }
+  result.cases.each([&](const CaseResult& one) {
+    const Table& features = one.features;
+    const std::size_t arm = features.column("arm"), replicate = features.column("replicate"),
+                      id = features.column("feature"), value = features.column("value"),
+                      perturbation = features.column("perturbation");
+    for (const auto& row : features.rows) {
+      if (text(row, replicate) != Visit{}.name) continue;
+      const std::size_t sample =
+          lesion_of.at(str(text(row, 0), '/', text(row, 1))) * empty.arms.size() +
+          level_of.at(text(row, perturbation));
+      studies.at(text(row, arm)).samples[sample].values[feature_of.at(text(row, id))] =
+          std::get<double>(row[value]);
+    }
+  });
   std::vector<evaluation::RobustnessRow> rows;
   for (const Arm& each : plan.arms)
     for (auto& row : evaluation::robustness(studies.at(each.name), each.name, options))

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <condition_variable>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "vitrine/core/parallel.hpp"
@@ -13,9 +16,10 @@ namespace {
 
 /// How a case ended.
 struct Outcome {
-  CaseResult result;
-  StageCounts stages;
-  std::optional<Error> error;
+  bool stored = false;  ///< by an earlier run
+  CaseResult result = {};
+  StageCounts stages = {};
+  std::optional<Error> error = {};
 };
 
 Outcome attempt(detail::CaseRunner& runner, const std::string& id,
@@ -54,55 +58,65 @@ class Engine {
   }
 
   TrialResult run() {
-    std::size_t i = 0;
-    while (i < plan_.cases.size()) {
-      if (auto done = stored(i)) {
-        result_.cases.push_back(std::move(*done));
-        ++i;
-        continue;
-      }
-      const std::size_t end = batch_from(i);
-      if (end == i + 1) {
-        record(i, attempt(*runners_.front(), plan_.cases[i], told(i)));
-      } else {
-        side_by_side(i, end);
-      }
-      i = end;
+    // The first case has all threads, since figures are drawn of it alone.
+    const std::size_t alone = runners_.size() == 1 ? plan_.cases.size() : 1;
+    while (taken_ < std::min(alone, plan_.cases.size())) {
+      const std::size_t i = taken_++;
+      record(i, store_.holds(plan_.cases[i]) ? Outcome{.stored = true}
+                                             : attempt(*runners_.front(), plan_.cases[i], told(i)));
     }
+    recorded_ = taken_;
+    if (taken_ < plan_.cases.size()) side_by_side();
     show(plan_.cases.size(), 0.0, "done");
     return std::move(result_);
   }
 
  private:
-  std::optional<CaseResult> stored(std::size_t i) {
-    if (!ahead_ || ahead_at_ != i) return store_.load(plan_.cases[i]);
-    auto done = std::move(ahead_);
-    ahead_.reset();
-    return done;
-  }
-
-  /// The end of a batch: the first case alone, since figures are drawn of it; then as many as are
-  /// not there yet.
-  std::size_t batch_from(std::size_t first) {
-    constexpr std::size_t per_lane = 8;  // evens out; their results wait in memory
-    const std::size_t most = std::min(plan_.cases.size(), first + runners_.size() * per_lane);
-    std::size_t end = first + 1;
-    if (runners_.size() == 1 || first == 0) return end;
-    while (end < most && !(ahead_ = store_.load(plan_.cases[end]))) ++end;
-    ahead_at_ = end;
-    return end;
-  }
-
-  void side_by_side(std::size_t first, std::size_t end) {
-    std::vector<Outcome> outcomes(end - first);
-    const auto lanes = std::int64_t(runners_.size());
-    show(first, 0.0, str(plan_.cases[first], " to ", plan_.cases[end - 1]));
-    parallel_for(lanes, [&](std::int64_t lane) {
-      for (std::size_t i = first + std::size_t(lane); i < end; i += runners_.size())
-        outcomes[i - first] = attempt(*runners_[std::size_t(lane)], plan_.cases[i],
-                                      [&](const std::string&) { require_wanted(); });
+  /// A lane takes the next case as soon as it has ended one.
+  void side_by_side() {
+    parallel_for(std::ssize(runners_), [&](std::int64_t lane) {
+      detail::CaseRunner& runner = *runners_[std::size_t(lane)];
+      try {
+        while (const auto i = next()) {
+          const std::string& id = plan_.cases[*i];
+          ended(*i, store_.holds(id)
+                        ? Outcome{.stored = true}
+                        : attempt(runner, id, [&](const std::string&) { require_wanted(); }));
+        }
+      } catch (...) {
+        const std::scoped_lock lock(mutex_);
+        broken_ = true;
+        room_.notify_all();
+        throw;
+      }
     });
-    for (std::size_t i = first; i < end; ++i) record(i, std::move(outcomes[i - first]));
+  }
+
+  /// The next case for a lane; waits while too many results wait for one before them.
+  std::optional<std::size_t> next() {
+    const std::size_t most = 8 * runners_.size();
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return broken_ || taken_ < recorded_ + most; });
+    if (broken_ || taken_ == plan_.cases.size()) return {};
+    return taken_++;
+  }
+
+  /// Records what can be recorded in the plan's order, one lane at a time; others go on.
+  void ended(std::size_t i, Outcome outcome) {
+    std::unique_lock lock(mutex_);
+    waiting_.emplace(i, std::move(outcome));
+    if (recording_) return;
+    recording_ = true;
+    while (!broken_ && !waiting_.empty() && waiting_.begin()->first == recorded_) {
+      auto first = waiting_.extract(waiting_.begin());
+      lock.unlock();
+      show(first.key(), 0.0, plan_.cases[first.key()]);
+      record(first.key(), std::move(first.mapped()));
+      lock.lock();
+      ++recorded_;
+      room_.notify_all();
+    }
+    recording_ = false;
   }
 
   /// What a case that has all threads is told to do before each stage.
@@ -126,11 +140,12 @@ class Engine {
 
   void record(std::size_t i, Outcome outcome) {
     const std::string& id = plan_.cases[i];
+    if (outcome.stored) return result_.cases.add_stored(store_, id);
     if (!outcome.error) {
       result_.stages += outcome.stages;
       store_.save(outcome.result);
-      result_.cases.push_back(std::move(outcome.result));
-      return;
+      if (store_.keeps()) return result_.cases.add_stored(store_, id);
+      return result_.cases.add(std::move(outcome.result));
     }
     Error& error = *outcome.error;
     // Only what concerns this case alone is survivable: a full disk would fail the next one too.
@@ -146,20 +161,25 @@ class Engine {
   const std::function<bool()>& stop_;
   std::vector<std::unique_ptr<detail::CaseRunner>> runners_;  // one a lane
   double steps_ = 0.0;                                        // of a case
-  std::optional<CaseResult> ahead_;                           // stored, of case `ahead_at_`
-  std::size_t ahead_at_ = 0;
   TrialResult result_;
+
+  std::mutex mutex_;  // of what follows, while lanes run
+  std::condition_variable room_;
+  std::size_t taken_ = 0, recorded_ = 0;  // cases before these
+  std::map<std::size_t, Outcome> waiting_;
+  bool recording_ = false;
+  bool broken_ = false;  // a record could not be kept: no further case is taken
 };
 
 }  // namespace
 
 Table TrialResult::all(Table CaseResult::*table) const {
   Table joined;
-  for (const CaseResult& one : cases) {
+  cases.each([&](const CaseResult& one) {
     const Table& part = one.*table;
     if (joined.columns.empty()) joined.columns = part.columns;
     joined.rows.insert(joined.rows.end(), part.rows.begin(), part.rows.end());
-  }
+  });
   return joined;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "vitrine/core/isa.hpp"
+#include "vitrine/trial/case_results.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
 #include "vitrine/trial/stage_store.hpp"
@@ -17,7 +18,7 @@ struct Failure {
 
 /// All cases of a trial, in order.
 struct TrialResult {
-  std::vector<CaseResult> cases;
+  CaseResults cases;
   std::vector<Failure> failures;
   StageCounts stages;  ///< of the cases that this run made, not those that the store held
 
@@ -25,7 +26,8 @@ struct TrialResult {
   Table all(Table CaseResult::*table) const;
 };
 
-/// Run every case that the store does not hold yet. A case that fails is recorded and the trial
+/// Run every case that the store does not hold yet; what the store keeps stays there, and must stay
+/// as long as the result is used. A case that fails is recorded and the trial
 /// goes on; `stop` is asked between stages, and a true answer ends the run with Error kind
 /// interrupted. `kept`: where rays that were traced are kept and found; null: nowhere.
 TrialResult run(const Plan& plan, Sink& sink, Store& store, Progress& progress, Isa isa,

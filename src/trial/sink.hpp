@@ -71,8 +71,14 @@ class Sink {
 class Store {
  public:
   virtual ~Store() = default;
+  /// What is kept of a case; none: nothing.
   virtual std::optional<CaseResult> load(const std::string& case_id) = 0;
   virtual void save(const CaseResult& result) = 0;
+  /// Whether a case is finished: it is kept, and so are all its files. May be asked from different
+  /// threads at once.
+  virtual bool holds(const std::string& case_id) { return load(case_id).has_value(); }
+  /// Whether `load` gives what was saved, so that nobody else must hold it.
+  virtual bool keeps() const { return false; }
 };
 
 /// Told what the engine does; shows it or not.

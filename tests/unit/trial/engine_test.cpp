@@ -59,7 +59,11 @@ class Rows : public trial::Sink, public trial::Store, public trial::Progress {
     const auto at = there.find(id);
     return at == there.end() ? std::nullopt : std::optional(at->second);
   }
-  void save(const trial::CaseResult& result) override { saved.push_back(result.id); }
+  void save(const trial::CaseResult& result) override {
+    saved.push_back(result.id);
+    if (keeping) there[result.id] = result;
+  }
+  bool keeps() const override { return keeping; }
   void step(double done, double total, const std::string&) override {
     CHECK(done <= total);
     CHECK(done >= last_);
@@ -68,6 +72,7 @@ class Rows : public trial::Sink, public trial::Store, public trial::Progress {
   void case_failed(const std::string& id, const Error&) override { failed.push_back(id); }
 
   std::string broken, full;
+  bool keeping = false;
   std::map<std::string, trial::CaseResult> there;
   std::vector<std::string> saved, failed;
 
@@ -107,6 +112,16 @@ TEST_CASE("small cases side by side give what they give one after the other, in 
   }
   CHECK(text(run(plan, resumed)) == text(expected));
   CHECK(resumed.saved == missing);
+  // A result that the store keeps is read back from there, and nowhere else.
+  Rows kept(true);
+  kept.keeping = true;
+  const auto stored = run(plan, kept);
+  CHECK(text(stored) == text(expected));
+  kept.there.at("case007").images.rows.clear();
+  CHECK(text(stored) != text(expected));
+  CHECK(stored.cases[6].images.rows.empty());
+  kept.there.erase("case007");
+  CHECK_THROWS_WITH(text(stored), Catch::Contains("'case007' is no longer stored"));
 }
 
 TEST_CASE("a case that fails beside others is alone in that, and a full disk ends the run") {

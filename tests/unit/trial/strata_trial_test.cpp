@@ -111,7 +111,7 @@ TEST_CASE("tables say whose stratum and which site, and another stratum changes 
   const evaluation::Study part = trial::of_patients(both.study, ids);
   CHECK(part.lesions.size() == 1);
   trial::TrialResult one;
-  one.cases = {result.cases[0]};
+  one.cases.add(result.cases[0]);
   CHECK(values_of(part) == values_of(trial::analyse(plan, one).study));
   // One patient has no agreement: withheld with its reason.
   const auto& icc = both.by_stratum[0].rows[0].icc;
