@@ -42,6 +42,7 @@ std::vector<Item> feature_items();
 std::vector<Item> statistics_items();
 /// Photon histories of the Monte Carlo.
 std::vector<Item> carlo_items();
+/// Whole trials: a patient through all arms, and many tiny cases.
 std::vector<Item> trial_items();
 
 }  // namespace vitrine::bench
