@@ -28,7 +28,8 @@ MAY_USE = {
     "config": SIMULATION | {"trial"},
     "io": SIMULATION | {"trial"},
     "report": SIMULATION | {"trial"},
-    "cli": SIMULATION | {"trial", "config", "io", "report"},
+    "dataset": CORE,
+    "cli": SIMULATION | {"trial", "config", "io", "report", "dataset"},
 }
 FOLDERS = {name: name if name in ("phantoms", "physics", "recon") else f"src/{name}" for name in MAY_USE}
 PURE = ("core", "model", "phantoms", "physics", "recon", "radiomics", "evaluation")

@@ -64,8 +64,7 @@ Digest hash_file(const Path& path) {
 }
 
 std::string checksums_text(std::vector<Checksum> files) {
-  std::sort(files.begin(), files.end(),
-            [](const Checksum& a, const Checksum& b) { return a.path < b.path; });
+  std::ranges::sort(files, {}, &Checksum::path);
   std::string text;
   for (const Checksum& file : files) {
     const std::string path = escaped(file.path);
@@ -101,6 +100,7 @@ std::vector<Checksum> parse_checksums(std::string_view text, const std::string& 
       refuse(str("'", entry.path, "' is not below the directory of this file."));
     files.push_back(std::move(entry));
   }
+  std::ranges::sort(files, {}, &Checksum::path);
   return files;
 }
 

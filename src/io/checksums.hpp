@@ -20,8 +20,8 @@ struct Checksum {
 /// The text of SHA256SUMS, sorted by path: `sha256sum -c` reads it.
 std::string checksums_text(std::vector<Checksum> files);
 
-/// Read such a text back. Throws Error (data) with `file` and the line on anything else, and on
-/// paths that are absolute or leave the directory.
+/// Read such a text back, sorted by path. Throws Error (data) with `file` and the line on anything
+/// else, and on paths that are absolute or leave the directory.
 std::vector<Checksum> parse_checksums(std::string_view text, const std::string& file);
 
 /// What is wrong with the files below `dir`: one sentence each, none if all are as they must be.

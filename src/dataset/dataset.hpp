@@ -1,0 +1,62 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vitrine::dataset {
+
+/// What a patient's images may be used for. No patient is in two.
+enum class Subset { training, validation, test };
+std::string to_string(Subset subset);
+
+/// A lesion in a label map.
+struct Lesion {
+  std::string name, organ;
+  int value = 1;  ///< of its voxels
+};
+
+/// An image with its label map.
+struct Item {
+  std::string id;  ///< unique, fit for a file name
+  std::string patient, stratum, arm, replicate;
+  std::vector<Lesion> lesions;
+  Subset subset = Subset::training;
+  int fold = -1;  ///< of cross-validation in the patients not for testing; -1: none
+};
+
+/// What is known of a data set without looking at a voxel.
+struct Dataset {
+  std::string name, trial, fingerprint, version;  ///< version: of the program that made the images
+  std::string licence;                            ///< an SPDX identifier; empty: not given
+  int number = 501;                               ///< of an nnU-Net data set
+  int folds = 0;                                  ///< of cross-validation; 0: the one split
+  std::vector<std::string> labels;                ///< names of the values 1, 2, ...
+  std::vector<Item> items;
+};
+
+/// A file's path below the data set's directory, and its text.
+struct TextFile {
+  std::string path, text;
+};
+
+/// How voxels of a label map are valued.
+enum class Valued {
+  by_class,   ///< Dataset::labels
+  by_lesion,  ///< 1, 2, ... in each image: lesions stay apart
+};
+
+/// A way to lay out a data set: one file, and one line in `layouts`, add another.
+struct Layout {
+  std::string name, summary;
+  Valued valued = Valued::by_class;
+  std::string (*image_path)(const Dataset&, const Item&) = nullptr;
+  std::string (*label_path)(const Dataset&, const Item&) = nullptr;
+  std::vector<TextFile> (*index)(const Dataset&) = nullptr;
+};
+
+const std::vector<Layout>& layouts();
+
+/// README.md: what the images are, how many, who is in which subset, what they are not for.
+TextFile card(const Dataset& dataset, const Layout& layout);
+
+}  // namespace vitrine::dataset
