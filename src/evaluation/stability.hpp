@@ -52,10 +52,19 @@ struct Sample {
   std::vector<std::string> reasons;  ///< why values are NaN: empty, or one per value
 };
 
+/// One thing in which the arms of a study differ.
+struct ArmFactor {
+  std::string name;                ///< scanner, kernel, tube_load_mas
+  std::vector<std::string> level;  ///< of each arm
+  Effect kind = Effect::fixed;
+  std::vector<double> number = {};  ///< of each arm, if its effect is a slope; else empty
+};
+
 /// All that was measured in a trial, and all that is true.
 struct Study {
   std::vector<Feature> features;
   std::vector<std::string> arms;
+  std::vector<ArmFactor> factors = {};  ///< those in which the arms differ, if they are known
   std::vector<Lesion> lesions;
   std::vector<Sample> samples;
 };
