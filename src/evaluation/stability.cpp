@@ -11,6 +11,7 @@
 #include "vitrine/evaluation/agreement.hpp"
 #include "vitrine/evaluation/multiplicity.hpp"
 #include "vitrine/evaluation/random_arms.hpp"
+#include "vitrine/evaluation/study_variance.hpp"
 
 namespace vitrine::evaluation {
 namespace {
@@ -129,12 +130,43 @@ void check(const Study& study) {
   }
 }
 
+/// What stands behind the differences between arms.
+struct ArmEffects {
+  bool fixed = true;        ///< all that arms differ in
+  bool one_random = false;  ///< one factor, or the arms themselves
+  std::string mixed;        ///< why nothing that counts every arm has an interval, or ""
+
+  ArmEffects(const Study& study, Effect arms) {
+    std::string random, chosen;
+    Index count = 0;
+    for (const ArmFactor& factor : study.factors) {
+      const std::set<std::string> levels(factor.level.begin(), factor.level.end());
+      if (levels.size() < 2) continue;
+      std::string& list = factor.kind == Effect::random ? random : chosen;
+      list += (list.empty() ? "" : ", ") + factor.name;
+      count += factor.kind == Effect::random;
+    }
+    fixed = arms == Effect::fixed && random.empty();
+    one_random = arms == Effect::random || (count == 1 && chosen.empty());
+    if (!fixed && !one_random && !chosen.empty())
+      mixed = str("no interval: of what arms differ in, ", random, " is a sample of many and ",
+                  chosen, " is not; variance components tell them apart");
+  }
+};
+
+void without_interval(Estimate& e, const std::string& why) {
+  if (!e.has_interval()) return;
+  e.low = e.high = NAN;
+  e.reason = why;
+}
+
 /// Computes rows; holds what all features share.
 class Analysis {
  public:
   Analysis(const Study& study, const StabilityOptions& options)
       : study_(study),
         options_(options),
+        effects_(study, options.arms),
         scans_(study, Source::scan),
         repositions_(study, Source::reposition),
         object_(study, Source::object_truth),
@@ -178,6 +210,21 @@ class Analysis {
     return row;
   }
 
+  /// Random arms with missing cells, or made of several random factors: REML in the place of mean
+  /// squares, which are exact for one random factor in a complete table.
+  void use_reml(std::vector<StabilityRow>& rows) const {
+    if (effects_.fixed || !effects_.mixed.empty()) return;
+    std::vector<std::size_t> features;
+    for (std::size_t f = 0; f < rows.size(); ++f)
+      if (!effects_.one_random || has_gaps(f)) features.push_back(f);
+    if (features.empty()) return;
+    const auto found = agreement_by_reml(study_, features, options_.confidence);
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      rows[features[i]].icc = found[i];
+      rows[features[i]].icc_method = "reml";
+    }
+  }
+
   /// Features that rank the lesions alike, the best ICC speaking for each cluster.
   void cluster(std::vector<StabilityRow>& rows) const {
     Eigen::MatrixXd means(std::ssize(study_.lesions), std::ssize(rows));
@@ -191,6 +238,17 @@ class Analysis {
   }
 
  private:
+  /// Whether a lesion has a value in some arms and none in others.
+  bool has_gaps(std::size_t feature) const {
+    for (Index i = 0; i < std::ssize(study_.lesions); ++i) {
+      Index missing = 0;
+      for (Index j = 0; j < std::ssize(study_.arms); ++j)
+        missing += !std::isfinite(scans_.first(i, j, feature));
+      if (missing > 0 && missing < std::ssize(study_.arms)) return true;
+    }
+    return false;
+  }
+
   double mean_over_arms(Index lesion, std::size_t feature) const {
     double sum = 0.0;
     for (Index j = 0; j < std::ssize(study_.arms); ++j) sum += scans_.mean(lesion, j, feature);
@@ -198,17 +256,28 @@ class Analysis {
   }
 
   void compare_arms(const Values& v, const Resampling& resampling, StabilityRow& row) const {
-    row.icc = agreement_of(options_.arms, v.first, patients_, resampling);
-    const auto by_patients = [&](Agreement kind) {
-      Estimate e = agreement_by_patients(v.first, patients_, resampling, kind);
-      if (options_.arms == Effect::fixed || !e.has_interval()) return e;
-      e.low = e.high = NAN;
-      e.reason = "no interval: the arms are random, which a bootstrap over patients misses";
-      return e;
-    };
-    row.consistency = by_patients(Agreement::consistency);
-    row.overall_concordance = by_patients(Agreement::overall_concordance);
-    row.reproducibility = reproducibility(v.first, patients_, options_.arms, options_.confidence);
+    const bool one_random = effects_.one_random;
+    row.icc =
+        agreement_of(one_random ? Effect::random : Effect::fixed, v.first, patients_, resampling);
+    row.icc_method = effects_.fixed ? "bootstrap" : "anova";
+    row.consistency = agreement_by_patients(v.first, patients_, resampling, Agreement::consistency);
+    row.overall_concordance =
+        agreement_by_patients(v.first, patients_, resampling, Agreement::overall_concordance);
+    row.reproducibility = reproducibility(
+        v.first, patients_, one_random ? Effect::random : Effect::fixed, options_.confidence);
+    if (!effects_.fixed) {
+      const std::string why =
+          "no interval: the arms are random, which a bootstrap over patients misses";
+      without_interval(row.consistency, why);
+      without_interval(row.overall_concordance, why);
+      if (!one_random) {
+        without_interval(row.icc, effects_.mixed.empty() ? why : effects_.mixed);
+        for (Estimate Reproducibility::*part :
+             {&Reproducibility::sd, &Reproducibility::coefficient, &Reproducibility::relative_down,
+              &Reproducibility::relative_up, &Reproducibility::dispersion})
+          without_interval(row.reproducibility.*part, why);
+      }
+    }
     row.friedman = friedman(means_of_patients(v.first));
     const std::vector<double> first = column(v.first, 0);
     for (Index arm = 1; arm < v.first.cols(); ++arm)
@@ -289,6 +358,7 @@ class Analysis {
 
   const Study& study_;
   StabilityOptions options_;
+  ArmEffects effects_;
   Cells scans_, repositions_, object_, reference_, arm_;
   std::vector<std::string> labels_;
   std::vector<double> volumes_;
@@ -310,6 +380,7 @@ std::vector<StabilityRow> stability(const Study& study, const StabilityOptions& 
   std::vector<StabilityRow> rows(study.features.size());
   parallel_for(std::ssize(rows),
                [&](Index i) { rows[std::size_t(i)] = analysis.row(std::size_t(i)); });
+  analysis.use_reml(rows);
   analysis.cluster(rows);
   const auto adjust = [&](auto&& p_of, double StabilityRow::*to) {
     std::vector<double> p;

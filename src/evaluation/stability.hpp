@@ -81,6 +81,7 @@ struct Biases {
 struct StabilityRow {
   Feature feature;
   Estimate icc;                  ///< ICC(A,1) over the arms, as they are declared
+  std::string icc_method;        ///< bootstrap (of patients), anova or reml: how `icc` was found
   Estimate consistency;          ///< ICC(C,1): the same without arm offsets
   Estimate overall_concordance;  ///< OCCC over the arms
   Repeatability repeatability;
@@ -107,7 +108,7 @@ struct StabilityOptions {
   std::uint64_t seed = 0;  ///< of the trial: resamples are keyed to it and the feature's id
   int replicates = 2000;
   double confidence = 0.95;
-  Effect arms = Effect::fixed;
+  Effect arms = Effect::fixed;    ///< unless the study's factors say what of the arms is random
   double cluster_distance = 0.2;  ///< mean 1 - |Spearman| at which clusters of features are cut
 };
 

@@ -87,6 +87,7 @@ Table stability_table(std::span<const StabilityRow> rows) {
     out.cell("values", double(row.values));
     out.cell("excluded", double(row.excluded));
     out.interval("icc_a1", row.icc);
+    out.cell("icc_method", row.icc.has_value() ? row.icc_method : "");
     out.interval("icc_c1", row.consistency);
     out.interval("occc", row.overall_concordance);
     const Repeatability& r = row.repeatability;

@@ -39,6 +39,14 @@ struct FeatureVariance {
 /// factor is in the sum. Withheld with the reason: what variance_components withholds.
 std::vector<FeatureVariance> variance_of(const Study& study, const VarianceOptions& options = {});
 
+/// ICC(A,1) of some features where what makes the arms is random: the share of patients and lesions
+/// among the variances of the lesions' first scans, by REML, which takes unbalanced tables and
+/// missing cells. Random are the study's random factors, crossed; without such the arms themselves.
+/// Fixed factors are left out: their offsets would be in the residual. Profile interval; none below
+/// `fewest_levels` levels of a random factor, and the reason says so.
+std::vector<Estimate> agreement_by_reml(const Study& study, std::span<const std::size_t> features,
+                                        double confidence = 0.95);
+
 /// `variance.csv`: one row per feature and source, and one for patients and lesions together
 /// (`subjects`); a withheld number is an empty cell, its reason in `notes`.
 Table study_variance_table(std::span<const FeatureVariance> results);
