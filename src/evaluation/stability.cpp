@@ -72,25 +72,23 @@ struct Values {
 };
 
 /// Concordance of scans and object truth, all arms of a lesion together.
-Estimate concordance_with_object(const Values& v, const std::vector<std::string>& patients,
+/// `patients` are of the rows of all arms, those of a lesion together.
+Estimate concordance_with_object(const Values& v, const Clusters& patients,
                                  const Resampling& resampling) {
   std::vector<double> x, y;
-  std::vector<std::string> labels;
   Index lesions = 0;
   for (Index i = 0; i < v.scan.rows(); ++i) {
     bool any = false;
     for (Index j = 0; j < v.scan.cols(); ++j) {
       x.push_back(v.scan(i, j));
       y.push_back(v.object(i, j));
-      labels.push_back(patients[std::size_t(i)]);
       any |= !std::isnan(x.back()) && !std::isnan(y.back());
     }
     lesions += any;
   }
   if (lesions < 3)
     return Estimate::withheld(str(lesions, " lesion(s) with a truth: at least 3 needed"));
-  return association_by_patients(Association::concordance, x, y, Clusters::by_label(labels),
-                                 resampling);
+  return association_by_patients(Association::concordance, x, y, patients, resampling);
 }
 
 template <class Select>
@@ -135,6 +133,8 @@ class Analysis {
   Analysis(const Study& study, const StabilityOptions& options)
       : study_(study),
         options_(options),
+        stream_(make_stream(options.seed, "patients", Draw::bootstrap)),
+        drawn_(stream_, options.replicates),
         scans_(study, Source::scan),
         repositions_(study, Source::reposition),
         object_(study, Source::object_truth),
@@ -145,13 +145,18 @@ class Analysis {
       volumes_.push_back(lesion.volume);
     }
     patients_ = Clusters::by_label(labels_);
+    for (const auto& lesions : patients_.rows) {
+      auto& rows = scans_of_patients_.rows.emplace_back();
+      for (const Index lesion : lesions)
+        for (Index arm = 0; arm < std::ssize(study.arms); ++arm)
+          rows.push_back(lesion * std::ssize(study.arms) + arm);
+    }
   }
 
   StabilityRow row(std::size_t feature) const {
     StabilityRow row;
     row.feature = study_.features[feature];
-    const Resampling resampling{make_stream(options_.seed, row.feature.id, Draw::bootstrap),
-                                options_.replicates, options_.confidence};
+    const Resampling resampling{stream_, options_.replicates, options_.confidence, &drawn_};
     const Values v = values(feature);
     count(feature, row);
 
@@ -168,7 +173,7 @@ class Analysis {
     for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
       row.arm_bias.push_back(biases(
           v, [arm](const Ratings& r) { return column(r, arm); }, patients_, resampling));
-    row.concordance = concordance_with_object(v, labels_, resampling);
+    row.concordance = concordance_with_object(v, scans_of_patients_, resampling);
     const auto mean = over_arms(v.scan);
     row.linearity = linearity(mean, over_arms(v.object), patients_, options_.confidence);
     row.spearman_volume =
@@ -198,16 +203,20 @@ class Analysis {
   }
 
   void compare_arms(const Values& v, const Resampling& resampling, StabilityRow& row) const {
-    row.icc = agreement_of(options_.arms, v.first, patients_, resampling);
-    const auto by_patients = [&](Agreement kind) {
-      Estimate e = agreement_by_patients(v.first, patients_, resampling, kind);
-      if (options_.arms == Effect::fixed || !e.has_interval()) return e;
-      e.low = e.high = NAN;
-      e.reason = "no interval: the arms are random, which a bootstrap over patients misses";
-      return e;
-    };
-    row.consistency = by_patients(Agreement::consistency);
-    row.overall_concordance = by_patients(Agreement::overall_concordance);
+    constexpr std::array kinds{Agreement::consistency, Agreement::overall_concordance,
+                               Agreement::absolute};
+    std::vector<Estimate> fixed = agreements_by_patients(v.first, patients_, resampling, kinds);
+    if (options_.arms == Effect::random) {
+      fixed[2] = agreement_of_random_arms(v.first, patients_, resampling);
+      for (Estimate* e : {&fixed[0], &fixed[1]}) {
+        if (!e->has_interval()) continue;
+        e->low = e->high = NAN;
+        e->reason = "no interval: the arms are random, which a bootstrap over patients misses";
+      }
+    }
+    row.consistency = std::move(fixed[0]);
+    row.overall_concordance = std::move(fixed[1]);
+    row.icc = std::move(fixed[2]);
     row.reproducibility = reproducibility(v.first, patients_, options_.arms, options_.confidence);
     row.friedman = friedman(means_of_patients(v.first));
     const std::vector<double> first = column(v.first, 0);
@@ -289,10 +298,13 @@ class Analysis {
 
   const Study& study_;
   StabilityOptions options_;
+  Stream stream_;
+  Resamples drawn_;
   Cells scans_, repositions_, object_, reference_, arm_;
   std::vector<std::string> labels_;
   std::vector<double> volumes_;
-  Clusters patients_;
+  Clusters patients_;           ///< of the lesions
+  Clusters scans_of_patients_;  ///< of lesions times arms
 };
 
 }  // namespace
