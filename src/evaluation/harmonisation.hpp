@@ -1,7 +1,6 @@
 #pragma once
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "vitrine/evaluation/combat.hpp"
 #include "vitrine/evaluation/effect.hpp"
 #include "vitrine/evaluation/estimate.hpp"
+#include "vitrine/evaluation/roc.hpp"
 
 namespace vitrine::evaluation {
 
@@ -19,16 +19,16 @@ struct HarmonisationCases {
   std::vector<std::string> patient;      ///< of each row: patients are never split
   std::vector<std::string> lesion = {};  ///< of each row, within the patient; empty: one each
   std::vector<std::string> arm = {};     ///< of each row; empty: the batch
-  Eigen::MatrixXd truth = {};            ///< as the values, NaN where unknown; empty: none
+  Eigen::MatrixXd truth = {};            ///< as the values, NaN where unknown; 0 x 0: none
   std::vector<std::optional<bool>> label = {};  ///< diseased or not; empty: no label
   std::vector<bool> training = {};  ///< rows to learn from (phantoms, other patients), which are
                                     ///< not judged; empty: cross-fitting in folds of patients
 };
 
 struct HarmonisationOptions {
-  CombatOptions combat;
+  CombatOptions combat = {};
   Effect arms = Effect::fixed;  ///< what the ICC takes arms for
-  Index folds = 5;              ///< of patients, where no training rows are named
+  Index folds = 5;              ///< of patients, where no training rows are named; at most one each
   std::uint64_t seed = 0;       ///< of folds and resamples
   int replicates = 2000;
   double confidence = 0.95;
@@ -41,20 +41,12 @@ struct ErrorToTruth {
   Index rows = 0, patients = 0;
 };
 
-/// How well larger values tell cases with the label from those without, all batches pooled: 0.5 is
-/// not at all, below 0.5 smaller values go with the label.
-struct Discrimination {
-  Estimate before, after;            ///< area under the ROC curve
-  Estimate change;                   ///< after - before, of the same patients
-  Index positive = 0, negative = 0;  ///< rows
-};
-
 /// What harmonisation made of one feature, in patients that it was not fitted to.
 struct HarmonisedFeature {
   std::string feature;
   Estimate icc_before, icc_after;  ///< ICC(A,1) over the arms
   ErrorToTruth error;
-  Discrimination auc;
+  Discrimination auc;      ///< of the label, all batches pooled
   std::string left_alone;  ///< why ComBat did not touch it in some fit, or ""
 };
 
@@ -65,20 +57,20 @@ struct Harmonisation {
   std::vector<HarmonisedFeature> features;
 };
 
-/// Harmonise by ComBat and judge it in patients unseen by the fit.
+/// Harmonise by ComBat and judge it in patients that the fit has not seen.
 ///
 /// Cross-fitting: patients are dealt to folds, those of like batches evenly; the rows of a fold are
 /// transformed by the fit to all others. That ComBat makes an ICC larger does not say that values
-/// are nearer to the truth; hence the error to truth, whose interval is a bootstrap over patients
-/// paired before and after, and the area under the ROC curve with intervals for clustered data
-/// (Obuchowski, Biometrics 53 (1997) 567), paired too.
+/// are nearer to the truth: hence the error to truth, with a bootstrap over patients paired before
+/// and after, and the area under the ROC curve (`discrimination`).
 ///
-/// Refused (`refused` says why): what Combat refuses in a fit (one batch, a batch of fewer than
-/// `smallest_batch` cases in the rows to learn from, a kept effect confounded with the batches), a
-/// label that the batches determine (every batch holds one class: the difference between classes
-/// and between batches cannot be told apart), fewer patients than folds. The AUC alone is withheld
-/// where ComBat is told the label: unseen patients have none. Same bits for every thread count.
-/// Throws Error (data) where sizes differ.
+/// Refused, `refused` saying why: what Combat refuses (one batch, a batch of fewer cases than
+/// `smallest_batch`, a kept effect confounded with the batches), a label that the batches determine
+/// (each holds one class, so that classes and batches cannot be told apart), a batch with one
+/// patient (its fold has nothing to learn from), rows of a patient both to learn from and to judge.
+/// A fit to all folds but one may have batches smaller by that share. The AUC alone is withheld
+/// where ComBat is told the label, which new patients do not have. Same bits for every thread
+/// count. Throws Error (data) where sizes differ.
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options);
 
 /// `harmonisation.csv`: one row per feature; a withheld number is an empty cell, its reason in

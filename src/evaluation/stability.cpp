@@ -73,25 +73,23 @@ struct Values {
 };
 
 /// Concordance of scans and object truth, all arms of a lesion together.
-Estimate concordance_with_object(const Values& v, const std::vector<std::string>& patients,
+/// `patients` are of the rows of all arms, those of a lesion together.
+Estimate concordance_with_object(const Values& v, const Clusters& patients,
                                  const Resampling& resampling) {
   std::vector<double> x, y;
-  std::vector<std::string> labels;
   Index lesions = 0;
   for (Index i = 0; i < v.scan.rows(); ++i) {
     bool any = false;
     for (Index j = 0; j < v.scan.cols(); ++j) {
       x.push_back(v.scan(i, j));
       y.push_back(v.object(i, j));
-      labels.push_back(patients[std::size_t(i)]);
       any |= !std::isnan(x.back()) && !std::isnan(y.back());
     }
     lesions += any;
   }
   if (lesions < 3)
     return Estimate::withheld(str(lesions, " lesion(s) with a truth: at least 3 needed"));
-  return association_by_patients(Association::concordance, x, y, Clusters::by_label(labels),
-                                 resampling);
+  return association_by_patients(Association::concordance, x, y, patients, resampling);
 }
 
 template <class Select>
@@ -167,6 +165,8 @@ class Analysis {
       : study_(study),
         options_(options),
         effects_(study, options.arms),
+        stream_(make_stream(options.seed, "patients", Draw::bootstrap)),
+        drawn_(stream_, options.replicates),
         scans_(study, Source::scan),
         repositions_(study, Source::reposition),
         object_(study, Source::object_truth),
@@ -177,13 +177,18 @@ class Analysis {
       volumes_.push_back(lesion.volume);
     }
     patients_ = Clusters::by_label(labels_);
+    for (const auto& lesions : patients_.rows) {
+      auto& rows = scans_of_patients_.rows.emplace_back();
+      for (const Index lesion : lesions)
+        for (Index arm = 0; arm < std::ssize(study.arms); ++arm)
+          rows.push_back(lesion * std::ssize(study.arms) + arm);
+    }
   }
 
   StabilityRow row(std::size_t feature) const {
     StabilityRow row;
     row.feature = study_.features[feature];
-    const Resampling resampling{make_stream(options_.seed, row.feature.id, Draw::bootstrap),
-                                options_.replicates, options_.confidence};
+    const Resampling resampling{stream_, options_.replicates, options_.confidence, &drawn_};
     const Values v = values(feature);
     count(feature, row);
 
@@ -200,7 +205,7 @@ class Analysis {
     for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
       row.arm_bias.push_back(biases(
           v, [arm](const Ratings& r) { return column(r, arm); }, patients_, resampling));
-    row.concordance = concordance_with_object(v, labels_, resampling);
+    row.concordance = concordance_with_object(v, scans_of_patients_, resampling);
     const auto mean = over_arms(v.scan);
     row.linearity = linearity(mean, over_arms(v.object), patients_, options_.confidence);
     row.spearman_volume =
@@ -256,33 +261,38 @@ class Analysis {
   }
 
   void compare_arms(const Values& v, const Resampling& resampling, StabilityRow& row) const {
+    constexpr std::array kinds{Agreement::consistency, Agreement::overall_concordance,
+                               Agreement::absolute};
+    std::vector<Estimate> fixed = agreements_by_patients(v.first, patients_, resampling, kinds);
+    row.consistency = std::move(fixed[0]);
+    row.overall_concordance = std::move(fixed[1]);
     const bool one_random = effects_.one_random;
     row.icc =
-        agreement_of(one_random ? Effect::random : Effect::fixed, v.first, patients_, resampling);
+        one_random ? agreement_of_random_arms(v.first, patients_, resampling) : std::move(fixed[2]);
     row.icc_method = effects_.fixed ? "bootstrap" : "anova";
-    row.consistency = agreement_by_patients(v.first, patients_, resampling, Agreement::consistency);
-    row.overall_concordance =
-        agreement_by_patients(v.first, patients_, resampling, Agreement::overall_concordance);
     row.reproducibility = reproducibility(
         v.first, patients_, one_random ? Effect::random : Effect::fixed, options_.confidence);
-    if (!effects_.fixed) {
-      const std::string why =
-          "no interval: the arms are random, which a bootstrap over patients misses";
-      without_interval(row.consistency, why);
-      without_interval(row.overall_concordance, why);
-      if (!one_random) {
-        without_interval(row.icc, effects_.mixed.empty() ? why : effects_.mixed);
-        for (Estimate Reproducibility::*part :
-             {&Reproducibility::sd, &Reproducibility::coefficient, &Reproducibility::relative_down,
-              &Reproducibility::relative_up, &Reproducibility::dispersion})
-          without_interval(row.reproducibility.*part, why);
-      }
-    }
+    if (!effects_.fixed) without_bootstrap(row);
     row.friedman = friedman(means_of_patients(v.first));
     const std::vector<double> first = column(v.first, 0);
     for (Index arm = 1; arm < v.first.cols(); ++arm)
       row.differences.push_back(
           bland_altman(column(v.first, arm), first, patients_, options_.confidence));
+  }
+
+  /// Intervals that resample patients, or leave them out, say nothing of arms that were not
+  /// scanned.
+  void without_bootstrap(StabilityRow& row) const {
+    const std::string why =
+        "no interval: the arms are random, which a bootstrap over patients misses";
+    without_interval(row.consistency, why);
+    without_interval(row.overall_concordance, why);
+    if (effects_.one_random) return;
+    without_interval(row.icc, effects_.mixed.empty() ? why : effects_.mixed);
+    for (Estimate Reproducibility::*part :
+         {&Reproducibility::sd, &Reproducibility::coefficient, &Reproducibility::relative_down,
+          &Reproducibility::relative_up, &Reproducibility::dispersion})
+      without_interval(row.reproducibility.*part, why);
   }
 
   /// Patients down: mean of the lesions that have a value in every arm; NaN without any.
@@ -359,10 +369,13 @@ class Analysis {
   const Study& study_;
   StabilityOptions options_;
   ArmEffects effects_;
+  Stream stream_;
+  Resamples drawn_;
   Cells scans_, repositions_, object_, reference_, arm_;
   std::vector<std::string> labels_;
   std::vector<double> volumes_;
-  Clusters patients_;
+  Clusters patients_;           ///< of the lesions
+  Clusters scans_of_patients_;  ///< of lesions times arms
 };
 
 }  // namespace

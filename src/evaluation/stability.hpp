@@ -105,7 +105,7 @@ struct StabilityRow {
 };
 
 struct StabilityOptions {
-  std::uint64_t seed = 0;  ///< of the trial: resamples are keyed to it and the feature's id
+  std::uint64_t seed = 0;  ///< of the trial: resamples are keyed to it, the same for all features
   int replicates = 2000;
   double confidence = 0.95;
   Effect arms = Effect::fixed;    ///< unless the study's factors say what of the arms is random
