@@ -315,6 +315,11 @@ evaluation::Study study_of(const FeatureRows& rows) {
   Names repeat(rows.key.size());
   const bool repeats = !rows.roles.repeat.empty();
   if (repeats) repeat = rows.column(rows.roles.repeat);
+  std::vector<Names> factor_levels;
+  for (const auto& factor : rows.roles.factors) {
+    factor_levels.push_back(rows.column(factor.name));
+    study.factors.push_back({factor.name, {}, factor.kind});
+  }
   std::map<std::pair<std::string, std::string>, Index> lesion_of;
   std::map<std::string, Index> arm_of;
   std::map<std::pair<Index, Index>, std::vector<std::size_t>> rows_of;
@@ -323,7 +328,11 @@ evaluation::Study study_of(const FeatureRows& rows) {
         lesion_of.try_emplace({cells.subject[i], cells.lesion[i]}, std::ssize(study.lesions));
     if (new_lesion) study.lesions.push_back({cells.subject[i], cells.lesion[i], no_value});
     const auto [arm, new_arm] = arm_of.try_emplace(cells.arm[i], std::ssize(study.arms));
-    if (new_arm) study.arms.push_back(cells.arm[i].empty() ? "all" : cells.arm[i]);
+    if (new_arm) {
+      study.arms.push_back(cells.arm[i].empty() ? "all" : cells.arm[i]);
+      for (std::size_t f = 0; f < factor_levels.size(); ++f)
+        study.factors[f].level.push_back(factor_levels[f][i]);
+    }
     auto& same = rows_of[{lesion->second, arm->second}];
     for (const std::size_t other : same)
       if (repeat[other] == repeat[i])

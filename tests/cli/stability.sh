@@ -30,6 +30,12 @@ expect 0 'out/variance.csv: 20 rows' "$program" stability wide.csv --ignore Grou
 expect 0 '^original_firstorder_Mean,Scanner,6,144,[0-9.]+,[0-9.]+,[0-9.]+,0\.[0-9]+,0\.[0-9]+,' cat out/variance.csv
 expect 0 '^original_glcm_Contrast,.*the feature has the same value in every row' cat out/variance.csv
 expect 0 '^feature,family,.*icc_a1,icc_a1_low,icc_a1_high' head -n 1 out/stability.csv
+# Random scanners: mean squares of a complete table, REML where cells are missing, never a bootstrap over patients.
+expect 0 '^original_firstorder_Mean,.*,anova,' cat out/stability.csv
+awk -F, 'BEGIN { OFS = "," } NR % 9 == 4 { $7 = "" } { print }' wide.csv >holes.csv
+"$program" stability holes.csv --ignore Group --factor Scanner:random -o holes >/dev/null
+expect 0 '^original_firstorder_Mean,.*,reml,' cat holes/stability.csv
+expect 0 '"icc_method": "bootstrap"' "$program" stability wide.csv --ignore Group --json
 head -n 1 out/stability.csv >header
 expect 1 '' grep -q bias header
 expect 0 '"variance": \[' "$program" stability wide.csv --ignore Group --json

@@ -192,14 +192,16 @@ LikelihoodPoint ProfiledLikelihood::at(const Eigen::VectorXd& ratio, const Held&
                         .gradient = traces(s, ratio),
                         .information = Eigen::MatrixXd::Zero(count, count),
                         .effects = s.unknowns.tail(design_.fixed),
-                        .effect_error = Eigen::VectorXd::Zero(design_.fixed)};
+                        .effect_covariance = {}};
   // (X'V^-1 X)^-1 is the inverse's last block.
+  Eigen::MatrixXd root(design_.fixed, design_.fixed);
   for (Index j = 0; j < design_.fixed; ++j) {
     Eigen::VectorXd unit = Eigen::VectorXd::Zero(design_.pattern.size);
     unit[design_.random + j] = 1.0;
     solve_lower(design_.pattern, s.factor, unit);
-    point.effect_error[j] = std::sqrt(unit.squaredNorm() * s.residual);
+    root.col(j) = unit.tail(design_.fixed);
   }
+  point.effect_covariance = s.residual * (root.transpose() * root);
   // w_k = Z_k Z_k' P y; the information holds w_k' P w_l (Gilmour, Thompson & Cullis 1995, 5).
   Eigen::VectorXd squares = Eigen::VectorXd::Zero(count);
   std::vector<Eigen::VectorXd> half, from, through;

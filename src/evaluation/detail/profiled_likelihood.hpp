@@ -27,8 +27,8 @@ struct LikelihoodPoint {
   double deviance = 0.0;
   Eigen::VectorXd gradient;     ///< by ratio; 0 where the ratio is 0
   Eigen::MatrixXd information;  ///< average of observed and expected, by ratio
-  Eigen::VectorXd effects;      ///< fixed, and their standard errors
-  Eigen::VectorXd effect_error;
+  Eigen::VectorXd effects;      ///< fixed, and the covariance of their errors
+  Eigen::MatrixXd effect_covariance;
 };
 
 /// The (restricted) likelihood of one feature's values under one design.
