@@ -41,6 +41,7 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
              const std::function<void(const Digest& sums)>& before_sums) {
   std::vector<trial::FileRecord> files;
   const auto put = [&](const std::string& name, std::span<const std::byte> bytes) {
+    io::make_directories((dir / name).parent_path());
     io::write_file(dir / name, bytes);
     files.push_back({name, sha256(bytes).hex(), bytes.size()});
   };

@@ -1,8 +1,12 @@
 #include "vitrine/cli/result_files.hpp"
 
+#include <optional>
+
 #include "vitrine/cli/report_page.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/io/hdf5.hpp"
+#include "vitrine/io/sqlite.hpp"
+#include "vitrine/report/page_figures.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -35,6 +39,16 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   return file.bytes();
 }
 
+/// What the database says of itself.
+Table about(const trial::Plan& plan) {
+  Table table{{"name", "value"}, {}};
+  table.add({"format", "vitrine results"});
+  table.add({"format_version", "1"});
+  table.add({"trial", plan.scenario.trial.name});
+  table.add({"fingerprint", plan.fingerprint});
+  return table;
+}
+
 }  // namespace
 
 void make_result_files(
@@ -43,42 +57,55 @@ void make_result_files(
     FunctionRef<void(const std::string& name, std::span<const std::byte>)> take) {
   const trial::Analysis analysis = trial::analyse(plan, result);
   std::vector<trial::FileRecord> records;
-  const auto put = [&](const char* name, std::span<const std::byte> bytes) {
+  const auto put = [&](const std::string& name, std::span<const std::byte> bytes) {
     take(name, bytes);
     records.push_back({name, sha256(bytes).hex(), bytes.size()});
   };
-  const auto put_text = [&](const char* name, const std::string& text) {
+  const auto put_text = [&](const std::string& name, const std::string& text) {
     put(name, std::as_bytes(std::span(text)));
   };
-  const auto table = [&](const char* name, const Table& rows) {
-    if (!rows.columns.empty()) put_text(name, rows.to_csv());
+  io::SqliteFile database;
+  database.table("about", about(plan));
+  const auto table = [&](const std::string& name, const Table& rows) {
+    if (rows.columns.empty()) return;
+    put_text(name + ".csv", rows.to_csv());
+    database.table(name, rows);
   };
-  table("patients.csv", result.all(&trial::CaseResult::patients));
-  table("sites.csv", trial::site_table(plan.sites));
-  table("lesions.csv", result.all(&trial::CaseResult::lesions));
-  table("features.csv", result.all(&trial::CaseResult::features));
-  table("masks.csv", result.all(&trial::CaseResult::masks));
-  table("images.csv", result.all(&trial::CaseResult::images));
-  table("visits.csv", result.all(&trial::CaseResult::visits));
-  table("visit_lesions.csv", result.all(&trial::CaseResult::visit_lesions));
-  table("contrast.csv", result.all(&trial::CaseResult::contrast));
-  table("image_quality.csv", result.all(&trial::CaseResult::quality));
-  table("image_quality_curves.csv", result.all(&trial::CaseResult::quality_curves));
-  table("stability.csv", analysis.stability);
-  table("bias.csv", analysis.bias);
-  table("bland_altman.csv", analysis.bland_altman);
-  table("strata.csv", analysis.strata);
-  table("robustness.csv", analysis.robustness);
-  table("verdict.csv", analysis.verdict);
+  table("patients", result.all(&trial::CaseResult::patients));
+  table("sites", trial::site_table(plan.sites));
+  table("lesions", result.all(&trial::CaseResult::lesions));
+  table("features", result.all(&trial::CaseResult::features));
+  table("masks", result.all(&trial::CaseResult::masks));
+  table("images", result.all(&trial::CaseResult::images));
+  table("visits", result.all(&trial::CaseResult::visits));
+  table("visit_lesions", result.all(&trial::CaseResult::visit_lesions));
+  table("contrast", result.all(&trial::CaseResult::contrast));
+  table("image_quality", result.all(&trial::CaseResult::quality));
+  table("image_quality_curves", result.all(&trial::CaseResult::quality_curves));
+  table("stability", analysis.stability);
+  table("bias", analysis.bias);
+  table("bland_altman", analysis.bland_altman);
+  table("strata", analysis.strata);
+  table("robustness", analysis.robustness);
+  table("verdict", analysis.verdict);
   Table failures;
   failures.columns = {"case", "message"};
   for (const auto& failure : result.failures) failures.add({failure.case_id, failure.message});
-  table("failures.csv", failures);
+  table("failures", failures);
+  std::optional<report::Page> page;
+  if (plan.scenario.outputs.report == "html") {
+    page = report_page(dir, plan, result, analysis, isa);
+    page->unfinished = unfinished;
+    table("reporting_items", report::checklist_table(page->checklists));
+  }
+  put("results.sqlite", database.bytes());
   put("results.h5", results_h5(plan, result, analysis));
-  if (plan.scenario.outputs.report != "html") return;
-  report::Page page = report_page(dir, plan, result, analysis, records, isa);
-  page.unfinished = unfinished;
-  put_text("report.html", report::render(page));
+  if (!page) return;
+  for (const report::FigureFile& figure : report::figure_files(*page))
+    put_text("figures/" + figure.name, figure.svg);
+  page->files.columns = {"file", "SHA-256"};
+  for (const auto& file : records) page->files.add({file.path, file.sha256});
+  put_text("report.html", report::render(*page));
 }
 
 }  // namespace vitrine::cli

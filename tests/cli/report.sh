@@ -44,13 +44,15 @@ expect 0 'fit for the decision' cat out/report.html
 
 # A finished trial: the same bytes, in place and elsewhere, with its images or without.
 cp -r out again
-rm again/report.html again/verdict.csv again/results.h5
+rm again/report.html again/verdict.csv again/results.h5 again/results.sqlite again/figures/stability.svg
 expect 0 '^report: again/report.html$' "$program" report again
 expect 0 '' bash -c 'cd again && sha256sum --quiet -c SHA256SUMS'
 rm -r again/images
 expect 0 '^report: new/deep/report.html$' "$program" report again --output new/deep
 expect 0 '' cmp new/deep/report.html out/report.html
 expect 0 '' cmp new/deep/results.h5 out/results.h5
+expect 0 "" cmp new/deep/results.sqlite out/results.sqlite
+expect 0 "" cmp new/deep/figures/stability.svg out/figures/stability.svg
 expect 0 '' bash -c "test -z \"\$('$program' report again -q --output new)\""
 expect 2 'holds a trial. Choose another --output' "$program" report again --output out
 
