@@ -31,6 +31,9 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   table("/stability", analysis.stability);
   table("/strata", analysis.strata);
   table("/robustness", analysis.robustness);
+  table("/bland_altman", analysis.bland_altman);
+  table("/variance", analysis.variance);
+  table("/harmonisation", analysis.harmonisation);
   table("/verdict", analysis.verdict);
   return file.bytes();
 }
@@ -69,6 +72,8 @@ void make_result_files(
   table("bland_altman.csv", analysis.bland_altman);
   table("strata.csv", analysis.strata);
   table("robustness.csv", analysis.robustness);
+  table("variance.csv", analysis.variance);
+  table("harmonisation.csv", analysis.harmonisation);
   table("verdict.csv", analysis.verdict);
   Table failures;
   failures.columns = {"case", "message"};
