@@ -2,23 +2,8 @@
 # vitrine stability on tables as other tools write them: what it says, what it writes, what it refuses.
 #   stability.sh PROGRAM
 set -uo pipefail
-program=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-# expect CODE PATTERN COMMAND...: the command ends with CODE and prints PATTERN.
-expect() {
-  local code=$1 pattern=$2 got=0; shift 2
-  "$@" >output 2>&1 </dev/null || got=$?
-  if (( got == code )) && { [[ -z $pattern ]] || grep -qE -- "$pattern" output; }; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $* (exit $got, expected $code and '$pattern')"; tail -n 15 output
-  fi
-}
+program=$(realpath "$1")
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/expect.sh"
 
 # 12 patients with 2 lesions each on 6 scanners, as PyRadiomics' table with columns put in front. Errors are a
 # repeatable hash of row and column, so that every awk writes the same.
@@ -107,5 +92,4 @@ expect 2 "again.csv:[0-9]+.*is on line 2 already" "$program" stability again.csv
 sed '4s/[^,]*$/nan/; 7s/[^,]*$//' wide.csv >gaps.csv
 expect 0 '4 features' "$program" stability gaps.csv --ignore Group
 
-echo "$passed passed, $failed failed"
-(( failed == 0 ))
+verdict
