@@ -52,23 +52,6 @@ CombatCases part(const CombatCases& all, const std::vector<Index>& rows) {
   return cases;
 }
 
-/// Why label and batches cannot be told apart, or "".
-std::string confounded_label(const HarmonisationCases& all) {
-  std::map<std::string, std::set<bool>> classes;
-  std::set<bool> both;
-  for (std::size_t i = 0; i < all.label.size(); ++i) {
-    if (!all.label[i]) continue;
-    classes[all.cases.batch[i]].insert(*all.label[i]);
-    both.insert(*all.label[i]);
-  }
-  if (both.size() < 2) return "";
-  for (const auto& [batch, found] : classes)
-    if (found.size() == 2) return "";
-  return "the label is confounded with the batches: each batch holds cases with it or cases "
-         "without "
-         "it, never both, so that harmonising would take its effect away, too. Add cases";
-}
-
 /// Patients dealt to folds: those of the same batches one after the other, in an order of the seed.
 std::vector<Index> folds_of(const HarmonisationCases& all, Index folds, std::uint64_t seed) {
   std::map<std::string, std::set<std::string>> batches;
@@ -313,6 +296,22 @@ class Judge {
 };
 
 }  // namespace
+
+std::string confounded_label(const HarmonisationCases& all) {
+  std::map<std::string, std::set<bool>> classes;
+  std::set<bool> both;
+  for (std::size_t i = 0; i < all.label.size(); ++i) {
+    if (!all.label[i]) continue;
+    classes[all.cases.batch[i]].insert(*all.label[i]);
+    both.insert(*all.label[i]);
+  }
+  if (both.size() < 2) return "";
+  for (const auto& [batch, found] : classes)
+    if (found.size() == 2) return "";
+  return "the label is confounded with the batches: each batch holds cases with it or cases "
+         "without "
+         "it, never both, so that harmonising would take its effect away, too. Add cases";
+}
 
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options) {
   check(cases);

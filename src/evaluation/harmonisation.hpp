@@ -73,6 +73,9 @@ struct Harmonisation {
 /// count. Throws Error (data) where sizes differ.
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options);
 
+/// Why the label and the batches cannot be told apart, or "": every batch holds one class alone.
+std::string confounded_label(const HarmonisationCases& cases);
+
 /// `harmonisation.csv`: one row per feature; a withheld number is an empty cell, its reason in
 /// `notes`.
 Table harmonisation_table(const Harmonisation& result);
