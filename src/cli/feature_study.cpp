@@ -383,6 +383,11 @@ evaluation::Study study_of(const FeatureRows& rows) {
                                entry.first.second,
                                {values.data(), values.data() + values.size()},
                                {}});
+      if (values.hasNaN()) {
+        auto& reasons = study.samples.back().reasons;
+        for (const double v : values)
+          reasons.emplace_back(std::isnan(v) ? "no number in the table" : "");
+      }
     };
     // The first row is the scan; where a trial marks it, its repositions are the repeats.
     std::size_t first = members.front();

@@ -56,19 +56,50 @@ std::pair<std::string, std::string> truth_of(const std::string& text) {
   return sides("--truth", text, "FEATURE=COLUMN");
 }
 
-/// Columns that no table can fill here: they compare with a truth that only a trial knows.
+/// Whether a column of `stability.csv` compares with a truth that only a trial knows.
+bool needs_truth(const std::string& name) {
+  return name.find("bias_") != std::string::npos || name.starts_with("ccc_t0") ||
+         name.starts_with("linearity_");
+}
+
+/// Notes ("names: reason; names: reason") without the names of columns that need a truth.
+std::string notes_without_truth(const std::string& notes) {
+  const auto split = [](const std::string& text, const std::string& separator) {
+    std::vector<std::string> parts;
+    std::size_t from = 0;
+    for (std::size_t at; (at = text.find(separator, from)) != std::string::npos;
+         from = at + separator.size())
+      parts.push_back(text.substr(from, at - from));
+    parts.push_back(text.substr(from));
+    return parts;
+  };
+  std::string kept;
+  for (const std::string& note : split(notes, "; ")) {
+    const auto colon = note.find(": ");
+    std::string names;
+    for (const std::string& name : split(note.substr(0, colon), ", "))
+      if (!needs_truth(name)) names += (names.empty() ? "" : ", ") + name;
+    if (names.empty()) continue;
+    kept += (kept.empty() ? "" : "; ") + names +
+            (colon == std::string::npos ? std::string() : note.substr(colon));
+  }
+  return kept;
+}
+
+/// The table without columns that nothing can fill here.
 Table without_truth(const Table& table) {
   Table kept;
   std::vector<std::size_t> from;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    const std::string& name = table.columns[c];
-    if (name.find("bias_") != std::string::npos || name.starts_with("ccc_t0")) continue;
-    kept.columns.push_back(name);
+    if (needs_truth(table.columns[c])) continue;
+    kept.columns.push_back(table.columns[c]);
     from.push_back(c);
   }
   for (const auto& row : table.rows) {
     std::vector<Table::Cell> cells;
     for (const std::size_t c : from) cells.push_back(row[c]);
+    if (kept.columns.back() == "notes")
+      cells.back() = notes_without_truth(std::get<std::string>(cells.back()));
     kept.add(std::move(cells));
   }
   return kept;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,12 @@ struct ErrorToTruth {
   Estimate ratio;          ///< after over before, of the same patients: below 1 is nearer
   Index rows = 0, patients = 0;
 };
+
+/// Distance of two sets of values of the same rows from the truth; rows with a NaN are left out.
+/// Intervals: studentised bootstrap over patients of the logarithms, the ratio paired.
+ErrorToTruth error_to_truth(std::span<const double> before, std::span<const double> after,
+                            std::span<const double> truth, const Clusters& patients,
+                            const Resampling& resampling);
 
 /// What harmonisation made of one feature, in patients that it was not fitted to.
 struct HarmonisedFeature {

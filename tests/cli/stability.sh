@@ -115,7 +115,9 @@ expect 4 'absent.csv' "$program" stability absent.csv
 { cat tidy.csv; sed -n 2p tidy.csv; } >again.csv
 expect 2 "again.csv:[0-9]+.*is on line 2 already" "$program" stability again.csv
 sed '4s/[^,]*$/nan/; 7s/[^,]*$//' wide.csv >gaps.csv
-expect 0 '4 features' "$program" stability gaps.csv --ignore Group
+expect 0 '4 features' "$program" stability gaps.csv --ignore Group -o gaps
+expect 0 '^original_glcm_Contrast,.*"2 value\(s\) excluded: no number in the table' cat gaps/stability.csv
+expect 1 '' grep -qE 'bias_|_t0|linearity' gaps/stability.csv  # nothing that only a trial can fill, notes too
 
 echo "$passed passed, $failed failed"
 (( failed == 0 ))
