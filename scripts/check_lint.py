@@ -6,7 +6,8 @@
 
 A source whose preprocessed text, options and checks are those of an earlier clean run is not linted again
 (build/lint holds the stamps). Tests are left out: Catch2's macros are not ours. So is what includes ITK, whose Debian
-headers refuse clang.
+headers refuse clang. Sources that wait are read several at a time, so a `using` that a neighbour uses escapes until
+its source is linted alone.
 """
 import argparse
 import concurrent.futures
@@ -23,6 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 STAMPS = ROOT / "build" / "lint"
 GCC_ONLY = ("-fno-tree-loop-distribution",)  # clang refuses to start with these
 OURS = ("src/", "phantoms/", "physics/", "recon/", "bench/")
+HEADERS = rf"(include/vitrine|{ROOT}/({'|'.join(OURS)}).*\.cpp)"
+TOGETHER = 8  # sources read as one text: most of the time goes into the headers that they share
 
 
 def checks():
@@ -68,16 +71,34 @@ def stamp_of(directory, arguments):
     return STAMPS / digest.hexdigest()
 
 
-def lint(path, directory, arguments):
-    stamp = stamp_of(directory, arguments)
-    if stamp.exists():
-        return path, 0, "", True
-    options = [a for a in without_output(arguments)[1:] if a not in GCC_ONLY and a != str(path)]
-    run = subprocess.run(["clang-tidy", "--quiet", str(path), "--", *options, "-Wno-error"],
+def tidy(paths, directory, options):
+    """What clang-tidy says of PATHS read as one text; None where that text does not compile."""
+    if len(paths) > 1:
+        source = STAMPS / f"{hashlib.sha256(repr(paths).encode()).hexdigest()[:16]}.cpp"
+        source.write_text("".join(f'#include "{path}"\n' for path in paths))
+        try:
+            if subprocess.run(["clang++", "-fsyntax-only", "-w", *options, str(source)], cwd=directory, capture_output=True).returncode:
+                return None
+            return tidy([source], directory, options)
+        finally:
+            source.unlink()
+    run = subprocess.run(["clang-tidy", "--quiet", f"--header-filter={HEADERS}", str(paths[0]), "--", *options],
                          cwd=directory, capture_output=True, text=True)
-    if run.returncode == 0:
-        stamp.touch()
-    return path, run.returncode, run.stdout + (run.stderr if "error" in run.stderr else ""), False
+    return "" if run.returncode == 0 else run.stdout + (run.stderr if "error" in run.stderr else "")
+
+
+def lint(waiting, directory, options):
+    """The findings in WAITING (source: stamp), together; where names of sources clash, in halves."""
+    paths = list(waiting)
+    found = tidy(paths, directory, options)
+    if found is None:
+        middle = len(paths) // 2
+        halves = dict(list(waiting.items())[:middle]), dict(list(waiting.items())[middle:])
+        return "".join(lint(half, directory, options) for half in halves)
+    if not found:
+        for stamp in waiting.values():
+            stamp.touch()
+    return found
 
 
 def lint_all(build, only):
@@ -85,17 +106,24 @@ def lint_all(build, only):
         print(f"{build}/compile_commands.json is missing. Run: cmake --preset dev", file=sys.stderr)
         return 1
     STAMPS.mkdir(parents=True, exist_ok=True)
-    bad = known = 0
     found = sources(build, only)
+    bad = known = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = [pool.submit(lint, path, *command) for path, command in found]
+        waiting = {}
+        for (path, (directory, arguments)), stamp in zip(found, pool.map(lambda entry: stamp_of(*entry[1]), found)):
+            if stamp.exists():
+                known += 1
+                continue
+            options = [a for a in without_output(arguments)[1:] if a not in GCC_ONLY and a != str(path)]
+            waiting.setdefault((directory, (*options, "-Wno-error")), []).append((path, stamp))
+        jobs = [pool.submit(lint, dict(entries[at:at + TOGETHER]), directory, options)
+                for (directory, options), entries in waiting.items() for at in range(0, len(entries), TOGETHER)]
         for job in concurrent.futures.as_completed(jobs):
-            path, status, output, was_known = job.result()
-            known += was_known
-            if status:
+            if job.result():
                 bad += 1
-                print(f"{path.relative_to(ROOT)}\n{output}", flush=True)
-    print(f"lint: {len(found)} sources, {known} unchanged since they were clean, {bad} with findings")
+                print(job.result(), flush=True)
+    print(f"lint: {len(found)} sources, {known} unchanged since they were clean, "
+          f"{'findings above' if bad else 'no findings'}")
     return bool(bad)
 
 

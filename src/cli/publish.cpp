@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "vitrine/cli/result_files.hpp"
+#include "vitrine/cli/version.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/io/checksums.hpp"
-#include "vitrine/physics/version.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -27,10 +27,7 @@ Value manifest(const trial::Plan& plan, const LoadedScenario& loaded, Isa isa,
       .set("trial", Value(plan.scenario.trial.name))
       .set("fingerprint", Value(plan.fingerprint))
       .set("seed", Value(double(plan.scenario.trial.seed)))
-      .set("versions", Value()
-                           .set("vitrine", Value(VITRINE_VERSION))
-                           .set("physics", Value(double(physics::model_version)))
-                           .set("compiler", Value(str("g++ ", __VERSION__))))
+      .set("versions", program_versions())
       .set("isa", Value(std::string(to_string(isa))))
       .set("inputs", std::move(inputs))
       .set("scenario", plan.written)

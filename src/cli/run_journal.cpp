@@ -10,7 +10,6 @@
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/core/utf8.hpp"
 #include "vitrine/io/identity.hpp"
-#include "vitrine/physics/version.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -52,10 +51,7 @@ Value who_and_what(Identity identity, Isa isa) {
   utsname system{};
   ::uname(&system);
   return value
-      .set("versions", Value()
-                           .set("vitrine", Value(VITRINE_VERSION))
-                           .set("physics", Value(double(physics::model_version)))
-                           .set("compiler", Value(str("g++ ", __VERSION__)))
+      .set("versions", program_versions()
                            .set("libc", Value(c_library()))
                            .set("system", Value(str(system.sysname, ' ', system.release))))
       .set("libraries", list_of(loaded_libraries()))

@@ -8,6 +8,7 @@
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/utf8.hpp"
+#include "vitrine/physics/version.hpp"
 
 #ifndef VITRINE_VERSION
 #error "the build system defines VITRINE_VERSION"
@@ -19,6 +20,13 @@ std::string version_text() {
   return str("vitrine ", VITRINE_VERSION,
              "\nscenario format 1, results format 1\ninstruction-set level ", to_string(best_isa()),
              " (this machine)");
+}
+
+Value program_versions() {
+  return Value()
+      .set("vitrine", Value(VITRINE_VERSION))
+      .set("physics", Value(double(physics::model_version)))
+      .set("compiler", Value(str("g++ ", __VERSION__)));
 }
 
 std::vector<std::string> loaded_libraries() {

@@ -2,23 +2,8 @@
 # `vitrine report` and the verdict on the context of use, as users see them.
 #   report.sh PROGRAM SOURCE_DIRECTORY
 set -uo pipefail
-program=$1 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-# expect CODE PATTERN COMMAND...: the command ends with CODE and prints PATTERN.
-expect() {
-  local code=$1 pattern=$2 got=0; shift 2
-  "$@" >output 2>&1 </dev/null || got=$?
-  if (( got == code )) && { [[ -z $pattern ]] || grep -qE -- "$pattern" output; }; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $* (exit $got, expected $code and '$pattern')"; tail -n 15 output
-  fi
-}
+program=$(realpath "$1") source=$(realpath "$2")
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/expect.sh"
 
 context='context_of_use: {question: "Which?", acceptable_bias_percent: 20, acceptable_wcv_percent: 30, features: [statistics]}'
 sed -E "s/^trial: .*/trial: {name: tiny, seed: 7, $context}/; s/^  count: 2/  count: 4/; s/^  vary: .*/  vary: {kernel: [soft, sharp]}/" \
@@ -141,5 +126,4 @@ python3 -c 'import json; f = "spoilt/.state/case002.json"; d = json.load(open(f)
 expect 2 "'patients.csv' would not be the one that SHA256SUMS" "$program" report spoilt
 expect 0 '' bash -c 'cd spoilt && sha256sum --quiet -c SHA256SUMS'
 
-echo "$passed passed, $failed failed"
-(( failed == 0 ))
+verdict

@@ -2,23 +2,8 @@
 # The program as its users see it: exit codes, messages, a whole small trial, resuming it.
 #   run.sh PROGRAM SOURCE_DIRECTORY
 set -uo pipefail
-program=$1 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-# expect CODE PATTERN COMMAND...: the command ends with CODE and prints PATTERN.
-expect() {
-  local code=$1 pattern=$2 got=0; shift 2
-  "$@" >output 2>&1 </dev/null || got=$?
-  if (( got == code )) && { [[ -z $pattern ]] || grep -qE -- "$pattern" output; }; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $* (exit $got, expected $code and '$pattern')"; tail -n 15 output
-  fi
-}
+program=$(realpath "$1") source=$(realpath "$2")
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/expect.sh"
 # scenario NAME SED_EXPRESSION: the tiny scenario, changed.
 scenario() { sed -E "$2" "$source/tests/cli/tiny.yaml" >"$1.yaml"; }
 
@@ -670,5 +655,4 @@ expect 0 'report: ' "$program" run tiny.yaml --out paired --set arms.design=pair
 expect 0 'coarse_sharp_20mAs' cat paired/images.csv
 expect 0 'icc_' head -n 1 paired/stability.csv
 
-echo "$passed passed, $failed failed"
-(( failed == 0 ))
+verdict

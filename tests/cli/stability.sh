@@ -2,23 +2,8 @@
 # vitrine stability on tables as other tools write them: what it says, what it writes, what it refuses.
 #   stability.sh PROGRAM
 set -uo pipefail
-program=$1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-passed=0 failed=0
-
-# expect CODE PATTERN COMMAND...: the command ends with CODE and prints PATTERN.
-expect() {
-  local code=$1 pattern=$2 got=0; shift 2
-  "$@" >output 2>&1 </dev/null || got=$?
-  if (( got == code )) && { [[ -z $pattern ]] || grep -qE -- "$pattern" output; }; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $* (exit $got, expected $code and '$pattern')"; tail -n 15 output
-  fi
-}
+program=$(realpath "$1")
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/expect.sh"
 
 # 12 patients with 2 lesions each on 6 scanners, as PyRadiomics' table with columns put in front. Errors are a
 # repeatable hash of row and column, so that every awk writes the same.
@@ -119,5 +104,4 @@ expect 0 '4 features' "$program" stability gaps.csv --ignore Group -o gaps
 expect 0 '^original_glcm_Contrast,.*"2 value\(s\) excluded: no number in the table' cat gaps/stability.csv
 expect 1 '' grep -qE 'bias_|_t0|linearity' gaps/stability.csv  # nothing that only a trial can fill, notes too
 
-echo "$passed passed, $failed failed"
-(( failed == 0 ))
+verdict
