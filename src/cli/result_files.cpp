@@ -35,6 +35,9 @@ io::Bytes results_h5(const trial::Plan& plan, const trial::TrialResult& result,
   table("/stability", analysis.stability);
   table("/strata", analysis.strata);
   table("/robustness", analysis.robustness);
+  table("/bland_altman", analysis.bland_altman);
+  table("/variance", analysis.variance);
+  table("/harmonisation", analysis.harmonisation);
   table("/verdict", analysis.verdict);
   return file.bytes();
 }
@@ -87,6 +90,8 @@ void make_result_files(
   table("bland_altman", analysis.bland_altman);
   table("strata", analysis.strata);
   table("robustness", analysis.robustness);
+  table("variance", analysis.variance);
+  table("harmonisation", analysis.harmonisation);
   table("verdict", analysis.verdict);
   Table failures;
   failures.columns = {"case", "message"};

@@ -52,23 +52,6 @@ CombatCases part(const CombatCases& all, const std::vector<Index>& rows) {
   return cases;
 }
 
-/// Why label and batches cannot be told apart, or "".
-std::string confounded_label(const HarmonisationCases& all) {
-  std::map<std::string, std::set<bool>> classes;
-  std::set<bool> both;
-  for (std::size_t i = 0; i < all.label.size(); ++i) {
-    if (!all.label[i]) continue;
-    classes[all.cases.batch[i]].insert(*all.label[i]);
-    both.insert(*all.label[i]);
-  }
-  if (both.size() < 2) return "";
-  for (const auto& [batch, found] : classes)
-    if (found.size() == 2) return "";
-  return "the label is confounded with the batches: each batch holds cases with it or cases "
-         "without "
-         "it, never both, so that harmonising would take its effect away, too. Add cases";
-}
-
 /// Patients dealt to folds: those of the same batches one after the other, in an order of the seed.
 std::vector<Index> folds_of(const HarmonisationCases& all, Index folds, std::uint64_t seed) {
   std::map<std::string, std::set<std::string>> batches;
@@ -191,7 +174,7 @@ class Judge {
     result.icc_after = icc(harmonised_.values.col(f), resampling);
     const std::vector<double> before = judged(all_.cases.values, f);
     const std::vector<double> after = judged(harmonised_.values, f);
-    result.error = error_to_truth(before, after, f, resampling);
+    result.error = error(before, after, f, resampling);
     result.auc = auc(before, after);
     return result;
   }
@@ -209,61 +192,12 @@ class Judge {
     return agreement_of(options_.arms, ratings, lesion_patients_, resampling);
   }
 
-  ErrorToTruth error_to_truth(const std::vector<double>& before, const std::vector<double>& after,
-                              Index f, const Resampling& resampling) const {
-    ErrorToTruth result;
-    const auto withhold = [&](const std::string& why) {
-      result.before = result.after = result.ratio = Estimate::withheld(why);
-    };
-    if (all_.truth.size() == 0) {
-      withhold("no truth is given");
-      return result;
-    }
-    const std::vector<double> truth = judged(all_.truth, f);
-    std::vector<Index> kept;
-    for (std::size_t i = 0; i < truth.size(); ++i)
-      if (std::isfinite(truth[i]) && std::isfinite(before[i]) && std::isfinite(after[i]))
-        kept.push_back(Index(i));
-    result.rows = std::ssize(kept);
-    if (kept.empty()) {
-      withhold("no row has a value and a truth");
-      return result;
-    }
-    const PatientSums sums =
-        sum_by_patient(patients_.only(kept), 3, [&](Index row, std::span<double> total) {
-          const auto at = std::size_t(kept[std::size_t(row)]);
-          total[0] += 1.0;
-          total[1] += (before[at] - truth[at]) * (before[at] - truth[at]);
-          total[2] += (after[at] - truth[at]) * (after[at] - truth[at]);
-        });
-    result.patients = sums.cols();
-    // On logarithms, which make a ratio a difference.
-    constexpr std::size_t count = 3;
-    const std::vector<Scale> scales(count, Scale::plain());
-    const auto half_log = [](double above, double below) {
-      return above > 0.0 && below > 0.0 ? 0.5 * math::log(above / below) : double(NAN);
-    };
-    std::vector<Estimate> logs = patient_bootstrap(
-        {sums}, resampling, scales, [&](const Eigen::ArrayXXd& totals, Eigen::ArrayXXd& values) {
-          for (Index i = 0; i < totals.rows(); ++i) {
-            values(i, 0) = half_log(totals(i, 1), totals(i, 0));
-            values(i, 1) = half_log(totals(i, 2), totals(i, 0));
-            values(i, 2) = half_log(totals(i, 2), totals(i, 1));
-          }
-        });
-    for (Estimate& e : logs)
-      for (double* x : {&e.value, &e.low, &e.high}) *x = std::isnan(*x) ? *x : math::exp(*x);
-    const auto exact = [&](Estimate& e, Index term) {
-      if (sums.row(term).sum() > 0.0) return;
-      e.value = 0.0;
-      e.reason = "no interval: every value is the truth";
-    };
-    exact(logs[0], 1);
-    exact(logs[1], 2);
-    result.before = std::move(logs[0]);
-    result.after = std::move(logs[1]);
-    result.ratio = std::move(logs[2]);
-    return result;
+  ErrorToTruth error(const std::vector<double>& before, const std::vector<double>& after, Index f,
+                     const Resampling& resampling) const {
+    if (all_.truth.size() > 0)
+      return error_to_truth(before, after, judged(all_.truth, f), patients_, resampling);
+    const Estimate none = Estimate::withheld("no truth is given");
+    return {none, none, none};
   }
 
   Discrimination auc(const std::vector<double>& before, const std::vector<double>& after) const {
@@ -313,6 +247,74 @@ class Judge {
 };
 
 }  // namespace
+
+ErrorToTruth error_to_truth(std::span<const double> before, std::span<const double> after,
+                            std::span<const double> truth, const Clusters& patients,
+                            const Resampling& resampling) {
+  VITRINE_EXPECT(before.size() == truth.size() && after.size() == truth.size());
+  ErrorToTruth result;
+  std::vector<Index> kept;
+  for (std::size_t i = 0; i < truth.size(); ++i)
+    if (std::isfinite(truth[i]) && std::isfinite(before[i]) && std::isfinite(after[i]))
+      kept.push_back(Index(i));
+  result.rows = std::ssize(kept);
+  if (kept.empty()) {
+    result.before = result.after = result.ratio =
+        Estimate::withheld("no row has a value and a truth");
+    return result;
+  }
+  const PatientSums sums =
+      sum_by_patient(patients.only(kept), 3, [&](Index row, std::span<double> total) {
+        const auto at = std::size_t(kept[std::size_t(row)]);
+        total[0] += 1.0;
+        total[1] += (before[at] - truth[at]) * (before[at] - truth[at]);
+        total[2] += (after[at] - truth[at]) * (after[at] - truth[at]);
+      });
+  result.patients = sums.cols();
+  // On logarithms, which make a ratio a difference.
+  constexpr std::size_t count = 3;
+  const std::vector<Scale> scales(count, Scale::plain());
+  const auto half_log = [](double above, double below) {
+    return above > 0.0 && below > 0.0 ? 0.5 * math::log(above / below) : double(NAN);
+  };
+  std::vector<Estimate> logs = patient_bootstrap(
+      {sums}, resampling, scales, [&](const Eigen::ArrayXXd& totals, Eigen::ArrayXXd& values) {
+        for (Index i = 0; i < totals.rows(); ++i) {
+          values(i, 0) = half_log(totals(i, 1), totals(i, 0));
+          values(i, 1) = half_log(totals(i, 2), totals(i, 0));
+          values(i, 2) = half_log(totals(i, 2), totals(i, 1));
+        }
+      });
+  for (Estimate& e : logs)
+    for (double* x : {&e.value, &e.low, &e.high}) *x = std::isnan(*x) ? *x : math::exp(*x);
+  const auto exact = [&](Estimate& e, Index term) {
+    if (sums.row(term).sum() > 0.0) return;
+    e.value = 0.0;
+    e.reason = "no interval: every value is the truth";
+  };
+  exact(logs[0], 1);
+  exact(logs[1], 2);
+  result.before = std::move(logs[0]);
+  result.after = std::move(logs[1]);
+  result.ratio = std::move(logs[2]);
+  return result;
+}
+
+std::string confounded_label(const HarmonisationCases& all) {
+  std::map<std::string, std::set<bool>> classes;
+  std::set<bool> both;
+  for (std::size_t i = 0; i < all.label.size(); ++i) {
+    if (!all.label[i]) continue;
+    classes[all.cases.batch[i]].insert(*all.label[i]);
+    both.insert(*all.label[i]);
+  }
+  if (both.size() < 2) return "";
+  for (const auto& [batch, found] : classes)
+    if (found.size() == 2) return "";
+  return "the label is confounded with the batches: each batch holds cases with it or cases "
+         "without "
+         "it, never both, so that harmonising would take its effect away, too. Add cases";
+}
 
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options) {
   check(cases);

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,12 @@ struct ErrorToTruth {
   Index rows = 0, patients = 0;
 };
 
+/// Distance of two sets of values of the same rows from the truth; rows with a NaN are left out.
+/// Intervals: studentised bootstrap over patients of the logarithms, the ratio paired.
+ErrorToTruth error_to_truth(std::span<const double> before, std::span<const double> after,
+                            std::span<const double> truth, const Clusters& patients,
+                            const Resampling& resampling);
+
 /// What harmonisation made of one feature, in patients that it was not fitted to.
 struct HarmonisedFeature {
   std::string feature;
@@ -72,6 +79,9 @@ struct Harmonisation {
 /// where ComBat is told the label, which new patients do not have. Same bits for every thread
 /// count. Throws Error (data) where sizes differ.
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options);
+
+/// Why the label and the batches cannot be told apart, or "": every batch holds one class alone.
+std::string confounded_label(const HarmonisationCases& cases);
 
 /// `harmonisation.csv`: one row per feature; a withheld number is an empty cell, its reason in
 /// `notes`.

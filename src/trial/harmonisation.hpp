@@ -23,8 +23,7 @@ struct HarmonisationRun {
 std::vector<HarmonisationRun> harmonise(const Plan& plan, const evaluation::Study& study,
                                         const evaluation::StabilityOptions& options);
 
-/// `harmonisation.csv`: one row a method, truth and feature; where it was refused, one row a method
-/// and truth with the reason.
+/// `harmonisation.csv`: one row a method, truth and feature, with the reason where it was refused.
 Table harmonisation_table(std::span<const HarmonisationRun> runs);
 
 }  // namespace vitrine::trial
