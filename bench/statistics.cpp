@@ -1,6 +1,7 @@
 #include "item.hpp"
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/random.hpp"
+#include "vitrine/evaluation/stability.hpp"
 #include "vitrine/evaluation/variance_components.hpp"
 
 namespace vitrine::bench {
@@ -43,7 +44,7 @@ std::shared_ptr<const Trial> trial(Index features) {
 
 Item reml(const char* name, bool intervals, Index features) {
   return {name,
-          intervals ? "the same of 10 features with profile intervals of all components and shares"
+          intervals ? "the same with profile intervals of all components and shares"
                     : "REML of 10,000 rows, 5 crossed and nested random factors, 100 features",
           double(features), "features", [intervals, features](Isa) -> std::function<void()> {
             const auto made = trial(features);
@@ -54,8 +55,42 @@ Item reml(const char* name, bool intervals, Index features) {
           }};
 }
 
+/// 250 patients with 625 lesions in 16 arms, their scans and truths of 100 features.
+std::shared_ptr<const evaluation::Study> study(Index features) {
+  constexpr Index lesions = 625, arms = 16;
+  auto made = std::make_shared<evaluation::Study>();
+  for (Index f = 0; f < features; ++f) made->features.push_back({str("f", f), "", "", ""});
+  for (Index j = 0; j < arms; ++j) made->arms.push_back(str("arm ", j));
+  const Stream stream = make_stream(1, "bench", Draw::test);
+  for (Index i = 0; i < lesions; ++i) {
+    Rng rng(stream, std::uint64_t(i));
+    made->lesions.push_back({str(i * 2 / 5), str(i), 100.0 + 50.0 * rng.uniform()});
+    evaluation::Sample truth{
+        evaluation::Source::object_truth, i, evaluation::Sample::every_arm, {}, {}};
+    for (Index f = 0; f < features; ++f) truth.values.push_back(20.0 + 2.0 * rng.normal());
+    for (Index j = 0; j < arms; ++j) {
+      evaluation::Sample scan{evaluation::Source::scan, i, j, truth.values, {}};
+      for (double& v : scan.values) v += 0.1 * double(j) + 0.5 * rng.normal();
+      made->samples.push_back(std::move(scan));
+    }
+    made->samples.push_back(std::move(truth));
+  }
+  return made;
+}
+
+Item agreement(Index features) {
+  return {"S2",
+          "agreement, biases, linearity of 10,000 scans of 625 lesions in 16 arms, 100 features",
+          double(features), "features", [features](Isa) -> std::function<void()> {
+            const auto made = study(features);
+            return [made] { (void)evaluation::stability(*made, {}); };
+          }};
+}
+
 }  // namespace
 
-std::vector<Item> statistics_items() { return {reml("S1", false, 100), reml("S1i", true, 10)}; }
+std::vector<Item> statistics_items() {
+  return {reml("S1", false, 100), reml("S1i", true, 100), agreement(100)};
+}
 
 }  // namespace vitrine::bench

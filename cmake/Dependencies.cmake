@@ -1,7 +1,7 @@
 # Every third-party package as an imported target, the same in our build and for users of the install:
 #   Eigen3::Eigen  fmt::fmt  yaml-cpp::yaml-cpp  CLI11::CLI11  nlohmann_json::nlohmann_json  Boost::headers
 #   OpenMP::OpenMP_CXX  OpenSSL::Crypto  SLEEF::sleef  random123::random123  xraylib::xraylib
-#   libdeflate::libdeflate  hdf5::c  itk::image_io  dcmtk::dcmtk
+#   libdeflate::libdeflate  hdf5::c  sqlite3::sqlite3  itk::image_io  dcmtk::dcmtk
 # With VITRINE_DEPENDENCIES_OPTIONAL a missing package is no error until a target that needs it is linked.
 #
 # ITK, HDF5 and DCMTK are found by file. Debian's ITK configuration loads GDCM's, which names programs of packages that
@@ -66,6 +66,7 @@ _vitrine_package(random123::random123 DEBIAN librandom123-dev HEADER Random123/p
 _vitrine_package(xraylib::xraylib DEBIAN libxrl-dev HEADER xraylib/xraylib.h LIBRARIES xrl)
 _vitrine_package(libdeflate::libdeflate DEBIAN libdeflate-dev HEADER libdeflate.h LIBRARIES deflate)
 _vitrine_package(hdf5::c DEBIAN libhdf5-dev HEADER hdf5.h LIBRARIES hdf5 SUFFIXES hdf5/serial)
+_vitrine_package(sqlite3::sqlite3 DEBIAN libsqlite3-dev HEADER sqlite3.h LIBRARIES sqlite3)
 _vitrine_package(itk::image_io DEBIAN libinsighttoolkit5-dev HEADER itkImage.h SUFFIXES ITK-5.2
                  LIBRARIES ITKIONIFTI-5.2 ITKIOMeta-5.2 ITKIONRRD-5.2 ITKIOImageBase-5.2 ITKCommon-5.2
                            itkvnl_algo-5.2 itkvnl-5.2 itksys-5.2)

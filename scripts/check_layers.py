@@ -47,6 +47,7 @@ OWNERS = [
     (r"yaml-cpp/", r"src/config/.*\.cpp"),
     (r"(itk|vnl/|vcl_)", r"src/io/.*"),
     (r"(hdf5|H5)", r"src/io/.*"),
+    (r"sqlite3\.h", r"src/io/sqlite\.cpp"),
     (r"dcmtk/", r"src/io/.*"),
     (r"libdeflate\.h", r"src/(io|report)/.*\.cpp"),
     (r"nlohmann/", r"src/(config|io|report|cli)/.*\.cpp"),

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/core/value.hpp"
 #include "vitrine/io/csv.hpp"
 
@@ -105,7 +106,8 @@ class FileReader {
     check(roles.volume, "--volume");
     for (const auto& factor : roles.factors) check(factor.name, "--factor");
     for (const auto& name : roles.ignore) check(name, "--ignore");
-    for (const auto& name : roles.extra) check(name, "--harmonise, --covariate or --fit-where");
+    for (const auto& name : roles.extra)
+      check(name, "--harmonise, --covariate, --fit-where, --truth or --label");
     const auto find = [&](std::string& role, const Names& names) {
       for (const std::string& name : names)
         if (role.empty() && contains(columns, name) && !contains(roles.ignore, name)) role = name;
@@ -225,11 +227,20 @@ class FileReader {
     };
     std::map<std::string, std::set<std::string>> aggregations;
     std::vector<std::size_t> scans;
+    std::vector<std::size_t> truths;
     for (std::size_t r = 0; r < table().rows.size(); ++r) {
+      if (cell(r, "replicate") == "truth") truths.push_back(r);
       if (!is_scan(table().rows[r])) continue;
       scans.push_back(r);
       aggregations[cell(r, "feature")].insert(cell(r, "aggregation"));
     }
+    const auto id_of = [&](std::size_t r) {
+      std::string id = cell(r, "feature");
+      if (const std::string filter = cell(r, "filter"); !filter.empty() && filter != "original")
+        id = filter + ":" + id;
+      if (aggregations[cell(r, "feature")].size() > 1) id += ":" + cell(r, "aggregation");
+      return id;
+    };
     std::map<Names, std::size_t> row_of;
     std::map<std::string, std::size_t> feature_of;
     std::map<std::pair<std::size_t, std::size_t>, int> line_of;
@@ -237,10 +248,7 @@ class FileReader {
     for (const std::size_t r : scans) {
       Names key;
       for (const std::size_t c : keys) key.push_back(text_of(table().rows[r][c]));
-      std::string id = cell(r, "feature");
-      if (const std::string filter = cell(r, "filter"); !filter.empty() && filter != "original")
-        id = filter + ":" + id;
-      if (aggregations[cell(r, "feature")].size() > 1) id += ":" + cell(r, "aggregation");
+      const std::string id = id_of(r);
       const auto [row, new_row] = row_of.try_emplace(key, rows_.key.size());
       if (new_row) {
         rows_.key.push_back(key);
@@ -265,8 +273,38 @@ class FileReader {
     require_at(1, !values.empty(), "no row holds a scan's feature");
     rows_.values.setConstant(std::ssize(rows_.key), std::ssize(rows_.features), no_value);
     for (const auto& [r, f, value] : values) rows_.values(Index(r), Index(f)) = value;
+    take_truths(truths, feature_of, id_of);
     for (const auto& [what, count] : skipped_)
       rows_.notes.push_back(str(count, " value(s) of '", what, "' are not compared"));
+  }
+
+  /// True values of the object, one of a lesion and feature; where phases of motion have several,
+  /// none.
+  void take_truths(const std::vector<std::size_t>& truths,
+                   const std::map<std::string, std::size_t>& feature_of,
+                   FunctionRef<std::string(std::size_t)> id_of) {
+    const ColumnRoles& roles = rows_.roles;
+    if (truths.empty() || roles.lesion.empty()) return;
+    const std::size_t subject = table().column(roles.subject),
+                      lesion = table().column(roles.lesion);
+    std::map<std::tuple<std::string, std::string, std::size_t>, double> value_of;
+    for (const std::size_t r : truths) {
+      const auto& row = table().rows[r];
+      const auto feature = feature_of.find(id_of(r));
+      const auto* value = std::get_if<double>(&row[table().column("value")]);
+      if (feature == feature_of.end() || !value) continue;
+      const auto [at, fresh] = value_of.try_emplace(
+          {text_of(row[subject]), text_of(row[lesion]), feature->second}, *value);
+      if (!fresh && at->second != *value) at->second = no_value;
+    }
+    rows_.truth.setConstant(rows_.values.rows(), rows_.values.cols(), no_value);
+    const Names subjects = rows_.column(roles.subject), lesions = rows_.column(roles.lesion);
+    for (Index i = 0; i < rows_.truth.rows(); ++i)
+      for (Index f = 0; f < rows_.truth.cols(); ++f)
+        if (const auto at =
+                value_of.find({subjects[std::size_t(i)], lesions[std::size_t(i)], std::size_t(f)});
+            at != value_of.end())
+          rows_.truth(i, f) = at->second;
   }
 
   io::CsvRows csv_;
@@ -315,6 +353,11 @@ evaluation::Study study_of(const FeatureRows& rows) {
   Names repeat(rows.key.size());
   const bool repeats = !rows.roles.repeat.empty();
   if (repeats) repeat = rows.column(rows.roles.repeat);
+  std::vector<Names> factor_levels;
+  for (const auto& factor : rows.roles.factors) {
+    factor_levels.push_back(rows.column(factor.name));
+    study.factors.push_back({factor.name, {}, factor.kind});
+  }
   std::map<std::pair<std::string, std::string>, Index> lesion_of;
   std::map<std::string, Index> arm_of;
   std::map<std::pair<Index, Index>, std::vector<std::size_t>> rows_of;
@@ -323,7 +366,11 @@ evaluation::Study study_of(const FeatureRows& rows) {
         lesion_of.try_emplace({cells.subject[i], cells.lesion[i]}, std::ssize(study.lesions));
     if (new_lesion) study.lesions.push_back({cells.subject[i], cells.lesion[i], no_value});
     const auto [arm, new_arm] = arm_of.try_emplace(cells.arm[i], std::ssize(study.arms));
-    if (new_arm) study.arms.push_back(cells.arm[i].empty() ? "all" : cells.arm[i]);
+    if (new_arm) {
+      study.arms.push_back(cells.arm[i].empty() ? "all" : cells.arm[i]);
+      for (std::size_t f = 0; f < factor_levels.size(); ++f)
+        study.factors[f].level.push_back(factor_levels[f][i]);
+    }
     auto& same = rows_of[{lesion->second, arm->second}];
     for (const std::size_t other : same)
       if (repeat[other] == repeat[i])
@@ -345,6 +392,11 @@ evaluation::Study study_of(const FeatureRows& rows) {
                                entry.first.second,
                                {values.data(), values.data() + values.size()},
                                {}});
+      if (values.hasNaN()) {
+        auto& reasons = study.samples.back().reasons;
+        for (const double v : values)
+          reasons.emplace_back(std::isnan(v) ? "no number in the table" : "");
+      }
     };
     // The first row is the scan; where a trial marks it, its repositions are the repeats.
     std::size_t first = members.front();
@@ -421,6 +473,41 @@ Table wide_rows(const FeatureRows& rows, const Eigen::MatrixXd& values) {
     table.add(std::move(cells));
   }
   return table;
+}
+
+Names arms_of(const FeatureRows& rows) { return cells_of(rows).arm; }
+
+evaluation::Effect arms_effect(const FeatureRows& rows) {
+  const auto& factors = rows.roles.factors;
+  const bool random =
+      !factors.empty() && std::all_of(factors.begin(), factors.end(), [](const auto& f) {
+        return f.kind == evaluation::Effect::random;
+      });
+  return random ? evaluation::Effect::random : evaluation::Effect::fixed;
+}
+
+void add_truth(const FeatureRows& rows, const std::string& feature, const std::string& column,
+               Eigen::MatrixXd& truth) {
+  const auto at = std::find_if(rows.features.begin(), rows.features.end(),
+                               [&](const auto& f) { return f.id == feature; });
+  Names ids;
+  for (const auto& f : rows.features) ids.push_back(f.id);
+  require(at != rows.features.end(), Error::Kind::data, rows.file, ": --truth ", feature, "=",
+          column, ": there is no feature '", feature, "'. There are ", join(ids));
+  if (truth.size() == 0) truth.setConstant(rows.values.rows(), rows.values.cols(), no_value);
+  const Names texts = rows.column(column);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (texts[i].empty()) continue;
+    double value = 0.0;
+    const auto [stop, error] =
+        std::from_chars(texts[i].data(), texts[i].data() + texts[i].size(), value);
+    if (error != std::errc() || stop != texts[i].data() + texts[i].size())
+      throw Error(Error::Kind::data,
+                  str("the truth '", column, "' is '", texts[i],
+                      "' (not a number). Leave the cell empty where it is unknown"),
+                  Location{rows.file, rows.line[i], 1, {}});
+    truth(Index(i), at - rows.features.begin()) = value;
+  }
 }
 
 }  // namespace vitrine::cli

@@ -29,6 +29,7 @@ struct FeatureRows {
   std::vector<int> line;                      ///< of the file
   std::vector<evaluation::Feature> features;
   Eigen::MatrixXd values;          ///< rows down, features across; NaN: missing
+  Eigen::MatrixXd truth;           ///< the same of a trial's object truth; 0 x 0: none
   std::vector<std::string> notes;  ///< what was left out
 
   /// Texts of a key column. Throws Error (data) naming the columns if there is none such.
@@ -56,5 +57,16 @@ evaluation::CombatCases cases_of(const FeatureRows& rows, const std::string& bat
 
 /// A wide table of the keys and these values.
 Table wide_rows(const FeatureRows& rows, const Eigen::MatrixXd& values);
+
+/// The arm of every row: its factors' levels.
+std::vector<std::string> arms_of(const FeatureRows& rows);
+
+/// Random if every factor is.
+evaluation::Effect arms_effect(const FeatureRows& rows);
+
+/// Fills the true values of a feature from a column of numbers, empty where unknown. Throws Error
+/// (data) with the line of a text, or if there is no such feature.
+void add_truth(const FeatureRows& rows, const std::string& feature, const std::string& column,
+               Eigen::MatrixXd& truth);
 
 }  // namespace vitrine::cli

@@ -90,6 +90,8 @@ io::DicomSeries describe(const trial::Plan& plan, const trial::ImageContext& c) 
 
 constexpr double lesion_square = 64.0;      // mm
 constexpr double difference_range = 200.0;  // HU
+constexpr double stack_square = 96.0;       // mm
+constexpr int stack_pixels = 128;
 constexpr int sheet_columns = 4;
 constexpr int sheet_picture = 256;  // pixels
 
@@ -204,8 +206,11 @@ void OutputSink::keep_slice(const trial::ImageContext& context, const Image& ima
   std::optional<recon::SpectralImage> map =
       trial::spectral_level(plan_.scenario.arms, context.arm.bins);
   if (map && map->unit == recon::VoxelUnit::hounsfield) map.reset();
-  slices_.push_back(
-      {context.arm.name, slice_at(image, context.lesion.value_or(middle)), context.lesion, map});
+  const Vec3 point = context.lesion.value_or(middle);
+  slices_.push_back({context.arm.name, slice_at(image, point), context.lesion, map, {}});
+  if (!map)
+    slices_.back().stack = report::draw_stack(
+        image, report::square_about(grid, point, stack_square, stack_pixels), stack_slices);
 }
 
 std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_id) {
@@ -220,6 +225,7 @@ std::vector<trial::FileRecord> OutputSink::finish_case(const std::string& case_i
   for (const Slice& slice : slices_) {
     const Grid& grid = slice.image.grid();
     const report::Frame whole = report::whole_slice(grid, 0);
+    if (!slice.stack.pixels.empty()) save(slice.arm + "_stack", slice.stack);
     const int pixels = int(std::lround(lesion_square / grid.spacing.x()));
     std::vector<report::Window> windows{report::lung_window(), report::mediastinum_window()};
     if (slice.map) windows = {map_window(*slice.map)};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "vitrine/io/file.hpp"
+#include "vitrine/report/figures.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
 
@@ -36,6 +37,7 @@ class OutputSink final : public trial::Sink {
     Image image;                              // one slice
     std::optional<Vec3> lesion;               // mm, its centre
     std::optional<recon::SpectralImage> map;  // in mg/ml, with the grey scale that shows it
+    report::Bitmap stack;                     // slices about the point shown; empty for maps
   };
 
   trial::FileRecord write(const std::string& path, const io::Bytes& bytes);

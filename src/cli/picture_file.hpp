@@ -4,6 +4,9 @@
 
 namespace vitrine::cli {
 
+/// How many slices of every arm the report lets a reader page through.
+constexpr int stack_slices = 9;
+
 /// The picture as a PNG file.
 io::Bytes png(const report::Bitmap& picture);
 

@@ -41,6 +41,7 @@ void publish(const io::Path& dir, const trial::Plan& plan, const LoadedScenario&
              const std::function<void(const Digest& sums)>& before_sums) {
   std::vector<trial::FileRecord> files;
   const auto put = [&](const std::string& name, Pieces pieces) {
+    io::make_directories((dir / name).parent_path());
     io::FileInPieces file(dir / name);
     pieces([&](std::span<const std::byte> piece) { file.write(piece); });
     const io::SealedFile sealed = file.finish();

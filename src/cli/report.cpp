@@ -76,6 +76,20 @@ void require_listed(const StoredTrial& stored, const std::vector<io::NamedBytes>
   }
 }
 
+/// Figures first: they lie in a folder of their own.
+void write_all(const io::Path& out, std::vector<io::NamedBytes> files) {
+  constexpr std::string_view folder = "figures/";
+  const auto first = std::ranges::stable_partition(
+      files, [&](const io::NamedBytes& file) { return file.name.starts_with(folder); });
+  const auto figures = std::span(files).first(files.size() - first.size());
+  for (io::NamedBytes& figure : figures) figure.name.erase(0, folder.size());
+  if (!figures.empty()) {
+    io::make_directories(out / "figures");
+    io::write_files(out / "figures", figures);
+  }
+  io::write_files(out, {first.begin(), first.end()});
+}
+
 int report(const Options& options) {
   const io::Path dir = options.dir;
   const bool in_place = options.output.empty();
@@ -93,13 +107,14 @@ int report(const Options& options) {
   const io::Path out = in_place ? dir : io::Path(options.output);
   require(in_place || !std::filesystem::exists(out / ".state"), Error::Kind::input, "'",
           out.string(), "' holds a trial. Choose another --output");
-  const auto files = files_of(stored, dir);
+  auto files = files_of(stored, dir);
+  const bool page = files.back().name == "report.html";
   if (in_place && !stored.files.empty()) require_listed(stored, files, dir);
   io::make_directories(out);
   if (in_place)
     audit_event(dir, report_made, options.no_identity ? Identity::left_out : Identity::named,
                 stored.isa, {});
-  io::write_files(out, files);
+  write_all(out, std::move(files));
   if (options.quiet) return ok;
   if (const std::string missing = unfinished(stored); !missing.empty())
     std::printf("not the whole trial: %s\n", missing.c_str());
@@ -108,7 +123,6 @@ int report(const Options& options) {
     for (const auto& failure : failures) std::printf(" %s", failure.case_id.c_str());
     std::printf("\n");
   }
-  const bool page = files.back().name == "report.html";
   std::printf(page ? "report: %s\n" : "tables in %s (the scenario asks for no report)\n",
               (page ? out / "report.html" : out).string().c_str());
   return ok;

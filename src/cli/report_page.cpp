@@ -6,7 +6,9 @@
 #include <iterator>
 #include <span>
 
+#include "vitrine/cli/picture_file.hpp"
 #include "vitrine/cli/quality_page.hpp"
+#include "vitrine/cli/reporting_items.hpp"
 #include "vitrine/io/png.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/kind_of.hpp"
@@ -241,11 +243,63 @@ std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan, 
   return all;
 }
 
+report::Stacks stacks(const io::Path& dir, const trial::Plan& plan, const Table& images,
+                      bool lesions) {
+  const io::Path folder = dir / "figures" / plan.cases.front();
+  report::Stacks all;
+  all.caption =
+      str("96 mm about ", lesions ? "the first lesion of " : "the middle of ", plan.cases.front(),
+          ", in steps of 4 HU (8 below -200 HU, 50 above 300 HU). Sliders move all arms; "
+          "dragging on a picture moves level (up, down) and width (left, right).");
+  for (const trial::Arm& arm : plan.arms) {
+    const io::Path file = folder / (arm.name + "_stack.png");
+    if (is_map(plan, arm) || !std::filesystem::exists(file)) continue;
+    all.arms.push_back({arm.name,
+                        str("noise ", rounded(mean_of(images, arm.name, "noise_hu")), " HU"),
+                        picture(file)});
+  }
+  all.slices = int(std::min<std::int64_t>(stack_slices, plan.scenario.arms.protocol.slices));
+  return all;
+}
+
+/// Noise over dose, a ring for every arm.
+std::optional<report::Quality::Figure> noise_figure(const trial::Plan& plan, const Table& images) {
+  constexpr std::size_t most = 24;  // what strokes and colours tell apart
+  report::LineChart chart{"Noise and dose", "CTDIvol 32 cm / mGy", "noise / HU", {}};
+  for (const trial::Arm& arm : plan.arms) {
+    if (is_map(plan, arm) || chart.lines.size() == most) continue;
+    const double noise = mean_of(images, arm.name, "noise_hu");
+    if (std::isnan(noise)) continue;
+    chart.lines.push_back({arm.name, {mean_of(images, arm.name, "ctdi_vol_mgy")}, {noise}});
+  }
+  if (chart.lines.size() < 2) return {};
+  return report::Quality::Figure{
+      chart,
+      "Noise against dose, means over patients: quantum noise falls with the root of the "
+      "dose, and a sharper kernel lifts it at the same dose."};
+}
+
+/// Beyond this many values the page would be slow to load; they are in features.csv.
+constexpr std::size_t most_values = 4'000'000;
+
+void add_features(report::Page& page, const trial::Analysis& analysis) {
+  page.arm_names = analysis.study.arms;
+  page.stability = analysis.rows;
+  page.factors = analysis.study.factors;
+  page.variances = analysis.variances;
+  for (const trial::HarmonisationRun& run : analysis.harmonised)
+    page.harmonised.push_back(
+        {run.method, run.batch, run.truth, run.result.refused, run.result.features});
+  const auto& study = analysis.study;
+  if (study.lesions.size() * study.arms.size() * study.features.size() <= most_values)
+    page.measured = report::measured(study);
+}
+
 }  // namespace
 
 report::Page report_page(const io::Path& dir, const trial::Plan& plan,
                          const trial::TrialResult& result, const trial::Analysis& analysis,
-                         const std::vector<trial::FileRecord>& tables, Isa isa) {
+                         Isa isa) {
   const trial::Scenario& s = plan.scenario;
   report::Page page;
   page.title = s.trial.name;
@@ -280,12 +334,16 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.visits = visit_table(result.all(&trial::CaseResult::visits));
   page.contrast = contrast_table(result.all(&trial::CaseResult::contrast));
   page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};
-  if (!result.cases.empty() && result.cases.front().id == plan.cases.front())
+  if (!result.cases.empty() && result.cases.front().id == plan.cases.front()) {
     page.sheets = sheets(dir, plan, images, !page.lesions.rows.empty());
+    page.stacks = stacks(dir, plan, images, !page.lesions.rows.empty());
+  }
   page.quality = quality_page(plan, result.all(&trial::CaseResult::quality),
                               result.all(&trial::CaseResult::quality_curves));
-  page.arm_names = analysis.study.arms;
-  page.stability = analysis.rows;
+  if (auto noise = noise_figure(plan, images))
+    page.quality.figures.insert(page.quality.figures.begin(), std::move(*noise));
+  add_features(page, analysis);
+  page.checklists = reporting_items(reporting_facts(plan, result, analysis));
   page.robustness = analysis.robust;
   page.masks = mask_table(result.all(&trial::CaseResult::masks));
   page.failures.columns = {"case", "message"};
@@ -319,8 +377,6 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
                      {"seed", to_text(double(s.trial.seed))},
                      {"vitrine", VITRINE_VERSION},
                      {"instruction-set level", std::string(to_string(isa))}};
-  page.files.columns = {"file", "SHA-256"};
-  for (const auto& file : tables) page.files.add({file.path, file.sha256});
   return page;
 }
 

@@ -4,9 +4,10 @@
 
 namespace vitrine::cli {
 
-/// The report of a trial: its answer, its figures (read back from `dir`) and its limits.
+/// The report of a trial: its answer, its figures (read back from `dir`) and its limits. The list
+/// of files is left empty.
 report::Page report_page(const io::Path& dir, const trial::Plan& plan,
                          const trial::TrialResult& result, const trial::Analysis& analysis,
-                         const std::vector<trial::FileRecord>& tables, Isa isa);
+                         Isa isa);
 
 }  // namespace vitrine::cli

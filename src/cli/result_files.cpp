@@ -1,33 +1,37 @@
 #include "vitrine/cli/result_files.hpp"
 
 #include <deque>
+#include <optional>
 
 #include "vitrine/cli/report_page.hpp"
 #include "vitrine/io/hdf5.hpp"
+#include "vitrine/io/sqlite.hpp"
 #include "vitrine/io/table_spool.hpp"
+#include "vitrine/report/page_figures.hpp"
 
 namespace vitrine::cli {
 namespace {
 
-/// A table that cases share: a file of its own unless that has no name, and a group of results.h5.
+/// A table that cases share: a file and a table of the database unless it has no name, and a
+/// group of results.h5.
 struct Part {
   Table trial::CaseResult::*table;
-  const char* csv;
+  const char* name;
   const char* group;
 };
 using trial::CaseResult;
-constexpr Part patients{&CaseResult::patients, "patients.csv", "/truth/patients"},
-    lesions{&CaseResult::lesions, "lesions.csv", "/truth/lesions"};
+constexpr Part patients{&CaseResult::patients, "patients", "/truth/patients"},
+    lesions{&CaseResult::lesions, "lesions", "/truth/lesions"};
 constexpr Part measured[] = {
-    {&CaseResult::features, "features.csv", "/features"},
-    {&CaseResult::masks, "masks.csv", "/masks"},
+    {&CaseResult::features, "features", "/features"},
+    {&CaseResult::masks, "masks", "/masks"},
     {&CaseResult::profiles, nullptr, "/profiles"},
-    {&CaseResult::images, "images.csv", "/images"},
-    {&CaseResult::visits, "visits.csv", "/visits"},
-    {&CaseResult::visit_lesions, "visit_lesions.csv", "/truth/visit_lesions"},
-    {&CaseResult::contrast, "contrast.csv", "/truth/contrast"},
-    {&CaseResult::quality, "image_quality.csv", "/image_quality"},
-    {&CaseResult::quality_curves, "image_quality_curves.csv", "/image_quality_curves"}};
+    {&CaseResult::images, "images", "/images"},
+    {&CaseResult::visits, "visits", "/visits"},
+    {&CaseResult::visit_lesions, "visit_lesions", "/truth/visit_lesions"},
+    {&CaseResult::contrast, "contrast", "/truth/contrast"},
+    {&CaseResult::quality, "image_quality", "/image_quality"},
+    {&CaseResult::quality_curves, "image_quality_curves", "/image_quality_curves"}};
 
 /// All cases' rows of each part, read from the cases once.
 class Rows {
@@ -67,8 +71,28 @@ io::Bytes results_h5(const trial::Plan& plan, const Rows& rows, const trial::Ana
   table("/stability", analysis.stability);
   table("/strata", analysis.strata);
   table("/robustness", analysis.robustness);
+  table("/bland_altman", analysis.bland_altman);
+  table("/variance", analysis.variance);
+  table("/harmonisation", analysis.harmonisation);
   table("/verdict", analysis.verdict);
   return file.bytes();
+}
+
+std::vector<io::SqliteFile::Column> columns_of(const io::TableSpool& rows) {
+  std::vector<io::SqliteFile::Column> columns;
+  for (std::size_t c = 0; c < rows.columns().size(); ++c)
+    columns.push_back({rows.columns()[c], rows.is_numeric(c)});
+  return columns;
+}
+
+/// What the database says of itself.
+Table about(const trial::Plan& plan) {
+  Table table{{"name", "value"}, {}};
+  table.add({"format", "vitrine results"});
+  table.add({"format_version", "1"});
+  table.add({"trial", plan.scenario.trial.name});
+  table.add({"fingerprint", plan.fingerprint});
+  return table;
 }
 
 }  // namespace
@@ -79,41 +103,56 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
   const trial::Analysis analysis = trial::analyse(plan, result);
   const Rows rows(result, scratch);
   std::vector<trial::FileRecord> records;
-  const auto put = [&](const char* name, std::span<const std::byte> bytes) {
+  const auto put = [&](const std::string& name, std::span<const std::byte> bytes) {
     records.push_back(
         take(name, [&](FunctionRef<void(std::span<const std::byte>)> piece) { piece(bytes); }));
   };
-  const auto put_text = [&](const char* name, const std::string& text) {
+  const auto put_text = [&](const std::string& name, const std::string& text) {
     put(name, std::as_bytes(std::span(text)));
   };
-  const auto table = [&](const char* name, const Table& its) {
-    if (!its.columns.empty()) put_text(name, its.to_csv());
+  io::SqliteFile database;
+  database.table("about", about(plan));
+  const auto table = [&](const std::string& name, const Table& its) {
+    if (its.columns.empty()) return;
+    put_text(name + ".csv", its.to_csv());
+    database.table(name, its);
   };
   const auto of_cases = [&](const Part& part) {
     const io::TableSpool& its = rows.of(part);
-    if (part.csv != nullptr && !its.columns().empty())
-      records.push_back(take(
-          part.csv, [&](FunctionRef<void(std::span<const std::byte>)> piece) { its.csv(piece); }));
+    if (part.name == nullptr || its.columns().empty()) return;
+    records.push_back(take(str(part.name, ".csv"), [&](auto piece) { its.csv(piece); }));
+    database.table(part.name, columns_of(its), [&](auto row) { its.each_row(row); });
   };
   of_cases(patients);
-  table("sites.csv", trial::site_table(plan.sites));
+  table("sites", trial::site_table(plan.sites));
   of_cases(lesions);
   for (const Part& part : measured) of_cases(part);
-  table("stability.csv", analysis.stability);
-  table("bias.csv", analysis.bias);
-  table("bland_altman.csv", analysis.bland_altman);
-  table("strata.csv", analysis.strata);
-  table("robustness.csv", analysis.robustness);
-  table("verdict.csv", analysis.verdict);
+  table("stability", analysis.stability);
+  table("bias", analysis.bias);
+  table("bland_altman", analysis.bland_altman);
+  table("strata", analysis.strata);
+  table("robustness", analysis.robustness);
+  table("variance", analysis.variance);
+  table("harmonisation", analysis.harmonisation);
+  table("verdict", analysis.verdict);
   Table failures;
   failures.columns = {"case", "message"};
   for (const auto& failure : result.failures) failures.add({failure.case_id, failure.message});
-  table("failures.csv", failures);
+  table("failures", failures);
+  std::optional<report::Page> page;
+  if (plan.scenario.outputs.report == "html") {
+    page = report_page(dir, plan, result, analysis, isa);
+    page->unfinished = unfinished;
+    table("reporting_items", report::checklist_table(page->checklists));
+  }
+  put("results.sqlite", database.bytes());
   put("results.h5", results_h5(plan, rows, analysis));
-  if (plan.scenario.outputs.report != "html") return;
-  report::Page page = report_page(dir, plan, result, analysis, records, isa);
-  page.unfinished = unfinished;
-  put_text("report.html", report::render(page));
+  if (!page) return;
+  for (const report::FigureFile& figure : report::figure_files(*page))
+    put_text("figures/" + figure.name, figure.svg);
+  page->files.columns = {"file", "SHA-256"};
+  for (const auto& file : records) page->files.add({file.path, file.sha256});
+  put_text("report.html", report::render(*page));
 }
 
 }  // namespace vitrine::cli

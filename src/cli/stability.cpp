@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "vitrine/cli/commands.hpp"
@@ -11,6 +12,7 @@
 #include "vitrine/cli/feature_study.hpp"
 #include "vitrine/cli/feature_tables.hpp"
 #include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/harmonisation.hpp"
 #include "vitrine/io/file.hpp"
 
 namespace vitrine::cli {
@@ -18,7 +20,8 @@ namespace {
 
 struct Options {
   std::string file, output, harmonise, reference, prior = "parametric", fit_where;
-  std::vector<std::string> factors, covariates;
+  std::vector<std::string> factors, covariates, truths;
+  std::string label;
   ColumnRoles roles;
   std::uint64_t seed = 0;
   Index smallest_batch = 10;
@@ -36,27 +39,67 @@ ColumnRoles::FactorColumn factor_of(const std::string& text) {
           kind == "random" ? evaluation::Effect::random : evaluation::Effect::fixed};
 }
 
-/// `column=level`, both given.
-std::pair<std::string, std::string> condition(const std::string& text) {
+/// The two sides of an option that is written `form`, with a `=` between them.
+std::pair<std::string, std::string> sides(const char* option, const std::string& text,
+                                          const char* form) {
   const auto equals = text.find('=');
-  require(equals != std::string::npos && equals > 0, Error::Kind::input, "--fit-where ", text,
-          ": write COLUMN=LEVEL");
+  require(equals != std::string::npos && equals > 0 && equals + 1 < text.size(), Error::Kind::input,
+          option, ' ', text, ": write ", form);
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
-/// Columns that no table can fill here: they compare with a truth that only a trial knows.
+std::pair<std::string, std::string> condition(const char* option, const std::string& text) {
+  return sides(option, text, "COLUMN=LEVEL");
+}
+
+std::pair<std::string, std::string> truth_of(const std::string& text) {
+  return sides("--truth", text, "FEATURE=COLUMN");
+}
+
+/// Whether a column of `stability.csv` compares with a truth that only a trial knows.
+bool needs_truth(const std::string& name) {
+  return name.find("bias_") != std::string::npos || name.starts_with("ccc_t0") ||
+         name.starts_with("linearity_");
+}
+
+/// Notes ("names: reason; names: reason") without the names of columns that need a truth.
+std::string notes_without_truth(const std::string& notes) {
+  const auto split = [](const std::string& text, const std::string& separator) {
+    std::vector<std::string> parts;
+    std::size_t from = 0;
+    for (std::size_t at; (at = text.find(separator, from)) != std::string::npos;
+         from = at + separator.size())
+      parts.push_back(text.substr(from, at - from));
+    parts.push_back(text.substr(from));
+    return parts;
+  };
+  std::string kept;
+  for (const std::string& note : split(notes, "; ")) {
+    const auto colon = note.find(": ");
+    std::string names;
+    for (const std::string& name : split(note.substr(0, colon), ", "))
+      if (!needs_truth(name)) names += (names.empty() ? "" : ", ") + name;
+    if (names.empty()) continue;
+    kept += (kept.empty() ? "" : "; ") + names +
+            (colon == std::string::npos ? std::string() : note.substr(colon));
+  }
+  return kept;
+}
+
+/// The table without columns that nothing can fill here.
 Table without_truth(const Table& table) {
   Table kept;
   std::vector<std::size_t> from;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    const std::string& name = table.columns[c];
-    if (name.find("bias_") != std::string::npos || name.starts_with("ccc_t0")) continue;
-    kept.columns.push_back(name);
+    if (needs_truth(table.columns[c])) continue;
+    kept.columns.push_back(table.columns[c]);
     from.push_back(c);
   }
   for (const auto& row : table.rows) {
     std::vector<Table::Cell> cells;
     for (const std::size_t c : from) cells.push_back(row[c]);
+    if (kept.columns.back() == "notes")
+      cells.back() = notes_without_truth(std::get<std::string>(cells.back()));
     kept.add(std::move(cells));
   }
   return kept;
@@ -75,39 +118,79 @@ Table effects_table(const FeatureRows& rows,
   return table;
 }
 
-/// ComBat of the rows: the harmonised ones, and what it did.
+/// ComBat of the rows, and how near it brings values to each other and to the truth.
 struct Harmonised {
   FeatureRows rows;
-  std::vector<std::string> left_alone;
+  evaluation::Harmonisation judged;
 };
 
-Harmonised harmonise(const FeatureRows& rows, const Options& options) {
+/// Rows of the level that ComBat learns from; all where nothing is said.
+std::vector<bool> training_rows(const FeatureRows& rows, const std::string& fit_where) {
+  std::vector<bool> training;
+  if (fit_where.empty()) return training;
+  const auto [name, level] = condition("--fit-where", fit_where);
+  for (const std::string& text : rows.column(name)) training.push_back(text == level);
+  require(std::find(training.begin(), training.end(), true) != training.end(), Error::Kind::input,
+          "--fit-where ", fit_where, ": no row has that level");
+  return training;
+}
+
+evaluation::CombatOptions combat_of(const Options& options) {
   evaluation::CombatOptions combat{.mean_only = options.mean_only,
                                    .smallest_batch = options.smallest_batch};
   combat.prior = options.prior == "none"            ? evaluation::CombatPrior::none
                  : options.prior == "nonparametric" ? evaluation::CombatPrior::nonparametric
                                                     : evaluation::CombatPrior::parametric;
   if (!options.reference.empty()) combat.reference = options.reference;
+  return combat;
+}
+
+evaluation::HarmonisationCases harmonisation_cases(const FeatureRows& rows,
+                                                   const Options& options) {
+  evaluation::HarmonisationCases all;
+  all.cases = cases_of(rows, options.harmonise, options.covariates);
+  for (const auto& feature : rows.features) all.features.push_back(feature.id);
+  all.patient = rows.column(rows.roles.subject);
+  if (!rows.roles.lesion.empty()) all.lesion = rows.column(rows.roles.lesion);
+  all.arm = arms_of(rows);
+  all.truth = rows.truth;
+  for (const std::string& text : options.truths) {
+    const auto [feature, column] = truth_of(text);
+    add_truth(rows, feature, column, all.truth);
+  }
+  if (!options.label.empty()) {
+    const auto [name, level] = condition("--label", options.label);
+    for (const std::string& text : rows.column(name))
+      all.label.push_back(text.empty() ? std::nullopt : std::optional<bool>(text == level));
+    require(std::find(all.label.begin(), all.label.end(), true) != all.label.end(),
+            Error::Kind::input, "--label ", options.label, ": no row has that level");
+  }
+  all.training = training_rows(rows, options.fit_where);
+  return all;
+}
+
+Harmonised harmonise(const FeatureRows& rows, const Options& options) {
+  const evaluation::HarmonisationCases all = harmonisation_cases(rows, options);
+  const std::string confounded = evaluation::confounded_label(all);
+  require(confounded.empty(), Error::Kind::data, rows.file, ": ", confounded);
   FeatureRows training = rows;
-  if (!options.fit_where.empty()) {
-    const auto [name, level] = condition(options.fit_where);
-    const auto levels = rows.column(name);
+  if (!all.training.empty()) {
     std::vector<Index> kept;
     training.key.clear();
-    for (std::size_t i = 0; i < levels.size(); ++i)
-      if (levels[i] == level) {
+    for (std::size_t i = 0; i < all.training.size(); ++i)
+      if (all.training[i]) {
         kept.push_back(Index(i));
         training.key.push_back(rows.key[i]);
       }
-    require(!kept.empty(), Error::Kind::input, "--fit-where ", options.fit_where,
-            ": no row has that level");
     training.values = rows.values(kept, Eigen::all);
   }
   try {
     const evaluation::Combat fitted(cases_of(training, options.harmonise, options.covariates),
-                                    combat);
-    Harmonised result{rows, fitted.left_alone()};
-    result.rows.values = fitted.transform(cases_of(rows, options.harmonise, options.covariates));
+                                    combat_of(options));
+    Harmonised result{rows, evaluation::harmonise(all, {.combat = combat_of(options),
+                                                        .arms = arms_effect(rows),
+                                                        .seed = options.seed})};
+    result.rows.values = fitted.transform(all.cases);
     return result;
   } catch (Error& error) {
     error.during(str("harmonising ", rows.file, " by '", options.harmonise, "'"));
@@ -115,18 +198,26 @@ Harmonised harmonise(const FeatureRows& rows, const Options& options) {
   }
 }
 
-Table harmonisation_table(const std::vector<evaluation::StabilityRow>& before,
-                          const std::vector<evaluation::StabilityRow>& after,
-                          const std::vector<std::string>& left_alone) {
-  Table table;
-  table.columns = {"feature",      "icc_a1_before",    "icc_a1_before_low", "icc_a1_before_high",
-                   "icc_a1_after", "icc_a1_after_low", "icc_a1_after_high", "notes"};
-  for (std::size_t f = 0; f < before.size(); ++f) {
-    const auto &b = before[f].icc, &a = after[f].icc;
-    table.add({before[f].feature.id, b.value, b.low, b.high, a.value, a.low, a.high,
-               left_alone[f].empty() ? a.reason : left_alone[f]});
+void print_harmonisation(const evaluation::Harmonisation& judged) {
+  if (!judged.refused.empty()) {
+    std::printf("harmonisation is not judged: %s\n", judged.refused.c_str());
+    return;
   }
-  return table;
+  int nearer = 0, farther = 0, undecided = 0;
+  for (const auto& f : judged.features) {
+    if (!f.error.ratio.has_interval()) continue;
+    ++(f.error.ratio.high < 1.0 ? nearer : f.error.ratio.low > 1.0 ? farther : undecided);
+  }
+  if (nearer + farther + undecided > 0)
+    std::printf(
+        "harmonisation, in patients that ComBat has not seen: %d feature(s) nearer to the truth, "
+        "%d "
+        "farther from it, %d undecided\n",
+        nearer, farther, undecided);
+  else
+    std::printf(
+        "harmonisation, in patients that ComBat has not seen: without --truth, a larger ICC does "
+        "not say that values are nearer to the truth\n");
 }
 
 std::size_t distinct(const std::vector<std::string>& names) {
@@ -217,12 +308,18 @@ int run(Options options) {
   for (const std::string& text : options.factors) options.roles.factors.push_back(factor_of(text));
   const bool harmonises = !options.harmonise.empty();
   require(harmonises || (options.reference.empty() && options.covariates.empty() &&
-                         options.fit_where.empty() && !options.mean_only),
+                         options.fit_where.empty() && options.truths.empty() &&
+                         options.label.empty() && !options.mean_only),
           Error::Kind::input,
-          "--reference, --covariate, --fit-where and --mean-only go with --harmonise COLUMN");
+          "--reference, --covariate, --fit-where, --truth, --label and --mean-only go with "
+          "--harmonise COLUMN");
   options.roles.extra = options.covariates;
   if (harmonises) options.roles.extra.push_back(options.harmonise);
-  if (!options.fit_where.empty()) options.roles.extra.push_back(condition(options.fit_where).first);
+  auto& extra = options.roles.extra;
+  if (!options.fit_where.empty())
+    extra.push_back(condition("--fit-where", options.fit_where).first);
+  if (!options.label.empty()) extra.push_back(condition("--label", options.label).first);
+  for (const std::string& text : options.truths) extra.push_back(truth_of(text).second);
 
   const FeatureRows rows = read_feature_rows(options.file, options.roles);
   const evaluation::Study study = study_of(rows);
@@ -234,12 +331,11 @@ int run(Options options) {
   Results results{{"stability", without_truth(evaluation::stability_table(agreement))},
                   {"variance", evaluation::variance_table(names, variances)},
                   {"effects", effects_table(rows, variances)}};
+  std::optional<Harmonised> harmonised;
   if (harmonises) {
-    const Harmonised harmonised = harmonise(rows, options);
-    const auto after = evaluation::stability(study_of(harmonised.rows), stability);
-    results.emplace_back("harmonisation",
-                         harmonisation_table(agreement, after, harmonised.left_alone));
-    results.emplace_back("harmonised", wide_rows(harmonised.rows, harmonised.rows.values));
+    harmonised = harmonise(rows, options);
+    results.emplace_back("harmonisation", evaluation::harmonisation_table(harmonised->judged));
+    results.emplace_back("harmonised", wide_rows(harmonised->rows, harmonised->rows.values));
   }
   if (!options.output.empty()) write(results, options.output);
   if (options.json) {
@@ -249,6 +345,7 @@ int run(Options options) {
   print_summary(rows, study);
   print_agreement(agreement);
   print_variances(variances);
+  if (harmonised) print_harmonisation(harmonised->judged);
   if (!options.output.empty())
     for (const auto& [name, table] : results)
       std::printf("%s/%s.csv: %zu rows\n", options.output.c_str(), name.c_str(), table.rows.size());
@@ -282,6 +379,12 @@ void add_stability(CLI::App& app, int& code) {
                       "column whose effect ComBat keeps; may be repeated");
   command->add_option("--fit-where", options->fit_where,
                       "COLUMN=LEVEL: rows that ComBat learns from (training fold, phantom)");
+  command->add_option("--truth", options->truths,
+                      "FEATURE=COLUMN: true values of a feature, which ComBat is judged by; may be "
+                      "repeated");
+  command->add_option("--label", options->label,
+                      "COLUMN=LEVEL: what a feature is to tell from the rest, before and after "
+                      "(area under the ROC curve)");
   command->add_option("--prior", options->prior, "ComBat's: parametric, nonparametric, none")
       ->check(CLI::IsMember({"parametric", "nonparametric", "none"}));
   command->add_flag("--mean-only", options->mean_only, "ComBat changes offsets, not spreads");

@@ -65,7 +65,7 @@ std::vector<TrialImage> images_of(const StoredTrial& stored, const io::Path& dir
   require(!stored.files.empty(), Error::Kind::input, "the trial in '", dir.string(),
           "' has not ended. The same `vitrine run` command finishes it");
   std::vector<TrialImage> images;
-  for (const trial::CaseResult& one : stored.result.cases) {
+  stored.result.cases.each([&](const trial::CaseResult& one) {
     const std::string sex = sex_of(one.patients);
     const std::string stratum = phantoms::stratum_name(stored.plan.scenario.patients, one.id);
     for (const auto& row : one.images.rows) {
@@ -82,7 +82,7 @@ std::vector<TrialImage> images_of(const StoredTrial& stored, const io::Path& dir
       image.masks = masks_of(stored, one, image.replicate);
       images.push_back(std::move(image));
     }
-  }
+  });
   require(!images.empty(), Error::Kind::input, "the trial in '", dir.string(),
           "' wrote no NIfTI images. Add `outputs: {images: [nifti]}` to its scenario and run it "
           "in a new directory");

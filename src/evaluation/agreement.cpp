@@ -146,22 +146,41 @@ Icc intraclass_correlation(const Ratings& ratings, double confidence) {
   return icc;
 }
 
-Estimate agreement_by_patients(const Ratings& ratings, const Clusters& patients,
-                               const Resampling& resampling, Agreement kind) {
+std::vector<Estimate> agreements_by_patients(const Ratings& ratings, const Clusters& patients,
+                                             const Resampling& resampling,
+                                             std::span<const Agreement> kinds) {
   const std::vector<Index> rows = complete_rows(ratings);
   if (const std::string why = detail::obstacle(ratings, rows); !why.empty())
-    return Estimate::withheld(why);
+    return std::vector<Estimate>(kinds.size(), Estimate::withheld(why));
   const PatientSums sums = detail::rating_sums(ratings, rows, patients);
-  const auto statistic = [kind](std::span<const double> total) {
-    return total[0] < 2.0 ? double(NAN) : detail::coefficient(kind, detail::mean_squares_of(total));
+  // All but the arms' sums enter as they are, those by the sum of their squares.
+  const Index arms = ratings.cols();
+  PatientTerms terms{PatientSums(4, sums.cols()), sums.bottomRows(arms)};
+  terms.sums.topRows(3) = sums.topRows(3);
+  terms.sums.row(3) = terms.vectors.colwise().sum();
+  const auto statistics = [&](const Eigen::ArrayXXd& totals, Eigen::ArrayXXd& values) {
+    for (Index i = 0; i < totals.rows(); ++i) {
+      const MeanSquares ms = detail::mean_squares_of(
+          {totals(i, 0), totals(i, 1), totals(i, 2), totals(i, 3), totals(i, 4)}, arms);
+      for (std::size_t s = 0; s < kinds.size(); ++s)
+        values(i, Index(s)) = totals(i, 0) < 2.0 ? NAN : detail::coefficient(kinds[s], ms);
+    }
   };
-  Estimate result = patient_bootstrap(
-      sums, resampling, Scale::between(-1.0 / double(ratings.cols() - 1), 1.0), statistic);
-  const bool certain = result.low == result.high;
-  result.value =
-      detail::coefficient(kind, mean_squares(ratings, rows));  // in two passes: all digits
-  if (certain) result.low = result.high = result.value;
-  return result;
+  const std::vector<Scale> scales(kinds.size(), Scale::between(-1.0 / double(arms - 1), 1.0));
+  std::vector<Estimate> results = patient_bootstrap(terms, resampling, scales, statistics);
+  const MeanSquares ms = mean_squares(ratings, rows);  // in two passes: all digits
+  for (std::size_t s = 0; s < kinds.size(); ++s) {
+    Estimate& result = results[s];
+    const bool certain = result.low == result.high;
+    result.value = detail::coefficient(kinds[s], ms);
+    if (certain) result.low = result.high = result.value;
+  }
+  return results;
+}
+
+Estimate agreement_by_patients(const Ratings& ratings, const Clusters& patients,
+                               const Resampling& resampling, Agreement kind) {
+  return agreements_by_patients(ratings, patients, resampling, {&kind, 1}).front();
 }
 
 double concordance(std::span<const double> x, std::span<const double> y) {

@@ -56,6 +56,10 @@ enum class Agreement {
 /// (Barnhart, Haber & Song 2002; Lin 2000; King & Chinchilli 2001 with squared distance).
 Estimate agreement_by_patients(const Ratings& ratings, const Clusters& patients,
                                const Resampling& resampling, Agreement kind = Agreement::absolute);
+/// Several coefficients at once, from the same resamples.
+std::vector<Estimate> agreements_by_patients(const Ratings& ratings, const Clusters& patients,
+                                             const Resampling& resampling,
+                                             std::span<const Agreement> kinds);
 
 /// Numbers of rows without a NaN.
 std::vector<Index> complete_rows(const Ratings& ratings);

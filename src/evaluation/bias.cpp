@@ -33,16 +33,22 @@ Bias bias(std::span<const double> measured, std::span<const double> truth, const
   };
   const PatientSums sums = sum_by_patient(patients.only(kept), 3, add);
   result.patients = sums.cols();
-  result.difference = patient_bootstrap(sums, resampling, Scale::plain(),
-                                        [](std::span<const double> s) { return s[1] / s[0]; });
-  if (positive != kept.size() && negative != kept.size()) {
+  const bool one_sign = positive == kept.size() || negative == kept.size();
+  const Scale scales[] = {Scale::plain(), Scale::plain()};
+  auto estimates = patient_bootstrap({sums}, resampling, {scales, one_sign ? 2U : 1U},
+                                     [](const Eigen::ArrayXXd& totals, Eigen::ArrayXXd& values) {
+                                       for (Index s = 0; s < values.cols(); ++s)
+                                         values.col(s) = totals.col(1) / totals.col(2 * s);
+                                     });
+  result.difference = std::move(estimates[0]);
+  if (!one_sign) {
     result.relative =
         Estimate::withheld("true values are zero or of both signs, so a ratio has no meaning");
     return result;
   }
-  const auto ratio = [](std::span<const double> s) { return s[1] / s[2]; };
-  result.relative = patient_bootstrap(sums, resampling, Scale::plain(), ratio);
-  result.relative_error = patient_standard_error(sums, ratio);
+  result.relative = std::move(estimates[1]);
+  result.relative_error =
+      patient_standard_error(sums, [](std::span<const double> s) { return s[1] / s[2]; });
   return result;
 }
 

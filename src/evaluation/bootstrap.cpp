@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <limits>
+#include <string_view>
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
@@ -20,111 +21,184 @@ double quantile(const std::vector<double>& sorted, double p) {
   return sorted[below] + (place - double(below)) * (sorted[above] - sorted[below]);
 }
 
-/// The statistic of a set of patients and its standard error, both on the scale of the interval.
+/// A statistic of a set of patients and its standard error, both on the scale of the interval.
 struct Studentised {
   double value = NAN, error = NAN;
 };
 
-/// Evaluates the statistic for multisets of patients given by their sums.
+/// Evaluates statistics for multisets of patients, given by how often each was drawn.
 class Evaluator {
  public:
-  Evaluator(const PatientSums& sums, const Scale& scale,
-            FunctionRef<double(std::span<const double>)> statistic)
-      : sums_(sums), scale_(scale), statistic_(statistic), rest_(sums.rows()) {}
-
-  double value(const Eigen::VectorXd& total) const {
-    return scale_.to(statistic_({total.data(), std::size_t(total.size())}));
+  Evaluator(const PatientTerms& terms, std::span<const Scale> scales, Statistics statistics)
+      : sums_(terms.sums.transpose().array()),
+        vectors_(terms.vectors),
+        scales_(scales),
+        statistics_(statistics),
+        all_(1, columns()),
+        without_(patients(), columns()),
+        value_(1, count()),
+        values_(patients(), count()),
+        total_(vectors_.rows()) {
+    if (vectors_.cols() > 0) lengths_ = vectors_.colwise().squaredNorm().transpose().array();
   }
 
-  /// Jackknife over the patients in `drawn`, with repeats; `counts` says how often each was drawn.
-  Studentised operator()(const Eigen::VectorXd& total, std::span<const int> counts) {
-    Studentised result{.value = value(total)};
-    if (std::isnan(result.value)) return result;
-    double n = 0.0, mean = 0.0, squares = 0.0;
-    without_.clear();
-    for (std::size_t p = 0; p < counts.size(); ++p) {
-      if (counts[p] == 0) continue;
-      rest_ = total - sums_.col(Index(p));
-      const double v = value(rest_);
-      if (std::isnan(v)) continue;
-      without_.push_back({v, double(counts[p])});
-      n += counts[p];
-      mean += counts[p] * v;
+  Index patients() const { return sums_.rows(); }
+  Index count() const { return std::ssize(scales_); }
+
+  /// The statistics of all drawn, not on their scales.
+  const Eigen::ArrayXXd& values(std::span<const std::uint16_t> counts) {
+    all_.setZero();
+    for (Index t = 0; t < sums_.cols(); ++t) {
+      double sum = 0.0;
+      for (Index p = 0; p < patients(); ++p) sum += double(counts[std::size_t(p)]) * sums_(p, t);
+      all_(0, t) = sum;
     }
-    if (n < 2.0) return result;
-    mean /= n;
-    for (const auto& [v, weight] : without_) squares += weight * (v - mean) * (v - mean);
-    result.error = std::sqrt(squares * (n - 1.0) / n);
-    return result;
+    if (vectors_.cols() > 0) {
+      total_.setZero();
+      for (Index p = 0; p < patients(); ++p)
+        if (counts[std::size_t(p)] > 0) total_ += double(counts[std::size_t(p)]) * vectors_.col(p);
+      all_(0, sums_.cols()) = total_.squaredNorm();
+    }
+    statistics_(all_, value_);
+    return value_;
+  }
+
+  /// Jackknife over the patients drawn, with repeats.
+  std::span<const Studentised> operator()(std::span<const std::uint16_t> counts) {
+    values(counts);
+    for (Index t = 0; t < sums_.cols(); ++t) without_.col(t) = all_(0, t) - sums_.col(t);
+    if (vectors_.cols() > 0)  // |T - v|^2
+      without_.col(sums_.cols()) =
+          all_(0, sums_.cols()) - 2.0 * (vectors_.transpose() * total_).array() + lengths_;
+    statistics_(without_, values_);
+    results_.assign(std::size_t(count()), {});
+    for (Index s = 0; s < count(); ++s) {
+      Studentised& result = results_[std::size_t(s)];
+      const Scale& scale = scales_[std::size_t(s)];
+      result.value = scale.to(value_(0, s));
+      if (std::isnan(result.value)) continue;
+      double n = 0.0, mean = 0.0, squares = 0.0;
+      for (Index p = 0; p < patients(); ++p) {
+        const double times = counts[std::size_t(p)];
+        double& v = values_(p, s);
+        if (times == 0.0 || std::isnan(v)) continue;
+        v = scale.to(v);
+        n += times;
+        mean += times * v;
+      }
+      if (n < 2.0) continue;
+      mean /= n;
+      for (Index p = 0; p < patients(); ++p) {
+        const double times = counts[std::size_t(p)], v = values_(p, s);
+        if (times > 0.0 && !std::isnan(v)) squares += times * (v - mean) * (v - mean);
+      }
+      result.error = std::sqrt(squares * (n - 1.0) / n);
+    }
+    return results_;
   }
 
  private:
-  const PatientSums& sums_;
-  const Scale& scale_;
-  FunctionRef<double(std::span<const double>)> statistic_;
-  Eigen::VectorXd rest_;
-  std::vector<std::pair<double, double>> without_;
+  Index columns() const { return sums_.cols() + (vectors_.cols() > 0 ? 1 : 0); }
+
+  Eigen::ArrayXXd sums_;  ///< patients down
+  const PatientSums& vectors_;
+  Eigen::ArrayXd lengths_;
+  std::span<const Scale> scales_;
+  Statistics statistics_;
+  Eigen::ArrayXXd all_, without_, value_, values_;
+  Eigen::VectorXd total_;
+  std::vector<Studentised> results_;
 };
 
-/// What both kinds of interval start from: value, total and standard error of all patients.
+/// What both kinds of interval start from: value and standard error of all patients.
 struct Start {
   Estimate result;
-  Eigen::VectorXd total;
   Studentised all;
   bool finished = false;  ///< `result` is all that can be said
 };
 
-Start start(const PatientSums& sums, Evaluator& evaluate,
-            FunctionRef<double(std::span<const double>)> statistic) {
-  const Index n = sums.cols();
-  Start s;
-  s.total = Eigen::VectorXd::Zero(sums.rows());
-  for (Index p = 0; p < n; ++p) s.total += sums.col(p);
-  s.result.value = statistic({s.total.data(), std::size_t(s.total.size())});
-  s.finished = true;
-  if (!s.result.has_value()) {
-    s.result.reason = "not defined for these values";
-    return s;
+std::vector<Start> start(Evaluator& evaluate) {
+  const Index n = evaluate.patients();
+  const std::vector<std::uint16_t> once(std::size_t(n), 1);
+  std::vector<Start> starts(std::size_t(evaluate.count()));
+  const Eigen::ArrayXXd values = evaluate.values(once);
+  const auto all = n < fewest_patients ? std::span<const Studentised>() : evaluate(once);
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    Start& s = starts[i];
+    s.finished = true;
+    s.result.value = values(0, Index(i));
+    if (!s.result.has_value()) {
+      s.result.reason = "not defined for these values";
+      continue;
+    }
+    if (n < fewest_patients) {
+      s.result.reason =
+          str("no interval from ", n, " patient(s): at least ", fewest_patients, " needed");
+      continue;
+    }
+    s.all = all[i];
+    if (!(s.all.error > 1e-12 * std::fabs(s.all.value))) {  // no patient makes a difference
+      s.result.low = s.result.high = s.result.value;
+      continue;
+    }
+    s.finished = false;
   }
-  if (n < fewest_patients) {
-    s.result.reason =
-        str("no interval from ", n, " patient(s): at least ", fewest_patients, " needed");
-    return s;
-  }
-  s.all = evaluate(s.total, std::vector<int>(std::size_t(n), 1));
-  if (!(s.all.error > 1e-12 * std::fabs(s.all.value))) {  // no patient makes a difference
-    s.result.low = s.result.high = s.result.value;
-    return s;
-  }
-  s.finished = false;
-  return s;
+  return starts;
+}
+
+/// One statistic of one set of patients at a time, as many.
+auto one_by_one(FunctionRef<double(std::span<const double>)> statistic) {
+  return [statistic, total = std::vector<double>()](const Eigen::ArrayXXd& totals,
+                                                    Eigen::ArrayXXd& values) mutable {
+    total.resize(std::size_t(totals.cols()));
+    for (Index i = 0; i < totals.rows(); ++i) {
+      for (Index t = 0; t < totals.cols(); ++t) total[std::size_t(t)] = totals(i, t);
+      values(i, 0) = statistic(total);
+    }
+  };
 }
 
 }  // namespace
 
+const Resamples::Counts& Resamples::of(Index patients) const {
+  const std::lock_guard lock(mutex_);
+  auto& drawn = drawn_[patients];
+  if (!drawn) {
+    require(patients < std::numeric_limits<std::uint16_t>::max(), Error::Kind::data, patients,
+            " patients: more than a bootstrap counts");
+    Counts counts = Counts::Zero(patients, replicates_);
+    for (int b = 0; b < replicates_; ++b) {
+      Rng rng(stream_, std::uint64_t(b));
+      for (Index draw = 0; draw < patients; ++draw)
+        ++counts(Index(rng.below(std::uint64_t(patients))), b);
+    }
+    drawn = std::make_unique<const Counts>(std::move(counts));
+  }
+  return *drawn;
+}
+
 Clusters Clusters::by_label(std::span<const std::string> labels) {
   Clusters clusters;
-  std::vector<std::string> seen;
+  std::map<std::string_view, std::size_t> index_of;
   for (std::size_t row = 0; row < labels.size(); ++row) {
-    const auto at = std::find(seen.begin(), seen.end(), labels[row]);
-    const auto index = std::size_t(at - seen.begin());
-    if (at == seen.end()) {
-      seen.push_back(labels[row]);
-      clusters.rows.emplace_back();
-    }
-    clusters.rows[index].push_back(Index(row));
+    const auto [at, fresh] = index_of.try_emplace(labels[row], clusters.rows.size());
+    if (fresh) clusters.rows.emplace_back();
+    clusters.rows[at->second].push_back(Index(row));
   }
   return clusters;
 }
 
 Clusters Clusters::only(std::span<const Index> kept) const {
-  std::map<Index, Index> renumbered;
-  for (std::size_t i = 0; i < kept.size(); ++i) renumbered.emplace(kept[i], Index(i));
+  const Index size = kept.empty() ? 0 : *std::max_element(kept.begin(), kept.end()) + 1;
+  std::vector<Index> renumbered(std::size_t(size), -1);
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (Index& place = renumbered[std::size_t(kept[i])]; place < 0) place = Index(i);
   Clusters clusters;
   for (const auto& members : rows) {
     std::vector<Index> left;
     for (const Index row : members)
-      if (const auto at = renumbered.find(row); at != renumbered.end()) left.push_back(at->second);
+      if (row < size && renumbered[std::size_t(row)] >= 0)
+        left.push_back(renumbered[std::size_t(row)]);
     if (!left.empty()) clusters.rows.push_back(std::move(left));
   }
   return clusters;
@@ -150,44 +224,59 @@ PatientSums sum_by_patient(const Clusters& patients, Index terms,
   return sums;
 }
 
+std::vector<Estimate> patient_bootstrap(const PatientTerms& terms, const Resampling& resampling,
+                                        std::span<const Scale> scales, Statistics statistics) {
+  Evaluator evaluate(terms, scales, statistics);
+  std::vector<Start> starts = start(evaluate);
+  std::vector<Estimate> results;
+  bool finished = true;
+  for (Start& s : starts) {
+    results.push_back(std::move(s.result));
+    finished &= s.finished;
+  }
+  if (finished) return results;
+
+  const Resamples own(resampling.stream, resampling.replicates);
+  const auto& counts = (resampling.drawn ? *resampling.drawn : own).of(evaluate.patients());
+  std::vector<std::vector<double>> pivots(starts.size());
+  for (Index b = 0; b < counts.cols(); ++b) {
+    const auto ones = evaluate({counts.col(b).data(), std::size_t(counts.rows())});
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      const Studentised &one = ones[i], &all = starts[i].all;
+      if (one.error > 1e-9 * all.error) pivots[i].push_back((one.value - all.value) / one.error);
+    }
+  }
+  const double tail = 0.5 * (1.0 - resampling.confidence);
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    if (starts[i].finished) continue;
+    if (5 * pivots[i].size() < 4 * std::size_t(resampling.replicates)) {
+      results[i].reason =
+          "no interval: the statistic is not defined in more than 20 % of the resamples";
+      continue;
+    }
+    std::sort(pivots[i].begin(), pivots[i].end());
+    const auto end = [&](double p) {
+      return scales[i].from(starts[i].all.value - quantile(pivots[i], p) * starts[i].all.error);
+    };
+    results[i].low = end(1.0 - tail);
+    results[i].high = end(tail);
+  }
+  return results;
+}
+
 Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling,
                            const Scale& scale,
                            FunctionRef<double(std::span<const double>)> statistic) {
-  Evaluator evaluate(sums, scale, statistic);
-  auto [result, total, all, finished] = start(sums, evaluate, statistic);
-  if (finished) return result;
-
-  const Index n = sums.cols();
-  std::vector<int> counts(std::size_t(n), 0);
-  std::vector<double> pivots;
-  pivots.reserve(std::size_t(resampling.replicates));
-  for (int b = 0; b < resampling.replicates; ++b) {
-    Rng rng(resampling.stream, std::uint64_t(b));
-    std::fill(counts.begin(), counts.end(), 0);
-    total.setZero();
-    for (Index draw = 0; draw < n; ++draw) {
-      const auto p = rng.below(std::uint64_t(n));
-      ++counts[p];
-      total += sums.col(Index(p));
-    }
-    const Studentised one = evaluate(total, counts);
-    if (one.error > 1e-9 * all.error) pivots.push_back((one.value - all.value) / one.error);
-  }
-  if (5 * pivots.size() < 4 * std::size_t(resampling.replicates)) {
-    result.reason = "no interval: the statistic is not defined in more than 20 % of the resamples";
-    return result;
-  }
-  std::sort(pivots.begin(), pivots.end());
-  const double tail = 0.5 * (1.0 - resampling.confidence);
-  result.low = scale.from(all.value - quantile(pivots, 1.0 - tail) * all.error);
-  result.high = scale.from(all.value - quantile(pivots, tail) * all.error);
-  return result;
+  return patient_bootstrap(PatientTerms{sums}, resampling, {&scale, 1}, one_by_one(statistic))
+      .front();
 }
 
 Estimate patient_jackknife(const PatientSums& sums, double confidence, const Scale& scale,
                            FunctionRef<double(std::span<const double>)> statistic) {
-  Evaluator evaluate(sums, scale, statistic);
-  auto [result, total, all, finished] = start(sums, evaluate, statistic);
+  const PatientTerms terms{sums};
+  auto one = one_by_one(statistic);
+  Evaluator evaluate(terms, {&scale, 1}, one);
+  auto [result, all, finished] = start(evaluate).front();
   if (finished) return result;
   const double half =
       student_t_quantile(0.5 + 0.5 * confidence, double(sums.cols() - 1)) * all.error;
@@ -198,9 +287,11 @@ Estimate patient_jackknife(const PatientSums& sums, double confidence, const Sca
 
 double patient_standard_error(const PatientSums& sums,
                               FunctionRef<double(std::span<const double>)> statistic) {
+  const PatientTerms terms{sums};
   const Scale plain = Scale::plain();
-  Evaluator evaluate(sums, plain, statistic);
-  return evaluate(sums.rowwise().sum(), std::vector<int>(std::size_t(sums.cols()), 1)).error;
+  auto one = one_by_one(statistic);
+  Evaluator evaluate(terms, {&plain, 1}, one);
+  return evaluate(std::vector<std::uint16_t>(std::size_t(sums.cols()), 1)).front().error;
 }
 
 }  // namespace vitrine::evaluation

@@ -1,5 +1,9 @@
 #pragma once
 #include <Eigen/Core>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,11 +26,30 @@ struct Clusters {
   Clusters only(std::span<const Index> kept) const;
 };
 
+/// How often each patient is drawn in every resample. Statistics of the same number of patients
+/// share them, so they are drawn once; safe to use from several threads.
+class Resamples {
+ public:
+  /// Patients down, resamples across; each column sums to the number of patients.
+  using Counts = Eigen::Matrix<std::uint16_t, Eigen::Dynamic, Eigen::Dynamic>;
+
+  Resamples(Stream stream, int replicates) : stream_(stream), replicates_(replicates) {}
+  /// Replicate b draws from Rng(stream, b).
+  const Counts& of(Index patients) const;
+
+ private:
+  Stream stream_;
+  int replicates_;
+  mutable std::mutex mutex_;
+  mutable std::map<Index, std::unique_ptr<const Counts>> drawn_;
+};
+
 /// How to resample.
 struct Resampling {
   Stream stream;  ///< replicate b draws from Rng(stream, b)
   int replicates = 2000;
   double confidence = 0.95;
+  const Resamples* drawn = nullptr;  ///< of that stream, kept for the next; none: drawn when needed
 };
 
 /// Fewest patients for which an interval is given: with three, intervals called 95 % cover 70 %.
@@ -57,12 +80,26 @@ using PatientSums = Eigen::MatrixXd;
 PatientSums sum_by_patient(const Clusters& patients, Index terms,
                            FunctionRef<void(Index row, std::span<double> sums)> add);
 
-/// The statistic of all patients, with an interval from resampling patients with replacement.
+/// Sums of which statistics are functions of the total, and of which of the length of the total.
+struct PatientTerms {
+  PatientSums sums;
+  PatientSums vectors = {};  ///< 0 x 0: none
+};
+
+/// Several statistics of many sets of patients: `totals` has a row per set and a column per term,
+/// and where there are vectors one more with the square of the length of their total. `values` has
+/// a column per statistic, NaN where it has no value.
+using Statistics = FunctionRef<void(const Eigen::ArrayXXd& totals, Eigen::ArrayXXd& values)>;
+
+/// Statistics of all patients, with intervals from resampling patients with replacement.
 ///
-/// Studentised bootstrap on `scale`, the standard error of each resample by leaving out one patient
-/// at a time (Efron & Tibshirani 1993, 12.5; coverage in docs/methods/statistics.md). `statistic`
-/// gets the total sums and answers NaN where it has no value; more than one such resample in five
-/// withholds the interval.
+/// Studentised bootstrap on each one's scale, the standard error of each resample by leaving out
+/// one patient at a time (Efron & Tibshirani 1993, 12.5; coverage in docs/methods/statistics.md).
+/// More than one resample in five without a value withholds the interval.
+std::vector<Estimate> patient_bootstrap(const PatientTerms& terms, const Resampling& resampling,
+                                        std::span<const Scale> scales, Statistics statistics);
+
+/// The same of one statistic, which gets the total sums of one set of patients.
 Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling,
                            const Scale& scale,
                            FunctionRef<double(std::span<const double> total)> statistic);

@@ -20,6 +20,8 @@ std::vector<RobustnessRow> robustness(const Study& perturbed, const std::string&
             Error::Kind::data, "a sample of a perturbed mask names lesion ", sample.lesion,
             " and perturbation ", sample.arm, " (the study has ", lesions, " and ", levels, ")");
 
+  const Stream stream = make_stream(options.seed, "patients", Draw::bootstrap);
+  const Resamples drawn(stream, options.replicates);
   std::vector<RobustnessRow> rows(perturbed.features.size());
   parallel_for(std::ssize(rows), [&](Index f) {
     RobustnessRow& row = rows[std::size_t(f)];
@@ -39,10 +41,8 @@ std::vector<RobustnessRow> robustness(const Study& perturbed, const std::string&
       measured.insert(patients[std::size_t(lesion)]);
     }
     row.patients = std::ssize(measured);
-    row.icc = agreement_by_patients(
-        ratings, clusters,
-        {make_stream(options.seed, str(row.feature.id, '/', arm), Draw::bootstrap),
-         options.replicates, options.confidence});
+    row.icc = agreement_by_patients(ratings, clusters,
+                                    {stream, options.replicates, options.confidence, &drawn});
   });
   return rows;
 }

@@ -11,6 +11,7 @@
 #include "vitrine/evaluation/agreement.hpp"
 #include "vitrine/evaluation/multiplicity.hpp"
 #include "vitrine/evaluation/random_arms.hpp"
+#include "vitrine/evaluation/study_variance.hpp"
 
 namespace vitrine::evaluation {
 namespace {
@@ -72,25 +73,23 @@ struct Values {
 };
 
 /// Concordance of scans and object truth, all arms of a lesion together.
-Estimate concordance_with_object(const Values& v, const std::vector<std::string>& patients,
+/// `patients` are of the rows of all arms, those of a lesion together.
+Estimate concordance_with_object(const Values& v, const Clusters& patients,
                                  const Resampling& resampling) {
   std::vector<double> x, y;
-  std::vector<std::string> labels;
   Index lesions = 0;
   for (Index i = 0; i < v.scan.rows(); ++i) {
     bool any = false;
     for (Index j = 0; j < v.scan.cols(); ++j) {
       x.push_back(v.scan(i, j));
       y.push_back(v.object(i, j));
-      labels.push_back(patients[std::size_t(i)]);
       any |= !std::isnan(x.back()) && !std::isnan(y.back());
     }
     lesions += any;
   }
   if (lesions < 3)
     return Estimate::withheld(str(lesions, " lesion(s) with a truth: at least 3 needed"));
-  return association_by_patients(Association::concordance, x, y, Clusters::by_label(labels),
-                                 resampling);
+  return association_by_patients(Association::concordance, x, y, patients, resampling);
 }
 
 template <class Select>
@@ -129,12 +128,45 @@ void check(const Study& study) {
   }
 }
 
+/// What stands behind the differences between arms.
+struct ArmEffects {
+  bool fixed = true;        ///< all that arms differ in
+  bool one_random = false;  ///< one factor, or the arms themselves
+  std::string mixed;        ///< why nothing that counts every arm has an interval, or ""
+
+  ArmEffects(const Study& study, Effect arms) {
+    std::string random, chosen;
+    Index count = 0;
+    for (const ArmFactor& factor : study.factors) {
+      const std::set<std::string> levels(factor.level.begin(), factor.level.end());
+      if (levels.size() < 2) continue;
+      std::string& list = factor.kind == Effect::random ? random : chosen;
+      list += (list.empty() ? "" : ", ") + factor.name;
+      count += factor.kind == Effect::random;
+    }
+    fixed = arms == Effect::fixed && random.empty();
+    one_random = arms == Effect::random || (count == 1 && chosen.empty());
+    if (!fixed && !one_random && !chosen.empty())
+      mixed = str("no interval: of what arms differ in, ", random, " is a sample of many and ",
+                  chosen, " is not; variance components tell them apart");
+  }
+};
+
+void without_interval(Estimate& e, const std::string& why) {
+  if (!e.has_interval()) return;
+  e.low = e.high = NAN;
+  e.reason = why;
+}
+
 /// Computes rows; holds what all features share.
 class Analysis {
  public:
   Analysis(const Study& study, const StabilityOptions& options)
       : study_(study),
         options_(options),
+        effects_(study, options.arms),
+        stream_(make_stream(options.seed, "patients", Draw::bootstrap)),
+        drawn_(stream_, options.replicates),
         scans_(study, Source::scan),
         repositions_(study, Source::reposition),
         object_(study, Source::object_truth),
@@ -145,13 +177,18 @@ class Analysis {
       volumes_.push_back(lesion.volume);
     }
     patients_ = Clusters::by_label(labels_);
+    for (const auto& lesions : patients_.rows) {
+      auto& rows = scans_of_patients_.rows.emplace_back();
+      for (const Index lesion : lesions)
+        for (Index arm = 0; arm < std::ssize(study.arms); ++arm)
+          rows.push_back(lesion * std::ssize(study.arms) + arm);
+    }
   }
 
   StabilityRow row(std::size_t feature) const {
     StabilityRow row;
     row.feature = study_.features[feature];
-    const Resampling resampling{make_stream(options_.seed, row.feature.id, Draw::bootstrap),
-                                options_.replicates, options_.confidence};
+    const Resampling resampling{stream_, options_.replicates, options_.confidence, &drawn_};
     const Values v = values(feature);
     count(feature, row);
 
@@ -168,7 +205,7 @@ class Analysis {
     for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
       row.arm_bias.push_back(biases(
           v, [arm](const Ratings& r) { return column(r, arm); }, patients_, resampling));
-    row.concordance = concordance_with_object(v, labels_, resampling);
+    row.concordance = concordance_with_object(v, scans_of_patients_, resampling);
     const auto mean = over_arms(v.scan);
     row.linearity = linearity(mean, over_arms(v.object), patients_, options_.confidence);
     row.spearman_volume =
@@ -176,6 +213,21 @@ class Analysis {
     row.pearson_volume =
         association_by_patients(Association::pearson, mean, volumes_, patients_, resampling);
     return row;
+  }
+
+  /// Random arms with missing cells, or made of several random factors: REML in the place of mean
+  /// squares, which are exact for one random factor in a complete table.
+  void use_reml(std::vector<StabilityRow>& rows) const {
+    if (effects_.fixed || !effects_.mixed.empty()) return;
+    std::vector<std::size_t> features;
+    for (std::size_t f = 0; f < rows.size(); ++f)
+      if (!effects_.one_random || has_gaps(f)) features.push_back(f);
+    if (features.empty()) return;
+    const auto found = agreement_by_reml(study_, features, options_.confidence);
+    for (std::size_t i = 0; i < features.size(); ++i) {
+      rows[features[i]].icc = found[i];
+      rows[features[i]].icc_method = "reml";
+    }
   }
 
   /// Features that rank the lesions alike, the best ICC speaking for each cluster.
@@ -191,6 +243,17 @@ class Analysis {
   }
 
  private:
+  /// Whether a lesion has a value in some arms and none in others.
+  bool has_gaps(std::size_t feature) const {
+    for (Index i = 0; i < std::ssize(study_.lesions); ++i) {
+      Index missing = 0;
+      for (Index j = 0; j < std::ssize(study_.arms); ++j)
+        missing += !std::isfinite(scans_.first(i, j, feature));
+      if (missing > 0 && missing < std::ssize(study_.arms)) return true;
+    }
+    return false;
+  }
+
   double mean_over_arms(Index lesion, std::size_t feature) const {
     double sum = 0.0;
     for (Index j = 0; j < std::ssize(study_.arms); ++j) sum += scans_.mean(lesion, j, feature);
@@ -198,22 +261,38 @@ class Analysis {
   }
 
   void compare_arms(const Values& v, const Resampling& resampling, StabilityRow& row) const {
-    row.icc = agreement_of(options_.arms, v.first, patients_, resampling);
-    const auto by_patients = [&](Agreement kind) {
-      Estimate e = agreement_by_patients(v.first, patients_, resampling, kind);
-      if (options_.arms == Effect::fixed || !e.has_interval()) return e;
-      e.low = e.high = NAN;
-      e.reason = "no interval: the arms are random, which a bootstrap over patients misses";
-      return e;
-    };
-    row.consistency = by_patients(Agreement::consistency);
-    row.overall_concordance = by_patients(Agreement::overall_concordance);
-    row.reproducibility = reproducibility(v.first, patients_, options_.arms, options_.confidence);
+    constexpr std::array kinds{Agreement::consistency, Agreement::overall_concordance,
+                               Agreement::absolute};
+    std::vector<Estimate> fixed = agreements_by_patients(v.first, patients_, resampling, kinds);
+    row.consistency = std::move(fixed[0]);
+    row.overall_concordance = std::move(fixed[1]);
+    const bool one_random = effects_.one_random;
+    row.icc =
+        one_random ? agreement_of_random_arms(v.first, patients_, resampling) : std::move(fixed[2]);
+    row.icc_method = effects_.fixed ? "bootstrap" : "anova";
+    row.reproducibility = reproducibility(
+        v.first, patients_, one_random ? Effect::random : Effect::fixed, options_.confidence);
+    if (!effects_.fixed) without_bootstrap(row);
     row.friedman = friedman(means_of_patients(v.first));
     const std::vector<double> first = column(v.first, 0);
     for (Index arm = 1; arm < v.first.cols(); ++arm)
       row.differences.push_back(
           bland_altman(column(v.first, arm), first, patients_, options_.confidence));
+  }
+
+  /// Intervals that resample patients, or leave them out, say nothing of arms that were not
+  /// scanned.
+  void without_bootstrap(StabilityRow& row) const {
+    const std::string why =
+        "no interval: the arms are random, which a bootstrap over patients misses";
+    without_interval(row.consistency, why);
+    without_interval(row.overall_concordance, why);
+    if (effects_.one_random) return;
+    without_interval(row.icc, effects_.mixed.empty() ? why : effects_.mixed);
+    for (Estimate Reproducibility::*part :
+         {&Reproducibility::sd, &Reproducibility::coefficient, &Reproducibility::relative_down,
+          &Reproducibility::relative_up, &Reproducibility::dispersion})
+      without_interval(row.reproducibility.*part, why);
   }
 
   /// Patients down: mean of the lesions that have a value in every arm; NaN without any.
@@ -289,10 +368,14 @@ class Analysis {
 
   const Study& study_;
   StabilityOptions options_;
+  ArmEffects effects_;
+  Stream stream_;
+  Resamples drawn_;
   Cells scans_, repositions_, object_, reference_, arm_;
   std::vector<std::string> labels_;
   std::vector<double> volumes_;
-  Clusters patients_;
+  Clusters patients_;           ///< of the lesions
+  Clusters scans_of_patients_;  ///< of lesions times arms
 };
 
 }  // namespace
@@ -310,6 +393,7 @@ std::vector<StabilityRow> stability(const Study& study, const StabilityOptions& 
   std::vector<StabilityRow> rows(study.features.size());
   parallel_for(std::ssize(rows),
                [&](Index i) { rows[std::size_t(i)] = analysis.row(std::size_t(i)); });
+  analysis.use_reml(rows);
   analysis.cluster(rows);
   const auto adjust = [&](auto&& p_of, double StabilityRow::*to) {
     std::vector<double> p;

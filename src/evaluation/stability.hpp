@@ -52,10 +52,19 @@ struct Sample {
   std::vector<std::string> reasons;  ///< why values are NaN: empty, or one per value
 };
 
+/// One thing in which the arms of a study differ.
+struct ArmFactor {
+  std::string name;                ///< scanner, kernel, tube_load_mas
+  std::vector<std::string> level;  ///< of each arm
+  Effect kind = Effect::fixed;
+  std::vector<double> number = {};  ///< of each arm, if its effect is a slope; else empty
+};
+
 /// All that was measured in a trial, and all that is true.
 struct Study {
   std::vector<Feature> features;
   std::vector<std::string> arms;
+  std::vector<ArmFactor> factors = {};  ///< those in which the arms differ, if they are known
   std::vector<Lesion> lesions;
   std::vector<Sample> samples;
 };
@@ -72,6 +81,7 @@ struct Biases {
 struct StabilityRow {
   Feature feature;
   Estimate icc;                  ///< ICC(A,1) over the arms, as they are declared
+  std::string icc_method;        ///< bootstrap (of patients), anova or reml: how `icc` was found
   Estimate consistency;          ///< ICC(C,1): the same without arm offsets
   Estimate overall_concordance;  ///< OCCC over the arms
   Repeatability repeatability;
@@ -95,10 +105,10 @@ struct StabilityRow {
 };
 
 struct StabilityOptions {
-  std::uint64_t seed = 0;  ///< of the trial: resamples are keyed to it and the feature's id
+  std::uint64_t seed = 0;  ///< of the trial: resamples are keyed to it, the same for all features
   int replicates = 2000;
   double confidence = 0.95;
-  Effect arms = Effect::fixed;
+  Effect arms = Effect::fixed;    ///< unless the study's factors say what of the arms is random
   double cluster_distance = 0.2;  ///< mean 1 - |Spearman| at which clusters of features are cut
 };
 

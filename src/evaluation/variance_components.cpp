@@ -57,11 +57,12 @@ class Intervals {
       : likelihood_(likelihood), best_(best), options_(options), unit_(unit) {}
 
   /// `levels` are those of the factor with the fewest in the set; the residual has no such limit.
-  Estimate operator()(Held::What what, const std::vector<bool>& set, Index levels) const {
+  Estimate operator()(Held::What what, const std::vector<bool>& set, Index levels,
+                      bool of_subjects = false) const {
     const double unit = what == Held::What::variance ? unit_ : 1.0;
     Estimate e;
     e.value = unit * detail::held_value(best_, what, set);
-    if (!options_.intervals) {
+    if (!options_.intervals || (options_.of_subjects_alone && !of_subjects)) {
       e.reason = "no interval asked for";
     } else if (levels < fewest_levels) {
       e.reason = str("no interval from ", levels, " levels: at least ", fewest_levels, " needed");
@@ -128,12 +129,12 @@ class Fitter {
     result.rows = rows;
     result.missing = missing;
     describe(design, likelihood, best, scale * scale, result);
-    for (Index j = 0; j < design.fixed; ++j) {
-      const double unit = scale / design.effect_scale[j];
+    const Eigen::VectorXd unit_of = scale * design.effect_scale.cwiseInverse();
+    result.effect_covariance = unit_of.asDiagonal() * best.effect_covariance * unit_of.asDiagonal();
+    for (Index j = 0; j < design.fixed; ++j)
       result.effects.push_back({design.effect[std::size_t(j)],
-                                unit * best.effects[j] + (j == 0 ? mean : 0.0),
-                                unit * best.effect_error[j]});
-    }
+                                unit_of[j] * best.effects[j] + (j == 0 ? mean : 0.0),
+                                std::sqrt(result.effect_covariance(j, j))});
     const double degrees =
         options_.likelihood == Likelihood::restricted ? double(spare) : double(rows);
     result.criterion = best.deviance + 2.0 * degrees * math::log(scale);
@@ -238,7 +239,7 @@ class Fitter {
       subjects[k] = true;
       levels = std::min(levels, design.groups[k].levels);
     }
-    result.subject_share = interval(Held::What::share, subjects, levels);
+    result.subject_share = interval(Held::What::share, subjects, levels, true);
   }
 
   const MixedModel& model_;

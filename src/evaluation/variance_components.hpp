@@ -42,6 +42,7 @@ enum class Likelihood { restricted, full };  ///< REML, or ML
 struct VarianceOptions {
   Likelihood likelihood = Likelihood::restricted;
   bool intervals = true;
+  bool of_subjects_alone = false;  ///< their share's interval, and none of the components
   double confidence = 0.95;
 };
 
@@ -63,10 +64,11 @@ struct FixedEffect {
 struct VarianceComponents {
   std::vector<VarianceComponent> components;  ///< random factors in the order given, then residual
   std::vector<FixedEffect> effects;
-  std::vector<std::string> notes;  ///< what was left out of the model, and why
-  Estimate subject_share;          ///< of MixedModel::subjects together
-  double criterion = 0.0;          ///< -2 log of the (restricted) likelihood at the optimum
-  Index rows = 0, missing = 0;     ///< used; left out because the value is not finite
+  Eigen::MatrixXd effect_covariance;  ///< of the errors of `effects`
+  std::vector<std::string> notes;     ///< what was left out of the model, and why
+  Estimate subject_share;             ///< of MixedModel::subjects together
+  double criterion = 0.0;             ///< -2 log of the (restricted) likelihood at the optimum
+  Index rows = 0, missing = 0;        ///< used; left out because the value is not finite
 };
 
 /// Variance components of every column of `values` (rows down, features across; NaN: missing).
@@ -83,6 +85,9 @@ struct VarianceComponents {
 std::vector<VarianceComponents> variance_components(const MixedModel& model,
                                                     const Eigen::MatrixXd& values,
                                                     const VarianceOptions& options = {});
+
+/// Why a variance or its share is withheld or has no interval, or "".
+std::string reasons(const Estimate& variance, const Estimate& share);
 
 /// `variance.csv`: one row per feature and component, and one for the subjects together; a withheld
 /// number is an empty cell, its reason in `notes`.

@@ -2,14 +2,11 @@
 #include "vitrine/evaluation/variance_components.hpp"
 
 namespace vitrine::evaluation {
-namespace {
 
 std::string reasons(const Estimate& variance, const Estimate& share) {
   if (variance.reason.empty() || variance.reason == share.reason) return share.reason;
   return variance.reason + (share.reason.empty() ? "" : "; share: " + share.reason);
 }
-
-}  // namespace
 
 Table variance_table(std::span<const std::string> features,
                      std::span<const VarianceComponents> results) {

@@ -13,9 +13,6 @@ enum class Pixels { gray, rgb };  ///< one or three bytes a pixel
 /// The same pixels give the same bytes.
 Bytes encode_png(int width, int height, Pixels kind, std::span<const std::uint8_t> pixels);
 
-/// RFC 4648 with padding.
-std::string base64(std::span<const std::byte> bytes);
-
 /// `data:<media_type>;base64,...` for use in HTML.
 std::string data_uri(std::string_view media_type, std::span<const std::byte> bytes);
 

@@ -50,6 +50,7 @@ void check(const Grid& grid, const Frame& frame) {
 
 Window lung_window() { return {"lung", -600.0, 1500.0}; }
 Window mediastinum_window() { return {"mediastinum", 40.0, 400.0}; }
+Window bone_window() { return {"bone", 400.0, 1800.0}; }
 
 Frame whole_slice(const Grid& grid, Index slice) {
   return {.slice = slice,
@@ -123,6 +124,37 @@ Bitmap outlined(const Bitmap& picture, const Mask& mask, const Frame& frame) {
             edge ? line[c] : picture.pixels[picture.channels == 3 ? pixel * 3 + c : pixel];
     }
   return out;
+}
+
+std::array<int, 256> stack_levels() {
+  std::array<int, 256> levels{};
+  int hu = -1024;
+  for (int& level : levels) {
+    level = hu;
+    hu += hu < -200 ? 8 : hu < 300 ? 4 : 50;
+  }
+  return levels;
+}
+
+Bitmap draw_stack(const Image& image, const Frame& middle, int slices) {
+  check(image.grid(), middle);
+  const auto levels = stack_levels();
+  const Index all = image.grid().size[2], count = std::min<Index>(slices, all);
+  const Index first = std::clamp<Index>(middle.slice - count / 2, 0, all - count);
+  Frame tall = middle;
+  tall.height = middle.height * int(count);
+  Bitmap stack = blank(tall, 1);
+  parallel_for(tall.height, [&](std::int64_t y) {
+    for (int x = 0; x < middle.width; ++x) {
+      const double hu =
+          sample(image, first + y / middle.height, place(middle, x, int(y % middle.height)));
+      const auto above = std::lower_bound(levels.begin() + 1, levels.end() - 1, hu);
+      const bool lower = hu - *(above - 1) < *above - hu;
+      stack.pixels[std::size_t(y * middle.width + x)] =
+          std::uint8_t(above - levels.begin() - (lower ? 1 : 0));
+    }
+  });
+  return stack;
 }
 
 Bitmap contact_sheet(std::span<const Bitmap> pictures, int columns, int gap) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,6 +24,7 @@ struct Window {
 
 Window lung_window();         ///< -600, 1500 HU
 Window mediastinum_window();  ///< 40, 400 HU
+Window bone_window();         ///< 400, 1800 HU
 
 /// What part of a slice is drawn, and how large.
 struct Frame {
@@ -44,6 +46,14 @@ Bitmap draw(const Image& image, const Frame& frame, const Window& window);
 Bitmap draw_difference(const Image& a, const Image& b, const Frame& frame, double range);
 /// The mask's edge in a bright line, on a copy of the picture of the same frame.
 Bitmap outlined(const Bitmap& picture, const Mask& mask, const Frame& frame);
+
+/// HU that each of the 256 codes of a stack stands for: steps of 8 HU below -200 HU, of 4 HU to 300
+/// HU, then of 50 HU to 1650 HU.
+std::array<int, 256> stack_levels();
+/// Squares of `slices` slices about `middle` one below the other, each pixel the code of the level
+/// nearest to its HU. Near an end of the image they are its last slices; of an image with fewer
+/// slices all.
+Bitmap draw_stack(const Image& image, const Frame& middle, int slices);
 
 /// Pictures of one size in a grid, `columns` side by side, with black gaps of `gap` pixels.
 Bitmap contact_sheet(std::span<const Bitmap> pictures, int columns, int gap = 4);

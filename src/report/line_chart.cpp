@@ -9,20 +9,19 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/value.hpp"
 #include "vitrine/report/detail/html.hpp"
+#include "vitrine/report/detail/svg_text.hpp"
 
 namespace vitrine::report {
 namespace {
 
 constexpr double width = 640, plot_height = 400, left = 72, right = 16, top = 36, bottom = 52;
-// Okabe and Ito's colours, told apart by readers with any colour vision.
-constexpr std::array<const char*, 6> colours = {"#0072B2", "#D55E00", "#009E73",
-                                                "#CC79A7", "#E69F00", "#56B4E9"};
+constexpr std::size_t hues = 6;  // of part_colour
 // The colours come again with other strokes.
 constexpr std::array<const char*, 4> dashes = {"", "7 4", "2 3", "9 3 2 3"};
 
 std::string stroke(std::size_t line) {
-  const std::size_t round = line / colours.size() % dashes.size();
-  return str("fill=\"none\" stroke=\"", colours[line % colours.size()], "\" stroke-width=\"1.8\"",
+  const std::size_t round = line / hues % dashes.size();
+  return str("fill=\"none\" stroke=\"", part_colour(line), "\" stroke-width=\"1.8\"",
              round > 0 ? str(" stroke-dasharray=\"", dashes[round], "\"") : std::string());
 }
 
@@ -44,21 +43,9 @@ Axis axis_for(double low, double high) {
   return {std::floor(low / step + spill) * step, std::ceil(high / step - spill) * step, step};
 }
 
-std::string fixed(double v, int digits) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, v);
-  return text.data();
-}
-
 std::string tick_text(double v, double step) {
   const int digits = std::max(0, -int(std::floor(math::log10(step) + 1e-9)));
   return fixed(std::abs(v) < 1e-9 * step ? 0.0 : v, digits);
-}
-
-std::string text(double x, double y, const char* anchor, const std::string& what,
-                 const std::string& more = {}) {
-  return str("<text x=\"", fixed(x, 1), "\" y=\"", fixed(y, 1), "\" text-anchor=\"", anchor, "\"",
-             more, ">", escape(what), "</text>\n");
 }
 
 /// Few short names stand in the plot, over the lower ends of the curves; others below it.
@@ -86,17 +73,17 @@ struct Legend {
 };
 
 std::string entry(const Legend& legend, std::size_t n, const std::string& name) {
-  const std::string colour = str(" fill=\"", colours[n % colours.size()], "\"");
+  const std::string colour = str(" fill=\"", part_colour(n), "\"");
   if (!legend.below)
-    return text(legend.at_left ? left + 8 : width - right - 6,
-                top + 18 + Legend::line_step * double(n), legend.at_left ? "start" : "end", name,
-                colour);
+    return svg_text(legend.at_left ? left + 8 : width - right - 6,
+                    top + 18 + Legend::line_step * double(n), legend.at_left ? "start" : "end",
+                    name, colour);
   const std::size_t column = n / legend.rows;
   const double x = 24.0 + double(column) * 0.5 * width;
   const double y = plot_height + 10.0 + Legend::line_step * double(n % legend.rows);
   return str("<path d=\"M", fixed(x, 1), " ", fixed(y - 4.0, 1), "H", fixed(x + Legend::sample, 1),
              "\" ", stroke(n), "/>\n") +
-         text(x + Legend::sample + 6.0, y, "start", name);
+         svg_text(x + Legend::sample + 6.0, y, "start", name);
 }
 
 /// `attributes` of the outermost element, beside its size.
@@ -127,15 +114,16 @@ std::string drawing(const LineChart& chart, const std::string& attributes) {
   };
   for (double v = x.low; v <= x.high + 1e-6 * x.step; v += x.step) {
     grid_line(at_x(v), top, at_x(v), plot_height - bottom);
-    out += text(at_x(v), plot_height - bottom + 18, "middle", tick_text(v, x.step));
+    out += svg_text(at_x(v), plot_height - bottom + 18, "middle", tick_text(v, x.step));
   }
   for (double v = y.low; v <= y.high + 1e-6 * y.step; v += y.step) {
     grid_line(left, at_y(v), width - right, at_y(v));
-    out += text(left - 6, at_y(v) + 4, "end", tick_text(v, y.step));
+    out += svg_text(left - 6, at_y(v) + 4, "end", tick_text(v, y.step));
   }
-  out += text(0.5 * width, 22, "middle", chart.title, " font-weight=\"bold\"");
-  out += text(0.5 * (left + width - right), plot_height - 12, "middle", chart.x_label);
-  out += text(18, 0.5 * plot_height, "middle", chart.y_label, " transform=\"rotate(-90 18 200)\"");
+  out += svg_text(0.5 * width, 22, "middle", chart.title, " font-weight=\"bold\"");
+  out += svg_text(0.5 * (left + width - right), plot_height - 12, "middle", chart.x_label);
+  out +=
+      svg_text(18, 0.5 * plot_height, "middle", chart.y_label, " transform=\"rotate(-90 18 200)\"");
   for (std::size_t n = 0; n < chart.lines.size(); ++n) {
     const Line& line = chart.lines[n];
     std::string path;
@@ -146,7 +134,11 @@ std::string drawing(const LineChart& chart, const std::string& attributes) {
         path += str(down ? "L" : "M", fixed(at_x(line.x[i]), 2), " ", fixed(at_y(line.y[i]), 2));
       down = drawn;
     }
-    out += str("<path d=\"", path, "\" ", stroke(n), "/>\n");
+    if (line.x.size() == 1 && !path.empty())
+      out += str("<circle cx=\"", fixed(at_x(line.x[0]), 2), "\" cy=\"", fixed(at_y(line.y[0]), 2),
+                 "\" r=\"4.5\" ", stroke(n), "/>\n");
+    else
+      out += str("<path d=\"", path, "\" ", stroke(n), "/>\n");
     if (legend.shown) out += entry(legend, n, line.name);
   }
   return out + "</svg>\n";

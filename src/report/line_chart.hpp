@@ -4,7 +4,7 @@
 
 namespace vitrine::report {
 
-/// A curve; points that are not finite break it.
+/// A curve; points that are not finite break it, and a curve of one point is a ring.
 struct Line {
   std::string name;  ///< in the legend, which is drawn for two lines and more
   std::vector<double> x, y;

@@ -4,10 +4,14 @@
 #include <vector>
 
 #include "vitrine/core/table.hpp"
+#include "vitrine/evaluation/harmonisation.hpp"
 #include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
+#include "vitrine/evaluation/study_variance.hpp"
 #include "vitrine/evaluation/verdict.hpp"
+#include "vitrine/report/checklist.hpp"
 #include "vitrine/report/line_chart.hpp"
+#include "vitrine/report/measured.hpp"
 
 /// The report: what a trial found, as one page that opens without a network.
 namespace vitrine::report {
@@ -30,6 +34,26 @@ struct Sheet {
   std::string caption;  ///< what is shown, and on which grey scale
   std::vector<Panel> panels;
   bool small = false;  ///< narrow columns: crops of lesions
+};
+
+/// Slices of one arm one below the other, as codes of HU (stack_levels in figures.hpp).
+struct Stack {
+  std::string title, note;  ///< as of a Panel
+  std::string image;        ///< data URI of a grey picture, `slices` squares high
+};
+
+/// The same slices in every arm, which the reader pages through and windows together.
+struct Stacks {
+  std::string caption;
+  int slices = 0;
+  std::vector<Stack> arms;  ///< empty: none were drawn
+};
+
+/// What harmonising by one method came to, judged by one truth.
+struct Harmonised {
+  std::string method, batch, truth;
+  std::string refused;  ///< why nothing was harmonised, or ""
+  std::vector<evaluation::HarmonisedFeature> features;
 };
 
 /// Image quality of a test phantom; no rows and no charts: it was not asked for.
@@ -61,11 +85,16 @@ struct Page {
   Table contrast;           ///< enhancement in every scan; empty without contrast medium
   std::vector<std::string> windows;  ///< names of the display windows, first one shown
   std::vector<Sheet> sheets;
+  Stacks stacks;
 
   Quality quality;
 
   std::vector<std::string> arm_names;  ///< of StabilityRow::arm_bias
   std::vector<evaluation::StabilityRow> stability;
+  std::vector<evaluation::ArmFactor> factors;  ///< in which the arms differ; empty: not known
+  Measured measured;  ///< features in the order of `stability`; empty: nothing to draw
+  std::vector<evaluation::FeatureVariance> variances;  ///< empty without variance components
+  std::vector<Harmonised> harmonised;                  ///< empty without harmonisation
   /// The statistics of one stratum's patients alone.
   struct Stratum {
     std::string name;
@@ -76,10 +105,11 @@ struct Page {
   std::vector<evaluation::RobustnessRow> robustness;  ///< empty without perturbed masks
   Table masks;  ///< what perturbations made of the masks: one row a perturbation
 
-  Table failures;                   ///< cases and stages that failed; empty: none did
-  std::vector<std::string> limits;  ///< what a reader must know before believing this
-  std::vector<Fact> provenance;     ///< fingerprint, seed, versions, instruction set
-  Table files;                      ///< name and SHA-256 of each file that belongs to the result
+  Table failures;                     ///< cases and stages that failed; empty: none did
+  std::vector<std::string> limits;    ///< what a reader must know before believing this
+  std::vector<Fact> provenance;       ///< fingerprint, seed, versions, instruction set
+  std::vector<Checklist> checklists;  ///< of reporting guidelines
+  Table files;                        ///< name and SHA-256 of each file that belongs to the result
 };
 
 /// The page as HTML: styles, scripts, chart library and images are inside, nothing is fetched.

@@ -1,4 +1,5 @@
 #include "vitrine/report/detail/assets.hpp"
+#include "vitrine/report/detail/feature_data.hpp"
 #include "vitrine/report/detail/sections.hpp"
 #include "vitrine/report/page.hpp"
 
@@ -30,8 +31,12 @@ void write_navigation(Html& html, const Page& page) {
   if (!page.arms.rows.empty()) link("arms", "Arms");
   if (!page.sites.rows.empty()) link("sites", "Sites");
   if (!page.sheets.empty()) link("images", "Images");
-  if (!page.quality.arms.rows.empty()) link("quality", "Image quality");
+  if (!page.quality.arms.rows.empty() || !page.quality.figures.empty())
+    link("quality", "Image quality");
   if (!page.stability.empty()) link("stability", "Stability");
+  if (!page.stability.empty() && !page.factors.empty()) link("factors", "Factors");
+  if (!page.variances.empty()) link("variance", "Variance");
+  if (!page.harmonised.empty()) link("harmonisation", "Harmonisation");
   if (!page.strata.empty()) link("strata", "Strata");
   if (!page.robustness.empty()) link("robustness", "Perturbed masks");
   if (!page.lesions.rows.empty()) link("lesions", "Lesions");
@@ -40,6 +45,7 @@ void write_navigation(Html& html, const Page& page) {
   link("failures", "Failures");
   if (!page.limits.empty()) link("limits", "Limits");
   link("provenance", "Provenance");
+  if (!page.checklists.empty()) link("reporting", "Reporting");
   html.raw("</nav>\n");
 }
 
@@ -56,12 +62,20 @@ std::string render(const Page& page) {
   write_images(html, page);
   write_quality(html, page);
   write_stability(html, page);
+  write_factors(html, page);
+  write_variances(html, page);
+  write_harmonisation(html, page);
   write_strata(html, page);
   write_robustness(html, page);
   write_closing(html, page);
+  write_checklists(html, page);
+  html.raw("<section id=\"feature-page\" hidden></section>\n");
   html.raw("</main>\n<dialog id=\"viewer\"><img alt=\"\"><p></p></dialog>\n");
-  html.raw("<script type=\"application/json\" id=\"rows\">")
-      .raw(chart_data(page))
+  html.raw("<script type=\"application/json\" id=\"data\">")
+      .raw(page_data(page))
+      .raw("</script>\n");
+  html.raw("<script type=\"application/json-lines\" id=\"features\">")
+      .raw(feature_lines(page))
       .raw("</script>\n");
   if (!page.stability.empty())
     html.raw("<script>").raw(inline_script(assets::chart_library())).raw("</script>\n");

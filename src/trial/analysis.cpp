@@ -8,6 +8,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "vitrine/trial/arm_factors.hpp"
+
 namespace vitrine::trial {
 namespace {
 
@@ -30,6 +32,8 @@ class StudyBuilder {
       study.arms.push_back(arm.name);
       object_.push_back(object_name(plan.scenario.arms, arm.contrast_delay));
     }
+    study.factors =
+        arm_factors(plan.scenario.arms, plan.arms, plan.sites, plan.scenario.statistics.random);
     result.cases.each([&](const CaseResult& one) { add(one); });
     for (evaluation::Sample& sample : study.samples) fill_up(sample);
   }
@@ -242,10 +246,7 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   analysis.study = StudyBuilder(plan, result).study;
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
-  const auto asked = [&](const char* what) {
-    const auto& all = plan.scenario.analyse;
-    return std::find(all.begin(), all.end(), what) != all.end();
-  };
+  const auto asked = [&](const char* what) { return asks_for(plan.scenario, what); };
   if (asked("random_arms")) options.arms = evaluation::Effect::random;
   analysis.rows = evaluation::stability(analysis.study, options);
   analysis.by_stratum = stability_by_stratum(plan, analysis.study, options);
@@ -255,6 +256,14 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   analysis.stability = asked_for(evaluation::stability_table(analysis.rows), plan.scenario.analyse);
   if (asked("bland_altman"))
     analysis.bland_altman = evaluation::bland_altman_table(analysis.rows, analysis.study.arms);
+  if (asked("variance_components")) {
+    analysis.variances = evaluation::variance_of(analysis.study);
+    analysis.variance = evaluation::study_variance_table(analysis.variances);
+  }
+  if (asked("harmonisation")) {
+    analysis.harmonised = harmonise(plan, analysis.study, options);
+    analysis.harmonisation = harmonisation_table(analysis.harmonised);
+  }
   if (!asked("bias_vs_truth")) return analysis;
   analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
   const ContextOfUse& context = plan.scenario.trial.context_of_use;

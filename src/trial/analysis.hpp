@@ -3,8 +3,10 @@
 
 #include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
+#include "vitrine/evaluation/study_variance.hpp"
 #include "vitrine/evaluation/verdict.hpp"
 #include "vitrine/trial/engine.hpp"
+#include "vitrine/trial/harmonisation.hpp"
 #include "vitrine/trial/strata.hpp"
 
 namespace vitrine::trial {
@@ -13,13 +15,17 @@ namespace vitrine::trial {
 struct Analysis {
   evaluation::Study study;
   std::vector<evaluation::StabilityRow> rows;
-  Table stability;                                ///< one row a feature
-  Table bias;                                     ///< one row a feature and arm
-  Table bland_altman;                             ///< one row a feature and arm but the first
-  std::vector<StratumRows> by_stratum;            ///< empty without strata
-  Table strata;                                   ///< one row a stratum and feature
-  std::vector<evaluation::RobustnessRow> robust;  ///< empty without perturbations
-  Table robustness;                               ///< one row a feature and arm
+  Table stability;                                     ///< one row a feature
+  Table bias;                                          ///< one row a feature and arm
+  Table bland_altman;                                  ///< one row a feature and arm but the first
+  std::vector<StratumRows> by_stratum;                 ///< empty without strata
+  Table strata;                                        ///< one row a stratum and feature
+  std::vector<evaluation::RobustnessRow> robust;       ///< empty without perturbations
+  Table robustness;                                    ///< one row a feature and arm
+  std::vector<evaluation::FeatureVariance> variances;  ///< empty without variance_components
+  Table variance;                                      ///< one row a feature and source
+  std::vector<HarmonisationRun> harmonised;            ///< empty without harmonisation
+  Table harmonisation;                                 ///< one row a method, truth and feature
   /// Of the features that the context of use concerns; empty without bias_vs_truth in `analyse`.
   std::vector<evaluation::FeatureVerdict> verdicts;
   Table verdict;  ///< one row a feature, and one a feature and criterion

@@ -56,10 +56,6 @@ bool is_family_of(const std::string& family, const std::string& id) {
   return id.size() > family.size() && id.starts_with(family) && id[family.size()] == '.';
 }
 
-bool asks(const Scenario& s, const char* analysis) {
-  return std::ranges::find(s.analyse, analysis) != s.analyse.end();
-}
-
 }  // namespace
 
 void check_context_of_use(const Scenario& s, const Value& node, Diagnostics& problems) {
@@ -97,7 +93,7 @@ void check_context_of_use(const Scenario& s, const Value& node, Diagnostics& pro
                        s.arms.repeat.count, "). Ask for two or more"));
   const bool more = !context.features.empty() || context.acceptable_icc || context.acceptable_wcv ||
                     context.bias_against != ContextOfUse{}.bias_against;
-  if (more && !asks(s, "bias_vs_truth"))
+  if (more && !asks_for(s, "bias_vs_truth"))
     problems.error(block->where,
                    "the context of use is judged by the bias, which is not analysed. Add "
                    "bias_vs_truth to analyse");

@@ -305,9 +305,7 @@ const Schema<Simulation>& Simulation::schema() {
   return s;
 }
 
-bool wants_image_quality(const Scenario& scenario) {
-  return std::ranges::find(scenario.analyse, image_quality) != scenario.analyse.end();
-}
+bool wants_image_quality(const Scenario& scenario) { return asks_for(scenario, image_quality); }
 
 const Schema<Scenario>& Scenario::schema() {
   static const auto s =
@@ -324,7 +322,9 @@ const Schema<Scenario>& Scenario::schema() {
                     "arms that were not scanned")
           .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation", "occc",
                    "reproducibility", "bland_altman", "friedman", "linearity", "feature_clusters",
-                   "random_arms", image_quality})
+                   "random_arms", "variance_components", "harmonisation", image_quality})
+          .optional("statistics", &Scenario::statistics, "how they are computed")
+          .unless_default()
           .optional("outputs", &Scenario::outputs, "what is written")
           .optional("simulation", &Scenario::simulation, "how finely the world is sampled")
           .rule(
@@ -335,6 +335,7 @@ const Schema<Scenario>& Scenario::schema() {
               })
           .checked(check_design)
           .checked(check_maps)
+           .checked(check_statistics)
           .checked(detail::check_context_of_use)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "

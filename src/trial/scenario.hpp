@@ -19,6 +19,7 @@
 #include "vitrine/trial/design.hpp"
 #include "vitrine/trial/dual_energy.hpp"
 #include "vitrine/trial/sites.hpp"
+#include "vitrine/trial/statistics.hpp"
 
 namespace vitrine::trial {
 
@@ -145,6 +146,7 @@ struct Scenario {
   Arms arms;
   Measure measure;
   std::vector<std::string> analyse{"icc", "repeatability", "bias_vs_truth", "volume_correlation"};
+  Statistics statistics;
   Outputs outputs;
   Simulation simulation;
   std::vector<FileRecord> files;  ///< that the anatomy was read from; no key of the scenario

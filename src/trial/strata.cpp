@@ -10,6 +10,7 @@ evaluation::Study of_patients(const evaluation::Study& study, std::span<const st
   evaluation::Study part;
   part.features = study.features;
   part.arms = study.arms;
+  part.factors = study.factors;
   std::map<Index, Index> kept;
   for (Index i = 0; i < std::ssize(study.lesions); ++i) {
     const evaluation::Lesion& lesion = study.lesions[std::size_t(i)];

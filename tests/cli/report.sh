@@ -10,6 +10,7 @@ sed -E "s/^trial: .*/trial: {name: tiny, seed: 7, $context}/; s/^  count: 2/  co
   "$source/tests/cli/tiny.yaml" >tiny.yaml
 cat >>tiny.yaml <<'E2'
   features: [statistics, morphology.sphericity]
+analyse: [icc, bias_vs_truth, repeatability, bland_altman, variance_components, harmonisation]
 outputs: {images: [nifti]}
 E2
 
@@ -27,7 +28,7 @@ broken 's/acceptable_wcv_percent: 30/bias_against: subject/'
 expect 2 'broken.yaml:3:.*object' "$program" validate broken.yaml
 broken 's/repeat: .count: 2./repeat: {count: 0}/'
 expect 2 'broken.yaml:3:.*acceptable_wcv_percent needs repeats' "$program" validate broken.yaml
-expect 2 'broken.yaml:3:.*Add bias_vs_truth' bash -c "sed 's/^outputs/analyse: [icc]\noutputs/' tiny.yaml >broken.yaml; '$program' validate broken.yaml"
+expect 2 'broken.yaml:3:.*Add bias_vs_truth' bash -c "sed 's/^analyse.*/analyse: [icc]/' tiny.yaml >broken.yaml; '$program' validate broken.yaml"
 
 # The plan says what to expect before a ray is traced.
 expect 0 'relative bias  \+-8.0, 16, 32 % where the biases of lesions spread by 5, 10, 20 %' "$program" plan tiny.yaml
@@ -42,15 +43,21 @@ expect 0 '^statistics.mean,statistics,Q4LE,HU,wcv,,' cat out/verdict.csv
 expect 1 '' grep -q morphology out/verdict.csv
 expect 0 'fit for the decision' cat out/report.html
 
+expect 0 '^statistics.mean,kernel,fixed,2,[0-9]+,[-0-9.e]+,,,[0-9.e-]+,,,no interval: its levels were chosen' cat out/variance.csv
+expect 0 '^morphology.sphericity,kernel,fixed,' cat out/variance.csv
+expect 0 '^parametric,scanner,t2,statistics.mean,.*too few lesions in batch' cat out/harmonisation.csv
+
 # A finished trial: the same bytes, in place and elsewhere, with its images or without.
 cp -r out again
-rm again/report.html again/verdict.csv again/results.h5
+rm again/report.html again/{verdict,variance,harmonisation,bland_altman}.csv again/results.{h5,sqlite} again/figures/stability.svg
 expect 0 '^report: again/report.html$' "$program" report again
 expect 0 '' bash -c 'cd again && sha256sum --quiet -c SHA256SUMS'
 rm -r again/images
 expect 0 '^report: new/deep/report.html$' "$program" report again --output new/deep
 expect 0 '' cmp new/deep/report.html out/report.html
 expect 0 '' cmp new/deep/results.h5 out/results.h5
+expect 0 "" cmp new/deep/results.sqlite out/results.sqlite
+expect 0 "" cmp new/deep/figures/stability.svg out/figures/stability.svg
 expect 0 '' bash -c "test -z \"\$('$program' report again -q --output new)\""
 expect 2 'holds a trial. Choose another --output' "$program" report again --output out
 

@@ -30,6 +30,12 @@ expect 0 'out/variance.csv: 20 rows' "$program" stability wide.csv --ignore Grou
 expect 0 '^original_firstorder_Mean,Scanner,6,144,[0-9.]+,[0-9.]+,[0-9.]+,0\.[0-9]+,0\.[0-9]+,' cat out/variance.csv
 expect 0 '^original_glcm_Contrast,.*the feature has the same value in every row' cat out/variance.csv
 expect 0 '^feature,family,.*icc_a1,icc_a1_low,icc_a1_high' head -n 1 out/stability.csv
+# Random scanners: mean squares of a complete table, REML where cells are missing, never a bootstrap over patients.
+expect 0 '^original_firstorder_Mean,.*,anova,' cat out/stability.csv
+awk -F, 'BEGIN { OFS = "," } NR % 9 == 4 { $7 = "" } { print }' wide.csv >holes.csv
+"$program" stability holes.csv --ignore Group --factor Scanner:random -o holes >/dev/null
+expect 0 '^original_firstorder_Mean,.*,reml,' cat holes/stability.csv
+expect 0 '"icc_method": "bootstrap"' "$program" stability wide.csv --ignore Group --json
 head -n 1 out/stability.csv >header
 expect 1 '' grep -q bias header
 expect 0 '"variance": \[' "$program" stability wide.csv --ignore Group --json
@@ -53,6 +59,22 @@ expect 0 '' cmp a b
 expect 0 'harm/harmonised.csv: 144 rows' "$program" stability wide.csv --harmonise Scanner --covariate Group -o harm
 expect 0 '^original_glcm_Contrast,.*left as it is: it does not vary' cat harm/harmonisation.csv
 expect 0 '' awk -F, '$1 == "original_firstorder_Mean" { exit !($5 > $2 + 0.1) }' harm/harmonisation.csv
+expect 0 'without --truth, a larger ICC does not say' "$program" stability wide.csv --harmonise Scanner --ignore Group
+# Judged by the truth: the mean that the object has, and a label that scanners hide.
+awk -F, 'NR == 1 { print $0 ",True,Malignant"; next }
+  { t = $7 - 5 * substr($3, 2); printf "%s,%s,%s\n", $0, (NR == 2 ? "" : t), (t > 48 ? "yes" : "no") }' wide.csv >known.csv
+known() { "$program" stability known.csv --ignore Group --harmonise Scanner --reference S1 "$@"; }
+expect 0 '1 feature\(s\) nearer to the truth, 0 farther' known --truth original_firstorder_Mean=True --label Malignant=yes -o known
+expect 0 '' awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next } $1 == "original_firstorder_Mean" {
+  exit !($at["rows_with_truth"] == 143 && $at["rms_error_ratio_high"] < 0.9 && $at["auc_after"] > $at["auc_before"]) }' known/harmonisation.csv
+expect 2 "no feature 'Mean'. There are 'original_shape_MeshVolume'" known --truth Mean=True --ignore Malignant
+expect 2 "write FEATURE=COLUMN" known --truth True
+expect 2 "known.csv:2:1: the truth 'Malignant' is '(yes|no)' \(not a number\)" known --truth original_firstorder_Mean=Malignant --ignore True
+expect 2 'no row has that level' known --label Malignant=maybe --ignore True
+expect 2 'label is confounded with the batches' known --label Scanner=S2 --ignore True,Malignant
+expect 0 'auc_before.*ComBat is told the label' sh -c '"$0" stability known.csv --ignore Group,True --harmonise Scanner --covariate Malignant --label Malignant=yes --json' "$program"
+awk -F, 'BEGIN { OFS = "," } NR > 1 { $2 = $1 $2; $1 = "P01" } { print }' wide.csv >alone.csv
+expect 0 'not judged: .*one patient' "$program" stability alone.csv --ignore Group --harmonise Scanner
 expect 0 '6 arms' "$program" stability harm/harmonised.csv --ignore Group
 # The reference is not touched.
 "$program" stability wide.csv --harmonise Scanner --reference S2 --ignore Group -o ref >/dev/null
@@ -84,6 +106,8 @@ expect 4 'absent.csv' "$program" stability absent.csv
 { cat tidy.csv; sed -n 2p tidy.csv; } >again.csv
 expect 2 "again.csv:[0-9]+.*is on line 2 already" "$program" stability again.csv
 sed '4s/[^,]*$/nan/; 7s/[^,]*$//' wide.csv >gaps.csv
-expect 0 '4 features' "$program" stability gaps.csv --ignore Group
+expect 0 '4 features' "$program" stability gaps.csv --ignore Group -o gaps
+expect 0 '^original_glcm_Contrast,.*"2 value\(s\) excluded: no number in the table' cat gaps/stability.csv
+expect 1 '' grep -qE 'bias_|_t0|linearity' gaps/stability.csv  # nothing that only a trial can fill, notes too
 
 verdict

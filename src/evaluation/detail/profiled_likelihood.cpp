@@ -124,6 +124,7 @@ ProfiledLikelihood::ProfiledLikelihood(const MixedDesign& design, Likelihood kin
                                        Eigen::VectorXd y)
     : design_(design), kind_(kind), y_(std::move(y)), right_(design.transposed_times(y_)) {
   degrees_ = double(design.rows - (kind == Likelihood::restricted ? design.fixed : 0));
+  length_ = y_.squaredNorm();
 }
 
 std::optional<ProfiledLikelihood::Solution> ProfiledLikelihood::solve(const Eigen::VectorXd& ratio,
@@ -146,9 +147,15 @@ std::optional<ProfiledLikelihood::Solution> ProfiledLikelihood::solve(const Eige
   solve_upper(pattern, s.factor, s.unknowns);
   const double penalty = s.unknowns.head(design_.random).squaredNorm();
   s.unknowns = s.unknowns.cwiseProduct(s.root);
-  const Eigen::VectorXd left = design_.residual(y_, s.unknowns);
-  s.left = design_.transposed_times(left);
-  s.quadratic = left.squaredNorm() + penalty;
+  // From the sums of the design, or from the rows where what is left is a small part of them.
+  constexpr double small = 1e-3;
+  s.left = right_ - design_.gram_times(s.unknowns);
+  s.quadratic = length_ - s.unknowns.dot(right_) - s.unknowns.dot(s.left) + penalty;
+  if (!(s.quadratic > small * length_)) {
+    const Eigen::VectorXd left = design_.residual(y_, s.unknowns);
+    s.left = design_.transposed_times(left);
+    s.quadratic = left.squaredNorm() + penalty;
+  }
 
   double determinant = 0.0;  // log |V|, and of X'V^-1 X
   const Index end = kind_ == Likelihood::restricted ? pattern.size : design_.random;
@@ -181,7 +188,18 @@ Eigen::VectorXd ProfiledLikelihood::traces(const Solution& s, const Eigen::Vecto
 }
 
 LikelihoodPoint ProfiledLikelihood::at(const Eigen::VectorXd& ratio, const Held& held) const {
+  return at(ratio, held, solve(ratio, held));
+}
+
+std::optional<LikelihoodPoint> ProfiledLikelihood::if_regular(const Eigen::VectorXd& ratio,
+                                                              const Held& held) const {
   const auto solved = solve(ratio, held);
+  if (!solved) return {};
+  return at(ratio, held, solved);
+}
+
+LikelihoodPoint ProfiledLikelihood::at(const Eigen::VectorXd& ratio, const Held& held,
+                                       const std::optional<Solution>& solved) const {
   require(solved.has_value(), Error::Kind::numeric,
           "the likelihood of a mixed model has no value (its system is singular)");
   const Solution& s = *solved;
@@ -189,19 +207,23 @@ LikelihoodPoint ProfiledLikelihood::at(const Eigen::VectorXd& ratio, const Held&
   LikelihoodPoint point{.ratio = ratio,
                         .residual = s.residual,
                         .deviance = s.deviance,
+                        .quadratic = s.quadratic,
+                        .squares = Eigen::VectorXd::Zero(count),
                         .gradient = traces(s, ratio),
                         .information = Eigen::MatrixXd::Zero(count, count),
                         .effects = s.unknowns.tail(design_.fixed),
-                        .effect_error = Eigen::VectorXd::Zero(design_.fixed)};
+                        .effect_covariance = {}};
   // (X'V^-1 X)^-1 is the inverse's last block.
+  Eigen::MatrixXd root(design_.fixed, design_.fixed);
   for (Index j = 0; j < design_.fixed; ++j) {
     Eigen::VectorXd unit = Eigen::VectorXd::Zero(design_.pattern.size);
     unit[design_.random + j] = 1.0;
     solve_lower(design_.pattern, s.factor, unit);
-    point.effect_error[j] = std::sqrt(unit.squaredNorm() * s.residual);
+    root.col(j) = unit.tail(design_.fixed);
   }
+  point.effect_covariance = s.residual * (root.transpose() * root);
   // w_k = Z_k Z_k' P y; the information holds w_k' P w_l (Gilmour, Thompson & Cullis 1995, 5).
-  Eigen::VectorXd squares = Eigen::VectorXd::Zero(count);
+  Eigen::VectorXd& squares = point.squares;
   std::vector<Eigen::VectorXd> half, from, through;
   for (Index k = 0; k < count; ++k) {
     Eigen::VectorXd t = Eigen::VectorXd::Zero(design_.pattern.size);
@@ -260,19 +282,21 @@ LikelihoodPoint ProfiledLikelihood::maximise(const Eigen::VectorXd& start, const
     if (held.what != Held::What::share) information.diagonal() += 0.3 * gradient.cwiseMax(0.0);
     Eigen::VectorXd step = newton_step(information, gradient);
     const double promised = -step.dot(gradient);
-    bool moved = false;
-    for (int halving = 0; halving < 40 && !moved; ++halving, step *= 0.5) {
+    std::optional<Solution> there;
+    Eigen::VectorXd ratio;
+    for (int halving = 0; halving < 40 && !there; ++halving, step *= 0.5) {
       constexpr double ceiling = 1e12;  // ratios beyond are a residual of nothing
       const Eigen::VectorXd x = coordinates.x() + step;
-      const Eigen::VectorXd ratio = coordinates.ratio(x);
+      ratio = coordinates.ratio(x);
       if (!(ratio.maxCoeff() < ceiling)) continue;
-      const double there = deviance(ratio, held);
-      if (!(there <= here.deviance + 1e-13 * std::fabs(here.deviance))) continue;
-      coordinates.x() = x;
-      moved = true;
+      there = solve(ratio, held);
+      if (there && there->deviance <= here.deviance + 1e-13 * std::fabs(here.deviance))
+        coordinates.x() = x;
+      else
+        there.reset();
     }
-    if (!moved) return here;
-    here = at(coordinates.ratio(coordinates.x()), held);
+    if (!there) return here;
+    here = at(ratio, held, there);
     if (promised < tolerance) return here;
   }
   return here;

@@ -48,19 +48,22 @@ PatientSums rating_sums(const Ratings& ratings, std::span<const Index> rows,
 }
 
 MeanSquares mean_squares_of(std::span<const double> total) {
-  const std::span<const double> columns = total.subspan(3);
-  const double n = total[0], k = double(columns.size());
-  double sum = 0.0, column_squares = 0.0;
-  for (const double column : columns) {
-    sum += column;
-    column_squares += column * column;
+  RatingTotal sums{.lesions = total[0], .row_squares = total[1], .squares = total[2]};
+  for (const double arm : total.subspan(3)) {
+    sums.sum += arm;
+    sums.arm_squares += arm * arm;
   }
-  const double mean = sum * sum / (n * k);
-  const double subjects = std::max(0.0, total[1] / k - mean);
-  const double raters = std::max(0.0, column_squares / n - mean);
-  const double error = std::max(0.0, total[2] - mean - subjects - raters);
+  return mean_squares_of(sums, std::ssize(total) - 3);
+}
+
+MeanSquares mean_squares_of(const RatingTotal& total, Index arms) {
+  const double n = total.lesions, k = double(arms);
+  const double mean = total.sum * total.sum / (n * k);
+  const double subjects = std::max(0.0, total.row_squares / k - mean);
+  const double raters = std::max(0.0, total.arm_squares / n - mean);
+  const double error = std::max(0.0, total.squares - mean - subjects - raters);
   return {.subjects = Index(n),
-          .raters = std::ssize(columns),
+          .raters = arms,
           .between_subjects = subjects / (n - 1.0),
           .between_raters = raters / (k - 1.0),
           .error = error / ((n - 1.0) * (k - 1.0)),

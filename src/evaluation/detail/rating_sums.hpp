@@ -17,7 +17,17 @@ double coefficient(Agreement kind, const MeanSquares& ms);
 PatientSums rating_sums(const Ratings& ratings, std::span<const Index> rows,
                         const Clusters& patients);
 
+/// What the mean squares are functions of.
+struct RatingTotal {
+  double lesions = 0.0;
+  double row_squares = 0.0;  ///< squares of the rows' sums
+  double squares = 0.0;      ///< of the values
+  double sum = 0.0;          ///< of the values
+  double arm_squares = 0.0;  ///< squares of the arms' sums
+};
+
 /// The mean squares of the total of such sums.
 MeanSquares mean_squares_of(std::span<const double> total);
+MeanSquares mean_squares_of(const RatingTotal& total, Index arms);
 
 }  // namespace vitrine::evaluation::detail

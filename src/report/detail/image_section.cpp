@@ -1,5 +1,6 @@
 #include "vitrine/core/error.hpp"
 #include "vitrine/report/detail/sections.hpp"
+#include "vitrine/report/figures.hpp"
 
 namespace vitrine::report {
 namespace {
@@ -24,6 +25,43 @@ void write_panel(Html& html, const Panel& panel, std::string_view sheet) {
   html.raw("<figcaption><b>").raw(breakable(panel.title)).raw("</b>");
   if (!panel.note.empty()) html.raw(" ").element("span", panel.note);
   html.raw("</figcaption></figure>\n");
+}
+
+/// A slider with its number; report.js fills the number in.
+void write_slider(Html& html, std::string_view id, std::string_view label, int low, int high,
+                  int value, std::string_view unit) {
+  html.raw("<label>").text(label).raw(" <input type=\"range\" id=\"").raw(id);
+  html.raw(str("\" min=\"", low, "\" max=\"", high, "\" value=\"", value, "\"> <output for=\""));
+  html.raw(id).raw("\"></output>").text(unit).raw("</label>\n");
+}
+
+/// Slices of every arm on canvases that one set of sliders moves; each holds its picture as data.
+void write_stacks(Html& html, const Stacks& stacks) {
+  if (stacks.arms.empty()) return;
+  html.raw("<div class=\"sheet small stacks needs-script\" id=\"stacks\">");
+  html.element("h3", "Slices of every arm, one window for all");
+  html.element("p", stacks.caption, "note");
+  html.raw("<div class=\"sliders\">");
+  write_slider(html, "stack-slice", "Slice", 1, stacks.slices, (stacks.slices + 1) / 2, "");
+  write_slider(html, "stack-level", "Level", -1000, 1000, -600, " HU");
+  write_slider(html, "stack-width", "Width", 20, 2600, 1500, " HU");
+  for (const Window& window : {lung_window(), mediastinum_window(), bone_window()})
+    html.raw(str("<button type=\"button\" data-level=\"", int(window.level), "\" data-width=\"",
+                 int(window.width), "\">"))
+        .text(window.name)
+        .raw("</button>");
+  html.raw("</div>\n<div class=\"panels\">\n");
+  for (const Stack& stack : stacks.arms) {
+    require(stack.image.starts_with("data:image/"), Error::Kind::data, "the slices of the arm '",
+            stack.title, "' are not a data URI (a report loads nothing). Embed them.");
+    html.raw("<figure><canvas role=\"img\" aria-label=\"slices, ").text(stack.title);
+    html.raw("\" data-slices=\"").raw(std::to_string(stacks.slices)).raw("\" data-stack=\"");
+    html.text(stack.image).raw("\"></canvas><figcaption><b>").raw(breakable(stack.title));
+    html.raw("</b>");
+    if (!stack.note.empty()) html.raw(" ").element("span", stack.note);
+    html.raw("</figcaption></figure>\n");
+  }
+  html.raw("</div></div>\n");
 }
 
 }  // namespace
@@ -67,6 +105,7 @@ void write_images(Html& html, const Page& page) {
     }
     html.raw("</div></div>\n");
   }
+  write_stacks(html, page.stacks);
   html.raw("</section>\n");
 }
 

@@ -4,14 +4,16 @@ namespace vitrine::report {
 
 void write_quality(Html& html, const Page& page) {
   const Quality& quality = page.quality;
-  if (quality.arms.rows.empty()) return;
+  if (quality.arms.rows.empty() && quality.figures.empty()) return;
   open_section(html, "quality", "Image quality");
-  html.element("p", str("Measured in the images of ", quality.subject,
-                        ", at places that the phantom's own description says; every number with "
-                        "its slices is in image_quality.csv, every curve in "
-                        "image_quality_curves.csv. An empty cell: nothing in these slices shows "
-                        "it, or the table says why it could not be measured."));
-  html.table(quality.arms, "sortable");
+  if (!quality.arms.rows.empty()) {
+    html.element("p", str("Measured in the images of ", quality.subject,
+                          ", at places that the phantom's own description says; every number with "
+                          "its slices is in image_quality.csv, every curve in "
+                          "image_quality_curves.csv. An empty cell: nothing in these slices shows "
+                          "it, or the table says why it could not be measured."));
+    html.table(quality.arms, "sortable");
+  }
   html.raw("<div class=\"figures\">\n");
   for (const Quality::Figure& figure : quality.figures) {
     html.raw("<figure>").raw(svg_element(figure.chart));

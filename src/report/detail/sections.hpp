@@ -19,8 +19,17 @@ void write_strata(Html& html, const Page& page);
 void write_robustness(Html& html, const Page& page);
 void write_closing(Html& html, const Page& page);
 
-/// The rows that the charts draw, as JSON.
-std::string chart_data(const Page& page);
+void write_factors(Html& html, const Page& page);
+void write_variances(Html& html, const Page& page);
+void write_harmonisation(Html& html, const Page& page);
+void write_checklists(Html& html, const Page& page);
+
+/// The place of a feature among Page::stability; throws Error (data) if it is not there.
+std::size_t feature_index(const Page& page, std::string_view id);
+/// <tr> and the heading of a row about the feature in that place, with a link to its own page;
+/// filters find the row by its place.
+void open_feature_row(Html& html, const evaluation::Feature& feature, std::size_t place,
+                      std::string_view remark = {});
 
 /// The opening of a section with its heading: <section id="..."><h2>...</h2>.
 void open_section(Html& html, std::string_view id, std::string_view heading);

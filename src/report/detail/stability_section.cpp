@@ -37,12 +37,9 @@ void write_strip(Html& html, const Estimate& icc) {
   html.raw("</td>");
 }
 
-void open_row(Html& html, const StabilityRow& row, std::string_view remark = {}) {
-  html.raw("<tr data-family=\"").text(row.feature.family).raw("\"><th scope=\"row\">");
-  html.raw(breakable(row.feature.id));
-  if (!row.feature.ibsi_code.empty()) html.element("small", row.feature.ibsi_code);
-  if (!remark.empty()) html.element("small", remark, "remark");
-  html.raw("</th>");
+/// The row of one of the page's features.
+void open_row(Html& html, const Page& page, const StabilityRow& row, std::string_view remark = {}) {
+  open_feature_row(html, row.feature, std::size_t(&row - page.stability.data()), remark);
 }
 
 void open_table(Html& html, std::string_view heading, std::string_view note,
@@ -53,6 +50,18 @@ void open_table(Html& html, std::string_view heading, std::string_view note,
   for (const std::string_view column : columns)
     html.raw("<th scope=\"col\" class=\"number\">").text(column).raw("</th>");
   html.raw("</tr></thead><tbody>\n");
+}
+
+/// A list to choose from; the first choice filters nothing.
+void write_choices(Html& html, std::string_view id, std::string_view label,
+                   std::initializer_list<std::string_view> choices, std::string_view suffix) {
+  html.raw("<label>").text(label).raw(" <select id=\"only-").raw(id).raw("\">");
+  for (const std::string_view choice : choices) {
+    const bool all = choice == *choices.begin();
+    html.raw("<option value=\"").raw(all ? "" : choice).raw("\">").text(choice);
+    html.raw(all ? "" : suffix).raw("</option>");
+  }
+  html.raw("</select></label>");
 }
 
 std::string number(double x) { return brief(x); }
@@ -81,7 +90,7 @@ void write_agreement(Html& html, const Page& page) {
       "of the feature with the true volume.",
       {"ICC(A,1)", "0 to 1", "grade", "ICC(C,1)", "\u03c1 with volume", "CCC with T0", "lesions"});
   for (const StabilityRow& row : page.stability) {
-    open_row(html, row, remark(row));
+    open_row(html, page, row, remark(row));
     html.estimate_cell(row.icc, icc_text);
     write_strip(html, row.icc);
     const Grade g = grade(row.icc);
@@ -107,7 +116,7 @@ void write_repeatability(Html& html, const Page& page) {
       {"unit", "wSD", "RC", "wCV (rms)", "wCV (log)", "%RC down", "%RC up", "lesions"});
   for (const StabilityRow& row : page.stability) {
     const auto& r = row.repeatability;
-    open_row(html, row);
+    open_row(html, page, row);
     html.element("td", row.feature.unit, "number");
     html.estimate_cell(r.within_sd, number).estimate_cell(r.coefficient, number);
     html.estimate_cell(r.within_cv_rms, share).estimate_cell(r.within_cv_log, share);
@@ -149,7 +158,7 @@ void write_bias(Html& html, const Page& page) {
       "attenuation.",
       {"total (T0)", "against T1", "noise (T2)", "arm (T2 \u2212 T1)", "lesions"});
   for (const StabilityRow& row : page.stability) {
-    open_row(html, row);
+    open_row(html, page, row);
     for (const Bias* bias : {&row.bias.total, &row.bias.reference, &row.bias.noise, &row.bias.arm})
       write_bias_cell(html, *bias, row.feature.unit);
     html.number_cell(double(row.bias.total.lesions), std::to_string(row.bias.total.lesions));
@@ -173,7 +182,7 @@ void write_heat_map(Html& html, const Page& page) {
     html.raw("<th scope=\"col\" class=\"number\">").raw(breakable(arm)).raw("</th>");
   html.raw("</tr></thead><tbody>\n");
   for (const StabilityRow& row : page.stability) {
-    open_row(html, row);
+    open_row(html, page, row);
     for (const auto& arm : row.arm_bias) {
       const double bias = arm.reference.relative.value;
       if (std::isnan(bias)) {
@@ -194,6 +203,27 @@ void write_heat_map(Html& html, const Page& page) {
 
 }  // namespace
 
+std::size_t feature_index(const Page& page, std::string_view id) {
+  const auto found = std::ranges::find_if(
+      page.stability, [&](const StabilityRow& row) { return row.feature.id == id; });
+  require(found != page.stability.end(), Error::Kind::data, "the feature '", id,
+          "' has no row among the features of the report");
+  return std::size_t(found - page.stability.begin());
+}
+
+void open_feature_row(Html& html, const evaluation::Feature& feature, std::size_t place,
+                      std::string_view remark) {
+  html.raw("<tr data-row=\"").raw(std::to_string(place)).raw("\"><th scope=\"row\">");
+  html.raw("<a href=\"#feature/")
+      .text(feature.id)
+      .raw("\">")
+      .raw(breakable(feature.id))
+      .raw("</a>");
+  if (!feature.ibsi_code.empty()) html.element("small", feature.ibsi_code);
+  if (!remark.empty()) html.element("small", remark, "remark");
+  html.raw("</th>");
+}
+
 void write_stability(Html& html, const Page& page) {
   if (page.stability.empty()) return;
   open_section(html, "stability", "Stability of the features");
@@ -207,7 +237,11 @@ void write_stability(Html& html, const Page& page) {
         .raw("\">")
         .text(family)
         .raw("</button>");
-  html.raw("</span><output id=\"count\"></output></div>\n");
+  html.raw("</span>");
+  write_choices(html, "grade", "ICC", {"any ICC", "moderate", "good", "excellent"}, " or better");
+  if (!page.verdicts.empty())
+    write_choices(html, "verdict", "Verdict", {"any verdict", "fit", "undecided", "unfit"}, "");
+  html.raw("<output id=\"count\" aria-live=\"polite\"></output></div>\n");
   html.raw("<div class=\"charts needs-script\">");
   html.element("h3", "ICC(A,1) with its 95 % interval");
   html.element("p", "Sorted by the lower limit. Lines at 0.75 and 0.9.", "note");
@@ -233,18 +267,6 @@ void write_stability(Html& html, const Page& page) {
   write_bias(html, page);
   write_heat_map(html, page);
   html.raw("</section>\n");
-}
-
-std::string chart_data(const Page& page) {
-  std::string json = "[";
-  for (const StabilityRow& row : page.stability) {
-    if (json.size() > 1) json += ",\n";
-    json += "{\"id\":" + json_text(row.feature.id) + ",\"family\":" + json_text(row.feature.family);
-    json += ",\"icc\":" + json_number(row.icc.value) + ",\"low\":" + json_number(row.icc.low);
-    json += ",\"high\":" + json_number(row.icc.high);
-    json += ",\"volume\":" + json_number(row.spearman_volume.value) + "}";
-  }
-  return json + "]";
 }
 
 }  // namespace vitrine::report

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -314,4 +315,30 @@ TEST_CASE("linearity is withheld where nothing varies or too few values are ther
   CHECK(!steps.quadratic.has_value());
   CHECK(std::isnan(steps.quadratic_p));
   CHECK(steps.quadratic.reason.find("too few different values") != std::string::npos);
+}
+
+TEST_CASE("coefficients from shared resamples have the bits of each alone") {
+  Rng rng(make_stream(12, "shared", Draw::test), 0);
+  Ratings r(24, 5);
+  for (Index i = 0; i < r.rows(); ++i) {
+    const double lesion = rng.normal();
+    for (Index j = 0; j < r.cols(); ++j) r(i, j) = lesion + 0.5 * rng.normal() + 0.2 * double(j);
+  }
+  Clusters pairs;
+  for (Index p = 0; p < 12; ++p) pairs.rows.push_back({2 * p, 2 * p + 1});
+  const Resamples drawn(resampling.stream, resampling.replicates);
+  Resampling shared = resampling;
+  shared.drawn = &drawn;
+  constexpr std::array kinds{Agreement::absolute, Agreement::consistency,
+                             Agreement::overall_concordance};
+  const auto together = agreements_by_patients(r, pairs, shared, kinds);
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    const Estimate alone = agreement_by_patients(r, pairs, resampling, kinds[i]);
+    CHECK(together[i].low == alone.low);
+    CHECK(together[i].high == alone.high);
+    CHECK(alone.low < alone.value);
+    CHECK(alone.value < alone.high);
+  }
+  const auto& counts = drawn.of(12);
+  for (Index b = 0; b < counts.cols(); ++b) CHECK(counts.col(b).cast<int>().sum() == 12);
 }

@@ -9,10 +9,12 @@
 #include "vitrine/evaluation/agreement.hpp"
 #include "vitrine/evaluation/bias.hpp"
 #include "vitrine/evaluation/bland_altman.hpp"
+#include "vitrine/evaluation/harmonisation.hpp"
 #include "vitrine/evaluation/linearity.hpp"
 #include "vitrine/evaluation/random_arms.hpp"
 #include "vitrine/evaluation/repeatability.hpp"
 #include "vitrine/evaluation/reproducibility.hpp"
+#include "vitrine/evaluation/variance_components.hpp"
 
 using namespace vitrine;
 using namespace vitrine::evaluation;
@@ -242,5 +244,95 @@ TEST_CASE("intervals of repeats and of errors cover the truth as often as they s
           6.0 / M_PI * std::asin(0.5 * rho));
     });
     coverage.check(str(patients, " patients"));
+  }
+}
+
+TEST_CASE("intervals of what harmonisation wins cover the truth as often as they say", "[full]") {
+  // Each lesion is measured twice, with errors of sd 1 before and 0.6 after, which half of their
+  // variance lesions of a patient share and which share half of theirs. The label is by lesion.
+  const int simulations = simulations_wanted();
+  const auto area = [](double sd) {  // of values 1.2 apart: P(difference of two > 0)
+    return 0.5 * std::erfc(-1.2 / (2.0 * std::sqrt(1.0 + sd * sd)));
+  };
+  for (const int patients : {30, 60}) {
+    Coverage coverage(simulations);
+    coverage.run([&](int s, FunctionRef<void(const char*, const Estimate&, double)> say) {
+      Rng rng(make_stream(79, "harmonisation", Draw::test), std::uint64_t(s));
+      HarmonisationCases all;
+      std::vector<double> truth, before, after;
+      for (int p = 0; p < patients; ++p) {
+        const auto lesions = 1 + rng.below(3);
+        const double patient = std::sqrt(0.5) * rng.normal(),
+                     shared = std::sqrt(0.5) * rng.normal();
+        for (std::uint64_t l = 0; l < lesions; ++l) {
+          const bool label = rng.below(2) == 1;
+          const double t = patient + std::sqrt(0.5) * rng.normal() + 1.2 * double(label);
+          const double common = std::sqrt(0.5) * rng.normal();
+          all.patient.push_back(str(p));
+          all.label.push_back(label);
+          truth.push_back(t);
+          before.push_back(t + shared + common);
+          after.push_back(
+              t + 0.6 * (std::sqrt(0.5) * (shared + common) + std::sqrt(0.5) * rng.normal()));
+        }
+      }
+      const Clusters clusters = Clusters::by_label(all.patient);
+      const Resampling own{make_stream(std::uint64_t(s), "own", Draw::bootstrap), 1000, 0.95};
+      const ErrorToTruth e = error_to_truth(before, after, truth, clusters, own);
+      say("rms_error before", e.before, 1.0);
+      say("rms_error after", e.after, 0.6);
+      say("rms_error_ratio", e.ratio, 0.6);
+      const Discrimination d = discrimination(before, after, all.label, clusters);
+      say("auc before", d.before, area(1.0));
+      say("auc after", d.after, area(0.6));
+      say("auc_change", d.change, area(0.6) - area(1.0));
+    });
+    coverage.check(str(patients, " patients, harmonisation"));
+  }
+}
+
+TEST_CASE("intervals of variance components cover the truth as often as they say", "[full]") {
+  // Two lesions a patient, every scanner scans all.
+  const int simulations = simulations_wanted();
+  constexpr int scanners = 6, lesions = 2;
+  constexpr double sds[] = {1.0, 0.7, 0.5, 0.5};  // patient, lesion, scanner, residual
+  double sum = 0.0;
+  for (const double sd : sds) sum += sd * sd;
+  for (const int patients : {12, 30}) {
+    MixedModel model;
+    model.factors = {{"patient", {}}, {"lesion", {}}, {"scanner", {}}};
+    model.subjects = {"patient", "lesion"};
+    const int rows = patients * lesions * scanners;
+    for (int i = 0; i < rows; ++i) {
+      model.factors[0].level.push_back(str(i / (lesions * scanners)));
+      model.factors[1].level.push_back(str(i / scanners));
+      model.factors[2].level.push_back(str(i % scanners));
+    }
+    Eigen::MatrixXd values(rows, simulations);
+    for (int s = 0; s < simulations; ++s) {
+      Rng rng(make_stream(80, "variances", Draw::test), std::uint64_t(s));
+      Eigen::VectorXd effect[3];
+      const int levels[] = {patients, patients * lesions, scanners};
+      for (int k = 0; k < 3; ++k)
+        effect[k] = Eigen::VectorXd::NullaryExpr(levels[k], [&] { return sds[k] * rng.normal(); });
+      for (int i = 0; i < rows; ++i)
+        values(i, s) = effect[0][i / (lesions * scanners)] + effect[1][i / scanners] +
+                       effect[2][i % scanners] + sds[3] * rng.normal();
+    }
+    const auto fits = variance_components(model, values);
+    Coverage coverage(simulations);
+    coverage.run([&](int s, FunctionRef<void(const char*, const Estimate&, double)> say) {
+      const VarianceComponents& v = fits[std::size_t(s)];
+      constexpr const char* names[][2] = {{"variance, patient", "share, patient"},
+                                          {"variance, lesion", "share, lesion"},
+                                          {"variance, scanner", "share, scanner"},
+                                          {"variance, residual", "share, residual"}};
+      for (std::size_t k = 0; k < 4; ++k) {
+        say(names[k][0], v.components[k].variance, sds[k] * sds[k]);
+        say(names[k][1], v.components[k].share, sds[k] * sds[k] / sum);
+      }
+      say("share, patient and lesion", v.subject_share, (sds[0] * sds[0] + sds[1] * sds[1]) / sum);
+    });
+    coverage.check(str(patients, " patients, ", scanners, " scanners"));
   }
 }

@@ -173,7 +173,7 @@ TEST_CASE("a comparison of groups without meaning is withheld with its reason") 
 }
 
 TEST_CASE("Kruskal-Wallis equals Hollander and Wolfe's mucociliary efficiencies") {
-  // Hollander & Wolfe 1973, p. 115: H 0.7714, p 0.68 by chi-square.
+  // Hollander & Wolfe 1973, p. 116, the example of R's kruskal.test: H 0.77143, p 0.68.
   const Groups groups{{2.9, 3.0, 2.5, 2.6, 3.2}, {3.8, 2.7, 4.0, 2.4}, {2.8, 3.4, 3.7, 2.2, 2.0}};
   const RankTest test = kruskal_wallis(groups);
   CHECK(test.statistic == Approx(0.77143).margin(5e-6));
@@ -182,7 +182,7 @@ TEST_CASE("Kruskal-Wallis equals Hollander and Wolfe's mucociliary efficiencies"
 }
 
 TEST_CASE("Friedman equals Hollander and Wolfe's rounding of first base") {
-  // Hollander & Wolfe 1973, p. 140: three methods, 22 players; Q 11.1429, p 0.003805.
+  // Hollander & Wolfe 1973, p. 140, the example of R's friedman.test: Q 11.143, p 0.003805.
   Eigen::MatrixXd times(22, 3);
   times << 5.40, 5.50, 5.55, 5.85, 5.70, 5.75, 5.20, 5.60, 5.50, 5.55, 5.50, 5.40, 5.90, 5.85, 5.70,
       5.45, 5.55, 5.60, 5.40, 5.40, 5.35, 5.45, 5.50, 5.35, 5.25, 5.15, 5.00, 5.85, 5.80, 5.70,

@@ -1,6 +1,7 @@
 #include "vitrine/evaluation/variance_components.hpp"
 
 #include <Eigen/Dense>
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -55,6 +56,20 @@ Data pastes() {
   Factor batch{"batch", axis({10, 3, 2}, 0, "")}, cask{"cask", axis({10, 3, 2}, 1, "")};
   Factor sample = combined(batch, cask, "sample");
   return {{{std::move(batch), std::move(sample)}}, column(strength)};
+}
+
+/// Zones in mm of 6 samples of penicillin on 24 plates (Davies & Goldsmith 1972, section 6.6):
+/// crossed.
+Data penicillin() {
+  const std::vector<double> diameter{
+      27, 23, 26, 23, 23, 21, 27, 23, 26, 23, 23, 21, 25, 21, 25, 24, 24, 20, 26, 23, 25,
+      23, 23, 20, 25, 22, 26, 22, 23, 20, 24, 22, 25, 23, 22, 19, 24, 20, 23, 21, 22, 19,
+      26, 22, 26, 24, 24, 21, 24, 21, 24, 22, 22, 20, 24, 21, 24, 23, 22, 19, 26, 23, 26,
+      24, 24, 21, 25, 22, 26, 24, 24, 20, 26, 24, 26, 24, 25, 22, 26, 23, 26, 23, 23, 20,
+      26, 23, 25, 24, 24, 22, 25, 22, 25, 23, 23, 20, 25, 21, 24, 23, 23, 20, 25, 22, 24,
+      23, 23, 19, 24, 21, 23, 21, 21, 19, 26, 23, 26, 24, 24, 21, 25, 21, 24, 22, 22, 18,
+      25, 22, 25, 22, 22, 20, 24, 21, 24, 22, 24, 19, 24, 21, 24, 22, 21, 18};
+  return {{{{"plate", axis({24, 6}, 0, "")}, {"sample", axis({24, 6}, 1, "")}}}, column(diameter)};
 }
 
 VarianceComponents fit(const Data& data, Likelihood likelihood = Likelihood::restricted,
@@ -126,6 +141,23 @@ TEST_CASE("nested variance components equal the published ones") {
   CHECK(variance(nested_reml, 1) == Approx(8.434).margin(5e-4));
   CHECK(variance(nested_reml, 0) == Approx(1.657).margin(5e-4));
   CHECK(variance(nested_reml, 2) == Approx(0.678).margin(5e-4));
+}
+
+TEST_CASE("crossed variance components equal the published ones") {
+  // ML by MixedModels.jl (test/pls.jl), whose search stops 1.5e-9 above the least; REML by lme4,
+  // which stops early, too: the analysis of variance has 3.73092 for the samples.
+  const auto ml = fit(penicillin(), Likelihood::full);
+  CHECK(ml.criterion == Approx(332.1883486700085).epsilon(1e-10));
+  CHECK(ml.criterion < 332.1883486700085);
+  CHECK(sd(ml, 0) == Approx(0.845571948075415).epsilon(2e-6));
+  CHECK(sd(ml, 1) == Approx(1.770666460750787).epsilon(2e-5));
+  CHECK(sd(ml, 2) == Approx(0.549931906953287).epsilon(2e-6));
+  const auto reml = fit(penicillin());
+  CHECK(reml.criterion == Approx(330.9).margin(0.05));
+  CHECK(variance(reml, 0) == Approx(0.7169).margin(6e-5));
+  CHECK(variance(reml, 1) == Approx(3.7311).margin(3e-4));
+  CHECK(variance(reml, 1) == Approx(3.73092).margin(5e-6));
+  CHECK(variance(reml, 2) == Approx(0.3024).margin(6e-5));
 }
 
 TEST_CASE("random intercepts and slopes of the sleep study equal lme4's") {
@@ -338,6 +370,77 @@ TEST_CASE("a profile interval of a single variance is that of the chi-square lik
     const double x = e.value / end;
     CHECK(x - std::log(x) - 1.0 == Approx(3.841458820694124 / 10.0).epsilon(1e-5));
   }
+}
+
+TEST_CASE("every interval of a component ends where its profile is 3.84 above the least") {
+  const Data data = simulated({8, 6, 5}, {1.0, 0.4, 0.15, 0.5}, 12, 21);
+  std::vector<Index> rows;
+  for (Index i = 0; i < data.values.rows(); ++i) rows.push_back(i);
+  const detail::MixedDesign design(data.model, rows);
+  const auto all = variance_components(data.model, data.values);
+  int looked_at = 0;
+  for (Index f = 0; f < data.values.cols(); ++f) {
+    Eigen::VectorXd y = data.values.col(f);
+    const detail::ProfiledLikelihood likelihood(design, Likelihood::restricted, y);
+    const Eigen::Vector3d start = Eigen::Vector3d::Constant(0.3);
+    const detail::LikelihoodPoint best = likelihood.maximise(start, {}, 1e-12);
+    // From two places: a ratio that is set to zero on the way stays there.
+    const auto profile = [&](const detail::Held& held) {
+      return std::min(likelihood.maximise(start, held, 1e-12).deviance,
+                      likelihood.maximise(best.ratio, held, 1e-12).deviance) -
+             best.deviance;
+    };
+    for (std::size_t k = 0; k < 4; ++k) {
+      detail::Held held{detail::Held::What::variance, std::vector<bool>(4, false), 0.0};
+      held.set[k] = true;
+      const auto& c = all[std::size_t(f)].components[k];
+      for (const Estimate* e : {&c.variance, &c.share})
+        for (const double end : {e->low, e->high}) {
+          if (end == 0.0) continue;
+          held.what = e == &c.share ? detail::Held::What::share : detail::Held::What::variance;
+          held.value = end;
+          INFO("feature " << f << ", component " << k << ", end " << end);
+          CHECK(profile(held) == Approx(3.841458820694124).margin(1e-4));
+          CHECK((end < e->value) == (end == e->low));
+          ++looked_at;
+        }
+    }
+  }
+  CHECK(looked_at > 150);
+}
+
+TEST_CASE("no share beyond the end of its interval is as likely as the end") {
+  // Few levels may be very large: with them the likelihood of a share has several ways down.
+  const Data data = simulated({10, 5, 3, 2}, {1.0, 0.5, 0.5, 0.3, 0.7}, 8, 23);
+  std::vector<Index> rows;
+  for (Index i = 0; i < data.values.rows(); ++i) rows.push_back(i);
+  const detail::MixedDesign design(data.model, rows);
+  const auto all = variance_components(data.model, data.values);
+  int looked_at = 0;
+  for (Index f = 0; f < data.values.cols(); ++f) {
+    Eigen::VectorXd y = data.values.col(f);
+    const detail::ProfiledLikelihood likelihood(design, Likelihood::restricted, y);
+    const Eigen::Vector4d start = Eigen::Vector4d::Constant(0.3);
+    const detail::LikelihoodPoint best = likelihood.maximise(start, {}, 1e-12);
+    for (const std::size_t k : {std::size_t(0), std::size_t(1), std::size_t(4)}) {
+      detail::Held held{detail::Held::What::share, std::vector<bool>(5, false), 0.0};
+      held.set[k] = true;
+      const Estimate& e = all[std::size_t(f)].components[k].share;
+      if (!e.has_interval() || e.low == 0.0) continue;
+      held.value = e.low;
+      double least = likelihood.maximise(start, held, 1e-10).deviance;
+      for (const double factor : {0.03, 0.3, 3.0, 30.0, 300.0})
+        for (Index j = 0; j < 4; ++j) {
+          Eigen::Vector4d ratio = best.ratio.cwiseMax(1e-3);
+          ratio[j] *= factor;
+          least = std::min(least, likelihood.maximise(ratio, held, 1e-10).deviance);
+        }
+      INFO("feature " << f << ", component " << k << ", low end " << e.low);
+      CHECK(least - best.deviance == Approx(3.841458820694124).margin(2e-3));
+      ++looked_at;
+    }
+  }
+  CHECK(looked_at > 12);
 }
 
 TEST_CASE("an interval of a share ends where the profile of all else at its best does", "[full]") {

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "scratch.hpp"
+#include "vitrine/core/base64.hpp"
 #include "vitrine/io/image_reader.hpp"
 #include "vitrine/io/nifti.hpp"
 #include "vitrine/io/png.hpp"
@@ -461,9 +462,7 @@ TEST_CASE("a PNG unpacks to the pixels that went in") {
 }
 
 TEST_CASE("base64 is that of RFC 4648, section 10") {
-  const auto encoded = [](std::string_view text) {
-    return io::base64(std::as_bytes(std::span(text)));
-  };
+  const auto encoded = [](std::string_view text) { return base64(std::as_bytes(std::span(text))); };
   CHECK(encoded("") == "");
   CHECK(encoded("f") == "Zg==");
   CHECK(encoded("fo") == "Zm8=");

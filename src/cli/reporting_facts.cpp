@@ -1,0 +1,197 @@
+#include "vitrine/cli/reporting_facts.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "vitrine/core/units.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+/// Different values over the arms, in the arms' order.
+template <class Get>
+std::string over_arms(const trial::Plan& plan, Get&& get) {
+  std::vector<std::string> found;
+  for (const trial::Arm& arm : plan.arms) {
+    const std::string value = get(arm);
+    if (std::ranges::find(found, value) == found.end()) found.push_back(value);
+  }
+  return joined(found);
+}
+
+std::string kind_of(const Value& canonical) {
+  const Value* kind = canonical.find("kind");
+  return kind ? *kind->as<std::string>() : to_json(canonical);
+}
+
+std::size_t lesions_of(const trial::Analysis& analysis) { return analysis.study.lesions.size(); }
+
+void describe_sample(ReportingFacts& facts, const trial::Plan& plan,
+                     const trial::TrialResult& result, const trial::Analysis& analysis) {
+  const auto& context = plan.scenario.trial.context_of_use;
+  facts.objective = context.question;
+  facts.decision = context.decision;
+  facts.population = context.population;
+  facts.sample =
+      str(result.cases.size(), " of ", plan.cases.size(), " simulated patients with ",
+          lesions_of(analysis), " lesions, each in ", plan.arms.size(),
+          " arms; `vitrine plan` forecasts the precision of such a sample before it is simulated.");
+  facts.source = str("Simulated by vitrine " VITRINE_VERSION " from scenario '",
+                     plan.scenario.trial.name, "', seed ", plan.scenario.trial.seed,
+                     ", fingerprint ", plan.fingerprint, ". No data of a person.");
+}
+
+void describe_acquisition(ReportingFacts& facts, const trial::Plan& plan) {
+  const trial::Protocol& p = plan.scenario.arms.protocol;
+  std::vector<std::string> names;
+  for (const Scanner& scanner : plan.scenario.arms.scanners) names.push_back(scanner.name);
+  facts.scanners = joined(names) + ": simulated, generic, no vendor's product.";
+  facts.voltage =
+      over_arms(plan, [](const auto& arm) { return to_text(arm.tube_voltage); }) + " kV";
+  facts.load =
+      over_arms(plan, [](const auto& arm) { return to_text(arm.tube_load); }) + " mAs per rotation";
+  facts.load +=
+      p.tube_current_modulation ? ", modulated along the patient." : ", constant over the scan.";
+  facts.in_plane = str(to_text(p.field_of_view), " mm field of view in ", p.matrix, " x ", p.matrix,
+                       " pixels of ", to_text(p.field_of_view / double(p.matrix)), " mm.");
+  facts.thickness =
+      over_arms(plan, [](const auto& arm) { return to_text(arm.slice_thickness); }) + " mm";
+  facts.spacing = to_text(p.slice_increment) + " mm";
+  facts.kernel = over_arms(plan, [](const auto& arm) { return arm.kernel_name; });
+  const std::string algorithms = over_arms(plan, [](const auto& arm) {
+    return arm.algorithm ? kind_of(arm.algorithm.canonical)
+                         : std::string("filtered_backprojection");
+  });
+  facts.algorithm = algorithms + "; every parameter is in the canonical scenario (manifest.json).";
+  facts.correction = str("Beam hardening of water ", p.water_correction ? "corrected" : "left",
+                         p.corrections ? ", and the corrections that the scenario names." : ".");
+  facts.denoising = over_arms(plan, [](const auto& arm) {
+    return arm.noise_reduction() > 0.0
+               ? str(to_text(100.0 * arm.noise_reduction()), " % noise reduction")
+               : std::string("none");
+  });
+  std::vector<std::string> motions;
+  for (const auto& motion : p.motion) motions.push_back(kind_of(motion.canonical));
+  facts.motion = motions.empty() ? "Patients hold still." : "Simulated motion: " + joined(motions);
+  facts.duration =
+      str(p.mode, " scan, ", to_text(p.rotation_time), " s per rotation",
+          p.mode == "helical" ? str(", pitch ", to_text(p.pitch)) : std::string(), ".");
+  if (p.contrast)
+    facts.contrast =
+        "Iodine, by the injection of the protocol; times, amounts and true "
+        "enhancement of every scan are in contrast.csv.";
+  facts.protocol = str("CT. Tube ", facts.voltage, ", ", facts.load, " Kernel ", facts.kernel,
+                       ", slices of ", facts.thickness, " every ", facts.spacing, ", ",
+                       facts.in_plane, " The section Arms lists every arm with its dose.");
+}
+
+void describe_measurement(ReportingFacts& facts, const trial::Plan& plan,
+                          const trial::Analysis& analysis) {
+  const trial::Measure& measure = plan.scenario.measure;
+  const radiomics::Settings& s = measure.settings;
+  facts.truth =
+      str("The simulated object itself: lesions are known exactly (lesions.csv), and each "
+          "feature's true value is measured on the object (T0, at ",
+          to_text(measure.truth_energy),
+          " keV), on the noiseless image of the reference "
+          "arm (T1) and on that of the same arm (T2).");
+  facts.masks =
+      "Truth masks: the object's own lesions on the grid of the images. No reader and no "
+      "algorithm segmented anything.";
+  if (!measure.perturbations.empty())
+    facts.robustness = str("ICC over ", measure.perturbations.size(),
+                           " perturbations of the masks, each arm for itself (robustness.csv).");
+  constexpr const char* interpolations[] = {"nearest neighbour", "linear", "cubic"};
+  facts.resampling = s.spacing_mm > 0.0
+                         ? str(interpolations[int(s.interpolation)], " to ", to_text(s.spacing_mm),
+                               " mm", s.in_plane_only ? " within slices" : " isotropic",
+                               "; grids share their centres; masks linear, cut at 0.5.")
+                         : "None: features are measured on the grid of the images.";
+  facts.rounding =
+      s.round_intensities ? "Rounded to whole HU after interpolation." : "Not rounded.";
+  facts.resegmentation =
+      s.range_hu ? str(to_text((*s.range_hu)[0]), " to ", to_text((*s.range_hu)[1]), " HU.") : "";
+  if (s.outlier_sigma > 0.0)
+    facts.resegmentation += str(facts.resegmentation.empty() ? "" : " ", "Voxels within ",
+                                to_text(s.outlier_sigma), " standard deviations of the mean.");
+  if (facts.resegmentation.empty()) facts.resegmentation = "None.";
+  facts.discretisation = s.bin_count ? "Fixed bin number." : "Fixed bin size.";
+  facts.bins =
+      s.bin_count
+          ? str(*s.bin_count, " bins.")
+          : to_text(s.bin_width_hu.value_or(radiomics::Settings::default_bin_width_hu)) + " HU.";
+  facts.first_bin =
+      s.bin_count || !s.range_hu ? "The region's minimum." : to_text((*s.range_hu)[0]) + " HU.";
+  std::vector<std::string> filters;
+  for (const auto& filter : s.filters) filters.push_back(kind_of(filter.canonical));
+  facts.filters = filters.empty() ? "None: the image itself." : joined(filters) + " (IBSI 2).";
+  std::vector<std::string> families;
+  for (const auto& feature : analysis.study.features)
+    if (std::ranges::find(families, feature.family) == families.end())
+      families.push_back(feature.family);
+  facts.families = joined(families);
+  facts.number = str(analysis.study.features.size(), " features.");
+  facts.aggregation =
+      str("glcm ", describe(s.glcm).id, " (", describe(s.glcm).ibsi_code, "), glrlm ",
+          describe(s.glrlm).id, " (", describe(s.glrlm).ibsi_code, "); glszm, gldzm, ngtdm, ngldm ",
+          describe(s.glszm).id, ", ", describe(s.gldzm).id, ", ", describe(s.ngtdm).id, ", ",
+          describe(s.ngldm).id, '.');
+}
+
+void describe_statistics(ReportingFacts& facts, const trial::Plan& plan,
+                         const trial::Analysis& analysis) {
+  Index values = 0, excluded = 0;
+  for (const auto& row : analysis.rows) values += row.values, excluded += row.excluded;
+  facts.missing = str(excluded, " of ", values,
+                      " values are missing, each with its reason "
+                      "(features.csv); none is imputed.");
+  facts.statistics =
+      "ICC(A,1) and ICC(C,1), wSD, RC, wCV, bias against three truths, CCC, linearity, "
+      "Bland-Altman, Friedman's test, Spearman's correlation with volume.";
+  facts.intervals =
+      "95 % intervals: bootstrap over patients, keyed to the seed; an interval or "
+      "number that the data do not carry is withheld with its reason.";
+  const auto& repeat = plan.scenario.arms.repeat;
+  facts.reproducibility =
+      str("Over ", plan.arms.size(), " arms",
+          repeat.count > 0 ? str(", and over ", repeat.count,
+                                 repeat.kind == "noise" ? " further read-outs with other noise"
+                                                        : " repositioned scans",
+                                 " of ", trial::repeated_arms(plan))
+                           : std::string(),
+          ": section Stability.");
+  if (!analysis.harmonised.empty())
+    facts.harmonisation =
+        "ComBat, fitted without the patients that it is judged by: section "
+        "Harmonisation.";
+  facts.redundancy =
+      "Clusters of features by Spearman's correlation, and each feature's "
+      "correlation with volume (stability.csv).";
+  facts.software = "vitrine " VITRINE_VERSION
+                   ", whose features are checked against the IBSI's "
+                   "reference values (`vitrine conformance`).";
+  facts.sharing =
+      "results.sqlite, results.h5 and the CSV tables; the scenario and its seed make "
+      "the same bytes again (manifest.json, SHA256SUMS).";
+  facts.limits = "The section Limits says what this simulation leaves out.";
+}
+
+}  // namespace
+
+ReportingFacts reporting_facts(const trial::Plan& plan, const trial::TrialResult& result,
+                               const trial::Analysis& analysis) {
+  ReportingFacts facts;
+  describe_sample(facts, plan, result, analysis);
+  describe_acquisition(facts, plan);
+  describe_measurement(facts, plan, analysis);
+  describe_statistics(facts, plan, analysis);
+  return facts;
+}
+
+}  // namespace vitrine::cli

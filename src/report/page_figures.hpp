@@ -1,0 +1,16 @@
+#pragma once
+#include "vitrine/report/page.hpp"
+
+namespace vitrine::report {
+
+/// A chart of the page as a file for a paper.
+struct FigureFile {
+  std::string name;  ///< `stability.svg`
+  std::string svg;
+};
+
+/// The page's charts, in its order: stability, factors, variance and those of the image quality.
+/// Those that have nothing to show are left out.
+std::vector<FigureFile> figure_files(const Page& page);
+
+}  // namespace vitrine::report

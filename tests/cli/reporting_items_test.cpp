@@ -1,0 +1,46 @@
+#include "vitrine/cli/reporting_items.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+using namespace vitrine;
+using Filled = report::ReportingItem::Filled;
+
+TEST_CASE("every item of CLEAR and METRICS stands in its list once, in order") {
+  const auto lists = cli::reporting_items({});
+  REQUIRE(lists.size() == 3);
+  const std::size_t counts[] = {58, 30};
+  for (std::size_t l = 0; l < 2; ++l) {
+    REQUIRE(lists[l].items.size() == counts[l]);
+    for (std::size_t i = 0; i < counts[l]; ++i)
+      CHECK(lists[l].items[i].number == std::to_string(i + 1));
+  }
+  // The IBSI's items but those of PET, SPECT and MRI alone (3, 16 to 27, 32 to 36, 38, 39, 43 to
+  // 45) and of dynamic scans (9b, 9c).
+  std::set<int> numbers, expected;
+  for (int n = 1; n <= 76; ++n)
+    if (n != 3 && (n < 16 || n > 27) && (n < 32 || n > 36) && n != 38 && n != 39 &&
+        (n < 43 || n > 45))
+      expected.insert(n);
+  for (const auto& item : lists[2].items) numbers.insert(std::stoi(item.number));
+  CHECK(numbers == expected);
+}
+
+TEST_CASE("an item says something, and what the trial does not know is the author's") {
+  cli::ReportingFacts facts;
+  facts.protocol = "120 kV";
+  const auto lists = cli::reporting_items(facts);
+  for (const auto& list : lists)
+    for (const auto& item : list.items) {
+      INFO(list.name << ' ' << item.number);
+      CHECK(!item.topic.empty());
+      CHECK(!item.text.empty());
+    }
+  const auto& clear = lists[0].items;
+  CHECK(clear[15].filled == Filled::by_trial);
+  CHECK(clear[15].text == "120 kV");
+  CHECK(clear[5].filled == Filled::by_author);  // no objective was given
+  CHECK(report::checklist_table(lists).rows.size() ==
+        clear.size() + lists[1].items.size() + lists[2].items.size());
+}
