@@ -231,9 +231,15 @@ Combat::Combat(const CombatCases& cases, const CombatOptions& options)
 
   choose_features(cases.values, batch);
   const auto used = std::count(left_alone_.begin(), left_alone_.end(), std::string());
+  const auto first = std::find_if(left_alone_.begin(), left_alone_.end(),
+                                  [](const std::string& why) { return !why.empty(); });
+  const std::string others =
+      first == left_alone_.end() ? "" : str(" (the first of the others is ", *first, ")");
+  require(used >= 1 || others.empty(), Error::Kind::data, "no feature can be harmonised", others,
+          ". Leave out the rows without values, or the features that do not vary");
   require(used >= 2 || options.prior == CombatPrior::none, Error::Kind::data,
-          "empirical Bayes learns from many features, and ", used,
-          " can be harmonised. Use ComBat without it (prior none)");
+          "empirical Bayes learns from many features, and ", used, " can be harmonised", others,
+          ". Use ComBat without it (prior none)");
 
   const Eigen::MatrixXd coefficients = design.householderQr().solve(cases.values);
   kept_ = coefficients.bottomRows(kept.cols());

@@ -180,6 +180,10 @@ TEST_CASE("ComBat is refused where it would invent or take away an effect") {
   CHECK(refusal(two_batches(9, 3), {.smallest_batch = 5}).empty());
   CHECK(refusal(two_batches(12, 1)).find("many features") != std::string::npos);
   CHECK(refusal(two_batches(12, 1), {.prior = CombatPrior::none}).empty());
+  CombatCases empty = cases;
+  for (Index f = 0; f < empty.values.cols(); ++f) empty.values(f, f) = NAN;
+  CHECK(refusal(empty).find("no feature can be harmonised (the first of the others is left as it "
+                            "is: 1 of 24 values are missing)") != std::string::npos);
   for (auto& b : cases.batch) b = "a";
   CHECK(refusal(cases).find("one batch") != std::string::npos);
   const Combat fitted(two_batches(12, 3), {});
