@@ -192,8 +192,9 @@ TEST_CASE("a site's machine is its type but for what was drawn") {
   };
   Scanner renamed = type;
   renamed.name = "a_site1";
-  CHECK(text(trial::machine_of(type, {"a_site1", "a", {}, 0.0, 0.0})) == text(renamed));
-  const Scanner other = trial::machine_of(type, {"a_site1", "a", {.tube_output = 0.1}, 0.5, -0.25});
+  CHECK(text(trial::machine_of(type, {"a_site1", "a", {}, 0.0, 0.0, {}})) == text(renamed));
+  const Scanner other =
+      trial::machine_of(type, {"a_site1", "a", {.tube_output = 0.1}, 0.5, -0.25, {}});
   CHECK(other.focal_spot_width == 1.5 * type.focal_spot_width);
   CHECK(other.focal_spot_length == 1.5 * type.focal_spot_length);
   CHECK(other.detector.electronic_noise == 0.75 * type.detector.electronic_noise);
@@ -203,7 +204,8 @@ TEST_CASE("a site's machine is its type but for what was drawn") {
   Scanner off = type;
   off.deviations = Deviations{.calibration_offset = 2.0, .calibration_scale = 0.01};
   const Deviations both =
-      *trial::machine_of(off, {"s", "a", {.calibration_offset = 3.0, .calibration_scale = 0.02}})
+      *trial::machine_of(
+           off, {"s", "a", {.calibration_offset = 3.0, .calibration_scale = 0.02}, 0.0, 0.0, {}})
            .deviations;
   const double hu = 40.0;
   CHECK((1.0 + both.calibration_scale) * hu + both.calibration_offset ==
