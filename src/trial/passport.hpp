@@ -8,7 +8,7 @@
 
 namespace vitrine::trial {
 
-/// How much a passport costs: draft has fewer views, rays per cell, kernels of noise, and histories.
+/// How much a passport costs: draft has fewer views, rays per cell and histories.
 enum class PassportQuality { draft, full };
 
 /// A number that was measured, beside what it should be.
