@@ -5,8 +5,11 @@ namespace vitrine::cli {
 
 void add_qa(CLI::App& app, int& code) {
   auto* qa =
-      app.add_subcommand("qa", "Image quality of phantom scans: resolution, noise, CT numbers");
-  qa->require_subcommand(1);
+      app.add_subcommand("qa",
+                         "Image quality of phantom scans: resolution, noise, CT numbers; and the "
+                         "passport of a scanner");
+  qa->require_subcommand(0, 1);
+  add_qa_scanner(*qa, code);
   add_qa_mtf(*qa, code);
   add_qa_nps(*qa, code);
   add_qa_hu(*qa, code);

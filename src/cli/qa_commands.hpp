@@ -11,4 +11,7 @@ void add_qa_uniformity(CLI::App& qa, int& code);
 void add_qa_ssp(CLI::App& qa, int& code);
 void add_qa_detect(CLI::App& qa, int& code);
 
+/// `vitrine qa --scanner`: options of `qa` itself, whose callback sets the exit code.
+void add_qa_scanner(CLI::App& qa, int& code);
+
 }  // namespace vitrine::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vitrine/model/detail/check_material.hpp"
+#include "vitrine/model/detail/check_profile.hpp"
 
 namespace vitrine {
 namespace {
@@ -217,7 +218,7 @@ const Schema<Scanner>& Scanner::schema() {
   static const auto s =
       Schema<Scanner>("scanner", "A CT scanner's hardware")
           .required("name", &Scanner::name, "short name, used in tables and file names")
-          .name_of_at_most(24)
+          .name_of_at_most(32)
           .optional("source", &Scanner::source, "where the numbers are published")
           .required("source_to_iso", &Scanner::source_to_iso, unit::mm,
                     "focal spot to rotation axis")
@@ -283,6 +284,9 @@ const Schema<Scanner>& Scanner::schema() {
           .optional("deviations", &Scanner::deviations,
                     "how this machine differs from what its console says (not at all if nothing is "
                     "said)")
+          .optional("profile", &Scanner::profile,
+                    "what is known of this type: its console, its kernels, what its passport must "
+                    "find, and where each number comes from (nothing if nothing is said)")
           .rule(
               "source_to_detector_mm must exceed source_to_iso_mm (the detector is behind the "
               "axis)",
@@ -319,7 +323,8 @@ const Schema<Scanner>& Scanner::schema() {
               "outside of the cylinder)",
               [](const Scanner& x) {
                 return !x.bowtie.cylinder || x.bowtie.cylinder->diameter < 2.0 * x.source_to_iso;
-              });
+              })
+          .checked(detail::check_profile);
   return s;
 }
 

@@ -8,6 +8,7 @@
 #include "vitrine/model/counting_sensor.hpp"
 #include "vitrine/model/detector_effects.hpp"
 #include "vitrine/model/deviations.hpp"
+#include "vitrine/model/profile.hpp"
 #include "vitrine/model/scatter.hpp"
 
 namespace vitrine {
@@ -102,6 +103,7 @@ struct Scanner {
   Detector detector;
   std::optional<Scatter> scatter;        ///< none: scans contain none
   std::optional<Deviations> deviations;  ///< none: it does what its console says
+  std::optional<Profile> profile;        ///< none: nothing is known but the above
   static const Schema<Scanner>& schema();
 };
 

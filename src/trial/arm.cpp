@@ -9,6 +9,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/recon/image_grid.hpp"
+#include "vitrine/recon/own_kernels.hpp"
 #include "vitrine/trial/detail/factor.hpp"
 
 namespace vitrine::trial {
@@ -76,6 +77,7 @@ Arm arm_of(const Arms& arms, const std::vector<detail::Factor>& factors, const D
     arm.name += part;
     if (factor->of_scan) arm.scan += part;
   }
+  arm.kernel = recon::own_kernel(arm.kernel, arms.scanners[arm.scanner]);
   return arm;
 }
 

@@ -1,6 +1,7 @@
 #include "vitrine/trial/design_check.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -55,6 +56,35 @@ void check_scanners(const Arms& arms, const std::vector<Arm>& all, const Value& 
   }
 }
 
+/// Reports what a scanner's console does not offer.
+void check_console(const Scanner& scanner, const Arm& arm, const Protocol& protocol,
+                   const Value& node, Diagnostics& problems) {
+  const Console& console = scanner.profile->console;
+  const auto refuse = [&](const std::string& what, const std::string& offered, const char* way) {
+    problems.error(node.where, str(scanner.name, " does not offer ", what,
+                                   " (its profile's console: ", offered, "). ", way));
+  };
+  const auto list = [](const std::vector<double>& numbers) {
+    std::string text;
+    for (const double x : numbers) text += (text.empty() ? "" : ", ") + to_text(x);
+    return text;
+  };
+  for (const Tube& tube : tubes(protocol, arm.tube_voltage, arm.tube_load)) {
+    if (std::ranges::find(console.tube_voltages, tube.voltage) == console.tube_voltages.end())
+      refuse(str(to_text(tube.voltage), " kV"), str(list(console.tube_voltages), " kV"),
+             "Use one of them.");
+    const double current = tube.load / protocol.rotation_time;
+    if (current > console.highest_tube_current)
+      refuse(str(to_text(tube.load), " mAs in a rotation of ", to_text(protocol.rotation_time),
+                 " s, ", to_text(std::round(current)), " mA"),
+             str("at most ", to_text(console.highest_tube_current), " mA"),
+             "Lower the tube load, or turn more slowly.");
+  }
+  if (protocol.rotation_time < console.rotation_times.front())
+    refuse(str("a rotation of ", to_text(protocol.rotation_time), " s"),
+           str(list(console.rotation_times), " s"), "Raise the protocol's rotation_time_s.");
+}
+
 /// Reports what a tube cannot give, means that the limits of modulation exclude, and energy
 /// thresholds that no photon reaches.
 void check_exposures(const Arms& arms, const std::vector<Arm>& all, const Value& node,
@@ -74,6 +104,7 @@ void check_exposures(const Arms& arms, const std::vector<Arm>& all, const Value&
                          " keV (no photon exceeds ", to_text(kv), " keV at a tube voltage of ",
                          to_text(kv), " kV). Lower the threshold or raise the voltage."));
     if (!exposures.emplace(arm.scanner, kv, load).second) continue;
+    if (scanner.profile) check_console(scanner, arm, p, node, problems);
     const double power = kv * current / 1000.0;
     if (scanner.tube_power && power > *scanner.tube_power) {
       problems.error(node.where,

@@ -1,6 +1,7 @@
 #include "vitrine/trial/sites.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "vitrine/trial/scenario.hpp"
@@ -43,7 +44,11 @@ const Schema<Sites>& Sites::schema() {
           .optional("scanner", &Sites::scanner,
                     "name of a scanner of the list (each of them if nothing is said)")
           .optional("deviations", &Sites::deviations,
-                    "what their deviations are drawn from (none if nothing is said)");
+                    "what their deviations are drawn from (none if nothing is said)")
+          .optional("draw_uncertain", &Sites::draw_uncertain,
+                    "draw the numbers that the scanner's profile calls uncertain, evenly from "
+                    "their ranges (profile.provenance), for each site")
+          .unless_default();
   return s;
 }
 
@@ -60,9 +65,9 @@ const Sites* sites_of(const Arms& arms, const Scanner& type) {
   return found == arms.sites.end() ? nullptr : &*found;
 }
 
-Site drawn(const Scanner& type, std::int64_t number, const SiteDeviations& from,
-           std::uint64_t seed) {
-  Site site{site_name(type, number), type.name, {}, 0.0, 0.0};
+Site drawn(const Scanner& type, std::int64_t number, const Sites& sites, std::uint64_t seed) {
+  Site site{site_name(type, number), type.name, {}, 0.0, 0.0, {}};
+  const SiteDeviations& from = sites.deviations;
   const Stream stream = make_stream(seed, "site " + site.name, Draw::design);
   // Each deviation has an address of its own, which never changes.
   const auto draw = [&](std::uint64_t address, const Distribution& distribution) {
@@ -76,6 +81,11 @@ Site drawn(const Scanner& type, std::int64_t number, const SiteDeviations& from,
   site.deviations.slice_thickness = draw(4, from.slice_thickness);
   site.focal_spot = draw(5, from.focal_spot);
   site.electronic_noise = draw(6, from.electronic_noise);
+  if (sites.draw_uncertain)
+    for (const UncertainNumber& guess : uncertain_numbers(type)) {
+      Rng rng(make_stream(seed, str("site ", site.name, ' ', guess.key), Draw::design), 0);
+      site.uncertain.push_back({guess, rng.uniform(guess.low, guess.high)});
+    }
   return site;
 }
 
@@ -83,8 +93,7 @@ std::vector<Site> drawn_sites(const Arms& arms, std::uint64_t seed) {
   std::vector<Site> all;
   for (const Scanner& type : arms.scanners)
     if (const Sites* sites = sites_of(arms, type))
-      for (std::int64_t i = 1; i <= sites->count; ++i)
-        all.push_back(drawn(type, i, sites->deviations, seed));
+      for (std::int64_t i = 1; i <= sites->count; ++i) all.push_back(drawn(type, i, *sites, seed));
   return all;
 }
 
@@ -101,7 +110,7 @@ std::vector<std::string> scanner_names(const Arms& arms) {
 }
 
 Scanner machine_of(const Scanner& type, const Site& site) {
-  Scanner machine = type;
+  Scanner machine = with_numbers(type, site.uncertain);
   machine.name = site.name;
   if (site.deviations != Deviations{})
     machine.deviations = combined(type.deviations.value_or(Deviations{}), site.deviations);
@@ -145,11 +154,33 @@ Table site_table(std::span<const Site> sites) {
                    "slice_thickness_percent",
                    "focal_spot_percent",
                    "electronic_noise_percent"};
+  const std::size_t fixed = table.columns.size();
+  const auto column_of = [](const UncertainNumber& n) {
+    return n.relative ? n.key + "_percent" : n.key;
+  };
+  for (const Site& site : sites)
+    for (const ChosenNumber& n : site.uncertain)
+      if (const std::string column = column_of(n.of);
+          std::ranges::find(table.columns, column) == table.columns.end())
+        table.columns.push_back(column);
   for (const Site& site : sites) {
     const Deviations& d = site.deviations;
-    table.add({site.name, site.scanner, 100.0 * d.tube_output, d.calibration_offset,
-               100.0 * d.calibration_scale, 100.0 * d.kernel_frequency, 100.0 * d.slice_thickness,
-               100.0 * site.focal_spot, 100.0 * site.electronic_noise});
+    std::vector<Table::Cell> row{site.name,
+                                 site.scanner,
+                                 100.0 * d.tube_output,
+                                 d.calibration_offset,
+                                 100.0 * d.calibration_scale,
+                                 100.0 * d.kernel_frequency,
+                                 100.0 * d.slice_thickness,
+                                 100.0 * site.focal_spot,
+                                 100.0 * site.electronic_noise};
+    for (std::size_t c = fixed; c < table.columns.size(); ++c) {
+      double value = std::numeric_limits<double>::quiet_NaN();  // nothing was drawn
+      for (const ChosenNumber& n : site.uncertain)
+        if (column_of(n.of) == table.columns[c]) value = (n.of.relative ? 100.0 : 1.0) * n.value;
+      row.emplace_back(value);
+    }
+    table.add(row);
   }
   return table;
 }
@@ -193,7 +224,11 @@ void check_sites(const Scenario& scenario, const Value& node, Diagnostics& probl
     for (const Site& site : sites) {
       if (site.scanner != type.name) continue;
       Diagnostics found;
-      Scanner::schema().read(Scanner::schema().write(machine_of(type, site)), found);
+      try {
+        Scanner::schema().read(Scanner::schema().write(machine_of(type, site)), found);
+      } catch (const Error& error) {
+        found.error({}, error.what());
+      }
       for (const auto& problem : found.entries())
         problems.error(
             place(std::size_t(of - arms.sites.data()), "deviations"),

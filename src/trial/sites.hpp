@@ -26,6 +26,7 @@ struct Sites {
   std::int64_t count = 1;
   std::string scanner;  ///< name of one of Arms::scanners; empty: of each of them
   SiteDeviations deviations;
+  bool draw_uncertain = false;  ///< numbers that the scanner's profile calls uncertain
   static const Schema<Sites>& schema();
 };
 
@@ -35,6 +36,7 @@ struct Site {
   std::string scanner;  ///< the type's name
   Deviations deviations;
   double focal_spot = 0.0, electronic_noise = 0.0;  ///< relative
+  std::vector<ChosenNumber> uncertain;              ///< that were drawn
 };
 
 /// The names that scanners have in a trial: a type with sites has theirs, site after site.

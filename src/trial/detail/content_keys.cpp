@@ -46,6 +46,7 @@ std::string key_of(std::string_view stage, const Parts&... parts) {
 std::string noise_key(const Plan& plan, const std::string& case_id, const Visit& visit,
                       Scanner scanner, double voltage, double motion) {
   if (active_scatter(scanner) == nullptr) scanner.scatter.reset();
+  scanner.profile.reset();
   const Scenario& s = plan.scenario;
   Sha256 hash;
   hash.add(str("scan/", physics::model_version)).add(cohort_json(s.patients, case_id)).add(case_id);
@@ -125,6 +126,7 @@ std::string trace_key(const Plan& plan, const RaysKey& of) {
   hash.add(to_json(Simulation::schema().write(plan.scenario.simulation)));
   scanner.name.clear();
   scanner.scatter.reset();
+  scanner.profile.reset();
   hash.add(to_json(Scanner::schema().write(scanner)));
   return hash.finish().hex();
 }

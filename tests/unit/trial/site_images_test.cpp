@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -36,7 +37,8 @@ class Site : public test::KeptImages {
 
 /// 20 cm of water on one scanner without electronic noise; without `deviations` the scanner is
 /// called so itself, with them it is the first site of `water`.
-Site images_of(const char* name, const Value* deviations, double tube_load) {
+Site images_of(const char* name, const Value* deviations, double tube_load,
+               const std::optional<Profile>& profile = {}) {
   Value scanner = test::coarse_scanner(240);
   std::get<Value::Map>(scanner.data)[0].value = Value(name);
   scanner.set("detector", Value().set("electronic_noise_kev", Value(0.0)));
@@ -65,6 +67,7 @@ Site images_of(const char* name, const Value* deviations, double tube_load) {
   Diagnostics problems;
   auto scenario = trial::Scenario::schema().read(all, problems);
   problems.throw_if_any();
+  scenario.arms.scanners.front().profile = profile;
   Site kept;
   trial::run(trial::make_plan(std::move(scenario)), kept, kept, kept, best_isa(),
              [] { return false; });
@@ -152,4 +155,16 @@ TEST_CASE("a site's kernel and slices are others than its headers say", "[full]"
   const Value thick = Value().set("slice_thickness_percent", Value(50.0));
   CHECK(variance(thick) < 0.85 * plain);
   CHECK(site_of(thick, 8).thickness == 2.5);
+}
+
+TEST_CASE("a profile without kernels changes no bit of an image") {
+  Profile profile;
+  profile.vendor = profile.modelled_on = "nobody";
+  profile.console.focal_spots = {{0.4, 0.4}};
+  const Site plain = images_of("water", nullptr, 50.0);
+  const Site known = images_of("water", nullptr, 50.0, profile);
+  CHECK(std::ranges::equal(plain.only().values(), known.only().values()));
+  profile.kernels = {{"standard", "S", 0.1, 0.2}};
+  const Site own = images_of("water", nullptr, 50.0, profile);
+  CHECK(own.of_table("noise_hu") < 0.8 * plain.of_table("noise_hu"));
 }

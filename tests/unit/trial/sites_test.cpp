@@ -10,6 +10,8 @@
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/incident.hpp"
 #include "vitrine/recon/calibration.hpp"
+#include "vitrine/recon/kernel_fit.hpp"
+#include "vitrine/recon/own_kernels.hpp"
 #include "vitrine/trial/plan.hpp"
 
 using namespace vitrine;
@@ -190,8 +192,9 @@ TEST_CASE("a site's machine is its type but for what was drawn") {
   };
   Scanner renamed = type;
   renamed.name = "a_site1";
-  CHECK(text(trial::machine_of(type, {"a_site1", "a", {}, 0.0, 0.0})) == text(renamed));
-  const Scanner other = trial::machine_of(type, {"a_site1", "a", {.tube_output = 0.1}, 0.5, -0.25});
+  CHECK(text(trial::machine_of(type, {"a_site1", "a", {}, 0.0, 0.0, {}})) == text(renamed));
+  const Scanner other =
+      trial::machine_of(type, {"a_site1", "a", {.tube_output = 0.1}, 0.5, -0.25, {}});
   CHECK(other.focal_spot_width == 1.5 * type.focal_spot_width);
   CHECK(other.focal_spot_length == 1.5 * type.focal_spot_length);
   CHECK(other.detector.electronic_noise == 0.75 * type.detector.electronic_noise);
@@ -201,7 +204,8 @@ TEST_CASE("a site's machine is its type but for what was drawn") {
   Scanner off = type;
   off.deviations = Deviations{.calibration_offset = 2.0, .calibration_scale = 0.01};
   const Deviations both =
-      *trial::machine_of(off, {"s", "a", {.calibration_offset = 3.0, .calibration_scale = 0.02}})
+      *trial::machine_of(
+           off, {"s", "a", {.calibration_offset = 3.0, .calibration_scale = 0.02}, 0.0, 0.0, {}})
            .deviations;
   const double hu = 40.0;
   CHECK((1.0 + both.calibration_scale) * hu + both.calibration_offset ==
@@ -267,7 +271,111 @@ TEST_CASE("sites that cannot be are refused with the way out") {
   CHECK_THAT(
       problem_of(scenario({blunt}, {sites(1, Value().set("focal_spot_percent", Value(80.0)))})),
       Catch::Contains("a_site1 cannot be") && Catch::Contains("focal_spot_width_mm"));
-  CHECK_THAT(
-      problem_of(scenario({named("a_name_that_is_24_chars_")}, {sites(1)})),
-      Catch::Contains("a_name_that_is_24_chars__site1 cannot be") && Catch::Contains("file names"));
+  CHECK_THAT(problem_of(scenario({named("a_name_that_has_32_characters_in")}, {sites(1)})),
+             Catch::Contains("a_name_that_has_32_characters_in_site1 cannot be") &&
+                 Catch::Contains("file names"));
+}
+
+TEST_CASE("uncertain numbers are drawn from their ranges, each by itself") {
+  // A machine differs from its type in what is uncertain and in nothing else; one more uncertain
+  // number changes no draw; the other sites do not draw.
+  const auto uncertain = [](const char* key, const char* range, double low, double high) {
+    return Value()
+        .set("keys", Value::List{Value(key)})
+        .set("source", Value("a guess"))
+        .set("uncertain", Value(true))
+        .set(range, Value::List{Value(low), Value(high)});
+  };
+  const auto type = [&](std::vector<Value> provenance) {
+    Value console =
+        Value()
+            .set("scan_field_mm", Value(400.0))
+            .set("collimation_mm", Value(40.13))
+            .set("tube_voltages_kv", Value::List{Value(120.0)})
+            .set("lowest_tube_current_ma", Value(10.0))
+            .set("highest_tube_current_ma", Value(500.0))
+            .set("rotation_times_s", Value::List{Value(0.5)})
+            .set("focal_spots",
+                 Value::List{Value().set("width_mm", Value(1.0)).set("length_mm", Value(1.0))});
+    return named("a").set("profile", Value()
+                                         .set("vendor", Value("v"))
+                                         .set("modelled_on", Value("m"))
+                                         .set("year", Value(2000.0))
+                                         .set("console", std::move(console))
+                                         .set("provenance", Value(std::move(provenance))));
+  };
+  const Value noise = uncertain("detector.electronic_noise_kev", "range", 100, 500),
+              views = uncertain("views_per_rotation", "range", 100, 300),
+              plates = uncertain("filters", "range_percent", -20, 20);
+  const auto drawing = sites(3).set("draw_uncertain", Value(true));
+  auto with_plates = [&](std::vector<Value> provenance) {
+    return type(std::move(provenance))
+        .set("filters", Value::List{Value().set("thickness_mm", Value(4.0)),
+                                    Value().set("thickness_mm", Value(2.0))});
+  };
+  const trial::Plan plan = plan_of(scenario({with_plates({noise, views, plates})}, {drawing}));
+  REQUIRE(plan.scenario.arms.scanners.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Scanner& machine = plan.scenario.arms.scanners[i];
+    REQUIRE(plan.sites[i].uncertain.size() == 3);
+    CHECK(machine.detector.electronic_noise == plan.sites[i].uncertain[0].value);
+    CHECK(machine.detector.electronic_noise >= 100.0);
+    CHECK(machine.detector.electronic_noise <= 500.0);
+    CHECK(double(machine.views_per_rotation) == std::round(plan.sites[i].uncertain[1].value));
+    const double more = plan.sites[i].uncertain[2].value;
+    CHECK(std::abs(more) <= 0.2);
+    CHECK(machine.filters[0].thickness == Approx(4.0 * (1.0 + more)).epsilon(1e-12));
+    CHECK(machine.filters[1].thickness == Approx(2.0 * (1.0 + more)).epsilon(1e-12));
+    CHECK(machine.columns == 220);
+    for (std::size_t j = 0; j < i; ++j)
+      CHECK(plan.scenario.arms.scanners[j].detector.electronic_noise !=
+            machine.detector.electronic_noise);
+  }
+  const trial::Plan fewer = plan_of(scenario({with_plates({plates, noise})}, {drawing}));
+  CHECK(fewer.sites[1].uncertain[1].value == plan.sites[1].uncertain[0].value);
+  const trial::Plan nominal = plan_of(scenario({with_plates({noise})}, {sites(1)}));
+  CHECK(nominal.sites[0].uncertain.empty());
+  CHECK(nominal.scenario.arms.scanners[0].detector.electronic_noise == 300.0);
+  const Table table = trial::site_table(plan.sites);
+  CHECK(std::get<double>(table.rows[2][table.column("filters_percent")]) ==
+        Approx(100.0 * plan.sites[2].uncertain[2].value));
+}
+
+TEST_CASE("a kernel's name means what the scanner's profile says") {
+  // The image's MTF, kernel times the scanner's own blur, is the profile's at both levels
+  // (fit_kernel meets them exactly); a kernel with parameters of its own, and a scanner without a
+  // profile, keep theirs. A larger focal spot of one machine is not fitted away.
+  Diagnostics problems;
+  Scanner scanner = Scanner::schema().read(Value()
+                                               .set("name", Value("s"))
+                                               .set("source_to_iso_mm", Value(541.0))
+                                               .set("source_to_detector_mm", Value(949.0))
+                                               .set("columns", Value(888.0))
+                                               .set("rows", Value(16.0))
+                                               .set("column_pitch_mm", Value(1.02))
+                                               .set("row_pitch_mm", Value(1.1))
+                                               .set("views_per_rotation", Value(984.0))
+                                               .set("anode_angle_deg", Value(7.0)),
+                                           problems);
+  const auto kernel = [&](Value node) { return recon::kernels().make(node, problems); };
+  const auto same = [](const auto& a, const auto& b) {
+    return to_json(a.canonical) == to_json(b.canonical);
+  };
+  const auto soft = kernel(Value("soft"));
+  CHECK(same(recon::own_kernel(soft, scanner), soft));
+  scanner.profile.emplace();
+  scanner.profile->console.focal_spots = {{1.0, 1.0}};
+  scanner.profile->kernels = {{"soft", "S", 0.33, 0.55}};
+  const auto own = recon::own_kernel(soft, scanner);
+  const recon::ScannerBlur blur(scanner);
+  CHECK(own->gain(0.33) * blur.signal(0.33) == Approx(0.5).epsilon(1e-6));
+  CHECK(own->gain(0.55) * blur.signal(0.55) == Approx(0.1).epsilon(1e-6));
+  CHECK(*own.canonical.find("name")->as<std::string>() == "soft");
+  const auto sharp = kernel(Value("sharp"));
+  CHECK(same(recon::own_kernel(sharp, scanner), sharp));
+  const auto changed = kernel(Value().set("kind", Value("soft")).set("cutoff_per_mm", Value(0.8)));
+  CHECK(same(recon::own_kernel(changed, scanner), changed));
+  scanner.focal_spot_width = 1.4;
+  CHECK(same(recon::own_kernel(soft, scanner), own));
+  CHECK(problems.ok());
 }

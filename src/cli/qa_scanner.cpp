@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/passport_page.hpp"
+#include "vitrine/cli/qa_commands.hpp"
+#include "vitrine/cli/version.hpp"
+#include "vitrine/config/caret.hpp"
+#include "vitrine/config/yaml.hpp"
+#include "vitrine/io/file.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+struct Options {
+  std::string scanner, quality = "full", page, json;
+};
+
+/// A scanner, and its file as it was read.
+struct File {
+  Scanner scanner;
+  Value written;
+};
+
+File read(const std::string& file) {
+  const std::string text = io::read_text(file, config::max_document_bytes);
+  Diagnostics reading, checking;
+  File out;
+  out.written = config::parse_yaml(text, file, reading);
+  out.scanner = Scanner::schema().read(out.written, checking);
+  const Diagnostics problems = config::without_echoes(reading, checking);
+  if (!problems.ok()) throw Error(Error::Kind::input, config::show(problems, {{file, text}}));
+  return out;
+}
+
+void show(const trial::PassportRow& row) {
+  const auto number = [](std::optional<double> x) {
+    std::array<char, 32> text{};
+    if (x) std::snprintf(text.data(), text.size(), "%.4g", *x);
+    return std::string(x ? text.data() : "");
+  };
+  std::printf("  %-22s %-14s %10s %-5s %9s %9s  %s\n", row.measure.c_str(), row.target.c_str(),
+              number(row.value).c_str(), row.unit.c_str(), number(row.low).c_str(),
+              number(row.high).c_str(), verdict(row).c_str());
+}
+
+int answer(const Options& options) {
+  const File file = read(options.scanner);
+  const auto quality =
+      options.quality == "draft" ? trial::PassportQuality::draft : trial::PassportQuality::full;
+  const PassportPage page{file.scanner, without_provenance(file.scanner, file.written),
+                          trial::make_passport(file.scanner, quality, chosen_isa()),
+                          options.quality};
+  std::printf("%s: passport, %s quality\n  %-22s %-14s %10s %-5s %9s %9s\n",
+              file.scanner.name.c_str(), options.quality.c_str(), "measure", "of", "value", "unit",
+              "lowest", "highest");
+  for (const trial::PassportRow& row : page.passport.rows) show(row);
+  if (file.scanner.profile) {
+    for (const std::string& key : page.without_source)
+      std::printf("note: nothing says where %s comes from (profile.provenance)\n", key.c_str());
+  } else {
+    std::printf("note: this scanner has no profile: nothing says where its numbers come from\n");
+  }
+  if (!options.page.empty()) write_page(page, options.page);
+  if (!options.json.empty()) io::write_file(options.json, to_json(page));
+  return page.passport.passed() ? ok : check_failed;
+}
+
+}  // namespace
+
+void add_qa_scanner(CLI::App& qa, int& code) {
+  auto options = std::make_shared<Options>();
+  auto* scanner = qa.add_option("--scanner", options->scanner,
+                                "make the passport of a scanner's file (YAML): CT numbers, MTF, "
+                                "noise, slices and CTDI, compared with its profile");
+  qa.add_option("--quality", options->quality, "of a passport: draft takes seconds")
+      ->check(CLI::IsMember({"draft", "full"}))
+      ->capture_default_str()
+      ->needs(scanner);
+  qa.add_option("--page", options->page, "write the passport as Markdown, its figures beside it")
+      ->needs(scanner);
+  qa.add_option("--json", options->json, "write all of it to this file")->needs(scanner);
+  qa.callback([&qa, &code, options] {
+    const bool measures = !qa.get_subcommands().empty();
+    require(measures != !options->scanner.empty(), Error::Kind::input,
+            measures ? "--scanner makes a passport (a measure of an image is asked for too). Leave "
+                       "out one of them."
+                     : "there is nothing to measure. Give --scanner FILE, or a measure with an "
+                       "image: `vitrine qa mtf IMAGE`.");
+    if (!measures) code = answer(*options);
+  });
+}
+
+}  // namespace vitrine::cli
