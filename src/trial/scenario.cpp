@@ -335,7 +335,7 @@ const Schema<Scenario>& Scenario::schema() {
               })
           .checked(check_design)
           .checked(check_maps)
-           .checked(check_statistics)
+          .checked(check_statistics)
           .checked(detail::check_context_of_use)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "
