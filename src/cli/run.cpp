@@ -21,6 +21,7 @@
 #include "vitrine/cli/trial_directory.hpp"
 #include "vitrine/cli/version.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/core/parallel_start.hpp"
 #include "vitrine/io/memory.hpp"
 #include "vitrine/io/run_lock.hpp"
 #include "vitrine/trial/engine.hpp"
@@ -121,6 +122,7 @@ void log_end(JsonlLog& log, const trial::TrialResult& result) {
 }
 
 int run(const Options& options) {
+  start_threads();
   const LoadedScenario loaded = load_valid_scenario(options.scenario, options.overrides);
   const trial::Plan plan = trial::make_plan(loaded.scenario);
   const trial::Estimate need = trial::estimate(plan, thread_count());

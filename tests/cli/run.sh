@@ -375,7 +375,7 @@ expect 0 '"verdict": "not built"' cat verdict.json
 printf 'GLCM,Joint maximum,GYBY,ITBB,many,-1\nGLCM,x,GY,ITBB,1,0\n' >>ibsi/reference/ibsi1_digital_phantom.csv
 expect 2 "line 5: reference_value is 'many'" "$program" "${benchmark[@]}"
 expect 2 'line 6: ibsi_code is .GY. .four capital' "$program" "${benchmark[@]}"
-expect 2 'subcommand is required' "$program" qa
+expect 2 'Give --scanner FILE, or a measure with an image' "$program" qa
 expect 4 'nothing.nii' "$program" qa mtf nothing.nii
 expect 0 'integral of NPS' "$program" qa nps out/images/case001/coarse_soft_80mAs.nii.gz --centre 0 0 --radius 60 --roi 16 --figure nps.svg --json nps.json
 expect 0 'frequency_per_mm' cat nps.json

@@ -69,7 +69,7 @@ expect 0 '' awk -F, 'NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i; next } $1 =
   exit !($at["rows_with_truth"] == 143 && $at["rms_error_ratio_high"] < 0.9 && $at["auc_after"] > $at["auc_before"]) }' known/harmonisation.csv
 OMP_NUM_THREADS=1 known --truth original_firstorder_Mean=True --label Malignant=yes -o known1 >/dev/null
 expect 0 '' diff -r known known1
-expect 2 "no feature 'Mean'. There are 'original_shape_MeshVolume'" known --truth Mean=True --ignore Malignant
+expect 2 "no feature 'Mean'. Known: original_shape_MeshVolume" known --truth Mean=True --ignore Malignant
 expect 2 "write FEATURE=COLUMN" known --truth True
 expect 2 "known.csv:2:1: the truth 'Malignant' is '(yes|no)' \(not a number\)" known --truth original_firstorder_Mean=Malignant --ignore True
 expect 2 'no row has that level' known --label Malignant=maybe --ignore True

@@ -501,13 +501,16 @@ if (stackCanvases.length) {
     };
     picture.src = canvas.dataset.stack;
   }
+  const unseen = new Set(stackCanvases);
   const seen = new IntersectionObserver(entries => {
-    for (const entry of entries) if (entry.isIntersecting) {
-      seen.unobserve(entry.target);
-      load(entry.target);
-    }
+    for (const entry of entries) if (entry.isIntersecting) show(entry.target);
   }, {rootMargin: "400px"});
+  function show(canvas) {
+    seen.unobserve(canvas);
+    if (unseen.delete(canvas)) load(canvas);
+  }
   stackCanvases.forEach(canvas => seen.observe(canvas));
+  addEventListener("beforeprint", () => unseen.forEach(show));
   Object.values(knob).forEach(input => input.addEventListener("input", paintAll));
   byId("stacks").querySelectorAll("button").forEach(button => button.addEventListener("click", () => {
     knob.level.value = button.dataset.level;
