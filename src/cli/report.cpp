@@ -79,15 +79,16 @@ void require_listed(const StoredTrial& stored, const std::vector<io::NamedBytes>
 /// Figures first: they lie in a folder of their own.
 void write_all(const io::Path& out, std::vector<io::NamedBytes> files) {
   constexpr std::string_view folder = "figures/";
-  const auto first = std::ranges::stable_partition(
-      files, [&](const io::NamedBytes& file) { return file.name.starts_with(folder); });
-  const auto figures = std::span(files).first(files.size() - first.size());
+  const auto rest = std::stable_partition(
+      files.begin(), files.end(),
+      [&](const io::NamedBytes& file) { return file.name.starts_with(folder); });
+  const std::span figures(files.begin(), rest);
   for (io::NamedBytes& figure : figures) figure.name.erase(0, folder.size());
   if (!figures.empty()) {
     io::make_directories(out / "figures");
     io::write_files(out / "figures", figures);
   }
-  io::write_files(out, {first.begin(), first.end()});
+  io::write_files(out, std::span(rest, files.end()));
 }
 
 int report(const Options& options) {
