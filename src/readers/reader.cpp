@@ -1,0 +1,24 @@
+#include "vitrine/readers/reader.hpp"
+
+#include "vitrine/readers/blob_detector.hpp"
+#include "vitrine/readers/command.hpp"
+#include "vitrine/readers/region_grower.hpp"
+
+namespace vitrine::readers {
+
+std::string_view to_string(Task task) {
+  return task == Task::segmentation ? "segmentation" : "detection";
+}
+
+const Catalogue<Reader>& catalogue() {
+  static const auto all =
+      Catalogue<Reader>("reader", "Models under test: what reads an image and finds lesions")
+          .add<RegionGrower>()
+          .add<BlobDetector>()
+          .add<CommandReader>();
+  return all;
+}
+
+const Catalogue<Reader>& catalogue_for(const Reader*) { return catalogue(); }
+
+}  // namespace vitrine::readers
