@@ -111,11 +111,17 @@ Converter converter_for(itk::IOComponentEnum type, const Path& path) {
   }
 }
 
-std::string place(const Grid& grid, std::size_t offset) {
-  const auto n = Index(offset);
-  return str('(', n % grid.size[0], ", ", n / grid.size[0] % grid.size[1], ", ",
-             n / grid.size[0] / grid.size[1], ')');
-}
+/// A voxel's place, written only where a message needs it.
+struct Place {
+  const Grid& grid;
+  std::size_t offset;
+  friend std::ostream& operator<<(std::ostream& out, const Place& place) {
+    const auto n = Index(place.offset);
+    const auto& size = place.grid.size;
+    return out << '(' << n % size[0] << ", " << n / size[0] % size[1] << ", "
+               << n / size[0] / size[1] << ')';
+  }
+};
 
 /// Voxels as a file stores them.
 struct Stored {
@@ -175,7 +181,7 @@ Found find_labels(const Stored& stored, const Path& path) {
     std::memcpy(&value, bytes, sizeof(value));
     if constexpr (std::is_floating_point_v<Number>)
       require(value == std::floor(value) && std::abs(value) <= Number(2147483647.0),
-              Error::Kind::data, "'", path.string(), "': voxel ", place(stored.grid, i), " is ",
+              Error::Kind::data, "'", path.native(), "': voxel ", Place{stored.grid, i}, " is ",
               value, " (labels are whole numbers of 32 bits). Convert the image.");
     const auto label = static_cast<std::int64_t>(value);
     if (label != last || i == 0) {
@@ -242,8 +248,8 @@ Image read_image(const Path& path, std::uint64_t most_bytes) {
                     : to_image(read_with_itk(path, most_bytes), path);
   const auto values = image.values();
   for (std::size_t i = 0; i < values.size(); ++i)
-    require(std::isfinite(values[i]), Error::Kind::data, "'", path.string(), "': voxel ",
-            place(image.grid(), i), " is ", values[i],
+    require(std::isfinite(values[i]), Error::Kind::data, "'", path.native(), "': voxel ",
+            Place{image.grid(), i}, " is ", values[i],
             " (a finite number is expected). Replace such voxels by air, -1000.");
   return image;
 }
@@ -274,7 +280,7 @@ Mask read_mask(const Path& path, std::optional<int> label, std::uint64_t most_by
   for (std::size_t i = 0; i < labels.values().size(); ++i) {
     const float value = labels.values()[i];
     require(value == std::floor(value) && std::abs(value) < 16777216.0f, Error::Kind::data, "'",
-            path.string(), "': voxel ", place(mask.grid(), i), " is ", value,
+            path.native(), "': voxel ", Place{mask.grid(), i}, " is ", value,
             " (a mask holds whole numbers). Threshold the probabilities first.");
     if (value != 0.0f && seen.size() < 20) seen.insert(value);
     const bool inside = label ? value == float(*label) : value != 0.0f;
