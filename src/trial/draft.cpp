@@ -26,6 +26,15 @@ void few(phantoms::Cohort& patients) {
   }
 }
 
+/// A draft's own number of views is none that a profile knows the source or the range of.
+void forget_source_of_views(Scanner& scanner) {
+  if (!scanner.profile) return;
+  for (Provenance& known : scanner.profile->provenance)
+    std::erase(known.keys, "views_per_rotation");
+  std::erase_if(scanner.profile->provenance,
+                [](const Provenance& known) { return known.keys.empty(); });
+}
+
 }  // namespace
 
 Scenario drafted(Scenario scenario) {
@@ -36,7 +45,9 @@ Scenario drafted(Scenario scenario) {
   const std::string& flies = protocol.flying_focal_spot;
   const std::int64_t places = flies == "none" ? 1 : flies == "both" ? 4 : 2;
   for (Scanner& scanner : scenario.arms.scanners) {
+    const std::int64_t views = scanner.views_per_rotation;
     thin_out(scanner.views_per_rotation, places);
+    if (scanner.views_per_rotation != views) forget_source_of_views(scanner);
     if (scanner.flying_focal_spot) thin_out(scanner.flying_focal_spot->views_per_position, 1);
   }
   Simulation& simulation = scenario.simulation;

@@ -40,6 +40,20 @@ TEST_CASE("a draft has fewer patients, views, rays and voxels, and the same arms
   CHECK(fingerprint(drafted(draft)) == fingerprint(draft));
 }
 
+TEST_CASE("a draft of a scanner with a profile can be read back") {
+  Scenario scenario = whole();
+  scenario.simulation.quality = "draft";
+  Scanner& scanner = scenario.arms.scanners[0];
+  scanner.profile = Profile{};
+  scanner.profile->provenance = {{.keys = {"views_per_rotation"}, .range = {900, 1100}},
+                                 {.keys = {"views_per_rotation", "columns"}, .source = "a paper"}};
+  const Scenario draft = drafted(scenario);
+  // 246 views are out of the range of the profile, and from no paper.
+  REQUIRE(draft.arms.scanners[0].profile->provenance.size() == 1);
+  CHECK(draft.arms.scanners[0].profile->provenance[0].keys == std::vector<std::string>{"columns"});
+  CHECK(scanner.profile->provenance.size() == 2);
+}
+
 TEST_CASE("a draft adds nothing to what is small already") {
   Scenario scenario = whole();
   scenario.patients.count = 1;
