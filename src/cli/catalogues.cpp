@@ -89,6 +89,9 @@ std::vector<CatalogueInfo> all_catalogues() {
                     entry_of<radiomics::PerturbationFile>(),
                     entry_of<trial::Outputs>(),
                     entry_of<trial::Simulation>(),
+                    entry_of<trial::Stress>(),
+                    entry_of<trial::StressModel>(),
+                    entry_of<trial::StressLimit>(),
                     entry_of<recon::SinogramFile>()};
   return {phantoms::anatomies().info(),
           phantoms::scene_solids().info(),
@@ -102,6 +105,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           recon::algorithms().info(),
           recon::orientations().info(),
           trial::designs().info(),
+          readers::catalogue().info(),
           materials_info(),
           features_info(),
           radiomics::image_filters().info(),

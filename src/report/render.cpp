@@ -1,25 +1,11 @@
 #include "vitrine/report/detail/assets.hpp"
 #include "vitrine/report/detail/feature_data.hpp"
+#include "vitrine/report/detail/page_head.hpp"
 #include "vitrine/report/detail/sections.hpp"
 #include "vitrine/report/page.hpp"
 
 namespace vitrine::report {
 namespace {
-
-/// Nothing may be fetched, whatever the page contains: the browser enforces it.
-constexpr std::string_view policy =
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-    "form-action 'none'; base-uri 'none'";
-
-void write_head(Html& html, const Page& page) {
-  html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-  html.raw("<meta http-equiv=\"Content-Security-Policy\" content=\"").raw(policy).raw("\">\n");
-  html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-  html.raw("<meta name=\"generator\" content=\"vitrine\">\n");
-  html.raw("<link rel=\"icon\" href=\"data:,\">\n");
-  html.element("title", page.title + " \u00b7 vitrine").raw("\n<style>\n");
-  html.raw(inline_script(assets::style())).raw("</style>\n</head>\n<body>\n");
-}
 
 void write_navigation(Html& html, const Page& page) {
   html.raw("<nav aria-label=\"Sections\">");
@@ -53,7 +39,7 @@ void write_navigation(Html& html, const Page& page) {
 
 std::string render(const Page& page) {
   Html html;
-  write_head(html, page);
+  open_page(html, page.title);
   write_navigation(html, page);
   html.raw("<main>\n");
   write_answer(html, page, summarise(page.stability, page.verdicts));

@@ -327,6 +327,13 @@ const Schema<Scenario>& Scenario::schema() {
           .unless_default()
           .optional("outputs", &Scenario::outputs, "what is written")
           .optional("simulation", &Scenario::simulation, "how finely the world is sampled")
+          .optional("stress", &Scenario::stress,
+                    "models that `vitrine stress` tries on the images (none if nothing is said)")
+          .rule("stress needs outputs.images with nifti (models read files)",
+                [](const Scenario& x) {
+                  return !x.stress ||
+                         std::ranges::find(x.outputs.images, "nifti") != x.outputs.images.end();
+                })
           .rule(
               "outputs.raw: signal does not go with dual_energy (a file holds one scan). Use raw: "
               "line_integrals, which keeps a file for each level of bins",

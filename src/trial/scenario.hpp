@@ -20,6 +20,7 @@
 #include "vitrine/trial/dual_energy.hpp"
 #include "vitrine/trial/sites.hpp"
 #include "vitrine/trial/statistics.hpp"
+#include "vitrine/trial/stress.hpp"
 
 namespace vitrine::trial {
 
@@ -149,6 +150,7 @@ struct Scenario {
   Statistics statistics;
   Outputs outputs;
   Simulation simulation;
+  std::optional<Stress> stress;   ///< none: no model is tried
   std::vector<FileRecord> files;  ///< that the anatomy was read from; no key of the scenario
   static const Schema<Scenario>& schema();
 };

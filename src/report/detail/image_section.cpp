@@ -1,14 +1,15 @@
 #include "vitrine/core/error.hpp"
+#include "vitrine/report/detail/page_head.hpp"
 #include "vitrine/report/detail/sections.hpp"
 #include "vitrine/report/figures.hpp"
 
 namespace vitrine::report {
 namespace {
 
-void check(const Page& page, const Panel& panel) {
-  require(panel.images.size() == 1 || panel.images.size() == page.windows.size(), Error::Kind::data,
+void check(const Panel& panel, std::size_t windows) {
+  require(panel.images.size() == 1 || panel.images.size() == windows, Error::Kind::data,
           "the panel '", panel.title, "' has ", panel.images.size(), " images (the page has ",
-          page.windows.size(), " windows). Give one, or one per window.");
+          windows, " windows). Give one, or one per window.");
   for (const std::string& image : panel.images)
     require(image.starts_with("data:image/"), Error::Kind::data, "an image of the panel '",
             panel.title, "' is not a data URI (a report loads nothing). Embed it.");
@@ -66,6 +67,18 @@ void write_stacks(Html& html, const Stacks& stacks) {
 
 }  // namespace
 
+void write_sheet(Html& html, const Sheet& sheet, std::size_t windows) {
+  html.raw("<div class=\"sheet").raw(sheet.small ? " small" : "").raw("\">");
+  html.element("h3", sheet.title);
+  if (!sheet.caption.empty()) html.element("p", sheet.caption, "note");
+  html.raw("<div class=\"panels\">\n");
+  for (const Panel& panel : sheet.panels) {
+    check(panel, windows);
+    write_panel(html, panel, sheet.title);
+  }
+  html.raw("</div></div>\n");
+}
+
 /// The switch is a row of radio buttons before the sheets, so that it works without scripts and one
 /// click changes every image.
 void write_images(Html& html, const Page& page) {
@@ -94,17 +107,7 @@ void write_images(Html& html, const Page& page) {
         .text(page.windows[w])
         .raw("</label>");
   html.raw("</div>\n");
-  for (const Sheet& sheet : page.sheets) {
-    html.raw("<div class=\"sheet").raw(sheet.small ? " small" : "").raw("\">");
-    html.element("h3", sheet.title);
-    if (!sheet.caption.empty()) html.element("p", sheet.caption, "note");
-    html.raw("<div class=\"panels\">\n");
-    for (const Panel& panel : sheet.panels) {
-      check(page, panel);
-      write_panel(html, panel, sheet.title);
-    }
-    html.raw("</div></div>\n");
-  }
+  for (const Sheet& sheet : page.sheets) write_sheet(html, sheet, page.windows.size());
   write_stacks(html, page.stacks);
   html.raw("</section>\n");
 }

@@ -1,0 +1,315 @@
+#include "vitrine/cli/stress_cases.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "vitrine/cli/stress_host.hpp"
+#include "vitrine/core/math.hpp"
+#include "vitrine/evaluation/segmentation.hpp"
+#include "vitrine/io/image_reader.hpp"
+#include "vitrine/io/json.hpp"
+#include "vitrine/io/nifti.hpp"
+#include "vitrine/model/voxel_regions.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+/// A lesion as its true mask shows it.
+struct Truth {
+  std::string id;
+  Mask mask;
+  readers::VoxelBox box;
+  evaluation::Target target;
+  double diameter = 0.0;  // mm, of a ball of its volume
+};
+
+Truth truth_of(const std::string& id, Mask mask, double least_reach) {
+  const Grid& grid = mask.grid();
+  Truth truth{id, std::move(mask), {grid.size, {-1, -1, -1}}, {Vec3::Zero(), 0.0}, 0.0};
+  double voxels = 0.0;
+  for (Index k = 0; k < grid.size[2]; ++k)
+    for (Index j = 0; j < grid.size[1]; ++j)
+      for (Index i = 0; i < grid.size[0]; ++i) {
+        if (truth.mask(i, j, k) == 0) continue;
+        const std::array<Index, 3> at{i, j, k};
+        for (std::size_t a = 0; a < 3; ++a) {
+          truth.box.first[a] = std::min(truth.box.first[a], at[a]);
+          truth.box.last[a] = std::max(truth.box.last[a], at[a]);
+        }
+        truth.target.centre += truth.mask.grid().centre(i, j, k);
+        voxels += 1.0;
+      }
+  truth.target.centre /= voxels;
+  const double volume = voxels * truth.mask.grid().voxel_volume();
+  truth.diameter = math::cbrt(6.0 / std::numbers::pi * volume);
+  truth.target.radius = std::max(0.5 * truth.diameter, least_reach);
+  return truth;
+}
+
+/// An image read from disk, and what is true about it.
+struct Case {
+  io::Bytes bytes;
+  Image image;
+  std::vector<Truth> lesions;
+  Digest digest;  // of all its files
+};
+
+Case read_case(const StoredTrial& stored, const io::Path& dir, const TrialImage& of,
+               double least_reach) {
+  Sha256 sum;
+  io::Bytes bytes = read_listed(stored, dir, of.path);
+  sum.bytes(bytes);
+  Case one{std::move(bytes), io::read_image(dir / of.path), {}, {}};
+  for (const MaskFile& mask : of.masks) {
+    sum.bytes(read_listed(stored, dir, mask.path));
+    one.lesions.push_back(truth_of(mask.lesion, io::read_mask(dir / mask.path), least_reach));
+    io::require_same_grid(one.image.grid(), one.lesions.back().mask.grid());
+  }
+  one.digest = sum.finish();
+  return one;
+}
+
+/// The scores of a lesion that was not found.
+evaluation::LesionScore missed(const trial::Stress& stress, const Truth& truth) {
+  return {truth.id,
+          trial::size_class(stress, truth.diameter),
+          {0.0, 0.0, none, none, none, none, 0.0},
+          none};
+}
+
+/// Parts of the found mask that touch a lesion are compared with it; the rest is false.
+void score_mask(const trial::Stress& stress, const Case& one, const Mask& found,
+                StressCase& result) {
+  const Components parts = components_of(found);
+  std::vector<bool> touches_any(parts.parts.size() + 1, false);
+  for (const Truth& truth : one.lesions) {
+    std::vector<bool> touches(parts.parts.size() + 1, false);
+    for (std::size_t v = 0; v < parts.label.size(); ++v)
+      if (truth.mask.values()[v] != 0 && parts.label[v] != 0)
+        touches[std::size_t(parts.label[v])] = touches_any[std::size_t(parts.label[v])] = true;
+    evaluation::LesionScore& score = result.lesions.emplace_back(missed(stress, truth));
+    if (std::ranges::find(touches, true) == touches.end()) continue;
+    Mask mine(truth.mask.grid());
+    for (std::size_t v = 0; v < parts.label.size(); ++v)
+      mine.values()[v] = touches[std::size_t(parts.label[v])];
+    const auto agreed = evaluation::compare_masks(truth.mask, mine, stress.surface_tolerance);
+    score.values = {agreed.dice,
+                    agreed.surface_dice,
+                    agreed.hausdorff95,
+                    agreed.surface_distance,
+                    100.0 * agreed.volume_error(),
+                    evaluation::longest_in_slice(mine) - evaluation::longest_in_slice(truth.mask),
+                    1.0};
+  }
+  for (std::size_t p = 1; p < touches_any.size(); ++p)
+    if (!touches_any[p]) result.false_ones.push_back(1.0);
+}
+
+void score_points(const trial::Stress& stress, const Case& one, StressCase& result) {
+  std::vector<evaluation::Mark> findings;
+  for (const readers::Point& point : result.points) findings.push_back({point.centre, point.score});
+  std::vector<evaluation::Target> targets;
+  for (const Truth& truth : one.lesions) targets.push_back(truth.target);
+  evaluation::ReadImage read = evaluation::match(findings, targets);
+  for (std::size_t l = 0; l < one.lesions.size(); ++l) {
+    evaluation::LesionScore score = missed(stress, one.lesions[l]);
+    score.values.clear();
+    score.best = read.best[l];
+    result.lesions.push_back(std::move(score));
+  }
+  result.false_ones = std::move(read.false_ones);
+}
+
+void fail(const trial::Stress& stress, const Case& one, bool detects, const std::string& why,
+          StressCase& result) {
+  result.failure = why;
+  for (const Truth& truth : one.lesions) {
+    result.lesions.push_back(missed(stress, truth));
+    if (detects) result.lesions.back().values.clear();
+  }
+}
+
+Value numbers(const std::vector<double>& all) {
+  Value::List list;
+  for (const double x : all) list.emplace_back(x);
+  return Value(std::move(list));
+}
+
+std::vector<double> numbers_in(const Value& value, const char* key) {
+  const Value* list = value.find(key);
+  require(list && list->as<Value::List>(), Error::Kind::data, "it lacks '", key, "'");
+  std::vector<double> all;
+  for (const Value& each : *list->as<Value::List>())
+    all.push_back(each.as<double>() ? *each.as<double>() : none);
+  return all;
+}
+
+std::string text_in(const Value& value, const char* key) {
+  const Value* text = value.find(key);
+  require(text && text->as<std::string>(), Error::Kind::data, "it lacks '", key, "'");
+  return *text->as<std::string>();
+}
+
+std::string record(const StressCase& one, const std::string& key,
+                   const std::optional<io::ProcessEnd>& end) {
+  Value value;
+  value.set("key", key).set("id", one.id).set("failure", one.failure);
+  value.set("confined", one.confined);
+  if (end) value.set("end", to_string(*end)).set("seconds", end->seconds);
+  Value::List lesions, points;
+  for (const evaluation::LesionScore& lesion : one.lesions)
+    lesions.push_back(Value()
+                          .set("id", lesion.id)
+                          .set("size", lesion.size)
+                          .set("values", numbers(lesion.values))
+                          .set("best", lesion.best));
+  for (const readers::Point& p : one.points)
+    points.push_back(numbers({p.centre.x(), p.centre.y(), p.centre.z(), p.score}));
+  value.set("lesions", Value(std::move(lesions))).set("false", numbers(one.false_ones));
+  value.set("points", Value(std::move(points)));
+  return to_json(value, 1) + "\n";
+}
+
+/// What an earlier run kept; none if there is nothing, it is damaged, or something changed since.
+std::optional<StressCase> kept(const io::Path& file, const std::string& key) {
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  try {
+    const Value value = io::parse_json(io::read_text(file), file.string());
+    if (text_in(value, "key") != key) return std::nullopt;
+    StressCase one;
+    one.id = text_in(value, "id");
+    one.failure = text_in(value, "failure");
+    const Value* confined = value.find("confined");
+    one.confined = confined && confined->as<bool>() && *confined->as<bool>();
+    const Value *lesions = value.find("lesions"), *points = value.find("points");
+    if (!lesions || !lesions->as<Value::List>() || !points || !points->as<Value::List>())
+      return std::nullopt;
+    for (const Value& each : *lesions->as<Value::List>()) {
+      const Value* best = each.find("best");
+      one.lesions.push_back({text_in(each, "id"), text_in(each, "size"), numbers_in(each, "values"),
+                             best && best->as<double>() ? *best->as<double>() : none});
+    }
+    for (const Value& each : *points->as<Value::List>()) {
+      const std::vector<double> p = numbers_in(Value().set("p", each), "p");
+      if (p.size() != 4) return std::nullopt;
+      one.points.push_back({{p[0], p[1], p[2]}, p[3]});
+    }
+    one.false_ones = numbers_in(value, "false");
+    return one;
+  } catch (const Error&) {
+    return std::nullopt;  // made again
+  }
+}
+
+/// One model and one image.
+class Attempt {
+ public:
+  Attempt(const io::Path& out, const trial::Stress& stress, const trial::StressModel& model,
+          const TrialImage& image)
+      : out_(out), stress_(stress), model_(model), id_(stress_id(image)) {}
+
+  io::Path file() const { return out_ / "cases" / model_.name / (id_ + ".json"); }
+  io::Path mask() const { return found_mask(out_, model_.name, id_); }
+
+  StressCase make(const Case& one, const std::string& key) const {
+    StressCase result;
+    result.id = id_;
+    const bool detects = model_.reader->task() == readers::Task::detection;
+    std::vector<readers::VoxelBox> boxes;
+    for (const Truth& truth : one.lesions) boxes.push_back(truth.box);
+    io::make_directories(file().parent_path());
+    io::make_directories(out_ / "logs" / model_.name);
+    CommandHost host(out_ / "scratch" / model_.name, one.bytes,
+                     out_ / "logs" / model_.name / (id_ + ".txt"));
+    try {
+      readers::Reading reading = model_.reader->read({one.image, boxes}, host);
+      result.points = std::move(reading.points);
+      if (detects) {
+        score_points(stress_, one, result);
+      } else {
+        score_mask(stress_, one, *reading.mask, result);
+        io::make_directories(mask().parent_path());
+        io::write_file(mask(), io::encode_nifti(*reading.mask, "vitrine " + model_.name));
+      }
+    } catch (const Error& error) {
+      // The machine's own troubles are not the model's.
+      if (!host.end() || error.kind() == Error::Kind::interrupted) throw;
+      result = {};
+      result.id = id_;
+      fail(stress_, one, detects, error.what(), result);
+    }
+    result.confined = !host.end() || host.end()->confined;
+    io::write_file(file(), record(result, key, host.end()));
+    return result;
+  }
+
+ private:
+  const io::Path& out_;
+  const trial::Stress& stress_;
+  const trial::StressModel& model_;
+  std::string id_;
+};
+
+/// What, beside the image, a model's results depend on.
+std::string key_of(const trial::Stress& stress, const trial::StressModel& model,
+                   const Digest& image) {
+  Sha256 sum;
+  sum.add(VITRINE_VERSION).add(to_json(model.reader.canonical)).add(image.hex());
+  if (const readers::Command* command = model.reader->command()) sum.add(digest_of(*command).hex());
+  sum.add(to_text(stress.surface_tolerance)).add(to_text(stress.least_reach));
+  for (const double limit : stress.size_limits) sum.add(to_text(limit));
+  return sum.finish().hex();
+}
+
+}  // namespace
+
+std::vector<std::string> lesion_metrics() {
+  std::vector<std::string> names;
+  for (const trial::StressMetric& metric : trial::stress_metrics())
+    if (metric.task == readers::Task::segmentation &&
+        std::string_view(metric.name) != "false_positives_per_image")
+      names.emplace_back(metric.name);
+  return names;
+}
+
+std::string stress_id(const TrialImage& image) {
+  return str(image.case_id, "__", image.arm,
+             image.replicate == "scan" ? "" : "__" + image.replicate);
+}
+
+io::Path found_mask(const io::Path& out, const std::string& model, const std::string& id) {
+  return out / "found" / model / (id + ".nii.gz");
+}
+
+std::vector<StressRun> run_models(const StoredTrial& stored, const io::Path& dir,
+                                  const io::Path& out, const trial::Stress& stress,
+                                  const std::vector<TrialImage>& images,
+                                  const std::function<void(const StressCase&)>& told) {
+  std::vector<StressRun> runs;
+  for (const trial::StressModel& model : stress.models) runs.push_back({&model, {}, 0});
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const Case one = read_case(stored, dir, images[i], stress.least_reach);
+    for (StressRun& run : runs) {
+      const Attempt attempt(out, stress, *run.model, images[i]);
+      const std::string key = key_of(stress, *run.model, one.digest);
+      std::optional<StressCase> result = kept(attempt.file(), key);
+      if (result && result->failure.empty() &&
+          run.model->reader->task() == readers::Task::segmentation &&
+          !std::filesystem::exists(attempt.mask()))
+        result.reset();
+      run.kept += result.has_value();
+      run.cases.push_back(result ? *std::move(result) : attempt.make(one, key));
+      run.cases.back().image = i;
+      told(run.cases.back());
+    }
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(out / "scratch", ignored);
+  return runs;
+}
+
+}  // namespace vitrine::cli

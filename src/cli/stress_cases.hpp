@@ -1,0 +1,47 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vitrine/cli/trial_images.hpp"
+#include "vitrine/evaluation/reader_study.hpp"
+#include "vitrine/trial/stress.hpp"
+
+namespace vitrine::cli {
+
+/// What a model made of one image: enough for every table and picture.
+struct StressCase {
+  std::string id;         ///< case, arm and replicate
+  std::size_t image = 0;  ///< among the trial's images
+  std::string failure;    ///< why it failed; empty: it did not
+  bool confined = true;   ///< it could write in its directory only
+  std::vector<evaluation::LesionScore> lesions;
+  std::vector<double> false_ones;
+  std::vector<readers::Point> points;  ///< of a detector
+};
+
+/// One model on all images.
+struct StressRun {
+  const trial::StressModel* model = nullptr;
+  std::vector<StressCase> cases;
+  std::size_t kept = 0;  ///< cases that an earlier run had finished
+};
+
+/// Names of the metrics of lesions that a segmenter's values stand for.
+std::vector<std::string> lesion_metrics();
+
+/// `case001__soft`, and with its replicate for any but the arm's own scan.
+std::string stress_id(const TrialImage& image);
+
+/// Where a segmenter's mask of an image is kept.
+io::Path found_mask(const io::Path& out, const std::string& model, const std::string& id);
+
+/// Let every model read every image; results are kept in `out` as they come, and those of an
+/// earlier run that are still right are not made again. `told` hears of each that is done.
+std::vector<StressRun> run_models(const StoredTrial& stored, const io::Path& dir,
+                                  const io::Path& out, const trial::Stress& stress,
+                                  const std::vector<TrialImage>& images,
+                                  const std::function<void(const StressCase&)>& told);
+
+}  // namespace vitrine::cli

@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "vitrine/cli/stress_tables.hpp"
+
+namespace vitrine::cli {
+
+/// All that the page of a stress test is made of.
+struct StressResult {
+  const StoredTrial& stored;
+  io::Path dir, out;  ///< of the trial, and of the results
+  const trial::Stress& stress;
+  const std::vector<TrialImage>& images;
+  const std::vector<ScoredModel>& models;
+  const std::vector<JudgedLimit>& limits;
+};
+
+/// `stress.html`; images of its galleries are read from the trial's directory.
+std::string stress_page(const StressResult& result);
+
+}  // namespace vitrine::cli

@@ -1,0 +1,240 @@
+#include "vitrine/cli/stress_tables.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "vitrine/trial/arm_factors.hpp"
+
+namespace vitrine::cli {
+namespace {
+
+using evaluation::GroupScore;
+using readers::Task;
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+/// Whether two ways to group the arms are the same but for the names.
+bool same_parts(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i)
+    for (std::size_t j = i + 1; j < a.size(); ++j)
+      if ((a[i] == a[j]) != (b[i] == b[j])) return false;
+  return true;
+}
+
+/// Arms by each factor in which they differ; and by themselves, unless a factor does the same.
+std::vector<evaluation::ArmGroup> arm_groups(const trial::Plan& plan) {
+  std::vector<evaluation::ArmGroup> groups;
+  std::vector<std::string> names;
+  for (const trial::Arm& arm : plan.arms) names.push_back(arm.name);
+  const auto factors = trial::arm_factors(plan.scenario.arms, plan.arms, plan.sites, {});
+  bool repeated = names.size() < 2;
+  for (const evaluation::ArmFactor& factor : factors) {
+    groups.push_back({factor.name, factor.level, factor.level[plan.reference]});
+    repeated |= same_parts(factor.level, names);
+  }
+  if (!repeated) groups.push_back({"arm", names, names[plan.reference]});
+  return groups;
+}
+
+Table::Cell cell(double number) { return number; }
+
+void add_estimate(std::vector<Table::Cell>& row, const evaluation::Estimate& e) {
+  row.insert(row.end(), {cell(e.value), cell(e.low), cell(e.high), e.reason});
+}
+
+evaluation::Better better_of(const trial::StressMetric& metric) {
+  return metric.better > 0   ? evaluation::Better::high
+         : metric.better < 0 ? evaluation::Better::low
+                             : evaluation::Better::near_zero;
+}
+
+JudgedLimit judged(const trial::StressLimit& limit, const trial::Stress& stress,
+                   const ScoredModel& model) {
+  JudgedLimit row{model.run->model->name, &limit, "all", {}, false, {}};
+  const GroupScore* score = nullptr;
+  if (limit.of == "worst_group") {
+    score = worst_of(stress, model, limit.metric);
+    if (score) row.group = str(score->group, ": ", score->level);
+  } else {
+    const auto found = std::ranges::find_if(model.scores, [&](const GroupScore& one) {
+      return one.group == "all" && one.metric == limit.metric;
+    });
+    if (found != model.scores.end()) score = &*found;
+  }
+  if (!score || !score->value.has_value()) {
+    row.reason =
+        score ? score->value.reason : str("no group has ", stress.fewest_lesions, " lesions");
+    return row;
+  }
+  row.value = score->value;
+  const bool whole = limit.by == "interval";
+  if (whole && !row.value.has_interval()) {
+    row.reason = "there is no interval: " + row.value.reason;
+    return row;
+  }
+  const double low = whole ? row.value.low : row.value.value;
+  const double high = whole ? row.value.high : row.value.value;
+  row.passed =
+      (!limit.at_least || low >= *limit.at_least) && (!limit.at_most || high <= *limit.at_most);
+  return row;
+}
+
+}  // namespace
+
+std::vector<ScoredModel> score_models(const StoredTrial& stored, const trial::Stress& stress,
+                                      const std::vector<TrialImage>& images,
+                                      const std::vector<StressRun>& runs) {
+  const trial::Plan& plan = stored.plan;
+  const auto groups = arm_groups(plan);
+  evaluation::Resampling resampling{
+      make_stream(plan.scenario.trial.seed, "stress", Draw::bootstrap)};
+  const evaluation::Resamples drawn(resampling.stream, resampling.replicates);
+  resampling.drawn = &drawn;
+  std::vector<ScoredModel> models;
+  for (const StressRun& run : runs) {
+    ScoredModel& scored = models.emplace_back();
+    scored.run = &run;
+    evaluation::ReaderStudy& study = scored.study;
+    study.detects = run.model->reader->task() == Task::detection;
+    if (!study.detects) study.metrics = lesion_metrics();
+    study.groups = groups;
+    study.strata = {"stratum", "sex"};
+    for (const StressCase& one : run.cases) {
+      const TrialImage& image = images[one.image];
+      const auto arm = std::ranges::find(plan.arms, image.arm, &trial::Arm::name);
+      study.images.push_back({image.case_id,
+                              std::size_t(arm - plan.arms.begin()),
+                              {image.stratum, image.sex},
+                              !one.failure.empty(),
+                              one.lesions,
+                              one.false_ones});
+    }
+    scored.scores = evaluation::score_groups(study, stress.rate, resampling);
+  }
+  return models;
+}
+
+const GroupScore* worst_of(const trial::Stress& stress, const ScoredModel& model,
+                           const std::string& metric) {
+  const auto* about = trial::find_metric(model.run->model->reader->task(), metric);
+  return about ? evaluation::worst_group(model.scores, metric, better_of(*about),
+                                         stress.fewest_lesions)
+               : nullptr;
+}
+
+std::vector<JudgedLimit> judge(const trial::Stress& stress,
+                               const std::vector<ScoredModel>& models) {
+  std::vector<JudgedLimit> rows;
+  for (const trial::StressLimit& limit : stress.accept)
+    for (const ScoredModel& model : models)
+      if ((limit.model.empty() || limit.model == model.run->model->name) &&
+          trial::find_metric(model.run->model->reader->task(), limit.metric))
+        rows.push_back(judged(limit, stress, model));
+  return rows;
+}
+
+Table case_table(const std::vector<TrialImage>& images, const std::vector<ScoredModel>& models) {
+  Table table;
+  table.columns = {"model",   "task",   "case",   "arm",    "replicate",
+                   "stratum", "sex",    "status", "reason", "false_positives",
+                   "lesion",  "size_mm"};
+  const std::vector<std::string> metrics = lesion_metrics();
+  table.columns.insert(table.columns.end(), metrics.begin(), metrics.end());
+  table.columns.emplace_back("best_score");
+  for (const ScoredModel& model : models)
+    for (const StressCase& one : model.run->cases) {
+      const TrialImage& image = images[one.image];
+      const auto add = [&](const evaluation::LesionScore* lesion) {
+        std::vector<Table::Cell> row{model.run->model->name,
+                                     std::string(to_string(model.run->model->reader->task())),
+                                     image.case_id,
+                                     image.arm,
+                                     image.replicate,
+                                     image.stratum,
+                                     image.sex,
+                                     one.failure.empty() ? "read" : "failed",
+                                     one.failure,
+                                     double(one.false_ones.size()),
+                                     lesion ? lesion->id : "",
+                                     lesion ? lesion->size : ""};
+        for (std::size_t m = 0; m < metrics.size(); ++m)
+          row.push_back(cell(lesion && m < lesion->values.size() ? lesion->values[m] : none));
+        row.push_back(cell(lesion ? lesion->best : none));
+        table.add(std::move(row));
+      };
+      for (const evaluation::LesionScore& lesion : one.lesions) add(&lesion);
+      if (one.lesions.empty()) add(nullptr);
+    }
+  return table;
+}
+
+Table summary_table(const std::vector<ScoredModel>& models) {
+  Table table;
+  table.columns = {"model",
+                   "task",
+                   "group",
+                   "level",
+                   "metric",
+                   "patients",
+                   "images",
+                   "failed_images",
+                   "lesions",
+                   "value",
+                   "value_low",
+                   "value_high",
+                   "value_reason",
+                   "difference",
+                   "difference_low",
+                   "difference_high",
+                   "difference_reason"};
+  for (const ScoredModel& model : models)
+    for (const GroupScore& score : model.scores) {
+      std::vector<Table::Cell> row{model.run->model->name,
+                                   std::string(to_string(model.run->model->reader->task())),
+                                   score.group,
+                                   score.level,
+                                   score.metric,
+                                   double(score.patients),
+                                   double(score.images),
+                                   double(score.failed),
+                                   double(score.lesions)};
+      add_estimate(row, score.value);
+      add_estimate(row, score.difference);
+      table.add(std::move(row));
+    }
+  return table;
+}
+
+Table froc_table(const std::vector<ScoredModel>& models) {
+  Table table;
+  table.columns = {"model", "threshold", "false_positives_per_image", "sensitivity"};
+  for (const ScoredModel& model : models) {
+    if (!model.study.detects) continue;
+    std::vector<evaluation::ReadImage> images;
+    for (const evaluation::ImageScore& image : model.study.images) {
+      evaluation::ReadImage& one = images.emplace_back();
+      for (const evaluation::LesionScore& lesion : image.lesions) one.best.push_back(lesion.best);
+      one.false_ones = image.false_ones;
+    }
+    const evaluation::Froc curve = evaluation::froc(images);
+    for (std::size_t t = 0; t < curve.threshold.size(); ++t)
+      table.add({model.run->model->name, curve.threshold[t], curve.false_per_image[t],
+                 curve.sensitivity[t]});
+  }
+  return table;
+}
+
+Table limit_table(const std::vector<JudgedLimit>& limits) {
+  Table table;
+  table.columns = {"model",     "metric",     "of",       "by",      "group",   "value",
+                   "value_low", "value_high", "at_least", "at_most", "verdict", "reason"};
+  for (const JudgedLimit& row : limits)
+    table.add({row.model, row.limit->metric, row.limit->of, row.limit->by, row.group,
+               cell(row.value.value), cell(row.value.low), cell(row.value.high),
+               cell(row.limit->at_least.value_or(none)), cell(row.limit->at_most.value_or(none)),
+               row.passed ? "pass" : "fail", row.reason});
+  return table;
+}
+
+}  // namespace vitrine::cli

@@ -1,0 +1,45 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "vitrine/cli/stress_cases.hpp"
+
+namespace vitrine::cli {
+
+/// A limit beside what it judges.
+struct JudgedLimit {
+  std::string model;
+  const trial::StressLimit* limit = nullptr;
+  std::string group;  ///< `scanner: x` of a worst group, `all`
+  evaluation::Estimate value;
+  bool passed = false;
+  std::string reason;  ///< why it did not, where the value does not say it
+};
+
+/// One model's results.
+struct ScoredModel {
+  const StressRun* run = nullptr;
+  evaluation::ReaderStudy study;
+  std::vector<evaluation::GroupScore> scores;
+};
+
+std::vector<ScoredModel> score_models(const StoredTrial& stored, const trial::Stress& stress,
+                                      const std::vector<TrialImage>& images,
+                                      const std::vector<StressRun>& runs);
+
+std::vector<JudgedLimit> judge(const trial::Stress& stress, const std::vector<ScoredModel>& models);
+
+/// The worst group of a model's metric; null if no group has lesions enough.
+const evaluation::GroupScore* worst_of(const trial::Stress& stress, const ScoredModel& model,
+                                       const std::string& metric);
+
+/// `stress.csv`: one row a model, image and lesion.
+Table case_table(const std::vector<TrialImage>& images, const std::vector<ScoredModel>& models);
+/// `stress_summary.csv`: one row a model, metric and group.
+Table summary_table(const std::vector<ScoredModel>& models);
+/// `stress_froc.csv`: one row a threshold of a detector.
+Table froc_table(const std::vector<ScoredModel>& models);
+/// `stress_limits.csv`: one row a limit and model.
+Table limit_table(const std::vector<JudgedLimit>& limits);
+
+}  // namespace vitrine::cli

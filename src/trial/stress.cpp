@@ -1,0 +1,146 @@
+#include "vitrine/trial/stress.hpp"
+
+#include <algorithm>
+
+#include "vitrine/trial/detail/distinct.hpp"
+
+namespace vitrine::trial {
+namespace {
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const StressMetric& metric : stress_metrics())
+    if (std::ranges::find(names, metric.name) == names.end()) names.emplace_back(metric.name);
+  return names;
+}
+
+/// Limits name models that are there, and metrics that these have.
+void check_limits(const Stress& stress, const Value& node, Diagnostics& problems) {
+  const Value* written = node.find("accept");
+  const auto* list = written ? written->as<Value::List>() : nullptr;
+  std::vector<std::string> models;
+  for (const StressModel& model : stress.models) models.push_back(model.name);
+  for (std::size_t i = 0; i < stress.accept.size(); ++i) {
+    const StressLimit& limit = stress.accept[i];
+    const Location where = list ? (*list)[i].where : node.where;
+    if (!limit.model.empty() && std::ranges::find(models, limit.model) == models.end()) {
+      problems.error(where, str("accept: there is no model '", limit.model, "'.",
+                                suggestion(limit.model, models)));
+      continue;
+    }
+    const bool measured = std::ranges::any_of(stress.models, [&](const StressModel& model) {
+      return (limit.model.empty() || limit.model == model.name) &&
+             find_metric(model.reader->task(), limit.metric);
+    });
+    if (!measured)
+      problems.error(where,
+                     str("accept: ", limit.model.empty() ? "no model" : limit.model,
+                         limit.model.empty() ? " has" : " has not", " the metric ", limit.metric,
+                         " (segmentation and detection have metrics of their own). Choose "
+                         "one of its task"));
+  }
+}
+
+}  // namespace
+
+const std::vector<StressMetric>& stress_metrics() {
+  using readers::Task;
+  static const std::vector<StressMetric> all{
+      {"dice", "overlap of masks", Task::segmentation, 1},
+      {"surface_dice", "share of surfaces within the tolerance", Task::segmentation, 1},
+      {"hausdorff95_mm", "95th percentile of surface distances", Task::segmentation, -1},
+      {"surface_distance_mm", "mean distance of surfaces", Task::segmentation, -1},
+      {"volume_error_percent", "of the true mask's volume", Task::segmentation, 0},
+      {"diameter_error_mm", "of the longest line in a slice", Task::segmentation, 0},
+      {"sensitivity", "share of lesions that it touches", Task::segmentation, 1},
+      {"false_positives_per_image", "parts that touch no lesion", Task::segmentation, -1},
+      {"cpm", "mean sensitivity at 1/8 to 8 false positives per image", Task::detection, 1},
+      {"sensitivity", "at the false positives per image of stress.false_positives_per_image",
+       Task::detection, 1}};
+  return all;
+}
+
+const StressMetric* find_metric(readers::Task task, const std::string& name) {
+  const auto& all = stress_metrics();
+  const auto found = std::ranges::find_if(
+      all, [&](const StressMetric& one) { return one.task == task && one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::string size_class(const Stress& stress, double diameter) {
+  const auto& limits = stress.size_limits;
+  if (limits.empty()) return {};
+  const auto above = std::ranges::upper_bound(limits, diameter);
+  if (above == limits.begin()) return "below " + to_text(limits.front());
+  if (above == limits.end()) return "from " + to_text(limits.back());
+  return str(to_text(*std::prev(above)), " to ", to_text(*above));
+}
+
+const Schema<StressModel>& StressModel::schema() {
+  static const auto s = Schema<StressModel>("model", "A model under test")
+                            .required("name", &StressModel::name, "names it in tables and files")
+                            .name_of_at_most(40)
+                            .required("reader", &StressModel::reader,
+                                      "what reads the images: a built-in reader, or a command");
+  return s;
+}
+
+const Schema<StressLimit>& StressLimit::schema() {
+  static const auto s =
+      Schema<StressLimit>("accept", "A limit that a model must keep")
+          .optional("model", &StressLimit::model,
+                    "which model; every one that has the metric if nothing is said")
+          .required("metric", &StressLimit::metric, "what is judged")
+          .one_of(metric_names())
+          .optional("of", &StressLimit::of,
+                    "the mean of all lesions, or that of the worst of all groups")
+          .one_of({"all", "worst_group"})
+          .optional("by", &StressLimit::by,
+                    "value: the mean must keep the limit; interval: its whole 95 % interval must")
+          .one_of({"value", "interval"})
+          .optional("at_least", &StressLimit::at_least, "lower limit")
+          .optional("at_most", &StressLimit::at_most, "upper limit")
+          .rule("accept needs at_least or at_most", [](const StressLimit& limit) {
+            return limit.at_least.has_value() || limit.at_most.has_value();
+          });
+  return s;
+}
+
+const Schema<Stress>& Stress::schema() {
+  static const auto s =
+      Schema<Stress>("stress", "Models that are tried on the trial's images (`vitrine stress`)")
+          .required("models", &Stress::models, "models under test")
+          .optional("surface_tolerance", &Stress::surface_tolerance, unit::mm,
+                    "distance within which surfaces agree (surface Dice)")
+          .between(0, 50)
+          .optional("least_reach", &Stress::least_reach, unit::mm,
+                    "a finding within a lesion's radius has found it; within this, if it is more")
+          .between(0, 50)
+          .optional("false_positives_per_image", &Stress::rate,
+                    "at which the sensitivity of detectors is stated")
+          .between(0, 100)
+          .optional("size_limits", &Stress::size_limits, unit::mm,
+                    "diameters (of balls of equal volume) that part lesions into classes")
+          .between(0.1, 1000)
+          .optional("fewest_lesions", &Stress::fewest_lesions,
+                    "of a group that may be called the worst; smaller ones are left to chance")
+          .between(1, 1000000)
+          .optional("gallery", &Stress::gallery, "failures shown of each model")
+          .between(0, 100)
+          .optional("accept", &Stress::accept, "limits; a model that breaks one fails")
+          .rule("models must not be empty", [](const Stress& x) { return !x.models.empty(); })
+          .rule("models must have different names",
+                [](const Stress& x) {
+                  std::vector<std::string> names;
+                  for (const StressModel& model : x.models) names.push_back(model.name);
+                  return detail::distinct(std::move(names));
+                })
+          .rule("size_limits_mm must ascend",
+                [](const Stress& x) {
+                  return std::ranges::is_sorted(x.size_limits, std::less_equal{});
+                })
+          .checked(check_limits);
+  return s;
+}
+
+}  // namespace vitrine::trial

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# `vitrine stress`: models on the images of a finished trial, those that misbehave included.
+#   stress.sh PROGRAM SOURCE_DIRECTORY
+set -uo pipefail
+program=$(realpath "$1") source=$(realpath "$2")
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/expect.sh"
+export XDG_CONFIG_HOME=$PWD/config
+
+# Four patients of two lesions in two doses.
+sed -E 's/^  count: 2/  count: 4/; s/^  vary: .*/  vary: {tube_load_mas: [80, 20]}/; s/^  repeat: .*//; s/^    - shape/    - count: 2\n      shape/; s/spread_mm: 4/spread_mm: 12/' \
+  "$source/tests/cli/tiny.yaml" >tiny.yaml
+echo 'outputs: {images: [nifti], report: none}' >>tiny.yaml
+expect 0 '' "$program" run tiny.yaml --out trial -q
+
+# Built-in readers need no block. The same command again reads nothing twice and writes the same bytes.
+expect 0 '^region_growing \(segmentation\): 8 images, failed on 0$' "$program" stress trial region_growing blob_detector
+expect 0 '^model,task,group,level,metric' cat trial-stress/stress_summary.csv
+expect 0 '^33$' bash -c "wc -l < trial-stress/stress.csv"
+expect 0 'tube_load_mas,20,cpm' grep '^blob_detector' trial-stress/stress_summary.csv
+cp trial-stress/stress.html trial-stress/stress.json .
+expect 0 ', 8 kept' env OMP_NUM_THREADS=1 "$program" stress trial region_growing blob_detector
+expect 0 '' cmp stress.html trial-stress/stress.html
+expect 0 '' cmp stress.json trial-stress/stress.json
+rm -r trial-stress/cases/region_growing/case001__*          # lost results are made again
+expect 0 ', 6 kept' "$program" stress trial region_growing blob_detector
+expect 0 '' cmp stress.html trial-stress/stress.html
+expect 0 '' "$program" verify trial
+
+# A perfect model and one misdeed each. The truth stands in the trial; `image` leads to it by its digest.
+cat >model.py <<'EOF'
+import gzip, hashlib, os, pathlib, struct, sys, time
+misdeed, image, output = sys.argv[1:]
+trial = pathlib.Path(__file__).parent / 'trial'
+data = pathlib.Path(image).read_bytes()
+case = next(p for p in trial.glob('images/*/*.nii.gz') if p.read_bytes() == data).parent.name
+truth = [gzip.decompress(p.read_bytes()) for p in sorted((trial / 'masks' / case).glob('*.nii.gz'))]
+head, body = bytearray(truth[0][:352]), bytes(max(v) for v in zip(*(t[352:] for t in truth)))
+first = case == 'case001'
+if misdeed == 'crash' and first: os.abort()
+if misdeed == 'exit' and first: sys.exit(3)
+if misdeed == 'hang' and first: time.sleep(60)
+if misdeed == 'nothing' and first: sys.exit(0)
+if misdeed == 'memory' and first: bytearray(1 << 33)
+if misdeed == 'size' and first: head[42:44], body = struct.pack('<h', 7), body[:7 * 128 * 12]
+if misdeed == 'number' and first:
+    head[70:74] = struct.pack('<hh', 16, 32)
+    body = struct.pack('<f', float('nan')) * len(body)
+if misdeed == 'link' and first:
+    os.symlink(next((trial / 'masks' / case).glob('*.nii.gz')).resolve(), output); sys.exit(0)
+if misdeed == 'outside' and first: (trial / 'images' / case / 'intruder').write_text('here')
+if misdeed == 'empty': body = bytes(len(body))
+pathlib.Path(output).write_bytes(gzip.compress(bytes(head) + body))
+EOF
+block() { # block NAME MORE
+  printf 'stress:\n  models:\n    - {name: %s, reader: {kind: command, arguments: [python3, model.py, %s, "{image}", "{output}"], timeout_s: 5, memory_gib: 1}}\n  accept:\n    - {metric: dice, at_least: 0.99}\n' "$1" "$1" >"$1.yaml"
+}
+block good
+expect 2 'nobody agreed that the model .good. may run' "$program" stress trial --with good.yaml
+expect 0 '^pass: good, dice of all: 1 \(' bash -c "$program stress trial --with good.yaml --yes -o good"
+# Consent by the digest of command and files: given once, gone when the program changes.
+sum=$("$program" stress trial --with good.yaml 2>&1 | grep -oE '[0-9a-f]{64}' | head -1)
+echo "$sum good" >consent
+expect 0 ', 8 kept' "$program" stress trial --with good.yaml --consent consent -o good
+cp model.py saved.py; echo '# changed' >>model.py
+expect 2 'nobody agreed' "$program" stress trial --with good.yaml --consent consent -o good
+mv saved.py model.py
+for misdeed in crash:'killed by signal 6' exit:'exit code 3' hang:'still running' nothing:'wrote no output' memory:'exit code 1' size:'voxels' number:'whole numbers' link:'no regular file'; do
+  name=${misdeed%%:*}
+  block "$name"
+  expect 1 'failed on 2$' bash -c "$program stress trial --with $name.yaml --yes -o $name 2>/dev/null"
+  expect 0 "^$name,segmentation,case001,.*,failed,.*(${misdeed#*:})" cat "$name/stress.csv"
+  expect 0 "^6$" bash -c "tail -n +2 $name/stress.csv | grep -c ',read,' | awk '{print \$1 / 2}'"
+done
+# A kernel with Landlock keeps it from writing elsewhere; without, the page says so.
+block outside
+if "$program" stress trial --with outside.yaml --yes -o outside -q 2>/dev/null; then
+  expect 0 'not confined' cat outside/stress.html
+  rm trial/images/case001/intruder
+else
+  expect 0 ',failed,exit code 1' cat outside/stress.csv
+  expect 1 '' test -e trial/images/case001/intruder
+fi
+expect 0 '' "$program" verify trial
+# One that finds nothing has Dice 0 and no distances; limits say so by the exit code.
+block empty
+expect 1 '^FAIL: empty, dice of all: 0' bash -c "$program stress trial --with empty.yaml --yes -o empty 2>&1"
+expect 1 '"passed": false' bash -c "$program stress trial --with empty.yaml --yes -o empty --json"
+# Mistakes of the command line and of the block.
+expect 2 "there is no arm 'none'" "$program" stress trial region_growing --arm none
+expect 2 "there is no model 'blob'.*blob_detector" "$program" stress trial blob
+expect 2 'no model is named' "$program" stress trial
+expect 2 'lies in the trial' "$program" stress trial region_growing -o trial/stress
+printf 'stress: {models: [{name: a, reader: {kind: command, arguments: [model]}}], accept: [{metric: cpm, at_least: 1}]}\n' >bad.yaml
+expect 2 'bad.yaml:1:.*\{image\} and \{output\}' "$program" stress trial --with bad.yaml
+printf 'stress: {models: [{name: a, reader: region_growing}], accept: [{metric: cpm, at_least: 1}]}\n' >bad.yaml
+expect 2 'bad.yaml:1:.*no model has the metric cpm' "$program" stress trial --with bad.yaml
+verdict
