@@ -102,13 +102,7 @@ struct TableSpool::State {
     std::size_t at = 0;
     for (const std::size_t size : written) {
       block.resize(size);
-      for (std::size_t done = 0; done < size;) {
-        const ssize_t n =
-            ::pread(file.number(), block.data() + done, size - done, off_t(at + done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) detail::fail("read", path, n < 0 ? errno : EIO);
-        done += std::size_t(n);
-      }
+      detail::read_at(file.number(), path, block, at);
       take(block);
       at += size;
     }
