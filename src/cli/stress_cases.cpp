@@ -5,6 +5,7 @@
 #include <limits>
 #include <numbers>
 
+#include "vitrine/cli/image_name.hpp"
 #include "vitrine/cli/stress_host.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/evaluation/segmentation.hpp"
@@ -277,8 +278,7 @@ std::vector<std::string> lesion_metrics() {
 }
 
 std::string stress_id(const TrialImage& image) {
-  return str(image.case_id, "__", image.arm,
-             image.replicate == "scan" ? "" : "__" + image.replicate);
+  return image.case_id + "__" + image_name(image.arm, image.replicate);
 }
 
 io::Path found_mask(const io::Path& out, const std::string& model, const std::string& id) {

@@ -31,7 +31,7 @@ struct StressRun {
 /// Names of the metrics of lesions that a segmenter's values stand for.
 std::vector<std::string> lesion_metrics();
 
-/// `case001__soft`, and with its replicate for any but the arm's own scan.
+/// `case001__soft`: the case, and what its image is called.
 std::string stress_id(const TrialImage& image);
 
 /// Where a segmenter's mask of an image is kept.

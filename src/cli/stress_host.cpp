@@ -117,10 +117,17 @@ readers::Reading CommandHost::run(const readers::Command& command,
   require(std::filesystem::is_regular_file(status), Error::Kind::data,
           "its output is no regular file (links are not followed). Write the file itself");
   readers::Reading reading;
-  if (masks)
-    reading.mask = read_found(output, request.image.grid());
-  else
-    reading.points = read_points(output);
+  try {
+    if (masks)
+      reading.mask = read_found(output, request.image.grid());
+    else
+      reading.points = read_points(output);
+  } catch (const Error& error) {
+    // Tables name no directory of this run.
+    std::string message = error.what();
+    replace(message, output.string(), "{output}");
+    throw Error(error.kind(), message);
+  }
   return reading;
 }
 

@@ -64,7 +64,7 @@ expect 0 ', 8 kept' "$program" stress trial --with good.yaml --consent consent -
 cp model.py saved.py; echo '# changed' >>model.py
 expect 2 'nobody agreed' "$program" stress trial --with good.yaml --consent consent -o good
 mv saved.py model.py
-for misdeed in crash:'killed by signal 6' exit:'exit code 3' hang:'still running' nothing:'wrote no output' memory:'exit code 1' size:'voxels' number:'whole numbers' link:'no regular file'; do
+for misdeed in crash:'killed by signal 6' exit:'exit code 3' hang:'still running' nothing:'wrote no output' memory:'exit code 1' size:'voxels' number:'\{output\}.*finite number' link:'no regular file'; do
   name=${misdeed%%:*}
   block "$name"
   expect 1 'failed on 2$' bash -c "$program stress trial --with $name.yaml --yes -o $name 2>/dev/null"
