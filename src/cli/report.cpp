@@ -9,6 +9,7 @@
 #include "vitrine/cli/result_files.hpp"
 #include "vitrine/cli/run_journal.hpp"
 #include "vitrine/cli/stored_trial.hpp"
+#include "vitrine/cli/trial_directory.hpp"
 #include "vitrine/io/run_lock.hpp"
 
 namespace vitrine::cli {
@@ -96,7 +97,7 @@ int report(const Options& options) {
   const bool in_place = options.output.empty();
   std::optional<io::RunLock> lock;
   if (in_place) {
-    read_stored_trial(dir);  // before anything is written there, the lock's file included
+    read_marker(dir);  // before anything is written there, the lock's file included
     const auto holder = io::lock_holder(dir);
     require(!holder, Error::Kind::input, "'", dir.string(), "' is being written by ",
             holder.value_or(""), ". Give --output to see what there is so far");

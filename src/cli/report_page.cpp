@@ -291,15 +291,18 @@ void add_features(report::Page& page, const trial::Analysis& analysis) {
     page.harmonised.push_back(
         {run.method, run.batch, run.truth, run.result.refused, run.result.features});
   const auto& study = analysis.study;
-  if (study.lesions.size() * study.arms.size() * study.features.size() <= most_values)
+  const std::size_t values = study.lesions.size() * study.arms.size() * study.features.size();
+  if (values <= most_values)
     page.measured = report::measured(study);
+  else
+    page.measured.left_out = values;
 }
 
 }  // namespace
 
 report::Page report_page(const io::Path& dir, const trial::Plan& plan,
-                         const trial::TrialResult& result, const trial::Analysis& analysis,
-                         Isa isa) {
+                         const trial::TrialResult& result, const ShownTables& tables,
+                         const trial::Analysis& analysis, Isa isa) {
   const trial::Scenario& s = plan.scenario;
   report::Page page;
   page.title = s.trial.name;
@@ -308,7 +311,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.population = s.trial.context_of_use.population;
   page.tolerance = s.trial.context_of_use.tolerance();
   page.verdicts = analysis.verdicts;
-  const Table images = result.all(&trial::CaseResult::images);
+  const Table& images = tables.images;
   std::string scanners;
   for (const Scanner& scanner : s.arms.scanners)
     scanners += (scanners.empty() ? "" : ", ") + scanner.name;
@@ -327,25 +330,24 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
            to_text(s.arms.protocol.slice_increment), " mm")}};
   page.scenario = to_json(plan.written, 2);
   page.arms = images.rows.empty() ? Table{} : arm_table(plan, images);
-  page.lesions = lesion_table(result.all(&trial::CaseResult::lesions));
+  page.lesions = lesion_table(tables.lesions);
   page.sites = site_table(plan);
   for (const trial::StratumRows& stratum : analysis.by_stratum)
     page.strata.push_back({stratum.stratum, stratum.patients, stratum.rows});
-  page.visits = visit_table(result.all(&trial::CaseResult::visits));
-  page.contrast = contrast_table(result.all(&trial::CaseResult::contrast));
+  page.visits = visit_table(tables.visits);
+  page.contrast = contrast_table(tables.contrast);
   page.windows = {"lung (-600, 1500 HU)", "mediastinum (40, 400 HU)"};
-  if (!result.cases.empty() && result.cases.front().id == plan.cases.front()) {
+  if (!result.cases.empty() && result.cases.id(0) == plan.cases.front()) {
     page.sheets = sheets(dir, plan, images, !page.lesions.rows.empty());
     page.stacks = stacks(dir, plan, images, !page.lesions.rows.empty());
   }
-  page.quality = quality_page(plan, result.all(&trial::CaseResult::quality),
-                              result.all(&trial::CaseResult::quality_curves));
+  page.quality = quality_page(plan, tables.quality, tables.quality_curves);
   if (auto noise = noise_figure(plan, images))
     page.quality.figures.insert(page.quality.figures.begin(), std::move(*noise));
   add_features(page, analysis);
   page.checklists = reporting_items(reporting_facts(plan, result, analysis));
   page.robustness = analysis.robust;
-  page.masks = mask_table(result.all(&trial::CaseResult::masks));
+  page.masks = mask_table(tables.masks);
   page.failures.columns = {"case", "message"};
   for (const auto& failure : result.failures) page.failures.add({failure.case_id, failure.message});
   page.limits = {

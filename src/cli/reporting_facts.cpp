@@ -47,6 +47,29 @@ void describe_sample(ReportingFacts& facts, const trial::Plan& plan,
                      ", fingerprint ", plan.fingerprint, ". No data of a person.");
 }
 
+/// Spectral images: made of two energies or more, before anything is measured.
+std::string conversions(const trial::Plan& plan) {
+  std::vector<std::string> made;
+  for (const trial::Arm& arm : plan.arms)
+    if (arm.bins != trial::Arm{}.bins && std::ranges::find(made, arm.bins) == made.end())
+      made.push_back(arm.bins);
+  return made.empty() ? "" : "Images are made of energies: " + joined(made) + ".";
+}
+
+std::string processing(const trial::Plan& plan) {
+  std::string text = "None.";
+  const auto corrected = std::ranges::count_if(plan.arms, &trial::Arm::corrected);
+  if (const auto& c = plan.scenario.arms.protocol.corrections; corrected > 0 && c) {
+    std::vector<std::string> names;
+    if (c->rings) names.emplace_back("rings");
+    if (c->metal) names.emplace_back("metal");
+    if (c->bone) names.emplace_back("beam hardening of bone");
+    text = str("Corrected before the reconstruction, in ", corrected, " of ", plan.arms.size(),
+               " arms: ", joined(names), ".");
+  }
+  return text;
+}
+
 void describe_acquisition(ReportingFacts& facts, const trial::Plan& plan) {
   const trial::Protocol& p = plan.scenario.arms.protocol;
   std::vector<std::string> names;
@@ -54,6 +77,8 @@ void describe_acquisition(ReportingFacts& facts, const trial::Plan& plan) {
   facts.scanners = joined(names) + ": simulated, generic, no vendor's product.";
   facts.voltage =
       over_arms(plan, [](const auto& arm) { return to_text(arm.tube_voltage); }) + " kV";
+  if (p.dual_energy)
+    facts.voltage += str(", and of the same rays ", to_text(p.dual_energy->tube_voltage), " kV");
   facts.load =
       over_arms(plan, [](const auto& arm) { return to_text(arm.tube_load); }) + " mAs per rotation";
   facts.load +=
@@ -69,13 +94,24 @@ void describe_acquisition(ReportingFacts& facts, const trial::Plan& plan) {
                          : std::string("filtered_backprojection");
   });
   facts.algorithm = algorithms + "; every parameter is in the canonical scenario (manifest.json).";
-  facts.correction = str("Beam hardening of water ", p.water_correction ? "corrected" : "left",
-                         p.corrections ? ", and the corrections that the scenario names." : ".");
+  facts.correction =
+      str("Beam hardening of water ", p.water_correction ? "corrected." : "left in the images.");
+  facts.calibration =
+      "Water is 0 HU and air -1000 HU, by their attenuation in the spectrum of each scanner and "
+      "tube voltage.";
+  if (!p.water_correction)
+    facts.calibration += " Beam hardening is left, so that water within a patient is lower.";
+  if (!plan.sites.empty())
+    facts.calibration += " Machines of sites are off by what sites.csv says.";
+  facts.conversions = conversions(plan);
+  facts.processing = processing(plan);
   facts.denoising = over_arms(plan, [](const auto& arm) {
     return arm.noise_reduction() > 0.0
                ? str(to_text(100.0 * arm.noise_reduction()), " % noise reduction")
                : std::string("none");
   });
+  if (algorithms.find("iterative") != std::string::npos)
+    facts.denoising += "; the iterative reconstruction suppresses noise itself (item 31b)";
   std::vector<std::string> motions;
   for (const auto& motion : p.motion) motions.push_back(kind_of(motion.canonical));
   facts.motion = motions.empty() ? "Patients hold still." : "Simulated motion: " + joined(motions);
@@ -105,16 +141,20 @@ void describe_measurement(ReportingFacts& facts, const trial::Plan& plan,
       "Truth masks: the object's own lesions on the grid of the images. No reader and no "
       "algorithm segmented anything.";
   if (!measure.perturbations.empty())
+    facts.masks += " Perturbed copies of them show what contours do (masks.csv).";
+  if (!measure.perturbations.empty())
     facts.robustness = str("ICC over ", measure.perturbations.size(),
                            " perturbations of the masks, each arm for itself (robustness.csv).");
+  facts.resampled = s.spacing_mm > 0.0;
   constexpr const char* interpolations[] = {"nearest neighbour", "linear", "cubic"};
   facts.resampling = s.spacing_mm > 0.0
                          ? str(interpolations[int(s.interpolation)], " to ", to_text(s.spacing_mm),
                                " mm", s.in_plane_only ? " within slices" : " isotropic",
                                "; grids share their centres; masks linear, cut at 0.5.")
                          : "None: features are measured on the grid of the images.";
-  facts.rounding =
-      s.round_intensities ? "Rounded to whole HU after interpolation." : "Not rounded.";
+  facts.rounding = !s.round_intensities ? "Not rounded."
+                                        : str("Rounded to whole HU",
+                                              facts.resampled ? " after interpolation." : ".");
   facts.resegmentation =
       s.range_hu ? str(to_text((*s.range_hu)[0]), " to ", to_text((*s.range_hu)[1]), " HU.") : "";
   if (s.outlier_sigma > 0.0)
@@ -131,7 +171,7 @@ void describe_measurement(ReportingFacts& facts, const trial::Plan& plan,
   std::vector<std::string> filters;
   for (const auto& filter : s.filters) filters.push_back(kind_of(filter.canonical));
   facts.filters = filters.empty() ? "None: the image itself." : joined(filters) + " (IBSI 2).";
-  std::vector<std::string> families;
+  auto& families = facts.measured_families;
   for (const auto& feature : analysis.study.features)
     if (std::ranges::find(families, feature.family) == families.end())
       families.push_back(feature.family);
@@ -144,6 +184,50 @@ void describe_measurement(ReportingFacts& facts, const trial::Plan& plan,
           describe(s.ngldm).id, '.');
 }
 
+/// What `analyse` asks for, and how it is found.
+void describe_analyses(ReportingFacts& facts, const trial::Plan& plan,
+                       const trial::Analysis& analysis) {
+  const auto asked = [&](const char* what) { return trial::asks_for(plan.scenario, what); };
+  constexpr std::pair<const char*, const char*> words[] = {
+      {"icc", "ICC(A,1) and ICC(C,1)"},
+      {"occc", "OCCC"},
+      {"repeatability", "wSD, RC and wCV of repeats"},
+      {"reproducibility", "RDC and QCD over the arms"},
+      {"bias_vs_truth", "bias against three truths and CCC with the object"},
+      {"linearity", "linearity against the truth"},
+      {"bland_altman", "Bland-Altman"},
+      {"friedman", "Friedman's test"},
+      {"volume_correlation", "correlation with the true volume"},
+      {"feature_clusters", "clusters of features"},
+      {"variance_components", "variance components by REML"},
+      {"harmonisation", "error to truth before and after ComBat"}};
+  std::vector<std::string> statistics, comparisons, redundant;
+  for (const auto& [name, text] : words)
+    if (asked(name)) statistics.emplace_back(text);
+  facts.statistics = statistics.empty() ? "" : joined(statistics) + ".";
+  if (asked("friedman"))
+    comparisons.emplace_back(
+        "Friedman's test of the arms, adjusted over the features after Benjamini & Hochberg");
+  if (asked("bland_altman"))
+    comparisons.emplace_back("limits of agreement with the first arm (bland_altman.csv)");
+  facts.comparison = comparisons.empty() ? "" : joined(comparisons) + ".";
+  if (asked("feature_clusters"))
+    redundant.emplace_back("clusters of features by Spearman's correlation");
+  if (asked("volume_correlation")) redundant.emplace_back("each feature's correlation with volume");
+  facts.redundancy = redundant.empty() ? "" : joined(redundant) + " (stability.csv).";
+  const auto icc_by = [&](const char* method) {
+    return std::ranges::any_of(analysis.rows,
+                               [&](const auto& row) { return row.icc_method == method; });
+  };
+  facts.intervals =
+      "95 % intervals: bootstrap over patients, keyed to the seed; of correlations and lines "
+      "Student's t from leaving out one patient at a time";
+  if (icc_by("anova")) facts.intervals += "; of ICCs from mean squares, the arms being a sample";
+  if (icc_by("reml")) facts.intervals += "; of ICCs with gaps or several random factors by REML";
+  facts.intervals +=
+      ". An interval or number that the data do not carry is withheld with its reason.";
+}
+
 void describe_statistics(ReportingFacts& facts, const trial::Plan& plan,
                          const trial::Analysis& analysis) {
   Index values = 0, excluded = 0;
@@ -151,12 +235,7 @@ void describe_statistics(ReportingFacts& facts, const trial::Plan& plan,
   facts.missing = str(excluded, " of ", values,
                       " values are missing, each with its reason "
                       "(features.csv); none is imputed.");
-  facts.statistics =
-      "ICC(A,1) and ICC(C,1), wSD, RC, wCV, bias against three truths, CCC, linearity, "
-      "Bland-Altman, Friedman's test, Spearman's correlation with volume.";
-  facts.intervals =
-      "95 % intervals: bootstrap over patients, keyed to the seed; an interval or "
-      "number that the data do not carry is withheld with its reason.";
+  describe_analyses(facts, plan, analysis);
   const auto& repeat = plan.scenario.arms.repeat;
   facts.reproducibility =
       str("Over ", plan.arms.size(), " arms",
@@ -166,13 +245,14 @@ void describe_statistics(ReportingFacts& facts, const trial::Plan& plan,
                                  " of ", trial::repeated_arms(plan))
                            : std::string(),
           ": section Stability.");
-  if (!analysis.harmonised.empty())
-    facts.harmonisation =
-        "ComBat, fitted without the patients that it is judged by: section "
-        "Harmonisation.";
-  facts.redundancy =
-      "Clusters of features by Spearman's correlation, and each feature's "
-      "correlation with volume (stability.csv).";
+  if (!analysis.harmonised.empty()) {
+    const std::string& refused = analysis.harmonised.front().result.refused;
+    const bool done = std::ranges::any_of(
+        analysis.harmonised, [](const auto& run) { return run.result.refused.empty(); });
+    facts.harmonisation = done ? "ComBat, fitted without the patients that it is judged "
+                                 "by: section Harmonisation."
+                               : "None: ComBat was refused, " + refused + ".";
+  }
   facts.software = "vitrine " VITRINE_VERSION
                    ", whose features are checked against the IBSI's "
                    "reference values (`vitrine conformance`).";

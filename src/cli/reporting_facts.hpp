@@ -1,4 +1,7 @@
 #pragma once
+#include <string>
+#include <vector>
+
 #include "vitrine/trial/analysis.hpp"
 
 namespace vitrine::cli {
@@ -14,12 +17,18 @@ struct ReportingFacts {
   std::string voltage, load;  ///< of the tube
   std::string in_plane, thickness, spacing;
   std::string kernel, algorithm, correction, denoising, motion, duration, contrast;
-  std::string truth;       ///< the reference standard
-  std::string masks;       ///< segmentation
-  std::string robustness;  ///< of features against the masks
+  std::string calibration;  ///< of the images' values
+  std::string conversions;  ///< of images into others; empty: none
+  std::string processing;   ///< of lines and images, beside the reconstruction
+  std::string truth;        ///< the reference standard
+  std::string masks;        ///< segmentation
+  std::string robustness;   ///< of features against the masks
   std::string resampling, rounding, resegmentation, discretisation, bins, first_bin, filters;
+  bool resampled = false;  ///< images are interpolated before features are measured
   std::string families, number, aggregation;
-  std::string missing, statistics, intervals, reproducibility, harmonisation, redundancy;
+  std::vector<std::string> measured_families;  ///< their names
+  std::string missing, statistics, comparison, intervals, reproducibility, harmonisation;
+  std::string redundancy;
   std::string software, sharing, limits;
 };
 

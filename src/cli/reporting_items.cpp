@@ -1,5 +1,9 @@
 #include "vitrine/cli/reporting_items.hpp"
 
+#include <algorithm>
+
+#include "vitrine/core/error.hpp"
+
 namespace vitrine::cli {
 namespace {
 
@@ -84,7 +88,8 @@ Checklist clear(const ReportingFacts& f) {
   else
     list.trial("31", "reliability of the segmentation", f.robustness);
   list.trial("32", "scaling of features", f.harmonisation.empty() ? "None." : f.harmonisation)
-      .trial("33", "reduction of dimensions", f.redundancy + " Nothing is removed.")
+      .trial("33", "reduction of dimensions",
+             f.redundancy.empty() ? "None." : "Nothing is removed; " + f.redundancy)
       .none("34", "algorithm of the model", no_model)
       .none("35", "training and tuning", no_model)
       .trial("36", "confounders",
@@ -94,9 +99,7 @@ Checklist clear(const ReportingFacts& f) {
       .none("38", "how a model is tested", no_model)
       .trial("39", "measures of performance", f.statistics)
       .trial("40", "uncertainty", f.intervals)
-      .trial("41", "statistical comparison",
-             "Friedman's test of the arms, adjusted over the "
-             "features after Benjamini & Hochberg.")
+      .trial("41", "statistical comparison", f.comparison)
       .none("42", "comparison with other predictors", no_model)
       .author("43", "how results are explained")
       .trial("44", "baseline characteristics", "patients.csv, lesions.csv; section Lesions.")
@@ -176,9 +179,7 @@ Checklist ibsi(const ReportingFacts& f) {
       .trial("8", "modality", "CT, simulated.")
       .trial("9a", "static or dynamic",
              f.contrast.empty() ? "Static." : "Static scans at the delays stated.")
-      .trial("10", "calibration",
-             "Water at 0 HU and air at -1000 HU for every scanner and tube "
-             "voltage.")
+      .trial("10", "calibration", f.calibration)
       .trial("11", "instructions during the scan", f.motion)
       .trial("12", "correction of motion", "None.")
       .trial("13", "duration", f.duration)
@@ -191,27 +192,35 @@ Checklist ibsi(const ReportingFacts& f) {
       .trial("31b", "reconstruction", f.algorithm + " " + f.correction)
       .trial("31c", "exposure", f.load)
       .none("37", "registration", "One modality; masks are on the grid of the images.")
-      .none("40", "other conversions", "None.")
-      .trial("41", "anti-aliasing", "None beyond the interpolation.")
+      .trial("40", "other conversions", f.conversions.empty() ? "None." : f.conversions)
+      .trial("41", "anti-aliasing", "No filter before images are resampled.")
       .trial("42", "noise suppression", f.denoising)
-      .trial("46", "normalisation of intensities", "None: HU.")
-      .trial("47", "other processing", "None.")
+      .trial("46", "normalisation of intensities",
+             f.conversions.empty() ? "None: HU." : "None: HU, or mg/ml of a material.")
+      .trial("47", "other processing", f.processing)
       .trial("48a", "segmentation", f.masks)
       .none("48b", "experts", "None.")
       .trial("48c", "automatic methods", "None: the truth.")
       .trial("48d", "image that was segmented", "None: the object itself.")
       .trial("49", "from contour to mask",
              "A voxel belongs to the mask if the lesion fills half of "
-             "it or more.")
-      .trial("50a", "interpolation of the image", f.resampling)
-      .trial("50b", "position of the grid", "Centres of both grids agree.")
-      .trial("50c", "size of the grid", "Size of the image over the new spacing, rounded up.")
-      .trial("50d", "beyond the image", "The edge voxels continue outwards.")
-      .trial("51", "voxels after interpolation", f.resampling)
-      .trial("52", "rounding", f.rounding)
-      .trial("53", "interpolation of the mask", "Linear.")
-      .trial("54", "partly masked voxels", "Inside from 0.5.")
-      .trial("55", "re-segmentation", f.resegmentation)
+             "it or more.");
+  const auto of_grid = [&](const char* number, const char* topic, std::string text) {
+    if (f.resampled)
+      list.trial(number, topic, std::move(text));
+    else
+      list.none(number, topic, "Images are not resampled.");
+  };
+  list.trial("50a", "interpolation of the image", f.resampling);
+  of_grid("50b", "position of the grid", "Centres of both grids agree.");
+  of_grid("50c", "size of the grid", "Size of the image over the new spacing, rounded up.");
+  of_grid("50d", "beyond the image",
+          "The edge voxels of the image continue outwards; the mask is empty there.");
+  of_grid("51", "voxels after interpolation", f.resampling);
+  list.trial("52", "rounding", f.rounding);
+  of_grid("53", "interpolation of the mask", "Linear.");
+  of_grid("54", "partly masked voxels", "Inside from 0.5.");
+  list.trial("55", "re-segmentation", f.resegmentation)
       .trial("56a", "discretisation", f.discretisation)
       .trial("56b", "bins", f.bins)
       .trial("56c", "first bin from", f.first_bin)
@@ -221,17 +230,26 @@ Checklist ibsi(const ReportingFacts& f) {
       .trial("60", "robustness",
              f.reproducibility + (f.robustness.empty() ? "" : " " + f.robustness))
       .trial("61", "software", f.software)
-      .trial("62", "aggregation of matrices", f.aggregation)
-      .trial("63", "weights of distances", "None.")
-      .trial("64", "symmetry of co-occurrence", "Symmetric.")
-      .trial("65", "distance of co-occurrence", "1 (Chebyshev).")
-      .trial("66", "linkage of size zones", "1 (Chebyshev).")
-      .trial("67", "linkage of distance zones", "1 (Chebyshev).")
-      .trial("68", "distance to the border", "Manhattan.")
-      .trial("69", "neighbourhood of NGTDM", "1 (Chebyshev).")
-      .trial("70", "neighbourhood of NGLDM", "1 (Chebyshev).")
-      .trial("71", "coarseness of NGLDM", "0.")
-      .none("72", "models", no_model)
+      .trial("62", "aggregation of matrices", f.aggregation);
+  const auto of_family = [&](const char* number, const char* topic, const char* family,
+                             std::string text) {
+    if (std::ranges::find(f.measured_families, family) != f.measured_families.end())
+      list.trial(number, topic, std::move(text));
+    else
+      list.none(number, topic, str("No feature of ", family, " is measured."));
+  };
+  const bool runs = std::ranges::find(f.measured_families, "glrlm") != f.measured_families.end();
+  of_family("63", "weights of distances", runs ? "glrlm" : "glcm", "None.");
+  of_family("64", "symmetry of co-occurrence", "glcm", "Symmetric.");
+  of_family("65", "distance of co-occurrence", "glcm", "1 (Chebyshev).");
+  of_family("66", "linkage of size zones", "glszm", "1 (Chebyshev).");
+  of_family("67", "linkage of distance zones", "gldzm", "1 (Chebyshev).");
+  of_family("68", "distance to the border", "gldzm",
+            "Manhattan, to outside the mask as it is before re-segmentation.");
+  of_family("69", "neighbourhood of NGTDM", "ngtdm", "1 (Chebyshev).");
+  of_family("70", "neighbourhood of NGLDM", "ngldm", "1 (Chebyshev).");
+  of_family("71", "coarseness of NGLDM", "ngldm", "0.");
+  list.none("72", "models", no_model)
       .none("73", "comparison with known factors", no_model)
       .trial("74", "collinearity", f.redundancy)
       .none("75", "model available", no_model)

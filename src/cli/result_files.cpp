@@ -45,10 +45,17 @@ class Rows {
       for (auto& [its, rows] : parts_) rows.append(one.*its.table);
     });
   }
-  const io::TableSpool& of(const Part& part) const {
+  const io::TableSpool& of(Table CaseResult::*table) const {
     for (const auto& [its, rows] : parts_)
-      if (its.table == part.table) return rows;
-    throw Error(Error::Kind::data, str("no table goes to ", part.group));
+      if (its.table == table) return rows;
+    throw Error(Error::Kind::data, "a table of the cases goes to no file");
+  }
+  /// All rows at once.
+  Table table(Table CaseResult::*table) const {
+    const io::TableSpool& rows = of(table);
+    Table all{rows.columns(), {}};
+    rows.each_row([&](auto row) { all.rows.emplace_back(row.begin(), row.end()); });
+    return all;
   }
 
  private:
@@ -63,7 +70,9 @@ io::Bytes results_h5(const trial::Plan& plan, const Rows& rows, const trial::Ana
   const auto table = [&](const char* group, const Table& its) {
     if (!its.columns.empty()) io::write_table(file, group, its);
   };
-  const auto of_cases = [&](const Part& part) { io::write_table(file, part.group, rows.of(part)); };
+  const auto of_cases = [&](const Part& part) {
+    io::write_table(file, part.group, rows.of(part.table));
+  };
   of_cases(patients);
   table("/truth/sites", trial::site_table(plan.sites));
   of_cases(lesions);
@@ -83,6 +92,16 @@ std::vector<io::SqliteFile::Column> columns_of(const io::TableSpool& rows) {
   for (std::size_t c = 0; c < rows.columns().size(); ++c)
     columns.push_back({rows.columns()[c], rows.is_numeric(c)});
   return columns;
+}
+
+ShownTables shown(const Rows& rows) {
+  return {.images = rows.table(&CaseResult::images),
+          .lesions = rows.table(&CaseResult::lesions),
+          .visits = rows.table(&CaseResult::visits),
+          .contrast = rows.table(&CaseResult::contrast),
+          .quality = rows.table(&CaseResult::quality),
+          .quality_curves = rows.table(&CaseResult::quality_curves),
+          .masks = rows.table(&CaseResult::masks)};
 }
 
 /// What the database says of itself.
@@ -118,7 +137,7 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
     database.table(name, its);
   };
   const auto of_cases = [&](const Part& part) {
-    const io::TableSpool& its = rows.of(part);
+    const io::TableSpool& its = rows.of(part.table);
     if (part.name == nullptr || its.columns().empty()) return;
     records.push_back(take(str(part.name, ".csv"), [&](auto piece) { its.csv(piece); }));
     database.table(part.name, columns_of(its), [&](auto row) { its.each_row(row); });
@@ -141,7 +160,7 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
   table("failures", failures);
   std::optional<report::Page> page;
   if (plan.scenario.outputs.report == "html") {
-    page = report_page(dir, plan, result, analysis, isa);
+    page = report_page(dir, plan, result, shown(rows), analysis, isa);
     page->unfinished = unfinished;
     table("reporting_items", report::checklist_table(page->checklists));
   }

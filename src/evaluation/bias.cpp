@@ -27,19 +27,14 @@ Bias bias(std::span<const double> measured, std::span<const double> truth, const
     return result;
   }
   const auto add = [&](Index row, std::span<double> sums) {
-    sums[0] += 1.0;
-    sums[1] += differences[std::size_t(row)];
-    sums[2] += truths[std::size_t(row)];
+    sums[0] += differences[std::size_t(row)];
+    sums[1] += 1.0;
+    if (sums.size() > 2) sums[2] += truths[std::size_t(row)];
   };
-  const PatientSums sums = sum_by_patient(patients.only(kept), 3, add);
-  result.patients = sums.cols();
   const bool one_sign = positive == kept.size() || negative == kept.size();
-  const Scale scales[] = {Scale::plain(), Scale::plain()};
-  auto estimates = patient_bootstrap({sums}, resampling, {scales, one_sign ? 2U : 1U},
-                                     [](const Eigen::ArrayXXd& totals, Eigen::ArrayXXd& values) {
-                                       for (Index s = 0; s < values.cols(); ++s)
-                                         values.col(s) = totals.col(1) / totals.col(2 * s);
-                                     });
+  const PatientSums sums = sum_by_patient(patients.only(kept), one_sign ? 3 : 2, add);
+  result.patients = sums.cols();
+  auto estimates = patient_ratios(sums, resampling);
   result.difference = std::move(estimates[0]);
   if (!one_sign) {
     result.relative =
@@ -48,7 +43,7 @@ Bias bias(std::span<const double> measured, std::span<const double> truth, const
   }
   result.relative = std::move(estimates[1]);
   result.relative_error =
-      patient_standard_error(sums, [](std::span<const double> s) { return s[1] / s[2]; });
+      patient_standard_error(sums, [](std::span<const double> s) { return s[0] / s[2]; });
   return result;
 }
 

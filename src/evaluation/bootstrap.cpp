@@ -110,6 +110,81 @@ class Evaluator {
   std::vector<Studentised> results_;
 };
 
+/// The same of ratios of totals: of the first sum to each of the others.
+///
+/// Without patient p a ratio t = N/D changes by (t d - n) / (D - d), where n and d are that
+/// patient's terms. Where all patients have the same d, as many lesions, that needs no division.
+class RatioEvaluator {
+ public:
+  explicit RatioEvaluator(const PatientSums& sums)
+      : above_(sums.row(0).transpose().array()),
+        below_(sums.bottomRows(sums.rows() - 1).transpose().array()),
+        value_(1, below_.cols()),
+        total_(below_.cols()),
+        results_(std::size_t(below_.cols())) {
+    for (Index s = 0; s < count(); ++s)
+      equal_.push_back(patients() > 0 && (below_.col(s) == below_(0, s)).all());
+  }
+
+  Index patients() const { return above_.size(); }
+  Index count() const { return below_.cols(); }
+
+  const Eigen::ArrayXXd& values(std::span<const std::uint16_t> counts) {
+    times_ =
+        Eigen::Map<const Eigen::Array<std::uint16_t, Eigen::Dynamic, 1>>(counts.data(), patients())
+            .cast<double>();
+    const double above = (times_ * above_).sum();
+    for (Index s = 0; s < count(); ++s) {
+      total_[s] = (times_ * below_.col(s)).sum();
+      value_(0, s) = above / total_[s];
+    }
+    return value_;
+  }
+
+  std::span<const Studentised> operator()(std::span<const std::uint16_t> counts) {
+    values(counts);
+    for (Index s = 0; s < count(); ++s) results_[std::size_t(s)] = {value_(0, s), error(s)};
+    return results_;
+  }
+
+ private:
+  double error(Index s) {
+    const double n = double(patients()), value = value_(0, s), total = total_[s];
+    if (n < 2.0 || std::isnan(value)) return NAN;
+    if (equal_[std::size_t(s)]) {  // the changes have mean 0
+      const double one = below_(0, s);
+      const double squares = (times_ * (above_ - value * one).square()).sum();
+      return std::sqrt(squares * (n - 1.0) / n) / std::fabs(total - one);
+    }
+    change_ = (value * below_.col(s) - above_) / (total - below_.col(s));
+    const double mean = (times_ * change_).sum() / n;
+    const double squares = (times_ * (change_ - mean).square()).sum();
+    return std::isfinite(squares) ? std::sqrt(squares * (n - 1.0) / n) : careful_error();
+  }
+
+  /// Patients that were not drawn, or without whom there is no ratio, do not count.
+  double careful_error() const {
+    double n = 0.0, mean = 0.0, squares = 0.0;
+    const auto each = [&](auto&& take) {
+      for (Index p = 0; p < patients(); ++p)
+        if (times_[p] > 0.0 && !std::isnan(change_[p])) take(times_[p], change_[p]);
+    };
+    each([&](double times, double change) { n += times, mean += times * change; });
+    if (n < 2.0) return NAN;
+    mean /= n;
+    each(
+        [&](double times, double change) { squares += times * (change - mean) * (change - mean); });
+    return std::sqrt(squares * (n - 1.0) / n);
+  }
+
+  Eigen::ArrayXd above_;
+  Eigen::ArrayXXd below_;    ///< patients down
+  std::vector<bool> equal_;  ///< of each column: the same for all patients
+  Eigen::ArrayXXd value_;
+  Eigen::ArrayXd times_, total_, change_;
+  std::vector<Studentised> results_;
+};
+
 /// What both kinds of interval start from: value and standard error of all patients.
 struct Start {
   Estimate result;
@@ -117,7 +192,8 @@ struct Start {
   bool finished = false;  ///< `result` is all that can be said
 };
 
-std::vector<Start> start(Evaluator& evaluate) {
+template <class Evaluate>
+std::vector<Start> start(Evaluate& evaluate) {
   const Index n = evaluate.patients();
   const std::vector<std::uint16_t> once(std::size_t(n), 1);
   std::vector<Start> starts(std::size_t(evaluate.count()));
@@ -156,6 +232,47 @@ auto one_by_one(FunctionRef<double(std::span<const double>)> statistic) {
       values(i, 0) = statistic(total);
     }
   };
+}
+
+/// The studentised bootstrap of what `evaluate` evaluates.
+template <class Evaluate>
+std::vector<Estimate> bootstrap(Evaluate evaluate, const Resampling& resampling,
+                                std::span<const Scale> scales) {
+  std::vector<Start> starts = start(evaluate);
+  std::vector<Estimate> results;
+  bool finished = true;
+  for (Start& s : starts) {
+    results.push_back(std::move(s.result));
+    finished &= s.finished;
+  }
+  if (finished) return results;
+
+  const Resamples own(resampling.stream, resampling.replicates);
+  const auto& counts = (resampling.drawn ? *resampling.drawn : own).of(evaluate.patients());
+  std::vector<std::vector<double>> pivots(starts.size());
+  for (Index b = 0; b < counts.cols(); ++b) {
+    const auto ones = evaluate({counts.col(b).data(), std::size_t(counts.rows())});
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      const Studentised &one = ones[i], &all = starts[i].all;
+      if (one.error > 1e-9 * all.error) pivots[i].push_back((one.value - all.value) / one.error);
+    }
+  }
+  const double tail = 0.5 * (1.0 - resampling.confidence);
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    if (starts[i].finished) continue;
+    if (5 * pivots[i].size() < 4 * std::size_t(resampling.replicates)) {
+      results[i].reason =
+          "no interval: the statistic is not defined in more than 20 % of the resamples";
+      continue;
+    }
+    std::sort(pivots[i].begin(), pivots[i].end());
+    const auto end = [&](double p) {
+      return scales[i].from(starts[i].all.value - quantile(pivots[i], p) * starts[i].all.error);
+    };
+    results[i].low = end(1.0 - tail);
+    results[i].high = end(tail);
+  }
+  return results;
 }
 
 }  // namespace
@@ -226,42 +343,12 @@ PatientSums sum_by_patient(const Clusters& patients, Index terms,
 
 std::vector<Estimate> patient_bootstrap(const PatientTerms& terms, const Resampling& resampling,
                                         std::span<const Scale> scales, Statistics statistics) {
-  Evaluator evaluate(terms, scales, statistics);
-  std::vector<Start> starts = start(evaluate);
-  std::vector<Estimate> results;
-  bool finished = true;
-  for (Start& s : starts) {
-    results.push_back(std::move(s.result));
-    finished &= s.finished;
-  }
-  if (finished) return results;
+  return bootstrap(Evaluator(terms, scales, statistics), resampling, scales);
+}
 
-  const Resamples own(resampling.stream, resampling.replicates);
-  const auto& counts = (resampling.drawn ? *resampling.drawn : own).of(evaluate.patients());
-  std::vector<std::vector<double>> pivots(starts.size());
-  for (Index b = 0; b < counts.cols(); ++b) {
-    const auto ones = evaluate({counts.col(b).data(), std::size_t(counts.rows())});
-    for (std::size_t i = 0; i < starts.size(); ++i) {
-      const Studentised &one = ones[i], &all = starts[i].all;
-      if (one.error > 1e-9 * all.error) pivots[i].push_back((one.value - all.value) / one.error);
-    }
-  }
-  const double tail = 0.5 * (1.0 - resampling.confidence);
-  for (std::size_t i = 0; i < starts.size(); ++i) {
-    if (starts[i].finished) continue;
-    if (5 * pivots[i].size() < 4 * std::size_t(resampling.replicates)) {
-      results[i].reason =
-          "no interval: the statistic is not defined in more than 20 % of the resamples";
-      continue;
-    }
-    std::sort(pivots[i].begin(), pivots[i].end());
-    const auto end = [&](double p) {
-      return scales[i].from(starts[i].all.value - quantile(pivots[i], p) * starts[i].all.error);
-    };
-    results[i].low = end(1.0 - tail);
-    results[i].high = end(tail);
-  }
-  return results;
+std::vector<Estimate> patient_ratios(const PatientSums& sums, const Resampling& resampling) {
+  const std::vector<Scale> plain(std::size_t(sums.rows() - 1), Scale::plain());
+  return bootstrap(RatioEvaluator(sums), resampling, plain);
 }
 
 Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling,

@@ -99,6 +99,10 @@ using Statistics = FunctionRef<void(const Eigen::ArrayXXd& totals, Eigen::ArrayX
 std::vector<Estimate> patient_bootstrap(const PatientTerms& terms, const Resampling& resampling,
                                         std::span<const Scale> scales, Statistics statistics);
 
+/// The same of ratios, each the total of the first of the sums over that of another, in order; as
+/// `patient_bootstrap` would, in a fraction of the time.
+std::vector<Estimate> patient_ratios(const PatientSums& sums, const Resampling& resampling);
+
 /// The same of one statistic, which gets the total sums of one set of patients.
 Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling,
                            const Scale& scale,

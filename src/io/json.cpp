@@ -63,9 +63,9 @@ class Builder {
     std::string text;
     for (const Open& open : open_)
       if (const auto* list = open.value.as<Value::List>())
-        text += str('[', list->size(), ']');
+        (text += '[').append(std::to_string(list->size())) += ']';
       else
-        text += str(text.empty() ? "" : ".", open.key);
+        (text += text.empty() ? "" : ".") += open.key;
     return text;
   }
   bool open(Value empty) {

@@ -15,6 +15,7 @@ struct Measured {
   std::vector<std::vector<double>> scans;
   /// T0 of each lesion; NaN where there is none. One list a feature.
   std::vector<std::vector<double>> truth;
+  std::size_t left_out = 0;  ///< values that were too many for a page: then all else is empty
 };
 
 Measured measured(const evaluation::Study& study);

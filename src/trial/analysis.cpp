@@ -43,23 +43,38 @@ class StudyBuilder {
  private:
   using Row = std::vector<Table::Cell>;
 
+  /// Where a table of features has what is asked of every row.
+  struct Places {
+    std::size_t arm, replicate, feature, ibsi_code, unit, value, reason;
+    explicit Places(const Table& table)
+        : arm(table.column("arm")),
+          replicate(table.column("replicate")),
+          feature(table.column("feature")),
+          ibsi_code(table.column("ibsi_code")),
+          unit(table.column("unit")),
+          value(table.column("value")),
+          reason(table.column("reason")) {}
+  };
+
   void add(const CaseResult& one) {
+    lesion_.clear();  // those of other cases are others
+    sample_.clear();
     for (const auto& row : one.lesions.rows) {
       const std::size_t volume = one.lesions.column("volume_mm3");
       lesion_[{text(row, 0), text(row, 1)}] = std::ssize(study.lesions);
       study.lesions.push_back({text(row, 0), text(row, 1), std::get<double>(row[volume])});
     }
     const Table& features = one.features;
-    for (const auto& row : features.rows) declare(features, row);
+    if (features.rows.empty()) return;
+    const Places at(features);
+    for (const auto& row : features.rows) declare(at, row);
     const auto perturbation = perturbation_column(features);
     for (const auto& row : features.rows) {
       if (perturbation && text(row, *perturbation) != radiomics::Perturbation::unperturbed)
         continue;  // no arm of its own: see robustness_of
       // A later visit repeats nothing: the lesions changed.
-      if (!text(row, features.column("replicate")).starts_with("visit")) take(features, row);
+      if (!text(row, at.replicate).starts_with("visit")) take(at, row);
     }
-    lesion_.clear();  // those of other cases are others
-    sample_.clear();
   }
 
   /// A later case may have measured features that this sample's did not.
@@ -69,23 +84,23 @@ class StudyBuilder {
     if (!sample.reasons.empty()) sample.reasons.resize(all);
   }
 
-  void declare(const Table& table, const Row& row) {
-    const std::string& id = text(row, table.column("feature"));
+  void declare(const Places& at, const Row& row) {
+    const std::string& id = text(row, at.feature);
     if (!feature_.try_emplace(id, study.features.size()).second) return;
-    study.features.push_back({id, id.substr(0, id.find('.')), text(row, table.column("ibsi_code")),
-                              text(row, table.column("unit"))});
+    study.features.push_back(
+        {id, id.substr(0, id.find('.')), text(row, at.ibsi_code), text(row, at.unit)});
   }
 
-  void take(const Table& table, const Row& row) {
-    const std::string& arm = text(row, table.column("arm"));
-    const std::string& replicate = text(row, table.column("replicate"));
-    const double value = std::get<double>(row[table.column("value")]);
-    const std::string& reason = text(row, table.column("reason"));
+  void take(const Places& places, const Row& row) {
+    const std::string& arm = text(row, places.arm);
+    const std::string& replicate = text(row, places.replicate);
+    const double value = std::get<double>(row[places.value]);
+    const std::string& reason = text(row, places.reason);
     const auto known = lesion_.find({text(row, 0), text(row, 1)});
     require(known != lesion_.end(), Error::Kind::data, "a feature was measured in lesion '",
             text(row, 1), "' of '", text(row, 0), "', which the table of lesions does not have");
     const Index lesion = known->second;
-    const std::size_t feature = feature_.at(text(row, table.column("feature")));
+    const std::size_t feature = feature_.at(text(row, places.feature));
     const auto put = [&](evaluation::Source source, Index at) {
       auto& sample = sample_at(source, lesion, at, replicate);
       sample.values[feature] = value;

@@ -1,5 +1,7 @@
 #include "vitrine/trial/case_results.hpp"
 
+#include <algorithm>
+
 namespace vitrine::trial {
 
 void CaseResults::add(CaseResult result) {
@@ -23,12 +25,18 @@ CaseResult CaseResults::operator[](std::size_t i) const {
 }
 
 void CaseResults::each(FunctionRef<void(const CaseResult&)> take) const {
-  for (std::size_t i = 0; i < ids_.size(); ++i) {
-    const auto held = held_.find(i);
-    if (held != held_.end())
-      take(held->second);
-    else
-      take((*this)[i]);
+  std::vector<CaseResult> ahead(std::size_t(2 * thread_count()));
+  for (std::size_t first = 0; first < ids_.size(); first += ahead.size()) {
+    const std::size_t count = std::min(ahead.size(), ids_.size() - first);
+    parallel_for(std::int64_t(count), [&](std::int64_t i) {
+      const std::size_t at = first + std::size_t(i);
+      if (!held_.contains(at)) ahead[std::size_t(i)] = (*this)[at];
+    });
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto held = held_.find(first + i);
+      take(held != held_.end() ? held->second : ahead[i]);
+      ahead[i] = {};
+    }
   }
 }
 

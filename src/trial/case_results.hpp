@@ -22,7 +22,8 @@ class CaseResults {
   /// Throws Error (data) if the store has lost the case, or finds it damaged.
   CaseResult operator[](std::size_t i) const;
   CaseResult front() const { return (*this)[0]; }
-  /// One after the other.
+  const std::string& id(std::size_t i) const { return ids_[i]; }
+  /// One after the other, in order; a few at a time are read ahead, on all cores.
   void each(FunctionRef<void(const CaseResult&)> take) const;
 
  private:

@@ -71,7 +71,7 @@ class Sink {
 class Store {
  public:
   virtual ~Store() = default;
-  /// What is kept of a case; none: nothing.
+  /// What is kept of a case; none: nothing. May be asked from different threads at once.
   virtual std::optional<CaseResult> load(const std::string& case_id) = 0;
   virtual void save(const CaseResult& result) = 0;
   /// Whether a case is finished: it is kept, and so are all its files. May be asked from different

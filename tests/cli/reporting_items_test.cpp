@@ -44,3 +44,30 @@ TEST_CASE("an item says something, and what the trial does not know is the autho
   CHECK(report::checklist_table(lists).rows.size() ==
         clear.size() + lists[1].items.size() + lists[2].items.size());
 }
+
+TEST_CASE("items on grids and matrices follow what is measured") {
+  const auto filled = [](const cli::ReportingFacts& facts, const std::string& number) {
+    const auto lists = cli::reporting_items(facts);
+    for (const auto& item : lists[2].items)
+      if (item.number == number) return item.filled;
+    FAIL("no item " << number);
+    return Filled::by_author;
+  };
+  cli::ReportingFacts facts;
+  for (const char* grid : {"50b", "50c", "50d", "51", "53", "54"}) {
+    facts.resampled = false;
+    CHECK(filled(facts, grid) == Filled::not_applicable);
+    facts.resampled = true;
+    facts.resampling = "linear to 1 mm";
+    CHECK(filled(facts, grid) == Filled::by_trial);
+  }
+  const std::pair<const char*, const char*> matrices[] = {
+      {"63", "glrlm"}, {"64", "glcm"},  {"65", "glcm"},  {"66", "glszm"}, {"67", "gldzm"},
+      {"68", "gldzm"}, {"69", "ngtdm"}, {"70", "ngldm"}, {"71", "ngldm"}};
+  for (const auto& [number, family] : matrices) {
+    facts.measured_families = {"statistics"};
+    CHECK(filled(facts, number) == Filled::not_applicable);
+    facts.measured_families.emplace_back(family);
+    CHECK(filled(facts, number) == Filled::by_trial);
+  }
+}

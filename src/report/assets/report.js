@@ -425,6 +425,7 @@ function openFeature(place) {
   }
   let note = `${feature.lesions} lesions of ${feature.patients} patients were measured in every arm.`;
   if (feature.excluded) note += ` ${feature.excluded} of ${feature.values} values are missing (${feature.exclusion}).`;
+  if (data.leftOut) note += ` Scatter plots are left out: ${data.leftOut.toLocaleString("en")} values would make this page slow to open; features.csv has them.`;
   featurePage.append(element("p", {class: "note"}, note), facts);
   const figures = element("div", {class: "feature-figures"});
   const arms = data.arms.length, lesions = data.lesions.length;

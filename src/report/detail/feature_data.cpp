@@ -173,6 +173,7 @@ std::string feature_line(const Page& page, std::size_t f) {
 std::string page_data(const Page& page) {
   std::string json = "{\"arms\":" + json_names(page.arm_names);
   json += ",\"lesions\":" + json_names(page.measured.lesions);
+  if (page.measured.left_out > 0) json += str(",\"leftOut\":", page.measured.left_out);
   json +=
       ",\"levels\":" + json_list(stack_levels(), [](int level) { return std::to_string(level); });
   json += ",\"variance\":" + json_list(page.variances, [&](const auto& feature) {

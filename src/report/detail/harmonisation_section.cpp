@@ -31,13 +31,33 @@ std::string summary(const Harmonised& run) {
              farther, " went away from it with the whole 95 % interval.");
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  return text;
+}
+
+/// Each reason once, with the methods that it holds for: no truth was needed to refuse.
+void write_refusals(Html& html, const std::vector<Harmonised>& runs) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> methods_of;  // each reason
+  for (const Harmonised& run : runs) {
+    if (run.refused.empty()) continue;
+    auto known = std::ranges::find(methods_of, run.refused, [](const auto& r) { return r.first; });
+    if (known == methods_of.end())
+      known = methods_of.emplace(known, run.refused, std::vector<std::string>());
+    auto& methods = known->second;
+    if (std::ranges::find(methods, run.method) == methods.end()) methods.push_back(run.method);
+  }
+  for (const auto& [reason, methods] : methods_of) {
+    html.element("h3", str("ComBat, ", joined(methods), ", by ", runs.front().batch));
+    html.raw("<p class=\"warning\"><strong>Refused.</strong> ").text(reason).raw("</p>\n");
+  }
+}
+
 void write_run(Html& html, const Page& page, const Harmonised& run, bool first_of_method) {
   html.element(
       "h3", str("ComBat, ", run.method, ", by ", run.batch, ": judged by ", truth_name(run.truth)));
-  if (!run.refused.empty()) {
-    html.raw("<p class=\"warning\"><strong>Refused.</strong> ").text(run.refused).raw("</p>\n");
-    return;
-  }
   html.element("p", summary(run));
   html.raw("<details><summary>Every feature</summary><div class=\"scroll\">");
   html.raw("<table class=\"sortable filtered\"><thead><tr><th scope=\"col\">feature</th>");
@@ -79,8 +99,10 @@ void write_harmonisation(Html& html, const Page& page) {
                "square distance from the truth, in the feature's unit; after / before below 1 is "
                "nearer to it.",
                "note");
+  write_refusals(html, page.harmonised);
   std::string method;
   for (const Harmonised& run : page.harmonised) {
+    if (!run.refused.empty()) continue;
     write_run(html, page, run, run.method != method);
     method = run.method;
   }

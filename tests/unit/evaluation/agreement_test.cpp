@@ -7,6 +7,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/evaluation/agreement.hpp"
 #include "vitrine/evaluation/bland_altman.hpp"
+#include "vitrine/evaluation/bootstrap.hpp"
 #include "vitrine/evaluation/distributions.hpp"
 #include "vitrine/evaluation/linearity.hpp"
 #include "vitrine/evaluation/random_arms.hpp"
@@ -341,4 +342,34 @@ TEST_CASE("coefficients from shared resamples have the bits of each alone") {
   }
   const auto& counts = drawn.of(12);
   for (Index b = 0; b < counts.cols(); ++b) CHECK(counts.col(b).cast<int>().sum() == 12);
+}
+
+TEST_CASE("ratios have the intervals that the bootstrap of any statistic gives them") {
+  // Patients with as many lesions each, with 1 to 3, and so few that one may be drawn alone.
+  // Different roundings alone: intervals agree to 1e-9 of their width.
+  for (const auto& [patients, most] : {std::pair<Index, int>{40, 1}, {40, 3}, {4, 2}}) {
+    CAPTURE(patients, most);
+    PatientSums sums = PatientSums::Zero(3, patients);
+    Rng rng(make_stream(7, "ratios", Draw::test), std::uint64_t(patients * most));
+    for (Index p = 0; p < patients; ++p) {
+      sums(1, p) = 1.0 + double(p % most);
+      for (int lesion = 0; lesion < int(sums(1, p)); ++lesion) {
+        const double truth = 5.0 + rng.normal() * 0.5;
+        sums(0, p) += 0.1 * truth + rng.normal();
+        sums(2, p) += truth;
+      }
+    }
+    const std::vector<Estimate> found = patient_ratios(sums, resampling);
+    REQUIRE(found.size() == 2);
+    for (std::size_t s = 0; s < 2; ++s) {
+      const Estimate expected =
+          patient_bootstrap(sums, resampling, Scale::plain(),
+                            [&](std::span<const double> total) { return total[0] / total[s + 1]; });
+      CHECK(found[s].value == Approx(expected.value).epsilon(1e-12));
+      REQUIRE(expected.has_interval());
+      const double width = expected.high - expected.low;
+      CHECK(std::fabs(found[s].low - expected.low) < 1e-9 * width);
+      CHECK(std::fabs(found[s].high - expected.high) < 1e-9 * width);
+    }
+  }
 }

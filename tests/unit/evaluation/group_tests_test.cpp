@@ -181,6 +181,15 @@ TEST_CASE("Kruskal-Wallis equals Hollander and Wolfe's mucociliary efficiencies"
   CHECK(test.p == Approx(0.68).margin(5e-3));
 }
 
+TEST_CASE("Kruskal-Wallis with ties equals the example in SciPy's documentation") {
+  // scipy.stats.mstats.kruskal (SciPy 1.13): H 7.113812154696133, p 0.028526948491942164.
+  const Groups groups{{6.3, 5.4, 5.7, 5.2, 5.0}, {6.9, 7.0, 6.1, 7.9}, {7.2, 6.9, 6.1, 6.5}};
+  const RankTest test = kruskal_wallis(groups);
+  CHECK(test.statistic == Approx(7.113812154696133).epsilon(1e-14));
+  CHECK(!test.exact);  // 90090 arrangements
+  CHECK(test.p == Approx(0.028526948491942164).epsilon(1e-13));
+}
+
 TEST_CASE("Friedman equals Hollander and Wolfe's rounding of first base") {
   // Hollander & Wolfe 1973, p. 140, the example of R's friedman.test: Q 11.143, p 0.003805.
   Eigen::MatrixXd times(22, 3);

@@ -212,6 +212,28 @@ TEST_CASE("perturbed masks have a section of their own, a column for each arm") 
   CHECK(render(Page{}).find("Perturbed masks") == std::string::npos);
 }
 
+TEST_CASE("what refused a harmonisation is said once for all truths and methods") {
+  Page page = made_up_page();
+  page.harmonised.clear();
+  const std::string few = "batch x has too few lesions", other = "batches are confounded";
+  for (const char* method : {"parametric", "mean_only", "nonparametric"})
+    for (const char* truth : {"t0", "t1", "t2"})
+      page.harmonised.push_back(
+          {method, "site", truth, method == std::string("nonparametric") ? other : few, {}});
+  const std::string html = markup(render(page));
+  CHECK(count(html, few) == 1);
+  CHECK(count(html, other) == 1);
+  CHECK(count(html, "ComBat, parametric and mean_only, by site") == 1);
+}
+
+TEST_CASE("values that are too many to draw are named in the page's data") {
+  Page page = made_up_page();
+  CHECK(render(page).find("\"leftOut\"") == std::string::npos);
+  page.measured = {};
+  page.measured.left_out = 4'800'000;
+  CHECK(render(page).find(",\"leftOut\":4800000,") != std::string::npos);
+}
+
 TEST_CASE("a panel must have one image or one per window") {
   Page page = made_up_page();
   page.sheets[0].panels[0].images.push_back(pixel);
