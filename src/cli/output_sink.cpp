@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vitrine/cli/image_name.hpp"
 #include "vitrine/cli/picture_file.hpp"
 #include "vitrine/cli/spectral_dicom.hpp"
 #include "vitrine/core/hash.hpp"
@@ -22,8 +23,7 @@ bool wanted(const std::vector<std::string>& formats, const char* format) {
 }
 
 std::string series_name(const trial::ImageContext& context) {
-  const std::string& replicate = context.visit.replicate();
-  return replicate == "scan" ? context.arm.name : str(context.arm.name, '_', replicate);
+  return image_name(context.arm.name, context.visit.replicate());
 }
 
 /// DICOM's word (PS3.16, annex L) for what an anatomy shows.
