@@ -115,6 +115,8 @@ std::vector<CatalogueInfo> all_catalogues() {
 Value scenario_schema() {
   const std::vector<std::string> by_file{"arms.protocol",
                                          "arms.protocol.kernel",
+                                         "arms.protocols[]",
+                                         "arms.protocols[].kernel",
                                          "arms.scanners[]",
                                          "arms.vary.kernel[]",
                                          "design.nested.scanners[].vary.kernel[]",

@@ -64,9 +64,10 @@ class Loader {
   /// The same for a kernel, which may also be a kind: where arms name one.
   void resolve_kernels(Value& arms, const std::filesystem::path& folder) {
     using Path = std::vector<std::string_view>;
-    for (const Path& path : {Path{"protocol", "kernel"}, Path{"vary", "kernel", "[]"},
-                             Path{"design", "scanners", "[]", "vary", "kernel", "[]"},
-                             Path{"design", "arms", "[]", "kernel"}})
+    for (const Path& path :
+         {Path{"protocol", "kernel"}, Path{"protocols", "[]", "kernel"},
+          Path{"vary", "kernel", "[]"}, Path{"design", "scanners", "[]", "vary", "kernel", "[]"},
+          Path{"design", "arms", "[]", "kernel"}})
       for_each(arms, path, [&](Value& kernel) {
         if (const auto* name = kernel.as<std::string>(); name && is_yaml(*name))
           resolve(kernel, folder);
@@ -116,6 +117,8 @@ LoadedScenario load_scenario(const std::string& file, const std::vector<std::str
     if (Value* scanners = find_mutable(*arms, "scanners"); scanners && scanners->as<Value::List>())
       for (Value& scanner : std::get<Value::List>(scanners->data)) loader.resolve(scanner, folder);
     if (Value* protocol = find_mutable(*arms, "protocol")) loader.resolve(*protocol, folder);
+    if (Value* list = find_mutable(*arms, "protocols"); list && list->as<Value::List>())
+      for (Value& protocol : std::get<Value::List>(list->data)) loader.resolve(protocol, folder);
     loader.resolve_kernels(*arms, folder);
   };
   resolve();  // so that an override reaches into a protocol's file ...

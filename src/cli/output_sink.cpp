@@ -165,8 +165,9 @@ std::vector<trial::FileRecord> OutputSink::mask(const trial::ImageContext& conte
                                                 const std::string& lesion, const Mask& mask) {
   const std::string suffix = context.visit.name == "scan" ? "" : '_' + context.visit.name;
   const std::string description = str("vitrine ", context.case_id, ' ', lesion, suffix);
-  return {write(str("masks/", context.case_id, '/', lesion, suffix, ".nii.gz"),
-                io::encode_nifti(mask, description))};
+  const std::string folder =
+      trial::mask_folder(plan_.scenario.arms, context.case_id, context.protocol);
+  return {write(str(folder, lesion, suffix, ".nii.gz"), io::encode_nifti(mask, description))};
 }
 
 namespace {

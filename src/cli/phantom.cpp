@@ -176,7 +176,8 @@ int make(const Options& options) {
   std::vector<std::string> names;  // one numbering for all patients
   for (const std::string& id : cases) {
     phantoms::PatientState state;  // contrast medium as in the first arm
-    state.injection = trial::injection(scenario.arms.protocol, plan.arms.front());
+    state.injection =
+        trial::injection(trial::protocol_of(scenario.arms, plan.arms.front()), plan.arms.front());
     patients.push_back(
         phantoms::build_patient(scenario.patients, std::uint64_t(scenario.trial.seed), id, state));
     for (const std::string& name : phantoms::organ_names(patients.back().scene))

@@ -70,7 +70,7 @@ Table arm_table(const trial::Plan& plan, const Table& images) {
                    "noise (HU)",
                    "quanta per reading, air"};
   for (const trial::Arm& arm : plan.arms) {
-    const trial::Tube tube = trial::tube_of(plan.scenario.arms.protocol, arm);
+    const trial::Tube tube = trial::tube_of(trial::protocol_of(plan.scenario.arms, arm), arm);
     table.add({arm.name, plan.scenario.arms.scanners[arm.scanner].name, arm.kernel_name,
                tube.voltage, tube.load, to_decimals(mean_of(images, arm.name, "ctdi_vol_mgy"), 2),
                noise_of(plan, images, arm),
@@ -203,6 +203,19 @@ Table contrast_table(const Table& contrast) {
   return table;
 }
 
+/// What the slices of the protocols are: of several with their names.
+std::string slices_of(const trial::Arms& arms) {
+  std::string text;
+  for (const trial::Arms& each : trial::each_protocol(arms)) {
+    const trial::Protocol& p = each.protocol;
+    if (!text.empty()) text += "; ";
+    if (arms.protocols.size() > 1) text += p.name + ": ";
+    text += str(p.slices, ' ', recon::plane_of(trial::image_axes(p)), " of ",
+                to_text(p.slice_thickness), " mm every ", to_text(p.slice_increment), " mm");
+  }
+  return text;
+}
+
 std::string picture(const io::Path& path) { return io::data_uri("image/png", io::read_file(path)); }
 
 std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan, const Table& images,
@@ -218,6 +231,8 @@ std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan, 
       const bool map = is_map(plan, plan.arms[i]);
       const bool difference = kinds.front() == "difference";
       if (difference && map != is_map(plan, plan.arms[plan.reference])) continue;
+      if (difference && !std::filesystem::exists(folder / (arm + "_difference.png")))
+        continue;  // its protocol has other slices
       const Table::Cell noise = noise_of(plan, images, plan.arms[i]);
       const std::string text = map ? std::get<std::string>(noise)
                                    : str(rounded(mean_of(images, arm, "noise_hu")), " HU");
@@ -251,14 +266,20 @@ report::Stacks stacks(const io::Path& dir, const trial::Plan& plan, const Table&
       str("96 mm about ", lesions ? "the first lesion of " : "the middle of ", plan.cases.front(),
           ", in steps of 4 HU (8 below -200 HU, 50 above 300 HU). Sliders move all arms; "
           "dragging on a picture moves level (up, down) and width (left, right).");
+  const auto slices_of = [&](const trial::Arm& arm) {
+    const trial::Protocol& protocol = trial::protocol_of(plan.scenario.arms, arm);
+    return std::pair(std::min<std::int64_t>(stack_slices, protocol.slices),
+                     protocol.slice_increment);
+  };
   for (const trial::Arm& arm : plan.arms) {
     const io::Path file = folder / (arm.name + "_stack.png");
     if (is_map(plan, arm) || !std::filesystem::exists(file)) continue;
+    if (slices_of(arm) != slices_of(plan.arms.front())) continue;  // one slider moves all
     all.arms.push_back({arm.name,
                         str("noise ", rounded(mean_of(images, arm.name, "noise_hu")), " HU"),
                         picture(file)});
   }
-  all.slices = int(std::min<std::int64_t>(stack_slices, plan.scenario.arms.protocol.slices));
+  all.slices = int(slices_of(plan.arms.front()).first);
   return all;
 }
 
@@ -324,10 +345,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
       {"repeats", s.arms.repeat.count > 0 ? str(s.arms.repeat.count, " x ", s.arms.repeat.kind,
                                                 " of ", trial::repeated_arms(plan))
                                           : "none"},
-      {"slices",
-       str(s.arms.protocol.slices, ' ', recon::plane_of(trial::image_axes(s.arms.protocol)), " of ",
-           to_text(s.arms.protocol.slice_thickness), " mm every ",
-           to_text(s.arms.protocol.slice_increment), " mm")}};
+      {"slices", slices_of(s.arms)}};
   page.scenario = to_json(plan.written, 2);
   page.arms = images.rows.empty() ? Table{} : arm_table(plan, images);
   page.lesions = lesion_table(tables.lesions);

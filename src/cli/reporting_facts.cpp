@@ -122,6 +122,12 @@ void describe_acquisition(ReportingFacts& facts, const trial::Plan& plan) {
     facts.contrast =
         "Iodine, by the injection of the protocol; times, amounts and true "
         "enhancement of every scan are in contrast.csv.";
+  if (const auto& all = plan.scenario.arms.protocols; all.size() > 1) {
+    std::vector<std::string> of;
+    for (const trial::Protocol& each : all) of.push_back(each.name);
+    facts.in_plane += str(" This is of the first protocol of ", all.size(), " (", joined(of),
+                          "); the scenario in manifest.json has them all.");
+  }
   facts.protocol = str("CT. Tube ", facts.voltage, ", ", facts.load, " Kernel ", facts.kernel,
                        ", slices of ", facts.thickness, " every ", facts.spacing, ", ",
                        facts.in_plane, " The section Arms lists every arm with its dose.");

@@ -33,12 +33,15 @@ std::string organ_of(const Table& lesions, const std::string& name) {
   return {};
 }
 
-/// The masks of one position of the patient: `masks/<case>/<lesion>[_<visit>].nii.gz`. Noise
+/// The masks of one position of the patient: `<folder><lesion>[_<visit>].nii.gz`. Noise
 /// repeats have those of their scan.
 std::vector<MaskFile> masks_of(const StoredTrial& stored, const trial::CaseResult& one,
-                               const std::string& replicate) {
+                               const std::string& arm, const std::string& replicate) {
   const bool at_scan = replicate == "scan" || replicate.starts_with("noise");
-  const std::string folder = str("masks/", one.id, '/');
+  const trial::Arms& arms = stored.plan.scenario.arms;
+  const auto made = std::ranges::find(stored.plan.arms, arm, &trial::Arm::name);
+  VITRINE_EXPECT(made != stored.plan.arms.end());
+  const std::string folder = trial::mask_folder(arms, one.id, trial::protocol_of(arms, *made));
   const std::string end = str(at_scan ? "" : '_' + replicate, ".nii.gz");
   std::vector<MaskFile> masks;
   for (auto file = std::ranges::lower_bound(stored.files, folder, {}, &io::Checksum::path);
@@ -79,7 +82,7 @@ std::vector<TrialImage> images_of(const StoredTrial& stored, const io::Path& dir
                        {}};
       image.path = str("images/", one.id, '/', image_name(image.arm, image.replicate), ".nii.gz");
       if (!listed(stored, image.path) || !counts_hounsfield(stored, image.arm)) continue;
-      image.masks = masks_of(stored, one, image.replicate);
+      image.masks = masks_of(stored, one, image.arm, image.replicate);
       images.push_back(std::move(image));
     }
   });

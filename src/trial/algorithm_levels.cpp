@@ -18,7 +18,9 @@ std::vector<Pick<recon::Algorithm>> algorithms_of(const Arms& arms) {
 }
 
 bool names_algorithms(const Arms& arms) {
-  return arms.protocol.algorithm || std::ranges::any_of(arms.scanners, [&](const Scanner& each) {
+  const auto named = [](const Arms& its) { return bool(its.protocol.algorithm); };
+  return std::ranges::any_of(each_protocol(arms), named) ||
+         std::ranges::any_of(arms.scanners, [&](const Scanner& each) {
            return !varied_on(arms, each).algorithm.empty();
          });
 }

@@ -30,7 +30,7 @@ class StudyBuilder {
   StudyBuilder(const Plan& plan, const TrialResult& result) : plan_(plan) {
     for (const Arm& arm : plan.arms) {
       study.arms.push_back(arm.name);
-      object_.push_back(object_name(plan.scenario.arms, arm.contrast_delay));
+      object_.push_back(object_name(plan.scenario.arms, arm));
     }
     study.factors =
         arm_factors(plan.scenario.arms, plan.arms, plan.sites, plan.scenario.statistics.random);

@@ -33,10 +33,27 @@ Mat3 rotation(double x, double y, double z) {
 }  // namespace
 
 bool Arm::same_but_dose(const Arm& other) const {
-  return scanner == other.scanner && tube_voltage == other.tube_voltage &&
-         kernel_name == other.kernel_name && algorithm_name == other.algorithm_name &&
-         slice_thickness == other.slice_thickness && contrast_delay == other.contrast_delay &&
-         motion == other.motion && bins == other.bins && corrected == other.corrected;
+  return scanner == other.scanner && protocol == other.protocol &&
+         tube_voltage == other.tube_voltage && kernel_name == other.kernel_name &&
+         algorithm_name == other.algorithm_name && slice_thickness == other.slice_thickness &&
+         contrast_delay == other.contrast_delay && motion == other.motion && bins == other.bins &&
+         corrected == other.corrected;
+}
+
+std::vector<Arms> each_protocol(const Arms& arms) {
+  std::vector<Arms> each;
+  for (const Protocol& protocol : arms.protocols) each.emplace_back(arms).protocol = protocol;
+  if (each.empty()) each.push_back(arms);
+  return each;
+}
+
+const Protocol& protocol_of(const Arms& arms, const Arm& arm) {
+  return arms.protocols.empty() ? arms.protocol : arms.protocols[arm.protocol];
+}
+
+std::string mask_folder(const Arms& arms, const std::string& case_id, const Protocol& protocol) {
+  const std::string folder = str("masks/", case_id, '/');
+  return arms.protocols.size() > 1 ? str(folder, protocol.name, '/') : folder;
 }
 
 bool parts_energies(const Arms& arms, const Scanner& scanner) {
@@ -46,8 +63,10 @@ bool parts_energies(const Arms& arms, const Scanner& scanner) {
 namespace {
 
 /// The protocol's one value of each factor; no delay without contrast medium.
-Factors fixed(const Protocol& protocol) {
+Factors fixed(const Arms& arms) {
+  const Protocol& protocol = arms.protocol;
   Factors one;
+  one.protocol = {arms.protocols.empty() ? protocol.name : arms.protocols.front().name};
   one.kernel = {protocol.kernel};
   one.algorithm = {protocol.algorithm ? protocol.algorithm : recon::default_algorithm()};
   one.tube_voltage = {protocol.tube_voltage};
@@ -63,11 +82,12 @@ Factors fixed(const Protocol& protocol) {
 
 Arm arm_of(const Arms& arms, const std::vector<detail::Factor>& factors, const DesignRow& row) {
   Arm arm;
-  if (arms.protocol.denoise) arm.denoise = *arms.protocol.denoise;
   std::map<int, const detail::Factor*> by_place;
   for (std::size_t f = 0; f < factors.size(); ++f) {
-    arm.levels.push_back(factors[f].on[row[0]][row[f]]);
+    arm.levels.push_back(factors[f].on[arm.scanner][arm.protocol][row[f]]);
     factors[f].set(arm, arm.levels.back());
+    if (f == 1)  // of which noise reduction is one number
+      arm.denoise = protocol_of(arms, arm).denoise.value_or(arm.denoise);
     by_place.emplace(factors[f].place, &factors[f]);
   }
   for (const auto& [place, factor] : by_place) {
@@ -84,17 +104,21 @@ Arm arm_of(const Arms& arms, const std::vector<detail::Factor>& factors, const D
 }  // namespace
 
 Factors varied_on(const Arms& arms, const Scanner& scanner) {
-  std::vector<std::string> names;
+  ScannerNames scanners;
   std::size_t number = 0;
   for (const Scanner& each : arms.scanners) {
-    if (each.name == scanner.name) number = names.size();
-    names.push_back(each.name);
+    if (each.name == scanner.name) number = scanners.names.size();
+    scanners.names.push_back(each.name);
   }
-  return arms.design->levels(arms.vary, fixed(arms.protocol), names, number);
+  scanners.types = arms.scanner_types.empty() ? scanners.names : arms.scanner_types;
+  Factors vary = arms.vary;
+  if (vary.protocol.empty())
+    for (const Protocol& each : arms.protocols) vary.protocol.push_back(each.name);
+  return arms.design->levels(vary, fixed(arms), scanners, number);
 }
 
 Factors levels_on(const Arms& arms, const Scanner& scanner) {
-  return replaced(fixed(arms.protocol), varied_on(arms, scanner));
+  return replaced(fixed(arms), varied_on(arms, scanner));
 }
 
 std::vector<std::string> bins_of(const Arms& arms, const Scanner& scanner) {
@@ -170,12 +194,16 @@ std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm
   return given;
 }
 
-std::string object_name(const Arms& arms, const std::optional<double>& contrast_delay) {
+std::string object_name(const Arms& arms, const Arm& arm) {
   std::vector<double> delays;
-  for (const Scanner& scanner : arms.scanners)
-    for (const double delay : levels_on(arms, scanner).contrast_delay) delays.push_back(delay);
+  for (const Arms& each : each_protocol(arms))
+    for (const Scanner& scanner : arms.scanners)
+      for (const double delay : levels_on(each, scanner).contrast_delay) delays.push_back(delay);
   const bool differ = std::ranges::adjacent_find(delays, std::not_equal_to()) != delays.end();
-  return differ && contrast_delay ? str("object_", to_text(*contrast_delay), 's') : "object";
+  std::string name = "object";
+  if (arms.protocols.size() > 1) name += '_' + protocol_of(arms, arm).name;
+  if (differ && arm.contrast_delay) name += str('_', to_text(*arm.contrast_delay), 's');
+  return name;
 }
 
 std::size_t select_arm(const Arms& arms, const std::vector<Arm>& all, const ArmSelector& selector) {

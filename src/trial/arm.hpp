@@ -11,8 +11,9 @@ namespace vitrine::trial {
 
 /// One way of scanning and reconstructing: a column of the study's design.
 struct Arm {
-  std::string name;         ///< unique, fit for a file name: `generic_a64_soft_80mAs`
-  std::size_t scanner = 0;  ///< index into Arms::scanners
+  std::string name;          ///< unique, fit for a file name: `generic_a64_soft_80mAs`
+  std::size_t scanner = 0;   ///< index into Arms::scanners
+  std::size_t protocol = 0;  ///< index into Arms::protocols, if there are several
   Pick<recon::Kernel> kernel;
   std::string kernel_name;
   double tube_voltage = 0.0;  ///< keV
@@ -34,9 +35,20 @@ struct Arm {
   double noise_reduction() const { return denoise.reduction; }
 };
 
-/// The arms that the design makes of the factors: scanner, contrast delay, motion, voltage, load,
-/// kernel, thickness, algorithm, corrections, noise reduction, bins. `seed`: the trial's. Throws an
-/// Error where the levels cannot be combined so.
+/// The arms as each protocol sees them: that one as their only `protocol`. Where there is one, as
+/// they are.
+std::vector<Arms> each_protocol(const Arms& arms);
+
+/// An arm's protocol.
+const Protocol& protocol_of(const Arms& arms, const Arm& arm);
+
+/// Where the masks of a case are, as far as the lesion's name: `masks/case001/`; with several
+/// protocols, whose slices differ, `masks/case001/chest/`.
+std::string mask_folder(const Arms& arms, const std::string& case_id, const Protocol& protocol);
+
+/// The arms that the design makes of the factors: scanner, protocol, contrast delay, motion,
+/// voltage, load, kernel, thickness, algorithm, corrections, noise reduction, bins. `seed`: the
+/// trial's. Throws an Error where the levels cannot be combined so.
 std::vector<Arm> enumerate_arms(const Arms& arms, std::uint64_t seed);
 
 /// What a scanner's arms may have of each factor: levels, or the protocol's one value. Lists hold
@@ -83,7 +95,7 @@ std::vector<double> beam_voltages(const Arms& arms, const std::vector<Arm>& all,
 std::optional<phantoms::Injection> injection(const Protocol& protocol, const Arm& arm);
 
 /// What tables call the object that an arm images: `object`, with the delay where delays differ.
-std::string object_name(const Arms& arms, const std::optional<double>& contrast_delay);
+std::string object_name(const Arms& arms, const Arm& arm);
 
 /// Where and how one scan happens: the identity for the arms' scans, drawn for a reposition repeat
 /// and for a later visit.

@@ -14,7 +14,7 @@ Outlook outlook(const Plan& plan) {
       plan.arms.begin(), plan.arms.end(),
       [](const Arm& a, const Arm& b) { return a.contrast_delay < b.contrast_delay; });
   phantoms::PatientState state;
-  state.injection = injection(scenario.arms.protocol, *latest);
+  state.injection = injection(protocol_of(scenario.arms, *latest), *latest);
   const auto nowhere = [](auto) { return phantoms::Slab{0.0, 0.0}; };
   const phantoms::Patient patient = phantoms::build_patient(
       scenario.patients, std::uint64_t(scenario.trial.seed), plan.cases.front(), state, nowhere);
@@ -23,7 +23,7 @@ Outlook outlook(const Plan& plan) {
   std::vector<PlannedBeam>& all = out.beams;
   for (const Arm& arm : plan.arms) {
     const Scanner& scanner = scenario.arms.scanners[arm.scanner];
-    for (const Tube& tube : tubes(scenario.arms.protocol, arm.tube_voltage, arm.tube_load))
+    for (const Tube& tube : tubes(protocol_of(scenario.arms, arm), arm.tube_voltage, arm.tube_load))
       if (std::none_of(all.begin(), all.end(), [&](const PlannedBeam& known) {
             return known.scanner == arm.scanner && known.beam.kv() == tube.voltage;
           }))

@@ -94,9 +94,11 @@ bool has_spectral(const Arms& arms) {
 }
 
 bool has_maps(const Arms& arms) {
-  return std::ranges::any_of(arms.scanners, [&](const Scanner& scanner) {
-    return std::ranges::any_of(bins_of(arms, scanner), [&](const std::string& level) {
-      return voxel_unit(arms, level) == recon::VoxelUnit::mg_per_ml;
+  return std::ranges::any_of(each_protocol(arms), [](const Arms& its) {
+    return std::ranges::any_of(its.scanners, [&](const Scanner& scanner) {
+      return std::ranges::any_of(bins_of(its, scanner), [&](const std::string& level) {
+        return voxel_unit(its, level) == recon::VoxelUnit::mg_per_ml;
+      });
     });
   });
 }

@@ -12,7 +12,7 @@
 
 namespace vitrine::trial {
 
-Factors Design::levels(const Factors& vary, const Factors&, const std::vector<std::string>&,
+Factors Design::levels(const Factors& vary, const Factors&, const ScannerNames&,
                        std::size_t) const {
   return vary;
 }

@@ -8,9 +8,16 @@
 
 namespace vitrine::trial {
 
+/// The scanners of a study: their names, and of each its type's, which is its own unless it is a
+/// site's machine.
+struct ScannerNames {
+  std::vector<std::string> names, types;
+};
+
 /// What a design combines: so many levels of each factor.
 struct DesignSpace {
   std::vector<std::string> scanners;             ///< their names
+  std::vector<std::string> scanner_types;        ///< of sites' machines; empty: there are none
   std::vector<std::string> factors;              ///< the first is `scanner`
   std::vector<std::vector<std::size_t>> levels;  ///< how many, [scanner][factor]; at least 1
   std::vector<std::size_t> reference;            ///< the level of `arms.reference`, of each factor
@@ -31,8 +38,8 @@ class Design {
 
   /// The levels that arms of one of the scanners are made of; empty lists leave the protocol's
   /// value. `vary` is the study's, `fixed` has the protocol's one value of each factor.
-  virtual Factors levels(const Factors& vary, const Factors& fixed,
-                         const std::vector<std::string>& scanners, std::size_t scanner) const;
+  virtual Factors levels(const Factors& vary, const Factors& fixed, const ScannerNames& scanners,
+                         std::size_t scanner) const;
 
   /// Reports what makes no design. `arms` is the block that holds `design` and `vary`.
   virtual void check(const DesignSpace& space, const Value& arms, Diagnostics& problems) const;

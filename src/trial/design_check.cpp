@@ -47,7 +47,7 @@ void check_scanners(const Arms& arms, const std::vector<Arm>& all, const Value& 
                                                        " (see arms.design). Remove it from "
                                                        "the scanners, or add an arm."));
     const auto bins = varied_on(arms, scanner).bins;
-    if (bins != arms.vary.bins && !parts_energies(arms, scanner) &&
+    if (bins != arms.vary.bins && arms.protocols.empty() && !parts_energies(arms, scanner) &&
         std::ranges::any_of(bins, [](const std::string& level) { return level != "total"; }))
       problems.error(part(node, "design").where,
                      str(scanner.name,
@@ -56,13 +56,39 @@ void check_scanners(const Arms& arms, const std::vector<Arm>& all, const Value& 
   }
 }
 
+/// Reports protocols that no arm uses.
+void check_used(const Arms& arms, const std::vector<Arm>& all, const Value& node,
+                Diagnostics& problems) {
+  for (std::size_t p = 0; p < arms.protocols.size(); ++p)
+    if (std::ranges::find(all, p, &Arm::protocol) == all.end())
+      problems.error(part(node, "protocols").where,
+                     str("no arm is scanned with protocol ", arms.protocols[p].name,
+                         " (see arms.design and arms.vary). Remove it from the protocols, or add "
+                         "an arm."));
+}
+
+/// Where a protocol says what does not fit a scanner: its own key, unless arms vary that.
+const Value& place_in(const Arms& arms, std::size_t protocol, const char* key, bool is_varied,
+                      const Value& node) {
+  const Value* list = node.find("protocols");
+  const auto* items = list ? list->as<Value::List>() : nullptr;
+  if (is_varied || arms.protocols.empty() || !items || protocol >= items->size()) return node;
+  return part((*items)[protocol], key);
+}
+
 /// Reports what a scanner's console does not offer.
-void check_console(const Scanner& scanner, const Arm& arm, const Protocol& protocol,
-                   const Value& node, Diagnostics& problems) {
+void check_console(const Arms& arms, const Arm& arm, const Value& node, Diagnostics& problems) {
+  const Scanner& scanner = arms.scanners[arm.scanner];
+  const Protocol& protocol = protocol_of(arms, arm);
   const Console& console = scanner.profile->console;
-  const auto refuse = [&](const std::string& what, const std::string& offered, const char* way) {
-    problems.error(node.where, str(scanner.name, " does not offer ", what,
-                                   " (its profile's console: ", offered, "). ", way));
+  const Factors varied = varied_on(arms, scanner);
+  const bool varies_load = !varied.tube_load.empty(), varies_kv = !varied.tube_voltage.empty();
+  const auto refuse = [&](const char* key, bool is_varied, const std::string& what,
+                          const std::string& offered, const char* way) {
+    const std::string of = arms.protocols.empty() ? "" : str("protocol ", protocol.name, ": ");
+    problems.error(place_in(arms, arm.protocol, key, is_varied, node).where,
+                   str(of, scanner.name, " does not offer ", what,
+                       " (its profile's console: ", offered, "). ", way));
   };
   const auto list = [](const std::vector<double>& numbers) {
     std::string text;
@@ -71,17 +97,18 @@ void check_console(const Scanner& scanner, const Arm& arm, const Protocol& proto
   };
   for (const Tube& tube : tubes(protocol, arm.tube_voltage, arm.tube_load)) {
     if (std::ranges::find(console.tube_voltages, tube.voltage) == console.tube_voltages.end())
-      refuse(str(to_text(tube.voltage), " kV"), str(list(console.tube_voltages), " kV"),
-             "Use one of them.");
+      refuse("tube_voltage_kv", varies_kv, str(to_text(tube.voltage), " kV"),
+             str(list(console.tube_voltages), " kV"), "Use one of them.");
     const double current = tube.load / protocol.rotation_time;
     if (current > console.highest_tube_current)
-      refuse(str(to_text(tube.load), " mAs in a rotation of ", to_text(protocol.rotation_time),
+      refuse("tube_load_mas", varies_load,
+             str(to_text(tube.load), " mAs in a rotation of ", to_text(protocol.rotation_time),
                  " s, ", to_text(std::round(current)), " mA"),
              str("at most ", to_text(console.highest_tube_current), " mA"),
              "Lower the tube load, or turn more slowly.");
   }
   if (protocol.rotation_time < console.rotation_times.front())
-    refuse(str("a rotation of ", to_text(protocol.rotation_time), " s"),
+    refuse("rotation_time_s", false, str("a rotation of ", to_text(protocol.rotation_time), " s"),
            str(list(console.rotation_times), " s"), "Raise the protocol's rotation_time_s.");
 }
 
@@ -89,12 +116,15 @@ void check_console(const Scanner& scanner, const Arm& arm, const Protocol& proto
 /// thresholds that no photon reaches.
 void check_exposures(const Arms& arms, const std::vector<Arm>& all, const Value& node,
                      Diagnostics& problems) {
-  const Protocol& p = arms.protocol;
-  const auto modulation =
-      p.tube_current_modulation.value_or(physics::TubeCurrentModulation{0.0, 0.0, {}, {}});
-  std::set<std::tuple<std::size_t, double, double>> exposures;
+  std::set<std::tuple<std::size_t, std::size_t, double, double>> exposures;
   std::set<std::pair<std::size_t, double>> beams;
   for (const Arm& arm : all) {
+    const Protocol& p = protocol_of(arms, arm);
+    const auto modulation =
+        p.tube_current_modulation.value_or(physics::TubeCurrentModulation{0.0, 0.0, {}, {}});
+    const Value& place =
+        place_in(arms, arm.protocol, "tube_load_mas",
+                 !varied_on(arms, arms.scanners[arm.scanner]).tube_load.empty(), node);
     const Scanner& scanner = arms.scanners[arm.scanner];
     const double kv = arm.tube_voltage, load = arm.tube_load, current = load / p.rotation_time;
     const auto& sensor = scanner.detector.sensor;
@@ -103,11 +133,11 @@ void check_exposures(const Arms& arms, const std::vector<Arm>& all, const Value&
                      str(scanner.name, " has a threshold of ", to_text(sensor->thresholds.back()),
                          " keV (no photon exceeds ", to_text(kv), " keV at a tube voltage of ",
                          to_text(kv), " kV). Lower the threshold or raise the voltage."));
-    if (!exposures.emplace(arm.scanner, kv, load).second) continue;
-    if (scanner.profile) check_console(scanner, arm, p, node, problems);
+    if (!exposures.emplace(arm.scanner, arm.protocol, kv, load).second) continue;
+    if (scanner.profile) check_console(arms, arm, node, problems);
     const double power = kv * current / 1000.0;
     if (scanner.tube_power && power > *scanner.tube_power) {
-      problems.error(node.where,
+      problems.error(place.where,
                      str(scanner.name, " would need ", to_text(power), " kW for ", to_text(load),
                          " mAs in a rotation of ", to_text(p.rotation_time), " s at ", to_text(kv),
                          " kV (its tube takes ", to_text(*scanner.tube_power),
@@ -117,7 +147,7 @@ void check_exposures(const Arms& arms, const std::vector<Arm>& all, const Value&
     try {
       physics::current_limits(modulation, current, kv, scanner.tube_power);
     } catch (const Error& error) {
-      problems.error(node.where, error.what());
+      problems.error(place.where, error.what());
     }
   }
 }
@@ -158,6 +188,7 @@ void check_design(const Scenario& written, const Value& root, Diagnostics& probl
   if (problems.entries().size() != before) return;
   Scenario scenario = written;
   install_sites(scenario);
+  if (!scenario.arms.protocols.empty()) scenario.arms.protocol = scenario.arms.protocols.front();
   const Arms& arms = scenario.arms;
   const Value& node = part(root, "arms");
   const auto seed = std::uint64_t(scenario.trial.seed);
@@ -172,6 +203,7 @@ void check_design(const Scenario& written, const Value& root, Diagnostics& probl
   }
   check_distinct(arms, all, node, problems);
   check_scanners(arms, all, node, problems);
+  check_used(arms, all, node, problems);
   check_exposures(arms, all, node, problems);
   const auto check = [&](const ArmSelector& selector, const char* name, const Value& where) {
     check_selector(factors, all, selector, name, where, problems);

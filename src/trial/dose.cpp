@@ -8,6 +8,7 @@
 #include "vitrine/physics/beam.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
+#include "vitrine/trial/detail/protocol_views.hpp"
 #include "vitrine/trial/transport_object.hpp"
 
 namespace vitrine::trial {
@@ -123,17 +124,23 @@ std::vector<Output> outputs(const Plan& plan, const DoseOptions& options, Isa is
     all.push_back(out);
   };
   for (const Arm& arm : plan.arms)
-    for (const Tube& tube : tubes(plan.scenario.arms.protocol, arm.tube_voltage, arm.tube_load))
+    for (const Tube& tube :
+         tubes(protocol_of(plan.scenario.arms, arm), arm.tube_voltage, arm.tube_load))
       add(arm.scanner, tube.voltage);
   return all;
 }
 
-std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
-                                 const std::vector<Output>& outputs, const DoseOptions& options,
-                                 Isa isa) {
+namespace {
+
+/// Of the arms of a protocol, that of `plan`.
+std::vector<ScanDose> doses_of_protocol(const Plan& plan, std::size_t protocol,
+                                        const std::string& case_id,
+                                        const std::vector<Output>& outputs,
+                                        const DoseOptions& options, Isa isa) {
+  const auto first = std::ranges::find(plan.arms, protocol, &Arm::protocol);
   const Arms& arms = plan.scenario.arms;
   Visit visit;
-  visit.state.injection = injection(arms.protocol, plan.arms.front());
+  visit.state.injection = injection(arms.protocol, *first);
   CaseResult ignored;
   const detail::Measurer patient(plan, case_id, visit, ignored);
   const carlo::Object object = transport_object(patient.scene(), options.spacing);
@@ -166,7 +173,9 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
     const auto add = [&](const Tube& tube) {
       ScanDose dose;
       dose.case_id = case_id;
-      dose.scan = str(scanner.name, '_', to_text(tube.load), "mAs_", to_text(tube.voltage), "kV");
+      const std::string of = arms.protocols.size() > 1 ? '_' + arms.protocol.name : "";
+      dose.scan =
+          str(scanner.name, of, '_', to_text(tube.load), "mAs_", to_text(tube.voltage), "kV");
       const auto same = [&](const ScanDose& known) { return known.scan == dose.scan; };
       if (std::any_of(all.begin(), all.end(), same)) return;
       dose.indices = dose_indices(output.body, scanner, geometry, tube.load, diameter);
@@ -180,10 +189,25 @@ std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
       all.push_back(std::move(dose));
     };
     for (const Arm& arm : plan.arms)
-      if (arm.scanner == output.scanner)
+      if (arm.scanner == output.scanner && arm.protocol == protocol)
         for (const Tube& tube : tubes(arms.protocol, arm.tube_voltage, arm.tube_load))
           if (tube.voltage == output.tube_voltage) add(tube);
   }
+  return all;
+}
+
+}  // namespace
+
+std::vector<ScanDose> scan_doses(const Plan& plan, const std::string& case_id,
+                                 const std::vector<Output>& outputs, const DoseOptions& options,
+                                 Isa isa) {
+  const detail::ProtocolViews views(plan);
+  std::vector<ScanDose> all;
+  for (const std::vector<std::size_t>& group : views.groups())
+    for (const std::size_t protocol : group)
+      std::ranges::move(
+          doses_of_protocol(views.of(protocol), protocol, case_id, outputs, options, isa),
+          std::back_inserter(all));
   return all;
 }
 

@@ -40,10 +40,14 @@ void forget_source_of_views(Scanner& scanner) {
 Scenario drafted(Scenario scenario) {
   if (scenario.simulation.quality != "draft") return scenario;
   few(scenario.patients);
-  Protocol& protocol = scenario.arms.protocol;
-  protocol.matrix = std::min(protocol.matrix, largest_matrix);
-  const std::string& flies = protocol.flying_focal_spot;
-  const std::int64_t places = flies == "none" ? 1 : flies == "both" ? 4 : 2;
+  std::int64_t places = 1;
+  const auto coarsen = [&](Protocol& protocol) {
+    protocol.matrix = std::min(protocol.matrix, largest_matrix);
+    const std::string& flies = protocol.flying_focal_spot;
+    places = std::max<std::int64_t>(places, flies == "none" ? 1 : flies == "both" ? 4 : 2);
+  };
+  if (scenario.arms.protocols.empty()) coarsen(scenario.arms.protocol);
+  for (Protocol& each : scenario.arms.protocols) coarsen(each);
   for (Scanner& scanner : scenario.arms.scanners) {
     const std::int64_t views = scanner.views_per_rotation;
     thin_out(scanner.views_per_rotation, places);

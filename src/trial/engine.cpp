@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/trial/detail/case_order.hpp"
 #include "vitrine/trial/detail/case_runner.hpp"
 
 namespace vitrine::trial {
@@ -49,7 +50,11 @@ class Engine {
  public:
   Engine(const Plan& plan, Sink& sink, Store& store, Progress& progress, Isa isa,
          const std::function<bool()>& stop, StageStore* kept)
-      : plan_(plan), store_(store), progress_(progress), stop_(stop) {
+      : plan_(plan),
+        store_(store),
+        progress_(progress),
+        stop_(stop),
+        order_(detail::case_seconds(plan)) {
     const Estimate all = estimate(plan, 1);
     const auto cases = double(std::max<std::size_t>(1, plan.cases.size()));
     steps_ = 1.0 + std::floor(double(all.traced_scans + all.reconstructions) / cases);
@@ -60,13 +65,12 @@ class Engine {
   TrialResult run() {
     // The first case has all threads, since figures are drawn of it alone.
     const std::size_t alone = runners_.size() == 1 ? plan_.cases.size() : 1;
-    while (taken_ < std::min(alone, plan_.cases.size())) {
-      const std::size_t i = taken_++;
+    for (; recorded_ < std::min(alone, plan_.cases.size()); ++recorded_) {
+      const std::size_t i = order_.take(recorded_, recorded_ + 1);
       record(i, store_.holds(plan_.cases[i]) ? Outcome{.stored = true}
                                              : attempt(*runners_.front(), plan_.cases[i], told(i)));
     }
-    recorded_ = taken_;
-    if (taken_ < plan_.cases.size()) side_by_side();
+    if (order_.left() > 0) side_by_side();
     show(plan_.cases.size(), 0.0, "done");
     return std::move(result_);
   }
@@ -92,13 +96,16 @@ class Engine {
     });
   }
 
-  /// The next case for a lane; waits while too many results wait for one before them.
+  /// The next case for a lane, the longest of those whose results would wait for few before them;
+  /// waits while there is none.
   std::optional<std::size_t> next() {
     const std::size_t most = 8 * runners_.size();
+    const auto last = [&] { return std::min(recorded_ + most, plan_.cases.size()); };
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return broken_ || taken_ < recorded_ + most; });
-    if (broken_ || taken_ == plan_.cases.size()) return {};
-    return taken_++;
+    room_.wait(lock,
+               [&] { return broken_ || order_.left() == 0 || order_.has(recorded_, last()); });
+    if (broken_ || order_.left() == 0) return {};
+    return order_.take(recorded_, last());
   }
 
   /// Records what can be recorded in the plan's order, one lane at a time; others go on.
@@ -165,7 +172,8 @@ class Engine {
 
   std::mutex mutex_;  // of what follows, while lanes run
   std::condition_variable room_;
-  std::size_t taken_ = 0, recorded_ = 0;  // cases before these
+  detail::CaseOrder order_;
+  std::size_t recorded_ = 0;  // cases before this
   std::map<std::size_t, Outcome> waiting_;
   bool recording_ = false;
   bool broken_ = false;  // a record could not be kept: no further case is taken

@@ -12,6 +12,8 @@ template <class T>
 Schema<T>&& with_factors(Schema<T>&& s) {
   const auto of = []<class F, class B>(F B::*member) -> F T::* { return member; };
   return std::move(s)
+      .optional("protocol", of(&T::protocol), "name of one of arms.protocols")
+      .unless_default()
       .optional("kernel", of(&T::kernel), "reconstruction kernel: a kind, a map, or a YAML file")
       .optional("algorithm", of(&T::algorithm), "reconstruction algorithm")
       .unless_default()
@@ -77,6 +79,9 @@ const Schema<ArmSelector>& ArmSelector::schema() {
   static const auto s =
       Schema<ArmSelector>("arm", "One arm, by the levels that tell it from the others")
           .optional("scanner", &ArmSelector::scanner, "name of the scanner (empty: the first)")
+          .optional("protocol", &ArmSelector::protocol,
+                    "name of the protocol (empty: the first level)")
+          .unless_default()
           .optional("kernel", &ArmSelector::kernel,
                     "kind or name of the kernel (empty: the first level)")
           .optional("algorithm", &ArmSelector::algorithm,

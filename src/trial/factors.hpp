@@ -12,6 +12,7 @@ namespace vitrine::trial {
 /// What arms may differ in beside their scanner: levels of each factor, as `In` holds them.
 template <template <class> class In>
 struct FactorValues {
+  In<std::string> protocol;  ///< names
   In<Pick<recon::Kernel>> kernel;
   In<Pick<recon::Algorithm>> algorithm;
   In<double> tube_voltage, tube_load, slice_thickness, contrast_delay;  ///< keV, mAs, mm, s
@@ -26,8 +27,9 @@ struct FactorValues {
  private:
   template <class Self>
   static auto tied(Self& x) {
-    return std::tie(x.kernel, x.algorithm, x.tube_voltage, x.tube_load, x.slice_thickness,
-                    x.contrast_delay, x.bins, x.corrections, x.motion, x.noise_reduction);
+    return std::tie(x.protocol, x.kernel, x.algorithm, x.tube_voltage, x.tube_load,
+                    x.slice_thickness, x.contrast_delay, x.bins, x.corrections, x.motion,
+                    x.noise_reduction);
   }
 };
 
@@ -49,7 +51,7 @@ struct ListedArm : FactorValues<Level> {
 
 /// Names one arm by the levels that distinguish it; of what is left out, the first arm's.
 struct ArmSelector {
-  std::string scanner, kernel, algorithm, bins, corrections;
+  std::string scanner, protocol, kernel, algorithm, bins, corrections;
   std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
       noise_reduction;
   static const Schema<ArmSelector>& schema();

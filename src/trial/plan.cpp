@@ -13,6 +13,7 @@
 #include "vitrine/recon/reformat.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/detail/protocol_views.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial {
@@ -22,6 +23,7 @@ Plan make_plan(Scenario scenario) {
   plan.fingerprint = fingerprint(scenario);
   plan.written = Scenario::schema().write(scenario);
   plan.sites = install_sites(scenario);
+  if (!scenario.arms.protocols.empty()) scenario.arms.protocol = scenario.arms.protocols.front();
   plan.arms = enumerate_arms(scenario.arms, std::uint64_t(scenario.trial.seed));
   plan.reference = select_arm(scenario.arms, plan.arms, scenario.arms.reference);
   plan.repeated = select_arm(scenario.arms, plan.arms, scenario.arms.repeat.of);
@@ -150,12 +152,16 @@ bool has(const std::vector<std::string>& list, const char* item) {
 
 }  // namespace
 
-Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
+namespace {
+
+/// Of a plan whose arms are of protocols that scan alike, the first of which is `arms.protocol`.
+Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> maps) {
   const Arms& arms = plan.scenario.arms;
   const Protocol& protocol = arms.protocol;
   const double cases = double(plan.cases.size());
-  const Grid image = image_grid(protocol);
-  const double voxels = double(image.count());
+  const auto grid_of = [&](const Arm& arm) { return image_grid(protocol_of(arms, arm)); };
+  double voxels = 0.0, image_voxels = 0.0;  // of the largest image; of all
+  std::uint64_t slices_of_images = 0;
   const double sub_rays =
       double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows *
              plan.scenario.simulation.sub_views);
@@ -171,20 +177,27 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   double seconds = 0.0;
   const auto reconstruct = [&](const Arm& arm, double times) {
     const ScanGeometry g = scan_geometry(arms.scanners[arm.scanner], protocol, 0.0, 0.0);
-    const recon::SliceStack made = recon::stack_for(g, image, arm.slice_thickness);
+    const recon::SliceStack made = recon::stack_for(g, grid_of(arm), arm.slice_thickness);
     seconds += cases * times * arm.algorithm->seconds(g, made.grid, made.thickness);
   };
   std::set<std::pair<Shared, ReadOut>> corrected;
   std::uint64_t images_of_arms = 0;
+  const auto add_images = [&](const Arm& arm, std::uint64_t number) {
+    const double its = double(grid_of(arm).count());
+    voxels = std::max(voxels, its);
+    image_voxels += cases * double(number) * its;
+    slices_of_images += plan.cases.size() * number * std::uint64_t(protocol_of(arms, arm).slices);
+  };
   for (const Arm& arm : plan.arms) {
     const Shared shared{arm.scanner, arm.tube_voltage, arm.contrast_delay, arm.motion};
     traced.insert(shared);
     const std::int64_t again = arm.noise_repeats;
     for (std::int64_t n = 0; n <= again; ++n) scans.insert({shared, {arm.tube_load, n}});
     images_of_arms += 1 + std::uint64_t(again);
+    add_images(arm, 1 + std::uint64_t(again));
     const bool first = noiseless
-                           .insert({shared, arm.kernel_name, arm.slice_thickness,
-                                    arm.bins + '|' + arm.algorithm_name})
+                           .insert({shared, str(arm.protocol, '|', arm.kernel_name),
+                                    arm.slice_thickness, arm.bins + '|' + arm.algorithm_name})
                            .second;
     reconstruct(arm, (first ? 2.0 : 1.0) + double(again));  // and without noise
     if (!arm.corrected) continue;
@@ -265,6 +278,7 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     read_out(scanner, times);
     e.cache_bytes += cases * times * known_bytes(scanner);
     reconstruct(plan.arms[arm], times);
+    add_images(plan.arms[arm], std::uint64_t(times));
   }
   const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
   e.traced_scans = per_case(passes + repeats);
@@ -274,14 +288,14 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   for (const auto& [shared, load] : corrected)
     seconds += cases * protocol.corrections->seconds(
                            scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0));
-  seconds += double(e.images) * voxels * write_per_voxel;
+  seconds += image_voxels * write_per_voxel;
   e.seconds = seconds / double(std::max(1, threads));
 
   const bool nifti = has(plan.scenario.outputs.images, "nifti");
   const bool dicom = has(plan.scenario.outputs.images, "dicom");
   if (raw != "none") e.files += e.scans;
-  e.files += e.images * (std::uint64_t(nifti) + (dicom ? std::uint64_t(protocol.slices) : 0)) + 8;
-  e.disk_bytes += double(e.images) * voxels * ((nifti ? 1.3 : 0.0) + (dicom ? 2.0 : 0.0)) + 2e6;
+  e.files += e.images * std::uint64_t(nifti) + (dicom ? slices_of_images : 0) + 8;
+  e.disk_bytes += image_voxels * ((nifti ? 1.3 : 0.0) + (dicom ? 2.0 : 0.0)) + 2e6;
   double largest = 0.0;
   for (const Together& alike : together) {
     const auto& [scanner, delay, motion] = alike;
@@ -290,6 +304,7 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     std::optional<double> fit;
     double slices = 0.0;  // that images of another orientation are sampled from
     for (const Arm& arm : plan.arms) {
+      const Grid image = grid_of(arm);
       const recon::SliceStack made = recon::stack_for(g, image, arm.slice_thickness);
       if (!(made.grid == image))
         slices = std::max(slices, 2.0 * sizeof(float) * double(made.grid.count()));
@@ -312,6 +327,40 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
   }
   e.memory_bytes = largest + base_memory + map_bytes * map_voxels;
   return e;
+}
+
+}  // namespace
+
+Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
+  const detail::ProtocolViews views(plan);
+  if (plan.scenario.arms.protocols.size() < 2) return estimate_alike(plan, threads, maps);
+  Estimate all;
+  for (const std::vector<std::size_t>& group : views.groups()) {
+    Plan part = views.of(group.front());
+    part.arms = views.arms_of(group);
+    const auto among = [&](std::size_t arm) {
+      const auto found = std::ranges::find(part.arms, plan.arms[arm].name, &Arm::name);
+      return found == part.arms.end() ? std::optional<std::size_t>()
+                                      : std::optional(std::size_t(found - part.arms.begin()));
+    };
+    if (!among(plan.repeated) && part.scenario.arms.repeat.repositions() > 0)
+      part.scenario.arms.repeat.count = 0;
+    if (!among(plan.followed)) part.scenario.arms.follow_up.days.clear();
+    part.repeated = among(plan.repeated).value_or(0);
+    part.followed = among(plan.followed).value_or(0);
+    const Estimate its = estimate_alike(part, threads, maps);
+    all.scans += its.scans;
+    all.traced_scans += its.traced_scans;
+    all.reconstructions += its.reconstructions;
+    all.images += its.images;
+    all.files += its.files;
+    all.rays += its.rays;
+    all.disk_bytes += its.disk_bytes;
+    all.cache_bytes += its.cache_bytes;
+    all.memory_bytes = std::max(all.memory_bytes, its.memory_bytes);
+    all.seconds += its.seconds;
+  }
+  return all;
 }
 
 }  // namespace vitrine::trial

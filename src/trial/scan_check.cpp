@@ -38,14 +38,11 @@ Extent extent_of(const Scene& scene) {
 
 std::string rounded(double mm) { return to_text(std::round(mm)); }
 
-}  // namespace
-
-std::vector<std::string> geometry_notes(const Plan& plan) {
-  const Protocol& protocol = plan.scenario.arms.protocol;
-  std::vector<std::string> notes;
-  if (plan.scenario.simulation.quality == "draft")
-    notes.push_back("draft quality: at most two patients, coarse sampling, small images");
-  for (const Scanner& scanner : plan.scenario.arms.scanners) {
+/// What is to be known of the scanners with a protocol.
+void add_notes(const Arms& arms, std::vector<std::string>& notes) {
+  const Protocol& protocol = arms.protocol;
+  const std::string with = arms.protocols.empty() ? "" : str("protocol ", protocol.name, ": ");
+  for (const Scanner& scanner : arms.scanners) {
     const ScanGeometry scan = scan_geometry(scanner, protocol, 0.0, 0.0);
     if (!scan.focal_shifts.empty()) {
       const FlyingFocalSpot& spot = *scanner.flying_focal_spot;
@@ -59,18 +56,27 @@ std::vector<std::string> geometry_notes(const Plan& plan) {
       };
       add(way != "z", spot.in_plane, scanner.column_pitch, "columns");
       add(way != "in_plane", spot.z, scanner.row_pitch, "rows");
-      notes.push_back(str(scanner.name, " deflects its focal spot between the ",
+      notes.push_back(str(with, scanner.name, " deflects its focal spot between the ",
                           scan.views_per_rotation, " readings of a rotation: rays move by ", moves,
                           " at the isocentre"));
     }
     const double seen = hardware_geometry(scanner).field_of_view_radius();
     if (seen >= 0.5 * protocol.field_of_view) continue;
-    notes.push_back(str(scanner.name, " sees ", rounded(seen),
+    notes.push_back(str(with, scanner.name, " sees ", rounded(seen),
                         " mm about its axis (the image reaches ",
                         rounded(0.5 * protocol.field_of_view),
                         " mm): voxels beyond hold -1000 HU, and what of a patient lies there is "
                         "truncated: CT numbers are wrong near the rim"));
   }
+}
+
+}  // namespace
+
+std::vector<std::string> geometry_notes(const Plan& plan) {
+  std::vector<std::string> notes;
+  if (plan.scenario.simulation.quality == "draft")
+    notes.push_back("draft quality: at most two patients, coarse sampling, small images");
+  for (const Arms& each : each_protocol(plan.scenario.arms)) add_notes(each, notes);
   return notes;
 }
 

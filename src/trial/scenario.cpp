@@ -12,6 +12,7 @@
 #include "vitrine/trial/detail/context_check.hpp"
 #include "vitrine/trial/detail/distinct.hpp"
 #include "vitrine/trial/detail/geometry_check.hpp"
+#include "vitrine/trial/detail/protocol_check.hpp"
 #include "vitrine/trial/kind_of.hpp"
 
 namespace vitrine::trial {
@@ -163,7 +164,11 @@ const Schema<Arms>& Arms::schema() {
           .optional("sites", &Arms::sites,
                     "sites with a machine of a scanner's type each; arms are then of sites")
           .unless_default()
-          .required("protocol", &Arms::protocol, "protocol file or inline protocol")
+          .optional("protocol", &Arms::protocol, "protocol file or inline protocol")
+          .unless_default()
+          .optional("protocols", &Arms::protocols,
+                    "several of them in place of `protocol`: a factor, as scanners are")
+          .unless_default()
           .optional("design", &Arms::design, "how the levels combine to arms")
           .optional("vary", &Arms::vary, "levels of each factor")
           .optional("reference", &Arms::reference, "the arm that the others are compared with")
@@ -175,43 +180,44 @@ const Schema<Arms>& Arms::schema() {
                 [](const Arms& a) { return names_differ(a.scanners); })
           .rule(
               "corrections.bone goes with water_correction and energy-integrating scanners",
-              [](const Arms& a) {
+              detail::with_every_protocol([](const Arms& a) {
                 const auto& made = a.protocol.corrections;
                 return !made || !made->bone ||
                        (a.protocol.water_correction &&
                         std::none_of(a.scanners.begin(), a.scanners.end(), [](const Scanner& each) {
                           return each.detector.sensor.has_value();
                         }));
-              })
+              }))
           .rule("vary.corrections needs something that corrects (add corrections to the protocol)",
-                [](const Arms& a) {
+                detail::with_every_protocol([](const Arms& a) {
                   return !varied(a, &Factors::corrections) ||
                          (a.protocol.corrections && a.protocol.corrections->any());
-                })
+                }))
           .rule("vary.motion_percent needs something that moves (add motion to the protocol)",
-                [](const Arms& a) {
+                detail::with_every_protocol([](const Arms& a) {
                   return !varied(a, &Factors::motion) || !a.protocol.motion.empty();
-                })
+                }))
           .rule(
               "vary.contrast_delay_s needs contrast medium (add a contrast block to the protocol)",
-              [](const Arms& a) {
+              detail::with_every_protocol([](const Arms& a) {
                 return !varied(a, &Factors::contrast_delay) || a.protocol.contrast;
-              })
-          .checked(detail::check_focal_spots)
-          .checked(detail::check_scan_arc)
+              }))
+          .checked(detail::check_protocols)
+          .checked(detail::with_every_protocol(detail::check_focal_spots))
+          .checked(detail::with_every_protocol(detail::check_scan_arc))
           .rule(
               "protocol.pitch leaves gaps: each half turn must see every slice, which a table "
               "travel of 1 / (0.5 + fan angle / 180 deg) collimations at most allows (1.55 for a "
               "fan of 26 deg to either side). Lower the pitch",
-              [](const Arms& a) {
+              detail::with_every_protocol([](const Arms& a) {
                 return a.protocol.mode != "helical" ||
                        std::all_of(a.scanners.begin(), a.scanners.end(), [&](const Scanner& each) {
                          return a.protocol.pitch <= largest_pitch(hardware_geometry(each));
                        });
-              })
-          .checked(check_dual_energy)
-          .checked(check_bins)
-          .checked(check_algorithms);
+              }))
+          .checked(detail::with_every_protocol(check_dual_energy))
+          .checked(detail::with_every_protocol(check_bins))
+          .checked(detail::with_every_protocol(check_algorithms));
   return s;
 }
 
@@ -338,7 +344,9 @@ const Schema<Scenario>& Scenario::schema() {
               "outputs.raw: signal does not go with dual_energy (a file holds one scan). Use raw: "
               "line_integrals, which keeps a file for each level of bins",
               [](const Scenario& x) {
-                return !x.arms.protocol.dual_energy || x.outputs.raw.value_or("none") != "signal";
+                return x.outputs.raw.value_or("none") != "signal" ||
+                       detail::with_every_protocol(
+                           [](const Arms& a) { return !a.protocol.dual_energy; })(x.arms);
               })
           .checked(check_design)
           .checked(check_maps)
@@ -351,16 +359,20 @@ const Schema<Scenario>& Scenario::schema() {
               "acr464, wire "
               "or water_cylinder, or leave image_quality out",
               [](const Scenario& x) {
-                const Protocol& protocol = x.arms.protocol;
                 return !x.patients.anatomy || !wants_image_quality(x) ||
-                       (x.patients.anatomy->test_phantom() && protocol.gantry_tilt == 0.0 &&
-                        image_axes(protocol) == Mat3::Identity());
+                       (x.patients.anatomy->test_phantom() &&
+                        detail::with_every_protocol([](const Arms& a) {
+                          return a.protocol.gantry_tilt == 0.0 &&
+                                 image_axes(a.protocol) == Mat3::Identity();
+                        })(x.arms));
               })
           .rule(
               "patients.cardiac_output_percent and an enhancement of lesions need contrast medium "
               "(add a contrast block to the protocol)",
               [](const Scenario& x) {
-                return x.arms.protocol.contrast ||
+                return std::ranges::any_of(
+                           each_protocol(x.arms),
+                           [](const Arms& a) { return bool(a.protocol.contrast); }) ||
                        (!x.patients.cardiac_output && !take_up_contrast(x.patients));
               });
   return s;

@@ -98,11 +98,15 @@ struct Arms {
   std::vector<Scanner> scanners;
   std::vector<Sites> sites;  ///< none: each scanner is one machine
   Protocol protocol;
+  std::vector<Protocol> protocols;  ///< several, a factor: then a plan's `protocol` is the first
   Pick<Design> design = default_design();
   Factors vary;
   ArmSelector reference;  ///< the arm of truth level T1 and of the difference images
   Repeat repeat;
   FollowUp follow_up;
+  /// Of each scanner, where some are sites' machines: its type, or its own name. No key of the
+  /// scenario.
+  std::vector<std::string> scanner_types;
   static const Schema<Arms>& schema();
 };
 

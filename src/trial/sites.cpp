@@ -131,6 +131,7 @@ std::vector<Site> install_sites(Scenario& scenario) {
     if (!sites_of(arms, type)) machines.push_back(type);
     for (const Site& site : sites)
       if (site.scanner == type.name) machines.push_back(machine_of(type, site));
+    arms.scanner_types.resize(machines.size(), type.name);
   }
   for (ArmSelector* selector : {&arms.reference, &arms.repeat.of, &arms.follow_up.of}) {
     const auto of_type = [&](const Site& site) { return site.scanner == selector->scanner; };

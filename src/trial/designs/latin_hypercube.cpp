@@ -105,7 +105,7 @@ std::vector<double> middles(double low, double high, std::size_t count) {
   return out;
 }
 
-Factors LatinHypercube::levels(const Factors& vary, const Factors&, const std::vector<std::string>&,
+Factors LatinHypercube::levels(const Factors& vary, const Factors&, const ScannerNames&,
                                std::size_t) const {
   Factors out = vary;
   for (const Named& each : intervals)

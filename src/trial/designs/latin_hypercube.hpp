@@ -27,8 +27,8 @@ class LatinHypercube final : public Design {
   };
   static const Schema<Params>& schema();
   explicit LatinHypercube(Params params) : params_(params) {}
-  Factors levels(const Factors& vary, const Factors& fixed,
-                 const std::vector<std::string>& scanners, std::size_t scanner) const override;
+  Factors levels(const Factors& vary, const Factors& fixed, const ScannerNames& scanners,
+                 std::size_t scanner) const override;
   void check(const DesignSpace& space, const Value& arms, Diagnostics& problems) const override;
   std::vector<DesignRow> rows(const DesignSpace& space) const override;
   bool is_interval(std::string_view factor) const override;

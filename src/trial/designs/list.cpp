@@ -26,8 +26,8 @@ const Schema<ListOfArms::Params>& ListOfArms::schema() {
   return s;
 }
 
-Factors ListOfArms::levels(const Factors&, const Factors& fixed,
-                           const std::vector<std::string>& scanners, std::size_t scanner) const {
+Factors ListOfArms::levels(const Factors&, const Factors& fixed, const ScannerNames& scanners,
+                           std::size_t scanner) const {
   Factors out;
   const auto to = out.each();
   const auto from = fixed.each();
@@ -35,7 +35,7 @@ Factors ListOfArms::levels(const Factors&, const Factors& fixed,
     auto& levels = std::get<I>(to);
     bool named = false;
     for (const ListedArm& arm : params_.arms) {
-      if (!is_of(arm, scanners, scanner)) continue;
+      if (!is_of(arm, scanners.names, scanner)) continue;
       const auto& level = std::get<I>(arm.each());
       named |= level.has_value();
       if (level)
@@ -69,10 +69,10 @@ void ListOfArms::check(const DesignSpace& space, const Value& arms, Diagnostics&
 }
 
 std::vector<DesignRow> ListOfArms::rows(const DesignSpace& space) const {
-  std::vector<std::size_t> before(space.scanners.size(), 0);
+  std::vector<std::size_t> before(space.levels.size(), 0);
   std::vector<DesignRow> rows;
   for (const ListedArm& arm : params_.arms)
-    for (std::size_t scanner = 0; scanner < space.scanners.size(); ++scanner) {
+    for (std::size_t scanner = 0; scanner < space.levels.size(); ++scanner) {
       if (!is_of(arm, space.scanners, scanner)) continue;
       const std::size_t number = before[scanner]++;
       DesignRow row{scanner};

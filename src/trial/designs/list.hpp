@@ -12,8 +12,8 @@ class ListOfArms final : public Design {
   static const Schema<Params>& schema();
   explicit ListOfArms(Params params) : params_(std::move(params)) {}
   /// One level per arm of the scanner, in their order, of every factor that some of them name.
-  Factors levels(const Factors& vary, const Factors& fixed,
-                 const std::vector<std::string>& scanners, std::size_t scanner) const override;
+  Factors levels(const Factors& vary, const Factors& fixed, const ScannerNames& scanners,
+                 std::size_t scanner) const override;
   void check(const DesignSpace& space, const Value& arms, Diagnostics& problems) const override;
   std::vector<DesignRow> rows(const DesignSpace& space) const override;
   Location place_of(const Value& design, std::size_t arm) const override;

@@ -7,7 +7,8 @@ namespace vitrine::trial {
 const Schema<ScannerLevels>& ScannerLevels::schema() {
   static const auto s =
       Schema<ScannerLevels>("scanner_levels", "Levels that one scanner has for itself")
-          .required("scanner", &ScannerLevels::scanner, "name of the scanner")
+          .required("scanner", &ScannerLevels::scanner,
+                    "name of the scanner, of a site's machine, or of the type of some")
           .required("vary", &ScannerLevels::vary,
                     "its levels of these factors, in place of those of arms.vary");
   return s;
@@ -25,11 +26,14 @@ const Schema<Nested::Params>& Nested::schema() {
   return s;
 }
 
-Factors Nested::levels(const Factors& vary, const Factors&,
-                       const std::vector<std::string>& scanners, std::size_t scanner) const {
-  for (const ScannerLevels& its : params_.scanners)
-    if (its.scanner == scanners[scanner]) return replaced(vary, its.vary);
-  return vary;
+Factors Nested::levels(const Factors& vary, const Factors&, const ScannerNames& scanners,
+                       std::size_t scanner) const {
+  Factors levels = vary;
+  for (const auto& names :
+       {scanners.types, scanners.names})  // a machine's own go before its type's
+    for (const ScannerLevels& its : params_.scanners)
+      if (its.scanner == names[scanner]) levels = replaced(levels, its.vary);
+  return levels;
 }
 
 void Nested::check(const DesignSpace& space, const Value& arms, Diagnostics& problems) const {
@@ -40,10 +44,12 @@ void Nested::check(const DesignSpace& space, const Value& arms, Diagnostics& pro
     const std::string& name = params_.scanners[i].scanner;
     const Value* at = items && i < items->size() ? (*items)[i].find("scanner") : nullptr;
     const Location& where = at ? at->where : arms.where;
-    if (std::ranges::find(space.scanners, name) == space.scanners.end())
-      problems.error(where, str("there is no scanner '", name,
-                                "' (levels are nested in those of arms.scanners).",
-                                suggestion(name, space.scanners)));
+    std::vector<std::string> known = space.scanners;
+    known.insert(known.end(), space.scanner_types.begin(), space.scanner_types.end());
+    if (std::ranges::find(known, name) == known.end())
+      problems.error(
+          where, str("there is no scanner '", name,
+                     "' (levels are nested in those of arms.scanners).", suggestion(name, known)));
     for (std::size_t j = 0; j < i; ++j)
       if (params_.scanners[j].scanner == name)
         problems.error(where, str("the levels of '", name,

@@ -18,8 +18,8 @@ class Nested final : public Design {
   };
   static const Schema<Params>& schema();
   explicit Nested(Params params) : params_(std::move(params)) {}
-  Factors levels(const Factors& vary, const Factors& fixed,
-                 const std::vector<std::string>& scanners, std::size_t scanner) const override;
+  Factors levels(const Factors& vary, const Factors& fixed, const ScannerNames& scanners,
+                 std::size_t scanner) const override;
   void check(const DesignSpace& space, const Value& arms, Diagnostics& problems) const override;
   std::vector<DesignRow> rows(const DesignSpace& space) const override {
     return every_combination(space);

@@ -81,7 +81,7 @@ std::vector<DesignRow> Paired::rows(const DesignSpace& space) const {
     scanners_paired |= f == 0 && most_levels(space, f) > 1;
   }
   std::vector<DesignRow> rows;
-  for (std::size_t scanner = 0; scanner < space.scanners.size(); ++scanner)
+  for (std::size_t scanner = 0; scanner < space.levels.size(); ++scanner)
     for (std::size_t pair = 0; pair < pairs; ++pair) {
       if (scanners_paired && pair != scanner) continue;
       DesignSpace crossed = space;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
@@ -12,11 +13,12 @@
 #include "vitrine/trial/detail/streaming.hpp"
 
 namespace vitrine::trial::detail {
-const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
+
+const CalibratedBeam& CaseRunner::beam(const Plan& view, std::size_t scanner, double tube_voltage,
                                        const Scene& scene) {
-  const Arms& arms = plan_.scenario.arms;
+  const Arms& arms = view.scenario.arms;
   const Scanner& hardware = arms.scanners[scanner];
-  std::string key = str(scanner, '|', to_text(tube_voltage));
+  std::string key = str(arms.protocol.name, '|', scanner, '|', to_text(tube_voltage));
   for (const Material& material : scene.materials) key += '|' + material.name;
   auto& entry = beams_[key];
   if (!entry) {
@@ -31,10 +33,10 @@ const CalibratedBeam& CaseRunner::beam(std::size_t scanner, double tube_voltage,
           arms.protocol.basis(), arms.protocol.water_correction);
       return *entry;
     }
-    entry = std::make_unique<CalibratedBeam>(
-        std::move(beam), bins_of(arms, hardware), arms.protocol.basis(),
-        plan_.scenario.arms.protocol.water_correction, scatter_kernel(scanner, tube_voltage));
-    if (const auto& made = plan_.scenario.arms.protocol.corrections; made && made->bone) {
+    entry = std::make_unique<CalibratedBeam>(std::move(beam), bins_of(arms, hardware),
+                                             arms.protocol.basis(), arms.protocol.water_correction,
+                                             scatter_kernel(scanner, tube_voltage));
+    if (const auto& made = arms.protocol.corrections; made && made->bone) {
       const Material& second = material(made->bone->material);
       const physics::Beam knowing(hardware, tube_voltage, std::span(&second, 1));
       entry->hardening.emplace(knowing, recon::water_correction(knowing), second);
@@ -58,31 +60,37 @@ const physics::ScatterKernel* CaseRunner::scatter_kernel(std::size_t scanner, do
 }
 
 CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCounts& counts) {
-  const Scenario& scenario = plan_.scenario;
-  const Arms& arms = scenario.arms;
+  const Arms& arms = plan_.scenario.arms;
   CaseResult result;
   result.id = case_id;
   StageLedger ledger;
   const ScanSurroundings around{sink_, kept_, ledger, isa_};
 
-  const auto unit_of = [&](const Arm& arm) { return voxel_unit(arms, arm.bins); };
-  std::optional<QualityProbe> probe;
-  const auto visit_patient = [&](const Visit& visit) {
+  const auto protocol_of_arm = [&](const Arm& arm) -> const Protocol& {
+    return protocol_of(arms, arm);
+  };
+  const auto unit_of = [&](const Arm& arm) {
+    return voxel_unit(views_.of(arm).scenario.arms, arm.bins);
+  };
+  std::map<std::size_t, QualityProbe> probes;  // of protocols
+  const auto visit_patient = [&](const Plan& view, const Visit& visit) {
     ledger.make(Stage::scene);
-    return Measurer(plan_, case_id, visit, result);
+    return std::make_unique<Measurer>(view, case_id, visit, result);
   };
   const auto prepared = [&](const Measurer& patient, std::size_t scanner, double voltage,
                             double motion, bool noiseless, const std::vector<ReadOut>& read_outs) {
-    return std::make_unique<PatientScan>(plan_, case_id, patient,
-                                         beam(scanner, voltage, patient.scene()), scanner, motion,
-                                         noiseless, read_outs, around);
+    return std::make_unique<PatientScan>(patient.plan(), case_id, patient,
+                                         beam(patient.plan(), scanner, voltage, patient.scene()),
+                                         scanner, motion, noiseless, read_outs, around);
   };
   const auto dose_of = [&](const Measurer& patient, const Arm& arm) {
-    const CalibratedBeam& its = beam(arm.scanner, arm.tube_voltage, patient.scene());
+    const CalibratedBeam& its =
+        beam(patient.plan(), arm.scanner, arm.tube_voltage, patient.scene());
     DoseIndices dose = doses_.indices(patient, arm.scanner, its.beam, arm.tube_load);
     if (!its.other) return dose;
-    const DoseIndices second = doses_.indices(
-        patient, arm.scanner, *its.other, arm.tube_load * arms.protocol.dual_energy->load_share);
+    const DoseIndices second =
+        doses_.indices(patient, arm.scanner, *its.other,
+                       arm.tube_load * protocol_of_arm(arm).dual_energy->load_share);
     dose.ctdi_vol += second.ctdi_vol;
     dose.dlp += second.dlp;
     if (dose.ssde && second.ssde) *dose.ssde += *second.ssde;
@@ -96,7 +104,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     result.files.insert(result.files.end(), files.begin(), files.end());
     patient.record_image(result.images, arm, visit.replicate(), of.dose, done.photons(arm), noise);
     patient.measure(result.features, image, arm.name, visit.replicate(), unit_of(arm));
-    probe->measure(image, arm, visit, result);
+    probes.at(arm.protocol).measure(image, arm, visit, result);
     done.want(&of, arm);
     ledger.make(Stage::measure);
   };
@@ -113,7 +121,25 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     result.files.insert(result.files.end(), files.begin(), files.end());
   };
 
-  const auto read_outs_of = [&](const Measurer& patient, const std::vector<Arm>& mine,
+  /// One patient as several protocols of one way of scanning image them, the first one first.
+  struct Imaged {
+    std::vector<std::size_t> protocols;
+    std::vector<std::unique_ptr<Measurer>> as;
+    const Measurer& first() const { return *as.front(); }
+    const Measurer& of(const Arm& arm) const {
+      return *as[std::size_t(std::ranges::find(protocols, arm.protocol) - protocols.begin())];
+    }
+  };
+  const auto imaged = [&](std::unique_ptr<Measurer> first,
+                          const std::vector<std::size_t>& protocols) {
+    Imaged all{protocols, {}};
+    all.as.push_back(std::move(first));
+    for (const std::size_t protocol : std::span(protocols).subspan(1))
+      all.as.push_back(std::make_unique<Measurer>(views_.of(protocol), all.first()));
+    return all;
+  };
+
+  const auto read_outs_of = [&](const Imaged& patient, const std::vector<Arm>& mine,
                                 double voltage) {
     std::vector<ReadOut> read_outs;
     for (const Arm& arm : mine) {
@@ -125,7 +151,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
         };
         auto found = std::find_if(read_outs.begin(), read_outs.end(), same);
         if (found == read_outs.end())
-          found = read_outs.insert(found, {arm.tube_load, dose_of(patient, arm), {}, noise});
+          found =
+              read_outs.insert(found, {arm.tube_load, dose_of(patient.of(arm), arm), {}, noise});
         found->made.push_back(&arm);
       }
     }
@@ -133,7 +160,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
   };
 
   /// The images of a scan that was traced, of the arms at its voltage.
-  const auto image_arms = [&](const Measurer& patient, const std::vector<Arm>& mine, double voltage,
+  const auto image_arms = [&](const Imaged& patient, const std::vector<Arm>& mine, double voltage,
                               const std::vector<ReadOut>& read_outs, PatientScan& scan) {
     // Truth level T2: one noiseless image for all doses of a kernel and thickness.
     struct Clean {
@@ -151,7 +178,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
           continue;
         next(str("noiseless ", arm.name));
         Image image = recon::in_unit(scan.reconstruct(data, arm), unit_of(arm));
-        Measured features = patient.measured(image, unit_of(arm));
+        Measured features = patient.of(arm).measured(image, unit_of(arm));
         ledger.make(Stage::measure);
         clean.push_back({&arm, std::move(image), std::move(features)});
       }
@@ -162,12 +189,12 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     };
     for (const Arm& arm : mine) {
       if (arm.tube_voltage != voltage) continue;
-      patient.record(result.features, noiseless_of(arm).features, arm.name, "noiseless");
+      patient.of(arm).record(result.features, noiseless_of(arm).features, arm.name, "noiseless");
       scan.want(nullptr, arm);
     }
     for (const Clean& each : clean)
       if (unit_of(*each.arm) == recon::VoxelUnit::hounsfield)
-        patient.record_profiles(result.profiles, each.image, each.arm->name);
+        patient.of(*each.arm).record_profiles(result.profiles, each.image, each.arm->name);
     for (std::size_t i = 0; i < read_outs.size(); ++i) {
       for (const std::string& bins : scan.series()) {
         ImageData data = acquired(scan, i, bins);
@@ -180,27 +207,29 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
           before = arm;
           const Image image =
               recon::in_unit(recon::denoised(plain, arm->denoise, isa_), unit_of(*arm));
-          deliver(patient, scan, *arm, read_outs[i], image,
+          deliver(patient.of(*arm), scan, *arm, read_outs[i], image,
                   noise_level(image, noiseless_of(*arm).image));
         }
       }
     }
   };
 
-  /// All arms of one scanner that image the patient with the same contrast medium and motion.
-  const auto scan_arms = [&](const Measurer& patient, std::size_t s,
+  /// All arms of one scanner that image the patient with the same contrast medium and motion, of
+  /// the protocols that scan alike.
+  const auto scan_arms = [&](const Imaged& patient, const std::vector<Arm>& alike, std::size_t s,
                              const std::optional<double>& delay, double motion) {
     std::vector<Arm> mine;
-    for (const Arm& arm : plan_.arms)
+    for (const Arm& arm : alike)
       if (arm.scanner == s && arm.contrast_delay == delay && arm.motion == motion)
         mine.push_back(arm);
-    for (const std::vector<double>& voltages : voltage_groups(arms, s, mine)) {
+    const Arms& view = patient.first().plan().scenario.arms;
+    for (const std::vector<double>& voltages : voltage_groups(view, s, mine)) {
       std::vector<std::vector<ReadOut>> read_outs;
       std::vector<std::unique_ptr<PatientScan>> scans;
       next(str("tracing rays, ", arms.scanners[s].name));
       for (const double voltage : voltages) {
         read_outs.push_back(read_outs_of(patient, mine, voltage));
-        scans.push_back(prepared(patient, s, voltage, motion, true, read_outs.back()));
+        scans.push_back(prepared(patient.first(), s, voltage, motion, true, read_outs.back()));
       }
       PatientScan::trace(scans);
       for (std::size_t v = 0; v < voltages.size(); ++v) {
@@ -211,25 +240,41 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
   };
 
   next("patient");
+  const Arm& first_arm = plan_.arms.front();
   Visit first;
-  first.state.injection = injection(arms.protocol, plan_.arms.front());
-  const Measurer patient = visit_patient(first);
-  patient.record_truth(result);
-  patient.record_masks(result.masks);
-  probe.emplace(plan_, patient);
-  for (const std::optional<double>& delay : contrast_delays(plan_.arms)) {
-    Visit visit;
-    if (delay) visit.state.injection = first.state.injection;
-    if (delay) visit.state.injection->delay = *delay;
-    const bool same = delay == plan_.arms.front().contrast_delay;
-    std::optional<Measurer> later;
-    if (!same) later.emplace(visit_patient(visit));
-    const Measurer& now = same ? patient : *later;
-    now.measure_object(result.features, result.profiles, object_name(arms, delay));
-    now.record_contrast(result.contrast);
-    if (same) write_masks(now);
-    for (std::size_t s = 0; s < arms.scanners.size(); ++s)
-      for (const double motion : motion_strengths(plan_.arms)) scan_arms(now, s, delay, motion);
+  first.state.injection = injection(protocol_of_arm(first_arm), first_arm);
+  std::unique_ptr<Measurer> at_first = visit_patient(views_.of(first_arm), first);
+  at_first->record_truth(result);
+  at_first->record_masks(result.masks);
+  std::optional<Imaged> baseline;          // the first group at the first arm's delay
+  std::map<std::size_t, Visit::Aim> aims;  // of protocols
+  for (const std::vector<std::size_t>& group : views_.groups()) {
+    const std::vector<Arm> alike = views_.arms_of(group);
+    const Plan& view = views_.of(group.front());
+    for (const std::optional<double>& delay : contrast_delays(alike)) {
+      Visit visit;
+      if (delay) visit.state.injection = view.scenario.arms.protocol.contrast;
+      if (delay) visit.state.injection->delay = *delay;
+      const bool same = !baseline;  // the first group begins with the first arm
+      std::optional<Imaged> later;
+      if (same)
+        baseline = imaged(std::move(at_first), group);
+      else
+        later = imaged(visit_patient(view, visit), group);
+      const Imaged& now = same ? *baseline : *later;
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        const auto arm = std::ranges::find(alike, group[i], &Arm::protocol);
+        if (!probes.contains(group[i])) probes.emplace(group[i], QualityProbe(plan_, *now.as[i]));
+        Arm at_delay = *arm;
+        at_delay.contrast_delay = delay;
+        now.as[i]->measure_object(result.features, result.profiles, object_name(arms, at_delay));
+      }
+      now.first().record_contrast(result.contrast);
+      for (std::size_t i = 0; i < group.size(); ++i)
+        if (aims.try_emplace(group[i], now.first().aimed()).second) write_masks(*now.as[i]);
+      for (std::size_t s = 0; s < arms.scanners.size(); ++s)
+        for (const double motion : motion_strengths(alike)) scan_arms(now, alike, s, delay, motion);
+    }
   }
 
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
@@ -248,13 +293,16 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
                            unit_of(arm)),
             not_measured);
   };
-  for (std::int64_t repeat = 0; repeat < arms.repeat.repositions(); ++repeat) {
-    Visit visit = reposition(scenario, case_id, repeat);
-    visit.state.injection = injection(arms.protocol, plan_.arms[plan_.repeated]);
-    scan_again(visit_patient(visit), plan_.arms[plan_.repeated]);
-  }
+  const auto again_of = [&](Visit visit, const Arm& arm) {
+    visit.state.injection = injection(protocol_of_arm(arm), arm);
+    return visit_patient(views_.of(arm), visit);
+  };
+  const Arm &repeated = plan_.arms[plan_.repeated], &followed = plan_.arms[plan_.followed];
+  for (std::int64_t repeat = 0; repeat < arms.repeat.repositions(); ++repeat)
+    scan_again(*again_of(reposition(views_.of(repeated).scenario, case_id, repeat), repeated),
+               repeated);
 
-  std::vector<Visit> visits = follow_up(scenario, case_id);
+  std::vector<Visit> visits = follow_up(views_.of(followed).scenario, case_id);
   if (!visits.empty()) {
     result.visit_lesions.columns = {"case",
                                     "replicate",
@@ -264,17 +312,17 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
                                     "volume_mm3",
                                     "longest_axial_diameter_mm",
                                     "short_axis_mm"};
+    const Measurer& patient = baseline->first();
     patient.record_visit(result.visit_lesions);
     std::vector<evaluation::Assessment> assessments{patient.assessment()};
     for (Visit& visit : visits) {
-      visit.state.injection = injection(arms.protocol, plan_.arms[plan_.followed]);
-      visit.aim = patient.aimed();  // a lesion that is gone aims no table
+      visit.aim = aims.at(followed.protocol);  // a lesion that is gone aims no table
       assessments.push_back({.day = visit.state.day, .missed = visit.missed, .lesions = {}});
       if (visit.missed) continue;
-      const Measurer again = visit_patient(visit);
-      assessments.back() = again.assessment();
-      again.record_visit(result.visit_lesions);
-      scan_again(again, plan_.arms[plan_.followed]);
+      const std::unique_ptr<Measurer> again = again_of(visit, followed);
+      assessments.back() = again->assessment();
+      again->record_visit(result.visit_lesions);
+      scan_again(*again, followed);
     }
     visits.insert(visits.begin(), patient.visit());
     record_response(result, visits, assessments);

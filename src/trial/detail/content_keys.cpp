@@ -5,6 +5,7 @@
 #include "vitrine/physics/version.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
+#include "vitrine/trial/detail/protocol_views.hpp"
 
 namespace vitrine::trial::detail {
 namespace {
@@ -60,6 +61,10 @@ std::string noise_key(const Plan& plan, const std::string& case_id, const Visit&
   hash.add(to_json(Repeat::schema().write(repeat)));
   const Protocol& p = s.arms.protocol;
   hash.add(str(p.centre, ' ', to_text(p.coverage()), ' ', to_text(p.full_coverage_radius)));
+  // Two ways of scanning share no noise. The first protocol's is that of a trial with it alone.
+  if (const auto& all = s.arms.protocols; !all.empty())
+    if (const std::string way = way_of_scanning(p); way != way_of_scanning(all.front()))
+      hash.add("protocol ").add(way);
   hash.add(to_json(Simulation::schema().write(s.simulation)));
   if (p.mode == "helical") hash.add(str("helical ", to_text(p.pitch)));
   if (p.scan_arc != Protocol{}.scan_arc) hash.add("scan arc ").add(to_text(p.scan_arc));

@@ -13,11 +13,11 @@ DoseIndices DoseBook::indices(const Measurer& patient, std::size_t scanner,
   if (is_new)
     body->second =
         ctdi(plan_, scanner, beam.kv(), physics::carlo::CtdiPhantom::body, options.ctdi, isa_);
-  const Arms& arms = plan_.scenario.arms;
+  const Arms& arms = patient.plan().scenario.arms;
   const double z = patient.table_position(), half = 0.5 * arms.protocol.coverage();
   const Visit& visit = patient.visit();
-  const auto [diameter, is_unknown] =
-      diameters_.try_emplace({patient.case_id(), visit.name, beam.effective_energy()});
+  const auto [diameter, is_unknown] = diameters_.try_emplace(
+      {patient.case_id(), visit.name, arms.protocol.name, beam.effective_energy()});
   if (is_unknown) {
     const Grid whole = phantoms::grid_about(patient.scene(), options.spacing);
     diameter->second = physics::carlo::water_equivalent_diameter(

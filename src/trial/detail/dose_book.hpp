@@ -21,8 +21,9 @@ class DoseBook {
  private:
   const Plan& plan_;
   Isa isa_;
-  std::map<std::pair<std::size_t, double>, physics::carlo::Ctdi> body_;       // by scanner, voltage
-  std::map<std::tuple<std::string, std::string, double>, double> diameters_;  // case, visit, energy
+  std::map<std::pair<std::size_t, double>, physics::carlo::Ctdi> body_;  // by scanner, voltage
+  // By case, visit, protocol and energy.
+  std::map<std::tuple<std::string, std::string, std::string, double>, double> diameters_;
 };
 
 }  // namespace vitrine::trial::detail

@@ -40,20 +40,46 @@ bool alike(const T& a, const T& b) {
   return a == b;
 }
 
-/// Fills `on`, and returns the levels of all scanners, each once.
+/// Of each scanner with each protocol.
 template <class T>
-std::vector<T> gather(Factor& factor, const std::vector<std::vector<T>>& of_scanners) {
+using OfEach = std::vector<std::vector<T>>;
+
+/// Fills `on`, and returns the levels of all scanners and protocols, each once.
+template <class T>
+std::vector<T> gather(Factor& factor, const OfEach<std::vector<T>>& of_scanners) {
   std::vector<T> all;
-  for (const auto& levels : of_scanners) {
-    auto& numbers = factor.on.emplace_back();
-    for (const T& level : levels) {
-      const auto found =
-          std::ranges::find_if(all, [&](const T& known) { return alike(known, level); });
-      numbers.push_back(std::size_t(found - all.begin()));
-      if (found == all.end()) all.push_back(level);
+  for (const auto& of_protocols : of_scanners) {
+    auto& its = factor.on.emplace_back();
+    for (const auto& levels : of_protocols) {
+      auto& numbers = its.emplace_back();
+      for (const T& level : levels) {
+        const auto found =
+            std::ranges::find_if(all, [&](const T& known) { return alike(known, level); });
+        numbers.push_back(std::size_t(found - all.begin()));
+        if (found == all.end()) all.push_back(level);
+      }
     }
   }
   return all;
+}
+
+/// What nothing varies and protocols differ in: one level, at which each has its own value. Arms
+/// are named after their protocol instead.
+Factor following_the_protocol(Factor f) {
+  const auto single = [](const auto& of_protocols) {
+    return std::ranges::all_of(of_protocols, [](const auto& its) { return its.size() == 1; });
+  };
+  if (f.levels.size() < 2 || !std::ranges::all_of(f.on, single)) return f;
+  for (const auto& its : f.on)
+    if (its != f.on.front()) return f;
+  const auto set = std::move(f.set);
+  f.set = [set, of_protocols = f.on.front()](Arm& arm, std::size_t) {
+    set(arm, of_protocols[arm.protocol].front());
+  };
+  f.levels = {"as the protocol says"};
+  f.tags = {""};
+  for (auto& its : f.on) its.assign(its.size(), {0});
+  return f;
 }
 
 /// A number in the unit of its key.
@@ -64,7 +90,12 @@ std::string in_unit(double value, Unit unit) {
 class Describer {
  public:
   explicit Describer(const Arms& arms) : arms_(arms) {
-    for (const Scanner& scanner : arms.scanners) levels_.push_back(levels_on(arms, scanner));
+    const std::vector<Arms> each = each_protocol(arms);
+    for (const Arms& with : each) protocols_.push_back(with.protocol);
+    for (const Scanner& scanner : arms.scanners) {
+      auto& its = levels_.emplace_back();
+      for (const Arms& with : each) its.push_back(levels_on(with, scanner));
+    }
   }
 
   Factor scanner() const {
@@ -75,7 +106,7 @@ class Describer {
       all.push_back(all.size());
       f.levels.push_back(each.name);
     }
-    f.on.assign(arms_.scanners.size(), all);
+    f.on.assign(arms_.scanners.size(), {protocols_.size(), all});
     f.tags = f.levels;
     f.set = [](Arm& arm, std::size_t level) { arm.scanner = level; };
     f.selected = [names = f.levels](const ArmSelector& wanted, const Arm& arm) {
@@ -83,6 +114,27 @@ class Describer {
     };
     f.wanted = [](const ArmSelector& wanted) { return wanted.scanner; };
     f.always_named = f.of_scan = true;
+    f.place = -1;
+    return f;
+  }
+
+  Factor protocol() const {
+    Factor f;
+    f.key = "protocol";
+    f.levels = f.tags = gather(f, of_scanners(&Factors::protocol));
+    std::vector<std::size_t> number;  // of each level among the protocols
+    for (const std::string& name : f.levels)
+      number.push_back(
+          std::size_t(std::ranges::find(protocols_, name, &Protocol::name) - protocols_.begin()));
+    std::vector<std::string> names;
+    for (const Protocol& each : protocols_) names.push_back(each.name);
+    f.set = [number](Arm& arm, std::size_t level) { arm.protocol = number[level]; };
+    f.selected = [names](const ArmSelector& wanted, const Arm& arm) {
+      return wanted.protocol.empty() || names[arm.protocol] == wanted.protocol;
+    };
+    f.wanted = [](const ArmSelector& wanted) { return wanted.protocol; };
+    f.of_scan = true;
+    f.place = 0;
     return f;
   }
 
@@ -177,10 +229,14 @@ class Describer {
   Factor contrast_delay() const {
     Factor f;
     f.key = "contrast_delay_s";
-    std::vector<std::vector<std::optional<double>>> phases;
-    for (const Factors& its : levels_) {
-      auto& all = phases.emplace_back(its.contrast_delay.begin(), its.contrast_delay.end());
-      if (!arms_.protocol.contrast) all = {std::nullopt};
+    OfEach<std::vector<std::optional<double>>> phases;
+    for (const auto& its : levels_) {
+      auto& of_protocols = phases.emplace_back();
+      for (std::size_t p = 0; p < protocols_.size(); ++p) {
+        auto& all =
+            of_protocols.emplace_back(its[p].contrast_delay.begin(), its[p].contrast_delay.end());
+        if (!protocols_[p].contrast) all = {std::nullopt};
+      }
     }
     const auto values = gather(f, phases);
     for (const auto& value : values) {
@@ -219,9 +275,10 @@ class Describer {
   Factor bins() const {
     Factor f;
     f.key = "bins";
-    std::vector<std::vector<std::string>> all = of_scanners(&Factors::bins);
+    OfEach<std::vector<std::string>> all = of_scanners(&Factors::bins);
     for (std::size_t s = 0; s < all.size(); ++s)
-      if (!parts_energies(arms_, arms_.scanners[s])) all[s] = {"total"};
+      for (std::size_t p = 0; p < protocols_.size(); ++p)
+        if (!arms_.scanners[s].detector.sensor && !protocols_[p].dual_energy) all[s][p] = {"total"};
     f.levels = gather(f, all);
     for (const std::string& level : f.levels)
       f.tags.push_back(level == "total" ? std::string() : level);
@@ -237,9 +294,12 @@ class Describer {
 
  private:
   template <class T>
-  std::vector<std::vector<T>> of_scanners(std::vector<T> FactorValues<Levels>::*levels) const {
-    std::vector<std::vector<T>> all;
-    for (const Factors& its : levels_) all.push_back(its.*levels);
+  OfEach<std::vector<T>> of_scanners(std::vector<T> FactorValues<Levels>::*levels) const {
+    OfEach<std::vector<T>> all;
+    for (const auto& of_protocols : levels_) {
+      auto& its = all.emplace_back();
+      for (const Factors& each : of_protocols) its.push_back(each.*levels);
+    }
     return all;
   }
 
@@ -266,17 +326,20 @@ class Describer {
   static std::string percents(double share) { return to_text(std::round(100.0 * share)); }
 
   const Arms& arms_;
-  std::vector<Factors> levels_;  ///< of each scanner
+  std::vector<Protocol> protocols_;  ///< the protocols
+  OfEach<Factors> levels_;
 };
 
 }  // namespace
 
 std::vector<Factor> factors_of(const Arms& arms) {
   const Describer of(arms);
-  return {
-      of.scanner(), of.contrast_delay(),  of.motion(),    of.tube_voltage(), of.tube_load(),
-      of.kernel(),  of.slice_thickness(), of.algorithm(), of.corrections(),  of.noise_reduction(),
-      of.bins()};
+  std::vector<Factor> all{of.scanner(),     of.protocol(),        of.contrast_delay(),
+                          of.motion(),      of.tube_voltage(),    of.tube_load(),
+                          of.kernel(),      of.slice_thickness(), of.algorithm(),
+                          of.corrections(), of.noise_reduction(), of.bins()};
+  for (std::size_t f = 2; f < all.size(); ++f) all[f] = following_the_protocol(std::move(all[f]));
+  return all;
 }
 
 bool has_levels(const std::vector<Factor>& factors, const Arm& arm, const ArmSelector& selector) {
@@ -288,22 +351,23 @@ DesignSpace space_of(const Arms& arms, const std::vector<Factor>& factors, std::
   DesignSpace space;
   space.seed = seed;
   for (const Scanner& scanner : arms.scanners) space.scanners.push_back(scanner.name);
+  space.scanner_types = arms.scanner_types;
   for (const Factor& factor : factors) space.factors.push_back(factor.key);
   for (std::size_t s = 0; s < arms.scanners.size(); ++s) {
     auto& counts = space.levels.emplace_back();
-    for (const Factor& factor : factors) counts.push_back(factor.on[s].size());
+    for (const Factor& factor : factors) counts.push_back(factor.on[s].front().size());
   }
-  std::size_t scanner = 0;
+  Arm chosen;
   for (const Factor& factor : factors) {
-    const auto& levels = factor.on[scanner];
+    const auto& levels = factor.on[chosen.scanner][chosen.protocol];
     std::size_t level = 0;
     for (std::size_t i = levels.size(); i-- > 0;) {
-      Arm arm;
+      Arm arm = chosen;
       factor.set(arm, levels[i]);
       if (factor.selected(arms.reference, arm)) level = i;
     }
     space.reference.push_back(level);
-    if (space.reference.size() == 1) scanner = level;
+    if (space.reference.size() <= 2) factor.set(chosen, levels[level]);
   }
   return space;
 }

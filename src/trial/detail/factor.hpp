@@ -9,11 +9,12 @@ namespace vitrine::trial::detail {
 
 /// One thing in which arms may differ, described once: its levels, and what a level does to an arm.
 struct Factor {
-  std::string key;                           ///< as in `vary`, or `scanner`
-  std::vector<std::string> levels;           ///< of all scanners, each once, as people read them
-  std::vector<std::string> tags;             ///< of the levels, in the names of arms
-  std::vector<std::vector<std::size_t>> on;  ///< what each scanner's arms choose from, as designs
-                                             ///< number it
+  std::string key;                  ///< as in `vary`, or `scanner`
+  std::vector<std::string> levels;  ///< of all scanners, each once, as people read them
+  std::vector<std::string> tags;    ///< of the levels, in the names of arms
+  /// What the arms of each scanner choose from, as designs number it: [scanner][protocol]; of all
+  /// protocols alike many.
+  std::vector<std::vector<std::vector<std::size_t>>> on;
   std::function<void(Arm&, std::size_t level)> set;
   std::function<bool(const ArmSelector&, const Arm&)> selected;  ///< by a selector, or not named
   std::function<std::string(const ArmSelector&)> wanted;         ///< the selector's level; or empty
@@ -22,7 +23,8 @@ struct Factor {
   int place = 0;         ///< in the names
 };
 
-/// All factors, in the order in which a full factorial design nests them: the scanner first.
+/// All factors, in the order in which a full factorial design nests them: the scanner first, then
+/// the protocol.
 std::vector<Factor> factors_of(const Arms& arms);
 
 /// If an arm has the levels that a selector names.

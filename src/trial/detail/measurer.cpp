@@ -43,9 +43,14 @@ std::string in_mg_per_ml(std::string_view unit) {
 
 /// If a scan tells energies apart, images are of some of them.
 bool has_bins(const Arms& arms) {
-  return std::ranges::any_of(arms.scanners,
-                             [&](const Scanner& each) { return parts_energies(arms, each); });
+  return std::ranges::any_of(each_protocol(arms), [](const Arms& its) {
+    return std::ranges::any_of(its.scanners,
+                               [&](const Scanner& each) { return parts_energies(its, each); });
+  });
 }
+
+/// If rows have to say which protocol they are of.
+bool has_protocols(const Arms& arms) { return arms.protocols.size() > 1; }
 
 /// An arm's own scan of the patient at the first visit, not repositioned.
 bool is_own_scan(const Visit& visit) { return visit.name == Visit{}.name; }
@@ -79,13 +84,29 @@ double noise_level(const Image& image, const Image& noiseless) {
 
 Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, CaseResult& result)
     : plan_(plan), case_id_(std::move(case_id)), visit_(visit) {
-  const Scenario& scenario = plan.scenario;
   patient_ = build(visit.state, [&](std::span<const LesionTruth> lesions) {
     aim_ = aim(lesions);
     return slab();
   });
   patient_.scene = moved(std::move(patient_.scene), visit.pose);
   key_ = scene_key(plan, case_id_, visit_, slab());
+  lay_grid();
+  if (result.features.columns.empty()) add_columns(result);
+}
+
+Measurer::Measurer(const Plan& plan, const Measurer& same)
+    : plan_(plan),
+      case_id_(same.case_id_),
+      visit_(same.visit_),
+      key_(same.key_),
+      patient_(same.patient_),
+      aim_(same.aim_) {
+  lay_grid();
+}
+
+/// The image grid, and the lesions' masks on it.
+void Measurer::lay_grid() {
+  const Scenario& scenario = plan_.scenario;
   const auto& lesions = patient_.scene.lesions;
   grid_ = image_grid(scenario.arms.protocol, image_centre());
   for (std::size_t i = 0; i < lesions.size(); ++i) {
@@ -101,7 +122,10 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
     for (const radiomics::Perturbation& p : scenario.measure.perturbations)
       perturbed_[std::size_t(i)].push_back(perturbed(std::size_t(i), p));
   });
-  if (!result.features.columns.empty()) return;
+}
+
+void Measurer::add_columns(CaseResult& result) const {
+  const Scenario& scenario = plan_.scenario;
   result.patients.columns = {"case", "parameter", "value"};
   if (!scenario.patients.strata.empty()) result.patients.columns.emplace_back("stratum");
   result.lesions.columns = {"case",
@@ -128,7 +152,8 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   if (!scenario.measure.perturbations.empty()) result.features.columns.emplace_back("perturbation");
   if (!scenario.patients.strata.empty()) result.features.columns.emplace_back("stratum");
-  if (!plan.sites.empty()) result.features.columns.emplace_back("site");
+  if (!plan_.sites.empty()) result.features.columns.emplace_back("site");
+  if (has_protocols(scenario.arms)) result.features.columns.emplace_back("protocol");
   result.profiles.columns = {"case", "lesion", "arm", "x_mm", "hu"};
   result.images.columns = {"case",
                            "arm",
@@ -148,6 +173,7 @@ Measurer::Measurer(const Plan& plan, std::string case_id, const Visit& visit, Ca
   if (has_bins(scenario.arms)) result.images.columns.push_back("bins");
   if (has_maps(scenario.arms)) result.images.columns.push_back("noise_mg_per_ml");
   if (names_algorithms(scenario.arms)) result.images.columns.push_back("algorithm");
+  if (has_protocols(scenario.arms)) result.images.columns.push_back("protocol");
 }
 
 Visit::Aim Measurer::aim(std::span<const LesionTruth> lesions) const {
@@ -223,10 +249,21 @@ void Measurer::record_contrast(Table& contrast) const {
   if (contrast.columns.empty())
     contrast.columns = {"case",   "replicate",        "contrast_delay_s", "time_s",
                         "object", "iodine_mg_per_ml", "enhancement_hu",   "attenuation_hu"};
+  const bool of_protocols = has_protocols(plan_.scenario.arms);
+  if (of_protocols && contrast.columns.back() != "protocol")
+    contrast.columns.emplace_back("protocol");
   const double hu_per_iodine = 1.0 / phantoms::iodine_for(1.0);
   const auto add = [&](const std::string& object, double iodine, double attenuation) {
-    contrast.add({case_id_, visit_.name, record.delay, record.time, object,
-                  iodine / units::mg_per_ml, iodine * hu_per_iodine, attenuation});
+    std::vector<Table::Cell> row{case_id_,
+                                 visit_.name,
+                                 record.delay,
+                                 record.time,
+                                 object,
+                                 iodine / units::mg_per_ml,
+                                 iodine * hu_per_iodine,
+                                 attenuation};
+    if (of_protocols) row.emplace_back(plan_.scenario.arms.protocol.name);
+    contrast.add(std::move(row));
   };
   for (const auto& [name, iodine] : record.compartments) add(name, iodine, not_measured);
   for (const LesionTruth& lesion : patient_.scene.lesions)
@@ -291,6 +328,7 @@ void Measurer::record_image(Table& images, const Arm& arm, const std::string& re
   if (has_bins(plan_.scenario.arms)) row.emplace_back(arm.bins);
   if (has_maps(plan_.scenario.arms)) row.emplace_back(is_map ? noise : not_measured);
   if (names_algorithms(plan_.scenario.arms)) row.emplace_back(arm.algorithm_name);
+  if (has_protocols(plan_.scenario.arms)) row.emplace_back(plan_.scenario.arms.protocol.name);
   images.add(std::move(row));
 }
 
@@ -378,6 +416,7 @@ void Measurer::add_rows(Table& features, std::size_t lesion, const std::string& 
     if (!plan_.scenario.measure.perturbations.empty()) row.emplace_back(perturbation);
     if (!stratum.empty()) row.emplace_back(stratum);
     if (!plan_.sites.empty()) row.emplace_back(site);
+    if (has_protocols(plan_.scenario.arms)) row.emplace_back(plan_.scenario.arms.protocol.name);
     features.add(std::move(row));
   }
 }

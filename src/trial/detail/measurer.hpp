@@ -35,12 +35,15 @@ class Measurer {
  public:
   /// Builds the patient; appends the columns of the result's tables if they are empty.
   Measurer(const Plan& plan, std::string case_id, const Visit& visit, CaseResult& result);
+  /// The patient of `same`, with the slices of another protocol, that of `plan`, which scans alike.
+  Measurer(const Plan& plan, const Measurer& same);
 
   /// Content key of the patient at this visit.
   const std::string& key() const { return key_; }
   const Scene& scene() const { return patient_.scene; }
   const Visit& visit() const { return visit_; }
   const std::string& case_id() const { return case_id_; }
+  const Plan& plan() const { return plan_; }
   const Grid& grid() const { return grid_; }
   /// The scene at a moment of a scan in which the patient moves; `stream` holds the motion's
   /// chance.
@@ -79,6 +82,8 @@ class Measurer {
   std::vector<FileRecord> write_masks(Sink& sink, const Arm& arm) const;
 
  private:
+  void lay_grid();
+  void add_columns(CaseResult& result) const;
   /// What slices are aimed at in a patient with these lesions (before the visit's pose).
   Visit::Aim aim(std::span<const LesionTruth> lesions) const;
   /// The heights of the patient (before the visit's pose) that a scan may see.

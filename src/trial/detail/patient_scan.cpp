@@ -116,8 +116,8 @@ Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   const recon::StretchedKernel stretched(*arm.kernel, 1.0 + off.kernel_frequency);
   const recon::Kernel& kernel = off.kernel_frequency == 0.0 ? *arm.kernel : stretched;
   Image image = recon::reformatted(
-      geometry_, patient_.grid(), (1.0 + off.slice_thickness) * arm.slice_thickness,
-      [&](const recon::SliceStack& slices) {
+      geometry_, image_grid(protocol_of(plan_.scenario.arms, arm), patient_.image_centre()),
+      (1.0 + off.slice_thickness) * arm.slice_thickness, [&](const recon::SliceStack& slices) {
         return data.of(arm).reconstruct(*arm.algorithm, data.measured(arm, isa_),
                                         {kernel, slices.grid, slices.thickness, scale}, isa_);
       });
@@ -137,7 +137,7 @@ void PatientScan::want(const ReadOut* what, const Arm& arm) const {
   const Scenario& s = plan_.scenario;
   const std::string reading = read_out_key(what);
   const std::string lines = rebin_key(reading, s.arms.protocol, arm.bins);
-  const std::string image = image_key(lines, s.arms.protocol, arm);
+  const std::string image = image_key(lines, protocol_of(s.arms, arm), arm);
   ledger.want(Stage::scene, patient_.key());
   ledger.want(Stage::trace, trace_key_);
   ledger.want(Stage::read_out, reading);

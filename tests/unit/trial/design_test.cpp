@@ -130,7 +130,7 @@ TEST_CASE("phases of contrast medium are arms of their own that share no rays") 
   CHECK(e.scans == 3 * (2 * 4 + 2));
   CHECK(e.reconstructions == 3 * (16 + 2 + 8));
   CHECK(trial::contrast_delays(plan.arms) == std::vector<std::optional<double>>{35.0, 70.0});
-  CHECK(trial::object_name(plan.scenario.arms, 35.0) == "object_35s");
+  CHECK(trial::object_name(plan.scenario.arms, plan.arms.front()) == "object_35s");
   CHECK(trial::injection(plan.scenario.arms.protocol, plan.arms.back())->delay == 70.0);
   // One phase needs no name.
   auto one = read(enhanced());
@@ -139,7 +139,7 @@ TEST_CASE("phases of contrast medium are arms of their own that share no rays") 
   const auto single = trial::make_plan(one);
   CHECK(single.arms.front().name == "a_soft_80mAs");
   CHECK(single.arms.front().contrast_delay == 50.0);
-  CHECK(trial::object_name(one.arms, 50.0) == "object");
+  CHECK(trial::object_name(one.arms, single.arms.front()) == "object");
 }
 
 TEST_CASE("what needs contrast medium is refused without it") {

@@ -1,10 +1,12 @@
 // Small cases side by side: the same results, recorded in the plan's order.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
 
 #include "coarse_scanner.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/trial/detail/case_order.hpp"
 #include "vitrine/trial/engine.hpp"
 
 using namespace vitrine;
@@ -142,4 +144,59 @@ TEST_CASE("a case that fails beside others is alone in that, and a full disk end
   Rows stopped(true);
   CHECK_THROWS_WITH(run(plan, stopped, true), Catch::Contains("stopped on request"));
   CHECK(stopped.saved.empty());
+}
+
+namespace {
+
+/// When the last of two lanes ends that each take the next case when they have ended one, and which
+/// cases were taken, in their order.
+double last_end(const std::vector<double>& seconds, std::size_t window,
+                std::vector<std::size_t>& taken) {
+  trial::detail::CaseOrder order(seconds);
+  double ends[2] = {0.0, 0.0};
+  std::size_t first = 0;
+  while (order.left() > 0) {
+    while (!order.has(first, first + 1)) ++first;
+    const std::size_t i = order.take(first, std::min(first + window, seconds.size()));
+    taken.push_back(i);
+    *std::min_element(ends, ends + 2) += seconds[i];
+  }
+  return std::max(ends[0], ends[1]);
+}
+
+}  // namespace
+
+TEST_CASE("the longest of the cases that may come next comes first, and the tail is short") {
+  const std::vector<double> seconds{1, 1, 1, 1, 1, 1, 1, 1, 1, 7};  // 16 in all, 8 for each of two
+  std::vector<std::size_t> taken, in_order;
+  CHECK(last_end(seconds, 10, taken) == 8.0);     // the optimum
+  CHECK(last_end(seconds, 1, in_order) == 11.0);  // the plan's order: the long case is left
+  CHECK(taken.front() == 9);
+  CHECK(std::ranges::is_sorted(in_order));
+  std::ranges::sort(taken);
+  CHECK(taken == in_order);  // each once
+  // A window keeps results from waiting for many before them.
+  std::vector<std::size_t> few;
+  CHECK(last_end(seconds, 4, few) == 10.0);
+  CHECK(few.front() == 0);
+}
+
+TEST_CASE("a case is expected to take longer the more lesions its stratum has") {
+  trial::Plan plan = tiny_trial(4.0);
+  const auto alike = trial::detail::case_seconds(plan);
+  CHECK(std::ranges::count(alike, alike.front()) == 4);
+  // By the model 13 ms a lesion and image, with noise and without.
+  plan.scenario.patients.lesions.push_back(plan.scenario.patients.lesions.front());
+  const auto more = trial::detail::case_seconds(plan);
+  CHECK(more.front() - alike.front() == Approx(2 * 13e-3).epsilon(1e-9));
+  plan.scenario.patients.count.reset();
+  plan.scenario.patients.strata.resize(2);
+  plan.scenario.patients.strata[0].name = "few";
+  plan.scenario.patients.strata[1].name = "many";
+  for (auto& stratum : plan.scenario.patients.strata) stratum.count = 2;
+  plan.scenario.patients.strata[0].lesions.emplace();
+  plan.cases = phantoms::patient_ids(plan.scenario.patients);
+  const auto strata = trial::detail::case_seconds(plan);
+  CHECK(strata[0] == strata[1]);
+  CHECK(strata[2] - strata[0] == Approx(2 * 2 * 13e-3).epsilon(1e-9));
 }
