@@ -5,6 +5,7 @@
 
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/dataset_files.hpp"
+#include "vitrine/cli/dicom_export.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/core/parallel.hpp"
 
@@ -70,6 +71,13 @@ void write_images(Writer& writer, const StoredTrial& stored, const io::Path& dir
   }
 }
 
+void write_dicom(Writer& writer, const StoredTrial& stored, const io::Path& dir,
+                 const TrialDataset& made, const dataset::Layout& layout) {
+  DicomExport objects(stored, dir);
+  for (std::size_t n = 0; n < made.images.size(); ++n)
+    writer.write(objects.files(made.images[n], layout.image_path(made.about, made.about.items[n])));
+}
+
 void say(const TrialDataset& made, const Writer& writer, const std::string& output) {
   std::map<dataset::Subset, std::pair<std::map<std::string, int>, std::size_t>> counts;
   for (const dataset::Item& item : made.about.items) {
@@ -103,7 +111,8 @@ int export_dataset(const Options& options) {
   io::make_directories(partial);
   Writer writer(partial);
   try {
-    write_images(writer, stored, options.dir, made, *layout);
+    (layout->stored == dataset::Stored::dicom ? write_dicom : write_images)(
+        writer, stored, options.dir, made, *layout);
     for (const dataset::TextFile& file : layout->index(made.about)) writer.write(file);
     writer.write(dataset::card(made.about, *layout));
     writer.finish();

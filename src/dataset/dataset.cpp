@@ -17,7 +17,7 @@ std::string to_string(Subset subset) {
 }
 
 const std::vector<Layout>& layouts() {
-  static const std::vector<Layout> all = {nnunet(), monai(), pyradiomics()};
+  static const std::vector<Layout> all = {nnunet(), monai(), pyradiomics(), dicom()};
   return all;
 }
 

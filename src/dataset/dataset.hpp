@@ -45,6 +45,12 @@ enum class Valued {
   by_lesion,  ///< 1, 2, ... in each image: lesions stay apart
 };
 
+/// What images are stored as.
+enum class Stored {
+  nifti,  ///< `image_path` and `label_path` are files
+  dicom,  ///< `image_path` is a folder of slices, `label_path` a Segmentation
+};
+
 /// A way to lay out a data set: one file, and one line in `layouts`, add another.
 struct Layout {
   std::string name, summary;
@@ -52,6 +58,7 @@ struct Layout {
   std::string (*image_path)(const Dataset&, const Item&) = nullptr;
   std::string (*label_path)(const Dataset&, const Item&) = nullptr;
   std::vector<TextFile> (*index)(const Dataset&) = nullptr;
+  Stored stored = Stored::nifti;
 };
 
 const std::vector<Layout>& layouts();

@@ -163,6 +163,10 @@ void put_patient_and_study(Attributes& to, const DicomSeries& series) {
   }
   to.put(DCM_PatientSize, patient.height_m);
   to.put(DCM_PatientWeight, patient.weight_kg);
+  if (series.synthetic) {
+    to.put(DCM_PatientIdentityRemoved, "YES");
+    to.put(DCM_DeidentificationMethod, "Synthetic: there was never a person");
+  }
   if (const auto& trial = series.trial; !trial.protocol_id.empty()) {
     to.put(DCM_ClinicalTrialSponsorName, trial.sponsor);
     to.put(DCM_ClinicalTrialProtocolID, trial.protocol_id);

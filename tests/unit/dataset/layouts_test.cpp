@@ -92,6 +92,19 @@ TEST_CASE("PyRadiomics: a row a lesion, told apart by its label") {
         std::string::npos);
 }
 
+TEST_CASE("DICOM: every series is listed, and what beside it only where there are lesions") {
+  auto all = four();
+  all.items[1].lesions.clear();
+  const auto& dicom = layout("dicom");
+  CHECK(dicom.image_path(all, all.items[0]) == "p1/p1_soft/CT");
+  const std::string table = dicom.index(all)[0].text;
+  CHECK(std::ranges::count(table, '\n') == 5);
+  CHECK(table.find("p1_soft/CT,p1/p1_soft/SEG.dcm,p1/p1_soft/RTSTRUCT.dcm,p1/p1_soft/SR.dcm,2") !=
+        std::string::npos);
+  CHECK(table.find("validation,p2/p2_soft/CT,,,,0") != std::string::npos);
+  CHECK(dataset::card(all, dicom).text.find("SEG.dcm (a segment a lesion)") != std::string::npos);
+}
+
 TEST_CASE("the card counts patients and images of every subset") {
   const auto all = four();
   const auto card = dataset::card(all, layout("monai"));
