@@ -7,7 +7,9 @@ namespace {
 
 std::string folder(const Item& item) { return str(item.patient, '/', item.id); }
 
-std::string image_path(const Dataset&, const Item& item) { return folder(item) + "/CT"; }
+std::string image_path(const Dataset&, const Item& item) {
+  return str(folder(item), '/', slices_folder);
+}
 
 std::string label_path(const Dataset&, const Item& item) { return folder(item) + "/SEG.dcm"; }
 

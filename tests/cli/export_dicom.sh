@@ -14,6 +14,7 @@ expect 0 '' "$program" run tiny.yaml --out trial -q
 expect 0 '^training +2 patients, 6 images' "$program" export trial set --layout dicom --repeats --shares 1 0 0 --licence CC-BY-4.0
 expect 0 '' bash -c 'cd set && sha256sum --quiet -c SHA256SUMS'
 expect 0 'SEG.dcm .a segment a lesion' cat set/README.md
+expect 0 '^metadata hold$' python3 "$source/tests/cli/metadata_rules.py" set CC-BY-4.0
 # The CT series are the trial's own, bit by bit.
 expect 0 '' bash -c 'n=0; for f in set/*/*/CT/*.dcm; do id=$(basename "$(dirname "$(dirname "$f")")"); cmp "$f" "trial/images/${id%%_*}/${id#*_}/$(basename "$f")" || exit 1; n=$((n+1)); done; test $n = 72'
 expect 0 '' "$program" export trial again --layout dicom --repeats --shares 1 0 0 --licence CC-BY-4.0 -q
