@@ -70,4 +70,4 @@ _vitrine_package(sqlite3::sqlite3 DEBIAN libsqlite3-dev HEADER sqlite3.h LIBRARI
 _vitrine_package(itk::image_io DEBIAN libinsighttoolkit5-dev HEADER itkImage.h SUFFIXES ITK-5.2
                  LIBRARIES ITKIONIFTI-5.2 ITKIOMeta-5.2 ITKIONRRD-5.2 ITKIOImageBase-5.2 ITKCommon-5.2
                            itkvnl_algo-5.2 itkvnl-5.2 itksys-5.2)
-_vitrine_package(dcmtk::dcmtk DEBIAN libdcmtk-dev HEADER dcmtk/dcmdata/dctk.h LIBRARIES dcmdata oflog ofstd)
+_vitrine_package(dcmtk::dcmtk DEBIAN libdcmtk-dev HEADER dcmtk/dcmdata/dctk.h LIBRARIES dcmnet dcmdata oflog ofstd)

@@ -13,6 +13,7 @@ void add_report(CLI::App& app, int& code);
 void add_verify(CLI::App& app, int& code);
 void add_export(CLI::App& app, int& code);
 void add_stress(CLI::App& app, int& code);
+void add_push(CLI::App& app, int& code);
 void add_audit(CLI::App& app, int& code);
 void add_list(CLI::App& app, int& code);
 void add_explain(CLI::App& app, int& code);

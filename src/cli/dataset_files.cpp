@@ -154,6 +154,9 @@ TrialDataset make_dataset(const StoredTrial& stored, const io::Path& dir,
   about.fingerprint = stored.plan.fingerprint;
   about.version = stored.version;
   about.licence = choice.licence;
+  about.published = choice.published;
+  about.url = choice.url;
+  about.creator = choice.creator;
   about.number = choice.number;
   about.folds = choice.folds;
   made.images = chosen(stored, dir, choice);

@@ -10,10 +10,11 @@ namespace vitrine::cli {
 
 /// How images of a trial become a data set.
 struct DatasetChoice {
-  std::string layout, name, licence;  ///< name: empty for the trial's
-  std::vector<std::string> arms;      ///< empty: all
-  bool repeats = false;               ///< with repositioned and noise repeats
-  bool by_organ = false;              ///< a label for the lesions of each organ, not one for all
+  std::string layout, name, licence;    ///< name: empty for the trial's
+  std::string published, url, creator;  ///< of the metadata; published: YYYY-MM-DD
+  std::vector<std::string> arms;        ///< empty: all
+  bool repeats = false;                 ///< with repositioned and noise repeats
+  bool by_organ = false;                ///< a label for the lesions of each organ, not one for all
   std::array<double, 3> shares = {0.7, 0.1, 0.2};  ///< of patients: training, validation, test
   int folds = 0;                                   ///< of cross-validation; 0: none
   int number = 501;                                ///< of an nnU-Net data set

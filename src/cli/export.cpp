@@ -1,10 +1,15 @@
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <ctime>
 #include <map>
 #include <memory>
 
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/dataset_files.hpp"
+#include "vitrine/cli/dicom_export.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/core/parallel.hpp"
 
@@ -32,6 +37,7 @@ class Writer {
       sums_.push_back({file.name, sha256(file.bytes)});
       bytes_ += double(file.bytes.size());
       const io::Path path(file.name);
+      note(path, file.bytes.size());
       folders[path.parent_path()].push_back({path.filename().string(), std::move(file.bytes)});
     }
     for (const auto& [folder, its] : folders) {
@@ -43,11 +49,25 @@ class Writer {
     const auto bytes = std::as_bytes(std::span(file.text));
     write({{file.path, {bytes.begin(), bytes.end()}}});
   }
+  const std::vector<dataset::FileEntry>& entries() const { return entries_; }
   void finish() { io::write_file(dir_ / "SHA256SUMS", io::checksums_text(sums_)); }
   double megabytes() const { return bytes_ / 1e6; }
 
  private:
+  /// The slices of a series are one entry.
+  void note(const io::Path& path, std::size_t bytes) {
+    const io::Path folder = path.parent_path();
+    if (folder.filename() != dataset::slices_folder) {
+      entries_.push_back({path.string(), bytes, sums_.back().digest.hex()});
+    } else if (entries_.empty() || entries_.back().path != folder.string() + '/') {
+      entries_.push_back({folder.string() + '/', bytes, {}});
+    } else {
+      entries_.back().bytes += bytes;
+    }
+  }
+
   io::Path dir_;
+  std::vector<dataset::FileEntry> entries_;
   std::vector<io::Checksum> sums_;
   double bytes_ = 0.0;
 };
@@ -70,6 +90,13 @@ void write_images(Writer& writer, const StoredTrial& stored, const io::Path& dir
   }
 }
 
+void write_dicom(Writer& writer, const StoredTrial& stored, const io::Path& dir,
+                 const TrialDataset& made, const dataset::Layout& layout) {
+  DicomExport objects(stored, dir);
+  for (std::size_t n = 0; n < made.images.size(); ++n)
+    writer.write(objects.files(made.images[n], layout.image_path(made.about, made.about.items[n])));
+}
+
 void say(const TrialDataset& made, const Writer& writer, const std::string& output) {
   std::map<dataset::Subset, std::pair<std::map<std::string, int>, std::size_t>> counts;
   for (const dataset::Item& item : made.about.items) {
@@ -80,6 +107,23 @@ void say(const TrialDataset& made, const Writer& writer, const std::string& outp
     std::printf("%-10s %zu patients, %zu images\n", dataset::to_string(subset).c_str(),
                 count.first.size(), count.second);
   std::printf("%.1f MB in %s (README.md describes it)\n", writer.megabytes(), output.c_str());
+}
+
+/// The day a file was written, UTC; empty if it is not there.
+std::string day_of(const io::Path& path) {
+  struct ::stat about {};
+  if (::stat(path.c_str(), &about) != 0) return {};
+  std::tm utc{};
+  ::gmtime_r(&about.st_mtime, &utc);
+  std::array<char, 16> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc);
+  return text.data();
+}
+
+bool is_day(const std::string& text) {
+  std::tm day{};
+  const char* const end = ::strptime(text.c_str(), "%Y-%m-%d", &day);
+  return text.size() == 10 && end != nullptr && *end == 0;
 }
 
 /// All or nothing: what was cut off keeps the name `OUT.partial`.
@@ -97,15 +141,21 @@ int export_dataset(const Options& options) {
             taken == partial ? ", left by an export that was cut off" : "",
             ". Delete it or choose another directory");
   const StoredTrial stored = read_stored_trial(options.dir);
+  if (choice.published.empty()) choice.published = day_of(io::Path(options.dir) / "SHA256SUMS");
   choice.seed = options.seed.value_or(stored.plan.scenario.trial.seed);
   const TrialDataset made = make_dataset(stored, options.dir, choice, *layout);
 
   io::make_directories(partial);
   Writer writer(partial);
   try {
-    write_images(writer, stored, options.dir, made, *layout);
+    (layout->stored == dataset::Stored::dicom ? write_dicom : write_images)(
+        writer, stored, options.dir, made, *layout);
     for (const dataset::TextFile& file : layout->index(made.about)) writer.write(file);
     writer.write(dataset::card(made.about, *layout));
+    writer.write(dataset::image_table(made.about, *layout));
+    const std::vector<dataset::FileEntry> described = writer.entries();
+    writer.write(dataset::ro_crate(made.about, *layout, described));
+    writer.write(dataset::croissant(made.about, *layout, described));
     writer.finish();
   } catch (...) {
     std::error_code ignored;
@@ -159,6 +209,14 @@ void add_export(CLI::App& app, int& code) {
       ->check(CLI::Range(1, 999));
   command->add_option("--seed", options->seed, "of who is in which subset (default: the trial's)");
   command->add_option("--licence", options->choice.licence, "an SPDX identifier, e.g. CC-BY-4.0");
+  command
+      ->add_option("--published", options->choice.published,
+                   "day for the metadata, YYYY-MM-DD (default: the day the trial ended)")
+      ->check([](const std::string& text) {
+        return is_day(text) ? std::string() : '\'' + text + "' is no day (YYYY-MM-DD)";
+      });
+  command->add_option("--url", options->choice.url, "where the data set will be had");
+  command->add_option("--creator", options->choice.creator, "who made it");
   command->add_flag("--quiet,-q", options->quiet, "say nothing");
   command->callback([options, &code] { code = export_dataset(*options); });
 }

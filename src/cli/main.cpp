@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
   add_verify(app, code);
   add_export(app, code);
   add_stress(app, code);
+  add_push(app, code);
   add_audit(app, code);
   add_list(app, code);
   add_explain(app, code);

@@ -18,6 +18,7 @@ void describe_trial(const RawScan& raw, io::DicomSeries& d) {
   d.patient.name = "Vitrine^" + origin.case_id;
   d.patient.sex = origin.sex == "female" ? "F" : origin.sex == "male" ? "M" : "O";
   d.trial.protocol_id = origin.trial;
+  d.trial.site_id = "virtual";
   d.trial.subject_id = origin.case_id;
   d.trial.time_point_id = origin.visit;
   d.equipment.model = origin.scanner;
@@ -26,7 +27,7 @@ void describe_trial(const RawScan& raw, io::DicomSeries& d) {
   d.acquisition.exposure_mas = raw.beam.tube_load * turned_share(raw.geometry);
   d.acquisition.ctdi_vol_mgy = raw.beam.ctdi_vol;
   d.acquisition.focal_spot_mm = raw.beam.focal_spot_width;
-  d.study_description = "Virtual imaging trial " + origin.trial;
+  d.study_description = "Synthetic patient of the virtual imaging trial " + origin.trial;
   d.body_part = origin.body_part;
   d.comments = "Simulated image of a synthetic patient";
 }

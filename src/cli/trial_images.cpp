@@ -14,12 +14,16 @@ const io::Checksum* listed(const StoredTrial& stored, const std::string& path) {
   return found != stored.files.end() && found->path == path ? &*found : nullptr;
 }
 
+}  // namespace
+
 std::string text_in(const Table& table, const std::vector<Table::Cell>& row, const char* column) {
   const auto* text = std::get_if<std::string>(&row[table.column(column)]);
   require(text != nullptr, Error::Kind::data, "a stored case has a number in the column '", column,
           "', where text belongs. Run the same `vitrine run` again in a new directory");
   return *text;
 }
+
+namespace {
 
 std::string sex_of(const Table& patients) {
   for (const auto& row : patients.rows)

@@ -24,6 +24,9 @@ struct TrialImage {
 /// Throws Error (input) that says what to do if the trial has not ended or wrote none.
 std::vector<TrialImage> images_of(const StoredTrial& stored, const io::Path& dir);
 
+/// Text in a stored table. Throws Error (data) if a number is there.
+std::string text_in(const Table& table, const std::vector<Table::Cell>& row, const char* column);
+
 /// A file of the trial, as SHA256SUMS has it. Throws Error (data) if it changed since.
 io::Bytes read_listed(const StoredTrial& stored, const io::Path& dir, const std::string& path);
 

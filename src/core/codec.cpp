@@ -137,6 +137,8 @@ void Codec<Distribution>::read(const Value& value, Distribution& out, const Fiel
         value.where, str("'", field.key, "': ", std::round(d.truncated_mass() * 1000.0) / 10.0,
                          " % of this distribution is outside ", to_text(field.min), " to ",
                          to_text(field.max), " (at most 5 % may be cut away). Move or narrow it."));
+  // Written as the default is, it is the default, whose own truncation no text tells.
+  if (to_json(d.write(to_native)) == to_json(out.write(to_native))) return;
   out = d;
 }
 

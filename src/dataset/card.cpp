@@ -34,12 +34,32 @@ std::string counts(const Dataset& dataset, const char* head, Key key) {
 
 }  // namespace
 
-TextFile card(const Dataset& dataset, const Layout& layout) {
+namespace {
+
+std::string files_of(const Dataset& dataset, const Layout& layout) {
+  const char* const truth =
+      "They are the truth that the images were simulated from, not a reader's opinion: a voxel "
+      "belongs to a lesion if at least half of it does.";
+  if (layout.stored == Stored::dicom)
+    return str(
+        "Images: DICOM CT series, marked as Synthetic Data (0008,001C). Beside each that has "
+        "lesions: SEG.dcm (a segment a lesion), RTSTRUCT.dcm (their contours) and SR.dcm (TID "
+        "1500, their radiomic features in this image). series.csv lists all. ",
+        truth);
   std::string labels = "0 background";
   for (std::size_t i = 0; i < dataset.labels.size(); ++i)
     labels += str(", ", i + 1, ' ', dataset.labels[i]);
   if (layout.valued == Valued::by_lesion)
     labels = "0 background, then each lesion of an image its own (column Label)";
+  return str(
+      "Images: NIfTI-1, int16, Hounsfield units. Labels: NIfTI-1, uint8, on the grid of their "
+      "image: ",
+      labels, ". ", truth);
+}
+
+}  // namespace
+
+TextFile card(const Dataset& dataset, const Layout& layout) {
   const bool strata =
       std::ranges::any_of(dataset.items, [](const Item& item) { return !item.stratum.empty(); });
   return {
@@ -56,11 +76,7 @@ TextFile card(const Dataset& dataset, const Layout& layout) {
           "\n\n", counts(dataset, "arm", [](const Item& item) { return item.arm; }), "\n",
           strata ? counts(dataset, "stratum", [](const Item& item) { return item.stratum; }) + '\n'
                  : "",
-          "Images: NIfTI-1, int16, Hounsfield units. Labels: NIfTI-1, uint8, on the grid of their "
-          "image: ",
-          labels,
-          ". They are the truth that the images were simulated from, not a reader's opinion: a "
-          "voxel belongs to a lesion if at least half of it does."
+          files_of(dataset, layout),
           "\n\n## What it is for, and what not\n\nTo train, and above all to test, models under "
           "known changes of scanner, dose and reconstruction. A model that works here "
           "is not shown to work in people: anatomy and disease are simpler than theirs.\n\n## "

@@ -29,7 +29,7 @@ std::string plain_image_path(const Dataset&, const Item& item) {
 }
 
 const std::vector<Layout>& layouts() {
-  static const std::vector<Layout> all = {nnunet(), monai(), pyradiomics()};
+  static const std::vector<Layout> all = {nnunet(), monai(), pyradiomics(), dicom()};
   return all;
 }
 

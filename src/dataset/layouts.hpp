@@ -16,4 +16,8 @@ Layout monai();
 /// relative to the table.
 Layout pyradiomics();
 
+/// DICOM: a folder an image below its patient's, with the CT series in `CT` and, where there are
+/// lesions, `SEG.dcm`, `RTSTRUCT.dcm` and `SR.dcm`; `series.csv` lists them.
+Layout dicom();
+
 }  // namespace vitrine::dataset

@@ -14,6 +14,13 @@ namespace vitrine::io {
 /// version 8 UUID (RFC 9562). The same text gives the same identifier, on every machine.
 std::string dicom_uid(std::string_view key);
 
+/// A coded concept (PS3.3, 8.8); empty: none. Values of more than 16 characters are Long Code
+/// Values.
+struct DicomCode {
+  std::string value, scheme, meaning;
+  bool empty() const { return value.empty(); }
+};
+
 /// What a CT series says about itself beside its voxels. Empty text and absent numbers are left out
 /// where DICOM allows it, else written empty. Descriptions that are too long (kernel and station:
 /// 16 characters, others 64) are cut; identifiers are not, they throw. Dates are `YYYYMMDD`, times

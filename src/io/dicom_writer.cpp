@@ -1,20 +1,15 @@
-#include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcostrmb.h>
-#include <dcmtk/dcmdata/dctk.h>
-
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <memory>
 
-#include "vitrine/core/error.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/io/detail/dicom_attributes.hpp"
 #include "vitrine/io/detail/quiet_dcmtk.hpp"
-#include "vitrine/io/dicom.hpp"
 
 namespace vitrine::io {
 namespace {
+
+using namespace detail;
 
 /// Stored numbers are (value - intercept) / slope.
 struct Rescale {
@@ -24,146 +19,6 @@ struct Rescale {
 Rescale rescale_of(const DicomSeries& series) {
   if (series.in_mg_per_ml) return {0.0, 0.1, "MGML"};
   return {};
-}
-
-/// A number as Decimal String: at most 16 characters, shortest that reads back the same if it fits.
-std::string decimal(double number) {
-  require(std::isfinite(number), Error::Kind::numeric, "DICOM cannot hold the number ", number);
-  if (number == 0.0) return "0";
-  std::array<char, 32> text{};
-  auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-  for (int digits = 16; end - text.data() > 16; --digits)
-    end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::general,
-                        digits)
-              .ptr;
-  return {text.data(), end};
-}
-
-std::string decimals(std::initializer_list<double> numbers) {
-  std::string text;
-  for (const double number : numbers) text += str(text.empty() ? "" : "\\", decimal(number));
-  return text;
-}
-
-std::string decimals(const Vec3& v) { return decimals({v.x(), v.y(), v.z()}); }
-
-void check(const OFCondition& result, std::string_view what) {
-  require(result.good(), Error::Kind::data, "DICOM refuses ", what, " (", result.text(), ").");
-}
-
-std::size_t characters(std::string_view utf8) {
-  return std::size_t(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
-/// What a value may hold (PS3.5 table 6.2-1); DCMTK leaves the check out for UTF-8.
-std::size_t most_characters(DcmEVR type) {
-  switch (type) {
-    case EVR_SH:
-      return 16;
-    case EVR_LO:
-    case EVR_PN:
-      return 64;
-    case EVR_ST:
-      return 1024;
-    default:
-      return 10240;
-  }
-}
-
-/// Attributes of one data set, written by name with their type from the dictionary.
-class Attributes {
- public:
-  explicit Attributes(DcmDataset& data) : data_(data) {}
-
-  void put(const DcmTagKey& tag, const std::string& text) {
-    DcmTag known(tag);
-    require(text.find('\\') == std::string::npos || known.getEVR() == EVR_DS ||
-                known.getEVR() == EVR_CS,
-            Error::Kind::input, "the text '", text, "' for DICOM's ", known.getTagName(),
-            " has a backslash (it would mean two values). Leave it out.");
-    check(data_.putAndInsertString(tag, text.c_str()),
-          str("'", text, "' for ", known.getTagName()));
-    const std::size_t most = most_characters(known.getEVR());
-    require(characters(text) <= most, Error::Kind::input, "the text '", text,
-            "' does not fit into DICOM's ", known.getTagName(), " (at most ", most,
-            " characters). Use a shorter one.");
-    DcmElement* element = nullptr;
-    check(data_.findAndGetElement(tag, element), known.getTagName());
-    const OFCondition fits = element->checkValue("1-n", OFFalse);
-    require(fits.good(), Error::Kind::input, "the text '", text, "' does not fit into DICOM's ",
-            known.getTagName(), " (", fits.text(), "). Use shorter, plain text.");
-  }
-  void put(const DcmTagKey& tag, std::optional<double> number) {
-    if (number) put(tag, decimal(*number));
-  }
-  void integer(const DcmTagKey& tag, std::optional<double> number) {
-    if (number) put(tag, std::to_string(std::llround(*number)));
-  }
-  void real(const DcmTagKey& tag, std::optional<double> number) {
-    if (number) check(data_.putAndInsertFloat64(tag, *number), DcmTag(tag).getTagName());
-  }
-  void word(const DcmTagKey& tag, Uint16 value) {
-    check(data_.putAndInsertUint16(tag, value), DcmTag(tag).getTagName());
-  }
-  /// Only if there is something to say.
-  void maybe(const DcmTagKey& tag, const std::string& text) {
-    if (!text.empty()) put(tag, text);
-  }
-  /// The same for a description, which is cut where DICOM has no room for all of it.
-  void describe(const DcmTagKey& tag, std::string text) {
-    const std::size_t most = most_characters(DcmTag(tag).getEVR());
-    while (characters(text) > most) {
-      while ((text.back() & 0xC0) == 0x80) text.pop_back();
-      text.pop_back();
-    }
-    maybe(tag, text);
-  }
-
-  /// A sequence of one coded concept (DICOM PS3.3, 8.8).
-  void code(const DcmTagKey& tag, const char* value, const char* scheme, const char* meaning) {
-    DcmItem* item = nullptr;
-    check(data_.findOrCreateSequenceItem(tag, item), DcmTag(tag).getTagName());
-    check(item->putAndInsertString(DCM_CodeValue, value), "CodeValue");
-    check(item->putAndInsertString(DCM_CodingSchemeDesignator, scheme), "CodingSchemeDesignator");
-    check(item->putAndInsertString(DCM_CodeMeaning, meaning), "CodeMeaning");
-  }
-
- private:
-  DcmDataset& data_;
-};
-
-void put_patient_and_study(Attributes& to, const DicomSeries& series) {
-  const auto& patient = series.patient;
-  to.put(DCM_PatientName, patient.name);
-  to.put(DCM_PatientID, patient.id);
-  to.put(DCM_PatientBirthDate, patient.birth_date);
-  to.put(DCM_PatientSex, patient.sex);
-  if (patient.age_years) {
-    const std::string digits = std::to_string(*patient.age_years);
-    to.put(DCM_PatientAge,
-           std::string(3 - std::min<std::size_t>(3, digits.size()), '0') + digits + "Y");
-  }
-  to.put(DCM_PatientSize, patient.height_m);
-  to.put(DCM_PatientWeight, patient.weight_kg);
-  if (const auto& trial = series.trial; !trial.protocol_id.empty()) {
-    to.put(DCM_ClinicalTrialSponsorName, trial.sponsor);
-    to.put(DCM_ClinicalTrialProtocolID, trial.protocol_id);
-    to.put(DCM_ClinicalTrialProtocolName, trial.protocol_name);
-    to.put(DCM_ClinicalTrialSiteID, trial.site_id);
-    to.put(DCM_ClinicalTrialSiteName, trial.site_name);
-    to.put(DCM_ClinicalTrialSubjectID, trial.subject_id.empty() ? patient.id : trial.subject_id);
-    to.put(DCM_ClinicalTrialCoordinatingCenterName, trial.coordinating_center);
-    to.maybe(DCM_ClinicalTrialTimePointID, trial.time_point_id);
-    to.maybe(DCM_ClinicalTrialSeriesID, trial.series_id);
-  }
-  to.put(DCM_StudyInstanceUID, series.study_uid);
-  to.put(DCM_StudyDate, series.date);
-  to.put(DCM_StudyTime, series.time);
-  to.put(DCM_StudyID, series.study_id);
-  to.put(DCM_ReferringPhysicianName, std::string());
-  to.put(DCM_AccessionNumber, std::string());
-  to.describe(DCM_StudyDescription, series.study_description);
 }
 
 void put_series_and_equipment(Attributes& to, const DicomSeries& series) {
@@ -265,7 +120,7 @@ void put_technique(Attributes& to, const DicomSeries& series) {
   to.real(DCM_RevolutionTime, scan.rotation_time_s);
   to.real(DCM_CTDIvol, scan.ctdi_vol_mgy);
   if (scan.ctdi_vol_mgy)  // a CTDIvol means nothing without its phantom
-    to.code(DCM_CTDIPhantomTypeCodeSequence, "113691", "DCM", "IEC Body Dosimetry Phantom");
+    to.code(DCM_CTDIPhantomTypeCodeSequence, {"113691", "DCM", "IEC Body Dosimetry Phantom"});
   to.put(DCM_DistanceSourceToDetector, scan.source_to_detector_mm);
   to.put(DCM_DistanceSourceToPatient, scan.source_to_patient_mm);
   to.real(DCM_SingleCollimationWidth, scan.collimation_row_mm);
@@ -281,38 +136,12 @@ void put_technique(Attributes& to, const DicomSeries& series) {
   to.put(DCM_ReconstructionDiameter, series.reconstruction.diameter_mm);
 }
 
-Bytes serialise(DcmFileFormat& file) {
-  constexpr E_TransferSyntax syntax = EXS_LittleEndianExplicit;
-  check(file.validateMetaInfo(syntax), "the file's meta information");
-  Bytes bytes(file.calcElementLength(syntax, EET_ExplicitLength) + 4096);
-  DcmOutputBufferStream stream(bytes.data(), offile_off_t(bytes.size()));
-  file.transferInit();
-  check(file.write(stream, syntax, EET_ExplicitLength, nullptr, EGL_recalcGL, EPD_withoutPadding),
-        "the slice");
-  file.transferEnd();
-  void* start = nullptr;
-  offile_off_t length = 0;
-  stream.flushBuffer(start, length);
-  bytes.resize(std::size_t(length));
-  return bytes;
-}
-
 Bytes encode_slice(const Image& image, const DicomSeries& series, Index k) {
   const Grid& grid = image.grid();
   DcmFileFormat file;
   DcmDataset& data = *file.getDataset();
   Attributes to(data);
-  to.put(DCM_SpecificCharacterSet, "ISO_IR 192");
-  to.put(DCM_SOPClassUID, UID_CTImageStorage);
-  to.put(DCM_SOPInstanceUID, dicom_uid(str(series.series_uid, "/slice ", k + 1)));
-  // The dictionary of 2022 does not know this attribute (CP-1965): its type is given here.
-  if (series.synthetic) {
-    auto synthetic = std::make_unique<DcmCodeString>(DcmTag(0x0008, 0x001C, EVR_CS));
-    check(synthetic->putString("YES"), "Synthetic Data");
-    check(data.insert(synthetic.get()), "Synthetic Data");
-    static_cast<void>(synthetic.release());  // the data set owns it now
-  }
-
+  put_common(to, UID_CTImageStorage, ct_instance_uid(series, k), series.synthetic);
   put_patient_and_study(to, series);
   put_series_and_equipment(to, series);
   put_image(to, series, grid);
@@ -336,7 +165,7 @@ Bytes encode_slice(const Image& image, const DicomSeries& series, Index k) {
     stored[i] = static_cast<Uint16>(static_cast<Sint16>(whole - intercept / slope));
   }
   check(data.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size()), "the pixels");
-  return serialise(file);
+  return serialise(file, "the slice");
 }
 
 }  // namespace
@@ -359,14 +188,7 @@ std::vector<NamedBytes> encode_dicom(const Image& image, const DicomSeries& seri
   for (std::size_t axis = 0; axis < 2; ++axis)
     require(grid.size[axis] >= 1 && grid.size[axis] <= 65535, Error::Kind::unsupported,
             "a side of ", grid.size[axis], " pixels does not fit into DICOM (1 to 65535).");
-  require(
-      !series.patient.id.empty() && !series.study_uid.empty() && !series.series_uid.empty() &&
-          !series.frame_of_reference_uid.empty(),
-      Error::Kind::input,
-      "a DICOM series needs a patient id and the UIDs of study, series and frame of reference.");
-  require(dcmDataDict.isDictionaryLoaded(), Error::Kind::unsupported,
-          "DCMTK's data dictionary is not found. Install the package libdcmtk17, and unset "
-          "DCMDICTPATH if it is set.");
+  require_complete(series);
 
   const detail::QuietDcmtk quiet;
   std::vector<NamedBytes> files(std::size_t(grid.size[2]));

@@ -45,6 +45,7 @@ for split in json.loads((root / 'splits_final.json').read_text()):
 print('holds')
 EOF
 expect 0 '^holds$' python3 rules.py nn/Dataset042_tiny
+expect 0 '^metadata hold$' python3 "$source/tests/cli/metadata_rules.py" nn CC-BY-4.0
 expect 0 '' bash -c 'cd nn && sha256sum --quiet -c SHA256SUMS'
 expect 0 '^\| test \| 1 \| 2 \| 4 \|$' cat nn/README.md
 expect 0 'CC-BY-4.0' cat nn/README.md
@@ -54,19 +55,25 @@ expect 0 '' "$program" export trial nn2 --layout nnunet --shares 3 1 1 --number 
 expect 0 '' diff -r nn nn2
 
 expect 0 '^training +5 patients, 20 images' "$program" export trial all --layout monai --repeats --shares 1 0 0 --by-organ
+expect 0 '^metadata hold$' python3 "$source/tests/cli/metadata_rules.py" all
 expect 0 '_reposition1.nii.gz' ls all/images
 expect 0 '"1": "lung_lesion"' cat all/dataset.json
 expect 0 '' "$program" export trial folds --layout nnunet --folds 2 -q
 expect 0 '^2$' bash -c "grep -c '\"val\"' folds/Dataset501_tiny/splits_final.json"
 
 expect 0 '' "$program" export trial batch --layout pyradiomics --arm coarse_soft_80mAs -q --shares 1 0 0
+expect 0 '^metadata hold$' python3 "$source/tests/cli/metadata_rules.py" batch
 expect 0 '^ID,Image,Mask,Label,Patient' cat batch/batch.csv
 expect 0 '^11$' bash -c 'wc -l <batch/batch.csv'
 expect 0 ',2,case005,' cat batch/batch.csv
 # A lesion by its label is the lesion by its mask.
 expect 0 'mean' "$program" features batch/images/case001_coarse_soft_80mAs.nii.gz batch/masks/case001_coarse_soft_80mAs.nii.gz --label 2
 
+expect 0 '"datePublished": "2026-02-03"' bash -c '"$0" export trial dated --layout monai --shares 1 0 0 -q --published 2026-02-03 --creator Us --url https://example.org/set && cat dated/croissant.json' "$program"
+expect 0 '"url": "https://example.org/set"' cat dated/croissant.json
+
 # What cannot be.
+expect 2 'is no day' "$program" export trial new --layout monai --published 2026-13-99
 expect 2 'is there. Delete it' "$program" export trial nn --layout nnunet
 expect 2 '5 patients are too few .*none would be for validation' "$program" export trial new --layout monai --shares 98 1 1
 expect 2 'a fold would have none' "$program" export trial new --layout monai --folds 9

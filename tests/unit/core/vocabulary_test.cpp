@@ -92,6 +92,24 @@ using Catch::Contains;
 
 }  // namespace
 
+TEST_CASE("what a schema writes reads back as what it was, a default's own truncation included") {
+  struct Person {
+    Distribution age = Distribution::normal(58.0, 15.0).truncated(18.0, 95.0);
+  };
+  const auto schema = Schema<Person>("person", "Somebody")
+                          .optional("age", &Person::age, unit::none, "how old")
+                          .between(1, 110);
+  Diagnostics problems;
+  const auto read = [&](const Value& written) { return schema.read(written, problems).age; };
+  const Distribution back = read(schema.write(Person{}));
+  CHECK(back.lowest() == 18.0);
+  CHECK(back.quantile(0.9) == Person{}.age.quantile(0.9));
+  Value other;
+  other.set("age", Distribution::normal(57.0, 15.0).write(1.0));
+  CHECK(read(other).lowest() == 1.0);
+  CHECK(problems.ok());
+}
+
 TEST_CASE("a schema reads keys in their unit and writes them back in canonical order") {
   Diagnostics problems;
   const auto params =

@@ -92,6 +92,52 @@ TEST_CASE("PyRadiomics: a row a lesion, told apart by its label") {
         std::string::npos);
 }
 
+TEST_CASE("DICOM: every series is listed, and what beside it only where there are lesions") {
+  auto all = four();
+  all.items[1].lesions.clear();
+  const auto& dicom = layout("dicom");
+  CHECK(dicom.image_path(all, all.items[0]) == "p1/p1_soft/CT");
+  const std::string table = dicom.index(all)[0].text;
+  CHECK(std::ranges::count(table, '\n') == 5);
+  CHECK(table.find("p1_soft/CT,p1/p1_soft/SEG.dcm,p1/p1_soft/RTSTRUCT.dcm,p1/p1_soft/SR.dcm,2") !=
+        std::string::npos);
+  CHECK(table.find("validation,p2/p2_soft/CT,,,,0") != std::string::npos);
+  CHECK(dataset::card(all, dicom).text.find("SEG.dcm (a segment a lesion)") != std::string::npos);
+}
+
+TEST_CASE("RO-Crate and Croissant name every file, the licence and what their standards require") {
+  auto all = four();
+  all.licence = "CC-BY-4.0";
+  all.published = "2026-01-02";
+  all.fingerprint = "abc";
+  const auto& monai = layout("monai");
+  const std::vector<dataset::FileEntry> files{{"images/p1_soft.nii.gz", 10, "00ff"},
+                                              {"images.csv", 20, "11ee"},
+                                              {"p1/p1_soft/CT/", 30, {}}};
+  const std::string crate = dataset::ro_crate(all, monai, files).text;
+  const std::string croissant = dataset::croissant(all, monai, files).text;
+  for (const char* said :
+       {"\"@context\": \"https://w3id.org/ro/crate/1.1/context\"",
+        "\"datePublished\": \"2026-01-02\"",
+        "\"@id\": \"https://spdx.org/licenses/CC-BY-4.0.html\"", "\"sha256\": \"00ff\"",
+        "\"@id\": \"p1/p1_soft/CT/\"", "\"conformsTo\""}) {
+    INFO(said);
+    CHECK(crate.find(said) != std::string::npos);
+  }
+  for (const char* said : {"\"conformsTo\": \"http://mlcommons.org/croissant/1.0\"",
+                           "\"url\": \"urn:vitrine:abc:four\"",
+                           "\"license\": \"https://spdx.org/licenses/CC-BY-4.0.html\"",
+                           "\"cr:FileSet\"", "\"sha256\": \"11ee\"", "\"column\": \"subset\"",
+                           "\"datePublished\": \"2026-01-02\"", "\"creator\""}) {
+    INFO(said);
+    CHECK(croissant.find(said) != std::string::npos);
+  }
+  CHECK(croissant.find("p1/p1_soft/CT/") == std::string::npos);  // in the set of slices
+  const std::string table = dataset::image_table(all, monai).text;
+  CHECK(table.find("p2_soft,p2,,soft,scan,validation,-1,images/p2_soft.nii.gz") !=
+        std::string::npos);
+}
+
 TEST_CASE("the card counts patients and images of every subset") {
   const auto all = four();
   const auto card = dataset::card(all, layout("monai"));

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <limits>
 
+#include "dicom_samples.hpp"
 #include "scratch.hpp"
 #include "vitrine/core/hash.hpp"
 #include "vitrine/io/dicom.hpp"
@@ -17,74 +18,6 @@
 using namespace vitrine;
 using Catch::Matchers::Contains;
 using Kind = Error::Kind;
-
-namespace {
-
-Image slices(Index side, Index count) {
-  Grid grid;
-  grid.size = {side, side + 2, count};
-  grid.spacing = {0.69, 0.71, 1.25};
-  grid.origin = {-176.155, -170.3, -612.5};
-  Image image(grid);
-  for (std::size_t i = 0; i < image.values().size(); ++i)
-    image.values()[i] = float(i % 4096) - 1024.0f;
-  return image;
-}
-
-io::DicomSeries full_series() {
-  io::DicomSeries series;
-  series.patient = {"Vitrine^Case 01", "case01", "F", "", 63, 1.68, 71.5};
-  series.trial = {"Vitrine",  "lung-nodule", "Stability of nodule features", "", "", "case01", "",
-                  "baseline", "a64/soft"};
-  series.equipment = {"Vitrine", "generic_a64", "0.1.0", "SIM1", "0001"};
-  series.acquisition.protocol = "chest";
-  series.acquisition.tube_voltage_kv = 120.0;
-  series.acquisition.exposure_mas = 79.6;
-  series.acquisition.tube_current_ma = 160.0;
-  series.acquisition.exposure_time_ms = 500.0;
-  series.acquisition.rotation_time_s = 0.5;
-  series.acquisition.ctdi_vol_mgy = 5.4;
-  series.acquisition.source_to_detector_mm = 1085.6;
-  series.acquisition.source_to_patient_mm = 595.0;
-  series.acquisition.collimation_row_mm = 0.625;
-  series.acquisition.collimation_total_mm = 40.0;
-  series.acquisition.focal_spot_mm = 1.0 / 3.0;
-  series.acquisition.data_collection_diameter_mm = 500.0;
-  series.acquisition.filter_type = "BODY";
-  series.acquisition.filter_material = "ALUMINUM";
-  series.reconstruction = {"soft", 353.28, 1.25};
-  series.study_uid = io::dicom_uid("study");
-  series.series_uid = io::dicom_uid("series");
-  series.frame_of_reference_uid = io::dicom_uid("frame");
-  series.study_id = "1";
-  series.study_description = "lung-nodule-kernel-dose";
-  series.series_description = "generic_a64 soft 80 mAs";
-  series.body_part = "CHEST";
-  series.comments = "Simulated: no real patient";
-  series.date = "20260101";
-  return series;
-}
-
-io::DicomSeries enhanced_series() {
-  io::DicomSeries series = full_series();
-  series.contrast = {"iodinated contrast medium", 107.5, 4.0, 350.0, 72};
-  return series;
-}
-
-std::string run(const std::string& command) {
-  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
-  REQUIRE(pipe);
-  std::string text;
-  for (int c = 0; (c = std::fgetc(pipe)) != EOF;) text += char(c);
-  ::pclose(pipe);
-  return text;
-}
-
-bool installed(const std::string& program) {
-  return std::system(("command -v " + program + " > /dev/null").c_str()) == 0;
-}
-
-}  // namespace
 
 TEST_CASE("a map says mg/ml in tenths, and is not read as HU") {
   const Scratch scratch;
@@ -198,17 +131,8 @@ TEST_CASE("dciodvfy finds no error in a series but the attribute it does not kno
   bare.frame_of_reference_uid = io::dicom_uid("frame");
   for (const auto& series : {full_series(), enhanced_series(), bare}) {
     io::write_files(scratch.path(), io::encode_dicom(slices(16, 2), series));
-    for (const char* name : {"IM0001.dcm", "IM0002.dcm"}) {
-      const std::string output = run("dciodvfy '" + (scratch / name).string() + "'");
-      CHECK_THAT(output, Contains("CTImage"));
-      std::istringstream lines(output);
-      for (std::string line; std::getline(lines, line);) {
-        INFO(line);
-        const bool allowed = line.find("Synthetic") != std::string::npos ||
-                             line.find("0x0008,0x001c") != std::string::npos;
-        CHECK((!line.starts_with("Error") || allowed));
-      }
-    }
+    for (const char* name : {"IM0001.dcm", "IM0002.dcm"})
+      CHECK(dciodvfy_errors(scratch / name, "CTImage").empty());
   }
 }
 

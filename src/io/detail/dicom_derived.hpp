@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+
+#include "vitrine/io/detail/dicom_attributes.hpp"
+#include "vitrine/io/dicom_truth.hpp"
+
+namespace vitrine::io::detail {
+
+/// An object that is made of a CT series and stands beside it in the study.
+struct Derived {
+  const char* sop_class;
+  const char* modality;
+  const char* name;  ///< of the series, and what its identifiers are made with
+  int series_number;
+};
+inline const Derived segmentation{UID_SegmentationStorage, "SEG", "Segmentation", 2};
+inline const Derived structure_set{UID_RTStructureSetStorage, "RTSTRUCT", "Structure set", 3};
+inline const Derived report{UID_ComprehensiveSRStorage, "SR", "Measurement report", 4};
+
+std::string series_uid(const Derived& object, const DicomSeries& ct);
+std::string instance_uid(const Derived& object, const DicomSeries& ct);
+
+/// SOP Common, Patient, Study, Clinical Trial, Series and Equipment.
+void put_derived(Attributes& to, const Derived& object, const DicomSeries& ct);
+
+}  // namespace vitrine::io::detail

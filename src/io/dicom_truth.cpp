@@ -1,0 +1,82 @@
+#include "vitrine/io/dicom_truth.hpp"
+
+#include <algorithm>
+
+#include "vitrine/io/detail/dicom_derived.hpp"
+
+namespace vitrine::io {
+namespace {
+
+/// Voxels for which `is_in` holds, in the smallest box.
+template <class Voxels, class IsIn>
+void take(const Voxels& volume, DicomRegion& region, IsIn is_in) {
+  const Grid& grid = volume.grid();
+  const auto [nx, ny, nz] = grid.size;
+  std::array<Index, 3> low = grid.size, high{-1, -1, -1};
+  for (Index k = 0; k < nz; ++k)
+    for (Index j = 0; j < ny; ++j)
+      for (Index i = 0; i < nx; ++i) {
+        if (!is_in(volume(i, j, k))) continue;
+        const std::array<Index, 3> at{i, j, k};
+        for (std::size_t a = 0; a < 3; ++a) {
+          low[a] = std::min(low[a], at[a]);
+          high[a] = std::max(high[a], at[a]);
+        }
+      }
+  Grid box = grid;
+  box.size = {0, 0, 0};
+  region.first = {0, 0, 0};
+  if (high[0] >= 0) {
+    for (std::size_t a = 0; a < 3; ++a) box.size[a] = high[a] - low[a] + 1;
+    box.origin = grid.centre(low[0], low[1], low[2]);
+    region.first = low;
+  }
+  region.mask = Mask(box);
+  for (Index k = 0; k < box.size[2]; ++k)
+    for (Index j = 0; j < box.size[1]; ++j)
+      for (Index i = 0; i < box.size[0]; ++i)
+        region.mask(i, j, k) = is_in(volume(low[0] + i, low[1] + j, low[2] + k)) ? 1 : 0;
+}
+
+}  // namespace
+
+void take_box(const Mask& mask, DicomRegion& region) {
+  take(mask, region, [](std::uint8_t v) { return v != 0; });
+}
+
+void take_box(const LabelMap& labels, std::uint16_t value, DicomRegion& region) {
+  take(labels, region, [value](std::uint16_t v) { return v == value; });
+}
+
+namespace detail {
+
+std::string series_uid(const Derived& object, const DicomSeries& ct) {
+  return dicom_uid(str(ct.series_uid, '/', object.modality));
+}
+
+std::string instance_uid(const Derived& object, const DicomSeries& ct) {
+  return dicom_uid(str(ct.series_uid, '/', object.modality, "/1"));
+}
+
+void put_derived(Attributes& to, const Derived& object, const DicomSeries& ct) {
+  require_complete(ct);
+  put_common(to, object.sop_class, instance_uid(object, ct), ct.synthetic);
+  put_patient_and_study(to, ct);
+  to.put(DCM_Modality, object.modality);
+  to.put(DCM_SeriesInstanceUID, series_uid(object, ct));
+  to.put(DCM_SeriesNumber, std::to_string(object.series_number));
+  to.put(DCM_SeriesDate, ct.date);
+  to.put(DCM_SeriesTime, ct.time);
+  to.describe(DCM_SeriesDescription, str(ct.synthetic ? "Synthetic truth, " : "", object.name, ", ",
+                                         ct.series_description));
+  to.put(DCM_Manufacturer, ct.equipment.manufacturer);
+  to.put(DCM_ManufacturerModelName, "vitrine");
+  to.put(DCM_DeviceSerialNumber, "software");
+  to.describe(DCM_SoftwareVersions,
+              ct.equipment.software_versions.empty() ? "vitrine" : ct.equipment.software_versions);
+  to.put(DCM_InstanceNumber, "1");
+}
+
+}  // namespace detail
+
+}  // namespace vitrine::io
