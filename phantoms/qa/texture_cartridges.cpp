@@ -2,13 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <optional>
 
 #include "vitrine/core/units.hpp"
+#include "vitrine/phantoms/import/detail/attenuation.hpp"
 #include "vitrine/phantoms/qa/detail/parts.hpp"
 #include "vitrine/phantoms/qa/detail/random_field.hpp"
 
 namespace vitrine::phantoms {
+namespace {
+
+/// Mackin et al. (2015): ten cartridges of 101 x 101 x 32 mm, mean CT numbers from -864 to 652 HU.
+/// These two are met by cork and plaster; all other means, and all textures, are ours.
+constexpr double width = 101.0, depth = 32.0;
+
+}  // namespace
 
 const Schema<TextureCartridges::Params>& TextureCartridges::schema() {
   static const auto s =
@@ -18,6 +27,12 @@ const Schema<TextureCartridges::Params>& TextureCartridges::schema() {
           .optional("cartridges", &Params::cartridges,
                     "which, from the feet to the head; their middle is at z = 0")
           .one_of(Params{}.cartridges)
+          .optional("region_diameter", &Params::region_diameter, unit::mm,
+                    "of a cylinder along z in the middle of every cartridge, which is measured as "
+                    "lesions are; 0: none")
+          .between(0, width - 1.0)
+          .optional("region_length", &Params::region_length, unit::mm, "of these cylinders")
+          .between(1, depth - 1.0)
           .rule("cartridges must list at least one, and none twice", [](const Params& p) {
             auto names = p.cartridges;
             std::sort(names.begin(), names.end());
@@ -27,10 +42,6 @@ const Schema<TextureCartridges::Params>& TextureCartridges::schema() {
 }
 
 namespace {
-
-/// Mackin et al. (2015): ten cartridges of 101 x 101 x 32 mm, mean CT numbers from -864 to 652 HU.
-/// These two are met by cork and plaster; all other means, and all textures, are ours.
-constexpr double width = 101.0, depth = 32.0;
 
 struct Cartridge {
   const char *name, *material;
@@ -123,6 +134,28 @@ std::optional<Patch> texture(const Cartridge& c, const Vec3& centre, Rng rng) {
   return patch;
 }
 
+/// The region of a cartridge, by its name with hyphens: it adds nothing to the object.
+void mark_region(SceneBuilder& scene, const Cartridge& c, const Vec3& centre, double diameter,
+                 double length) {
+  const Solid region =
+      detail::rod(centre, 0.5 * diameter, centre.z() - 0.5 * length, centre.z() + 0.5 * length);
+  const double density = c.density * units::g_per_cm3;
+  LesionTruth truth;
+  truth.id = c.name;
+  std::ranges::replace(truth.id, '_', '-');
+  truth.organ = str("cartridge_", c.name);
+  truth.shape = "cylinder";
+  truth.composition = "region";
+  truth.centre = centre;
+  truth.volume = 0.25 * std::numbers::pi * diameter * diameter * length;
+  truth.longest_axial_diameter = truth.short_axis = diameter;
+  truth.density = density;
+  truth.attenuation = detail::hu_of(detail::mass_attenuation(material(c.material)) * density);
+  truth.parts = {{"region", truth.volume, truth.density, truth.attenuation}};
+  truth.solids = {scene.mark(region)};
+  scene.add_lesion(std::move(truth));
+}
+
 }  // namespace
 
 AnatomyRecord TextureCartridges::build(SceneBuilder& scene, Rng rng, const PatientState&) const {
@@ -142,6 +175,8 @@ AnatomyRecord TextureCartridges::build(SceneBuilder& scene, Rng rng, const Patie
       patch->channels.front().material = scene.material(c.material);
       scene.add_patch(std::move(*patch));
     }
+    if (params_.region_diameter > 0.0)
+      mark_region(scene, c, centre, params_.region_diameter, params_.region_length);
   }
   return std::move(phantom).record();
 }

@@ -10,6 +10,7 @@ class TextureCartridges final : public Anatomy {
   struct Params {
     std::vector<std::string> cartridges{"abs_20", "abs_30",     "abs_40", "abs_50",  "sycamore",
                                         "cork",   "dense_cork", "rubber", "acrylic", "plaster"};
+    double region_diameter = 0.0, region_length = 16.0;  ///< mm; no regions where it is 0
   };
   static const Schema<Params>& schema();
 

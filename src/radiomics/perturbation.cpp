@@ -29,6 +29,11 @@ const Schema<Perturbation>& Perturbation::schema() {
                     "along its columns")
           .one_of({"x", "y", "z"})
           .unless_default()
+          .optional("blur", &Perturbation::blur, unit::mm,
+                    "blurs the image by a Gaussian of these full widths at half maximum along its "
+                    "rows, its columns and across its slices")
+          .between(0, 50)
+          .unless_default()
           .optional("noise", &Perturbation::noise, unit::hu,
                     "standard deviation of white noise added to the image's voxels")
           .between(0, 1000)
@@ -69,11 +74,12 @@ void check_perturbations(const std::vector<Perturbation>& perturbations, const V
 }
 
 void check_slices(const Perturbation& p, const Settings& settings) {
-  require(!settings.in_plane_only ||
-              ((p.rotation == 0 || p.rotation_axis == "z") && p.translation[2] == 0),
-          Error::Kind::input, "perturbation '", p.id,
-          "' leaves the slices (in_plane_only keeps them). Turn about z and shift along x and y, "
-          "or take in_plane_only out of the settings");
+  require(
+      !settings.in_plane_only ||
+          ((p.rotation == 0 || p.rotation_axis == "z") && p.translation[2] == 0 && p.blur[2] == 0),
+      Error::Kind::input, "perturbation '", p.id,
+      "' leaves the slices (in_plane_only keeps them). Turn about z, shift and blur along x and "
+      "y, or take in_plane_only out of the settings");
 }
 
 const Schema<PerturbationFile>& PerturbationFile::schema() {

@@ -10,7 +10,8 @@
 namespace vitrine::radiomics {
 
 /// One way in which image and mask, or the mask alone, are changed before they are measured: the
-/// perturbations of Zwanenburg et al., Sci Rep 9 (2019) 614, made in the order of the fields.
+/// perturbations of Zwanenburg et al., Sci Rep 9 (2019) 614, and blur, made in the order of the
+/// fields.
 ///
 /// Rotation and translation move the resampling grid, so that image and mask move together and are
 /// interpolated once, with the settings' interpolation. Volume and contour then change the mask on
@@ -19,6 +20,7 @@ struct Perturbation {
   std::string id = std::string(unperturbed);
   double rotation = 0;              ///< rad, of the grid about the centre of the mask
   std::string rotation_axis = "z";  ///< of the image: z across the slices, x along a row of pixels
+  std::array<double, 3> blur{};     ///< mm, FWHM of a Gaussian along the image's axes
   double noise = 0;                 ///< HU, standard deviation of white noise on the image's voxels
   std::array<double, 3> translation{};  ///< of the grid along its axes, in its voxels
   double volume = 0;                    ///< relative change of the number of voxels: 0.1 is 10 %

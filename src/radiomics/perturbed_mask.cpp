@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/radiomics/detail/box.hpp"
@@ -137,8 +138,73 @@ Stream stream_of(const Chance& chance, const Perturbation& p, std::string_view p
   return make_stream(chance.seed, str(chance.owner, '/', p.id, '/', purpose), Draw::reader);
 }
 
-/// The box of the image that samples of a grid are made of, with white noise.
-Image with_noise(const Image& image, const Grid& samples, double sd, const Stream& stream) {
+/// Weights of sum 1 and their reach in voxels to either side.
+std::vector<double> blurring(double fwhm, double spacing) {
+  const double sd = fwhm / (2 * std::sqrt(2 * std::numbers::ln2)) / spacing;
+  std::vector<double> weights = sd > 0 ? gaussian(sd) : std::vector<double>{1.0};
+  double sum = 0;
+  for (const double w : weights) sum += w;
+  for (double& w : weights) w /= sum;
+  return weights;
+}
+
+/// Values of a box weighted along one axis, for the part `to` of it.
+std::vector<double> along(std::size_t axis, const std::vector<double>& field, const Box& from,
+                          const Box& to, const std::vector<double>& weights) {
+  const std::array<Index, 3> size = to.size(), all = from.size();
+  const Index reach = std::ssize(weights) / 2;
+  std::vector<double> out(std::size_t(size[0] * size[1] * size[2]));
+  parallel_for(size[2], [&](Index k) {
+    for (Index j = 0; j < size[1]; ++j)
+      for (Index i = 0; i < size[0]; ++i) {
+        Voxel at{to.low[0] - from.low[0] + i, to.low[1] - from.low[1] + j,
+                 to.low[2] - from.low[2] + k};
+        const Index middle = at[axis];
+        double sum = 0;
+        for (Index w = 0; w < std::ssize(weights); ++w) {
+          at[axis] = std::clamp<Index>(middle + w - reach, 0, all[axis] - 1);
+          sum += weights[std::size_t(w)] *
+                 field[std::size_t((at[2] * all[1] + at[1]) * all[0] + at[0])];
+        }
+        out[std::size_t((k * size[1] + j) * size[0] + i)] = sum;
+      }
+  });
+  return out;
+}
+
+/// A box of the image, blurred; beyond the outermost voxels the image's edge repeats.
+std::vector<double> blurred(const Image& image, const Box& box, const std::array<double, 3>& fwhm) {
+  const Grid& grid = image.grid();
+  std::array<std::vector<double>, 3> weights;
+  Box from = box;
+  for (std::size_t a = 0; a < 3; ++a) {
+    weights[a] = blurring(fwhm[a], grid.spacing[Index(a)]);
+    const Index reach = std::ssize(weights[a]) / 2;
+    from.low[a] = std::max<Index>(0, box.low[a] - reach);
+    from.high[a] = std::min(grid.size[a] - 1, box.high[a] + reach);
+  }
+  std::vector<double> field;
+  for (Index k = from.low[2]; k <= from.high[2]; ++k)
+    for (Index j = from.low[1]; j <= from.high[1]; ++j)
+      for (Index i = from.low[0]; i <= from.high[0]; ++i) field.push_back(double(image(i, j, k)));
+  for (std::size_t a = 0; a < 3; ++a) {
+    Box to = from;
+    to.low[a] = box.low[a];
+    to.high[a] = box.high[a];
+    if (weights[a].size() > 1 || to.size() != from.size())
+      field = along(a, field, from, to, weights[a]);
+    from = to;
+  }
+  return field;
+}
+
+bool changes_image(const Perturbation& p) {
+  return p.noise > 0 || p.blur != std::array<double, 3>{};
+}
+
+/// The box of the image that samples of a grid are made of, blurred and with white noise.
+Image changed(const Image& image, const Grid& samples, const Perturbation& p,
+              const Stream& stream) {
   const Grid& grid = image.grid();
   const Box all{{0, 0, 0}, {samples.size[0] - 1, samples.size[1] - 1, samples.size[2] - 1}};
   Box box = samples_about(grid, samples, all);
@@ -147,14 +213,16 @@ Image with_noise(const Image& image, const Grid& samples, double sd, const Strea
     box.low[a] = std::clamp<Index>(box.low[a] - spline, 0, grid.size[a] - 1);
     box.high[a] = std::clamp<Index>(box.high[a] + spline, 0, grid.size[a] - 1);
   }
+  const std::vector<double> smooth = blurred(image, box, p.blur);
   Image noisy(part_of(grid, box));
   const auto& size = noisy.grid().size;
   parallel_for(size[2], [&](Index k) {
     for (Index j = 0; j < size[1]; ++j)
       for (Index i = 0; i < size[0]; ++i) {
         const Voxel at{box.low[0] + i, box.low[1] + j, box.low[2] + k};
-        noisy(i, j, k) =
-            float(image(at[0], at[1], at[2]) + sd * Rng(stream, address_of(at)).normal());
+        const double value = smooth[std::size_t((k * size[1] + j) * size[0] + i)];
+        const double noise = p.noise > 0 ? p.noise * Rng(stream, address_of(at)).normal() : 0.0;
+        noisy(i, j, k) = float(value + noise);
       }
   });
   return noisy;
@@ -281,9 +349,9 @@ Region prepare(const Image& image, const PerturbedMask& perturbed, const Setting
   const bool between_voxels = settings.spacing_mm > 0 || moves(p);
   const Interpolation kind = between_voxels ? settings.interpolation : Interpolation::nearest;
   Image samples(grid);
-  if (p.noise > 0) {
-    const Image noisy = with_noise(image, grid, p.noise, stream_of(perturbed.chance, p, "noise"));
-    sample_image(noisy, image.grid(), kind, mask, keep, samples);
+  if (changes_image(p)) {
+    const Image other = changed(image, grid, p, stream_of(perturbed.chance, p, "noise"));
+    sample_image(other, image.grid(), kind, mask, keep, samples);
   } else {
     sample_image(image, image.grid(), kind, mask, keep, samples);
   }

@@ -377,3 +377,24 @@ TEST_CASE("a cartridge's texture depends on the patient, not on the other cartri
   CHECK(all.scene.patches.back().channels[0].density !=
         built(only, 10).scene.patches.back().channels[0].density);
 }
+
+TEST_CASE("regions of cartridges are true to size and add nothing to the object") {
+  const Value plain("texture_cartridges");
+  const Value marked =
+      of_kind("texture_cartridges").set("region_diameter_mm", 60.0).set("region_length_mm", 20.0);
+  const Scene with = built(marked, 9).scene, without = built(plain, 9).scene;
+  REQUIRE(with.lesions.size() == 10);
+  CHECK(without.lesions.empty());
+  CHECK(with.terms.size() == without.terms.size());
+  for (const LesionTruth& region : with.lesions) {
+    INFO(region.id);
+    const Solid& solid = with.solids.at(region.solids.at(0));
+    CHECK(region.volume == Approx(std::numbers::pi * 900.0 * 20.0).epsilon(1e-12));
+    CHECK((solid.centre - region.centre).norm() == 0.0);
+    CHECK(contains(solid, region.centre + Vec3(29.9, 0, 9.9)));
+    CHECK_FALSE(contains(solid, region.centre + Vec3(30.1, 0, 0)));
+    CHECK_FALSE(contains(solid, region.centre + Vec3(0, 0, 10.1)));
+    CHECK(region.attenuation == Approx(hu_at(without, region.centre)).margin(0.5));
+    CHECK(region.organ == without.organs.at(std::size_t(&region - with.lesions.data())).name);
+  }
+}
