@@ -56,6 +56,21 @@ void check_scanners(const Arms& arms, const std::vector<Arm>& all, const Value& 
   }
 }
 
+/// Reports protocols that the design names and that are not there.
+void check_named(const Arms& arms, const Value& node, Diagnostics& problems) {
+  std::vector<std::string> known, unknown;
+  for (const Arms& each : each_protocol(arms)) known.push_back(each.protocol.name);
+  for (const Scanner& scanner : arms.scanners)
+    for (const std::string& name : varied_on(arms, scanner).protocol)
+      if (std::ranges::find(known, name) == known.end() &&
+          std::ranges::find(unknown, name) == unknown.end())
+        unknown.push_back(name);
+  for (const std::string& name : unknown)
+    problems.error(part(node, "design").where,
+                   str("there is no protocol '", name,
+                       "' (the design names some of arms.protocols).", suggestion(name, known)));
+}
+
 /// Reports protocols that no arm uses.
 void check_used(const Arms& arms, const std::vector<Arm>& all, const Value& node,
                 Diagnostics& problems) {
@@ -194,6 +209,7 @@ void check_design(const Scenario& written, const Value& root, Diagnostics& probl
   const auto seed = std::uint64_t(scenario.trial.seed);
   const auto factors = detail::factors_of(arms);
   arms.design->check(detail::space_of(arms, factors, seed), node, problems);
+  check_named(arms, node, problems);
   if (problems.entries().size() != before) return;
   std::vector<Arm> all;
   try {
