@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "vitrine/cli/image_name.hpp"
 #include "vitrine/core/value.hpp"
 #include "vitrine/dataset/split.hpp"
 #include "vitrine/io/image_reader.hpp"
@@ -56,8 +57,7 @@ std::vector<std::string> labels_of(const std::vector<TrialImage>& images, bool b
 dataset::Item item_of(const TrialImage& image, const std::vector<std::string>& labels,
                       bool by_organ, dataset::Valued valued) {
   dataset::Item item;
-  item.id =
-      str(image.case_id, '_', image.arm, image.replicate == "scan" ? "" : '_' + image.replicate);
+  item.id = str(image.case_id, '_', image_name(image.arm, image.replicate));
   item.patient = image.case_id;
   item.stratum = image.stratum;
   item.arm = image.arm;

@@ -8,9 +8,8 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/passport_page.hpp"
 #include "vitrine/cli/qa_commands.hpp"
+#include "vitrine/cli/read_yaml.hpp"
 #include "vitrine/cli/version.hpp"
-#include "vitrine/config/caret.hpp"
-#include "vitrine/config/yaml.hpp"
 #include "vitrine/io/file.hpp"
 
 namespace vitrine::cli {
@@ -19,23 +18,6 @@ namespace {
 struct Options {
   std::string scanner, quality = "full", page, json;
 };
-
-/// A scanner, and its file as it was read.
-struct File {
-  Scanner scanner;
-  Value written;
-};
-
-File read(const std::string& file) {
-  const std::string text = io::read_text(file, config::max_document_bytes);
-  Diagnostics reading, checking;
-  File out;
-  out.written = config::parse_yaml(text, file, reading);
-  out.scanner = Scanner::schema().read(out.written, checking);
-  const Diagnostics problems = config::without_echoes(reading, checking);
-  if (!problems.ok()) throw Error(Error::Kind::input, config::show(problems, {{file, text}}));
-  return out;
-}
 
 void show(const trial::PassportRow& row) {
   const auto number = [](std::optional<double> x) {
@@ -49,17 +31,16 @@ void show(const trial::PassportRow& row) {
 }
 
 int answer(const Options& options) {
-  const File file = read(options.scanner);
+  Value written;
+  const auto scanner = read_yaml<Scanner>(options.scanner, &written);
   const auto quality =
       options.quality == "draft" ? trial::PassportQuality::draft : trial::PassportQuality::full;
-  const PassportPage page{file.scanner, without_provenance(file.scanner, file.written),
-                          trial::make_passport(file.scanner, quality, chosen_isa()),
-                          options.quality};
-  std::printf("%s: passport, %s quality\n  %-22s %-14s %10s %-5s %9s %9s\n",
-              file.scanner.name.c_str(), options.quality.c_str(), "measure", "of", "value", "unit",
-              "lowest", "highest");
+  const PassportPage page{scanner, without_provenance(scanner, written),
+                          trial::make_passport(scanner, quality, chosen_isa()), options.quality};
+  std::printf("%s: passport, %s quality\n  %-22s %-14s %10s %-5s %9s %9s\n", scanner.name.c_str(),
+              options.quality.c_str(), "measure", "of", "value", "unit", "lowest", "highest");
   for (const trial::PassportRow& row : page.passport.rows) show(row);
-  if (file.scanner.profile) {
+  if (scanner.profile) {
     for (const std::string& key : page.without_source)
       std::printf("note: nothing says where %s comes from (profile.provenance)\n", key.c_str());
   } else {

@@ -7,15 +7,17 @@
 
 namespace vitrine::cli {
 
-/// A file that holds one `T`, or an Error (input) that shows every problem with its line.
+/// A file that holds one `T`, or an Error (input) that shows every problem with its line. `written`
+/// gets the tree as the file has it, without defaults.
 template <class T>
-T read_yaml(const std::string& file) {
+T read_yaml(const std::string& file, Value* written = nullptr) {
   const std::string text = io::read_text(file, config::max_document_bytes);
   Diagnostics reading, checking;
-  const Value tree = config::parse_yaml(text, file, reading);
+  Value tree = config::parse_yaml(text, file, reading);
   auto thing = T::schema().read(tree, checking);
   const Diagnostics problems = config::without_echoes(reading, checking);
   if (!problems.ok()) throw Error(Error::Kind::input, config::show(problems, {{file, text}}));
+  if (written) *written = std::move(tree);
   return thing;
 }
 

@@ -110,7 +110,7 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
   const auto put_text = [&](const std::string& name, const std::string& text) {
     put(name, std::as_bytes(std::span(text)));
   };
-  io::SqliteFile database;
+  io::SqliteFile database(scratch);
   database.table("about", about(plan));
   const auto table = [&](const std::string& name, const Table& its) {
     if (its.columns.empty()) return;
@@ -145,7 +145,7 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
     page->unfinished = unfinished;
     table("reporting_items", report::checklist_table(page->checklists));
   }
-  put("results.sqlite", database.bytes());
+  records.push_back(take("results.sqlite", [&](auto piece) { database.bytes(piece); }));
   put("results.h5", results_h5(plan, rows, analysis));
   if (!page) return;
   for (const report::FigureFile& figure : report::figure_files(*page))

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "vitrine/cli/image_name.hpp"
 #include "vitrine/cli/spectral_dicom.hpp"
 #include "vitrine/core/units.hpp"
 #include "vitrine/trial/bin_levels.hpp"
@@ -9,8 +10,7 @@
 namespace vitrine::cli {
 
 std::string series_name(const trial::ImageContext& context) {
-  const std::string& replicate = context.visit.replicate();
-  return replicate == "scan" ? context.arm.name : str(context.arm.name, '_', replicate);
+  return image_name(context.arm.name, context.visit.replicate());
 }
 
 std::string body_part_of(const Value& anatomy) {

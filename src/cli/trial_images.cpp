@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "vitrine/cli/image_name.hpp"
 #include "vitrine/phantoms/cohort_design.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 
@@ -80,8 +81,7 @@ std::vector<TrialImage> images_of(const StoredTrial& stored, const io::Path& dir
                        text_in(one.images, row, "replicate"),
                        {},
                        {}};
-      image.path = str("images/", one.id, '/', image.arm,
-                       image.replicate == "scan" ? "" : '_' + image.replicate, ".nii.gz");
+      image.path = str("images/", one.id, '/', image_name(image.arm, image.replicate), ".nii.gz");
       if (!listed(stored, image.path) || !counts_hounsfield(stored, image.arm)) continue;
       image.masks = masks_of(stored, one, image.replicate);
       images.push_back(std::move(image));

@@ -36,6 +36,13 @@ struct Dataset {
   std::vector<Item> items;
 };
 
+/// The images' description, that says that they are synthetic.
+std::string description(const Dataset& dataset);
+
+/// Whether a patient who is not for testing judges a fold (the one split: fold 0) and does not
+/// train.
+bool held_out(const Dataset& dataset, const Item& item, int fold);
+
 /// A file's path below the data set's directory, and its text.
 struct TextFile {
   std::string path, text;
@@ -47,6 +54,9 @@ struct FileEntry {
   std::uint64_t bytes = 0;
   std::string sha256;  ///< empty of a folder
 };
+
+/// Where images lie that are in no subset's folder.
+std::string plain_image_path(const Dataset&, const Item& item);
 
 /// How voxels of a label map are valued.
 enum class Valued {

@@ -5,10 +5,6 @@
 namespace vitrine::dataset {
 namespace {
 
-std::string image_path(const Dataset&, const Item& item) {
-  return str("images/", item.id, ".nii.gz");
-}
-
 std::string label_path(const Dataset&, const Item& item) {
   return str("labels/", item.id, ".nii.gz");
 }
@@ -21,19 +17,19 @@ std::vector<TextFile> index(const Dataset& dataset) {
   Value::List training, validation, test;
   for (const Item& item : dataset.items) {
     Value entry;
-    entry.set("image", Value(image_path(dataset, item)))
+    entry.set("image", Value(plain_image_path(dataset, item)))
         .set("label", Value(label_path(dataset, item)))
         .set("patient", Value(item.patient))
         .set("arm", Value(item.arm))
         .set("replicate", Value(item.replicate));
     if (item.fold >= 0) entry.set("fold", Value(double(item.fold)));
-    const bool holds_out = dataset.folds == 0 && item.subset == Subset::validation;
-    (item.subset == Subset::test ? test : holds_out ? validation : training).push_back(entry);
+    const bool validates = dataset.folds == 0 && held_out(dataset, item, 0);
+    (item.subset == Subset::test ? test : validates ? validation : training).push_back(entry);
   }
   const double trained = double(training.size()), tested = double(test.size());
   Value list;
   list.set("name", Value(dataset.name))
-      .set("description", Value("Synthetic CT of the virtual imaging trial " + dataset.trial))
+      .set("description", Value(description(dataset)))
       .set("licence", Value(dataset.licence))
       .set("release", Value(dataset.fingerprint))
       .set("tensorImageSize", Value("3D"))
@@ -51,7 +47,7 @@ std::vector<TextFile> index(const Dataset& dataset) {
 
 Layout monai() {
   return {"monai",          "MONAI data list in the form of the Medical Segmentation Decathlon",
-          Valued::by_class, image_path,
+          Valued::by_class, plain_image_path,
           label_path,       index};
 }
 

@@ -30,9 +30,7 @@ Value splits(const Dataset& dataset) {
     Value::List train, val;
     for (const Item& item : dataset.items) {
       if (item.subset == Subset::test) continue;
-      const bool held_out =
-          dataset.folds > 0 ? item.fold == fold : item.subset == Subset::validation;
-      (held_out ? val : train).push_back(Value(item.id));
+      (held_out(dataset, item, fold) ? val : train).push_back(Value(item.id));
     }
     all.push_back(Value().set("train", Value(std::move(train))).set("val", Value(std::move(val))));
   }
@@ -46,17 +44,16 @@ std::vector<TextFile> index(const Dataset& dataset) {
     labels.set(dataset.labels[i], Value(double(i + 1)));
   const auto training = std::ranges::count_if(
       dataset.items, [](const Item& item) { return item.subset != Subset::test; });
-  const Value description =
-      Value()
-          .set("channel_names", Value().set("0", Value("CT")))
-          .set("labels", labels)
-          .set("numTraining", Value(double(training)))
-          .set("file_ending", Value(".nii.gz"))
-          .set("name", Value(dataset.name))
-          .set("description", Value("Synthetic CT of the virtual imaging trial " + dataset.trial))
-          .set("licence", Value(dataset.licence))
-          .set("release", Value(dataset.fingerprint));
-  return {{folder(dataset) + "/dataset.json", to_json(description, 2) + '\n'},
+  const Value root = Value()
+                         .set("channel_names", Value().set("0", Value("CT")))
+                         .set("labels", labels)
+                         .set("numTraining", Value(double(training)))
+                         .set("file_ending", Value(".nii.gz"))
+                         .set("name", Value(dataset.name))
+                         .set("description", Value(description(dataset)))
+                         .set("licence", Value(dataset.licence))
+                         .set("release", Value(dataset.fingerprint));
+  return {{folder(dataset) + "/dataset.json", to_json(root, 2) + '\n'},
           {folder(dataset) + "/splits_final.json", to_json(splits(dataset), 2) + '\n'}};
 }
 

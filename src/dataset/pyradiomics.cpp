@@ -5,10 +5,6 @@
 namespace vitrine::dataset {
 namespace {
 
-std::string image_path(const Dataset&, const Item& item) {
-  return str("images/", item.id, ".nii.gz");
-}
-
 std::string label_path(const Dataset&, const Item& item) {
   return str("masks/", item.id, ".nii.gz");
 }
@@ -19,7 +15,7 @@ std::vector<TextFile> index(const Dataset& dataset) {
                    "Lesion", "Organ", "Arm",  "Replicate", "Subset"};
   for (const Item& item : dataset.items)
     for (const Lesion& lesion : item.lesions)
-      table.add({str(item.id, '_', lesion.name), image_path(dataset, item),
+      table.add({str(item.id, '_', lesion.name), plain_image_path(dataset, item),
                  label_path(dataset, item), double(lesion.value), item.patient, item.stratum,
                  lesion.name, lesion.organ, item.arm, item.replicate, to_string(item.subset)});
   return {{"batch.csv", table.to_csv()}};
@@ -29,7 +25,7 @@ std::vector<TextFile> index(const Dataset& dataset) {
 
 Layout pyradiomics() {
   return {"pyradiomics",     "batch table of PyRadiomics, a row a lesion",
-          Valued::by_lesion, image_path,
+          Valued::by_lesion, plain_image_path,
           label_path,        index};
 }
 

@@ -19,6 +19,12 @@ struct Estimate {
     none.reason = std::move(why);
     return none;
   }
+  /// Keep the value alone; `why` takes the place of an interval, if there is one.
+  void withhold_interval(const std::string& why) {
+    if (!has_interval()) return;
+    low = high = std::numeric_limits<double>::quiet_NaN();
+    reason = why;
+  }
   bool has_value() const { return !std::isnan(value); }
   bool has_interval() const { return !std::isnan(low) && !std::isnan(high); }
 };

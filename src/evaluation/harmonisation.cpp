@@ -316,6 +316,22 @@ std::string confounded_label(const HarmonisationCases& all) {
          "it, never both, so that harmonising would take its effect away, too. Add cases";
 }
 
+Harmonisation refused_harmonisation(const HarmonisationCases& cases, const std::string& why) {
+  Harmonisation result;
+  result.refused = why;
+  result.values = cases.cases.values;
+  result.fold.assign(cases.patient.size(), -1);
+  const Estimate none = Estimate::withheld(why);
+  for (const std::string& feature : cases.features)
+    result.features.push_back({.feature = feature,
+                               .icc_before = none,
+                               .icc_after = none,
+                               .error = {none, none, none},
+                               .auc = {none, none, none},
+                               .left_alone = ""});
+  return result;
+}
+
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options) {
   check(cases);
   Harmonisation result;
@@ -326,20 +342,8 @@ Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOpti
     } catch (const Error& error) {
       result.refused = error.what();
     }
+  if (!result.refused.empty()) return refused_harmonisation(cases, result.refused);
   result.features.resize(cases.features.size());
-  if (!result.refused.empty()) {
-    result.values = cases.cases.values;
-    result.fold.assign(cases.patient.size(), -1);
-    const Estimate none = Estimate::withheld(result.refused);
-    for (std::size_t f = 0; f < cases.features.size(); ++f)
-      result.features[f] = {.feature = cases.features[f],
-                            .icc_before = none,
-                            .icc_after = none,
-                            .error = {none, none, none},
-                            .auc = {none, none, none},
-                            .left_alone = ""};
-    return result;
-  }
   const Judge judge(cases, options, result);
   parallel_for(std::ssize(cases.features), [&](Index f) {
     auto& feature = result.features[std::size_t(f)];

@@ -80,6 +80,9 @@ struct Harmonisation {
 /// count. Throws Error (data) where sizes differ.
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options);
 
+/// What `harmonise` answers where it is refused: values as given, every number withheld with `why`.
+Harmonisation refused_harmonisation(const HarmonisationCases& cases, const std::string& why);
+
 /// Why the label and the batches cannot be told apart, or "": every batch holds one class alone.
 std::string confounded_label(const HarmonisationCases& cases);
 

@@ -6,6 +6,10 @@
 
 namespace vitrine::evaluation {
 
+/// Why a statistic of random arms that resamples patients alone has no interval.
+inline constexpr const char* no_bootstrap_of_random_arms =
+    "no interval: the arms are random, which a bootstrap over patients misses";
+
 /// Why so many random arms have no interval, or "".
 std::string too_few_arms(Index arms);
 

@@ -152,12 +152,6 @@ struct ArmEffects {
   }
 };
 
-void without_interval(Estimate& e, const std::string& why) {
-  if (!e.has_interval()) return;
-  e.low = e.high = NAN;
-  e.reason = why;
-}
-
 /// Computes rows; holds what all features share.
 class Analysis {
  public:
@@ -283,16 +277,15 @@ class Analysis {
   /// Intervals that resample patients, or leave them out, say nothing of arms that were not
   /// scanned.
   void without_bootstrap(StabilityRow& row) const {
-    const std::string why =
-        "no interval: the arms are random, which a bootstrap over patients misses";
-    without_interval(row.consistency, why);
-    without_interval(row.overall_concordance, why);
+    const std::string why = no_bootstrap_of_random_arms;
+    row.consistency.withhold_interval(why);
+    row.overall_concordance.withhold_interval(why);
     if (effects_.one_random) return;
-    without_interval(row.icc, effects_.mixed.empty() ? why : effects_.mixed);
+    row.icc.withhold_interval(effects_.mixed.empty() ? why : effects_.mixed);
     for (Estimate Reproducibility::*part :
          {&Reproducibility::sd, &Reproducibility::coefficient, &Reproducibility::relative_down,
           &Reproducibility::relative_up, &Reproducibility::dispersion})
-      without_interval(row.reproducibility.*part, why);
+      (row.reproducibility.*part).withhold_interval(why);
   }
 
   /// Patients down: mean of the lesions that have a value in every arm; NaN without any.

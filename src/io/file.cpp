@@ -86,6 +86,16 @@ void write_all(int fd, const Path& path, std::span<const std::byte> bytes) {
   }
 }
 
+void read_at(int fd, const Path& path, std::span<std::byte> bytes, std::uint64_t at) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pread(fd, bytes.data(), bytes.size(), off_t(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) fail("read", path, n < 0 ? errno : EIO);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    at += static_cast<std::uint64_t>(n);
+  }
+}
+
 void sync_directory(const Path& dir) {
   const Path named = dir.empty() ? Path(".") : dir;
   const Descriptor directory = open_file("open directory", named, O_RDONLY | O_DIRECTORY);

@@ -284,14 +284,9 @@ void H5File::dataset(const std::string& path, std::span<const std::uint8_t> valu
 }
 
 void H5File::strings(const std::string& path, const std::vector<std::string>& values) {
-  // Fixed length: variable-length text lives in a heap that packs nothing. The longest decides.
-  std::size_t longest = 1;
-  for (const std::string& value : values) longest = std::max(longest, value.size());
-  std::string padded(longest * values.size(), '\0');
-  for (std::size_t i = 0; i < values.size(); ++i)
-    std::copy(values[i].begin(), values[i].end(), padded.begin() + std::ptrdiff_t(i * longest));
-  const Handle type = padded_type(longest);
-  state_->dataset(path, type, type, padded.data(), longest, {values.size()});
+  texts(path, values.size(), [&](FunctionRef<void(std::string_view)> take) {
+    for (const std::string& value : values) take(value);
+  });
 }
 
 void H5File::numbers(const std::string& path, std::size_t count, Each<double> each) {
@@ -301,6 +296,7 @@ void H5File::numbers(const std::string& path, std::size_t count, Each<double> ea
 }
 
 void H5File::texts(const std::string& path, std::size_t count, Each<std::string_view> each) {
+  // Fixed length: variable-length text lives in a heap that packs nothing. The longest decides.
   std::size_t longest = 1;
   each([&](std::string_view text) { longest = std::max(longest, text.size()); });
   const Handle type = padded_type(longest);
@@ -341,33 +337,41 @@ Bytes H5File::bytes() {
   return image;
 }
 
-void write_table(H5File& file, const std::string& group, const Table& table) {
+void write_columns(H5File& file, const std::string& group, const CellsByColumn& table) {
   file.group(group);
-  Value columns{Value::List{}};
   for (std::size_t column = 0; column < table.columns.size(); ++column) {
-    std::get<Value::List>(columns.data).emplace_back(table.columns[column]);
     const std::string path = str(group, '/', table.columns[column]);
-    const bool numbers = std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
+    if (table.is_numeric(column)) {
+      file.numbers(path, table.rows, [&](FunctionRef<void(double)> take) {
+        table.each_cell(column, [&](const Table::Cell& cell) { take(std::get<double>(cell)); });
+      });
+      continue;
+    }
+    file.texts(path, table.rows, [&](FunctionRef<void(std::string_view)> take) {
+      table.each_cell(column, [&](const Table::Cell& cell) {
+        const double* number = std::get_if<double>(&cell);
+        if (!number)
+          take(std::get<std::string>(cell));
+        else
+          take(std::isnan(*number) ? std::string() : to_text(*number));
+      });
+    });
+  }
+  const Value::List columns(table.columns.begin(), table.columns.end());
+  file.attribute(group, "columns", to_json(Value(columns)));
+  file.attribute(group, "rows", std::int64_t(table.rows));
+}
+
+void write_table(H5File& file, const std::string& group, const Table& table) {
+  const auto is_numeric = [&](std::size_t column) {
+    return std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
       return std::holds_alternative<double>(row[column]);
     });
-    if (numbers) {
-      std::vector<double> values;
-      for (const auto& row : table.rows) values.push_back(std::get<double>(row[column]));
-      file.dataset(path, std::span<const double>(values), {values.size()});
-    } else {
-      std::vector<std::string> values;
-      for (const auto& row : table.rows) {
-        const double* number = std::get_if<double>(&row[column]);
-        if (!number)
-          values.push_back(std::get<std::string>(row[column]));
-        else
-          values.push_back(std::isnan(*number) ? std::string() : to_text(*number));
-      }
-      file.strings(path, values);
-    }
-  }
-  file.attribute(group, "columns", to_json(columns));
-  file.attribute(group, "rows", std::int64_t(table.rows.size()));
+  };
+  const auto each_cell = [&](std::size_t column, FunctionRef<void(const Table::Cell&)> take) {
+    for (const auto& row : table.rows) take(row[column]);
+  };
+  write_columns(file, group, {table.columns, table.rows.size(), is_numeric, each_cell});
 }
 
 }  // namespace vitrine::io

@@ -68,9 +68,18 @@ class H5File {
   std::unique_ptr<State> state_;
 };
 
+/// A table that is read column by column; `each_cell` may be asked more than once.
+struct CellsByColumn {
+  const std::vector<std::string>& columns;
+  std::size_t rows;
+  FunctionRef<bool(std::size_t column)> is_numeric;  ///< all its cells are numbers
+  FunctionRef<void(std::size_t column, FunctionRef<void(const Table::Cell&)> take)> each_cell;
+};
+
 /// A table as a group: one data set per column, of doubles if all its cells are numbers
 /// (not-a-number where one is missing), else of text (a missing number is empty). The attribute
 /// `columns` lists them in order.
 void write_table(H5File& file, const std::string& group, const Table& table);
+void write_columns(H5File& file, const std::string& group, const CellsByColumn& table);
 
 }  // namespace vitrine::io

@@ -1,11 +1,18 @@
 #include "vitrine/io/sqlite.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/io/detail/posix.hpp"
 
 namespace vitrine::io {
 namespace {
@@ -20,13 +27,34 @@ std::string quoted(const std::string& name) {
 }  // namespace
 
 struct SqliteFile::State {
+  Path path;
+  detail::Descriptor file;
   sqlite3* database = nullptr;
 
-  ~State() { sqlite3_close(database); }
+  explicit State(const Path& scratch) {
+    constexpr std::string_view ending = ".partial";  // what a kill leaves is removed by that
+    std::string name = (scratch / str("database-XXXXXX", ending)).string();
+    file = detail::Descriptor(::mkostemps(name.data(), int(ending.size()), O_CLOEXEC));
+    path = name;
+    if (file.number() < 0) detail::fail("write", path, errno);
+    // No locks: nobody else knows the file, and some network file systems have none.
+    check(sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE, "unix-none"));
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    sqlite3_close(database);
+    if (file.number() >= 0) ::unlink(path.c_str());
+  }
 
   void check(int code) const {
     if (code == SQLITE_OK || code == SQLITE_DONE) return;
     if (code == SQLITE_NOMEM) throw Error(Error::Kind::data, "no memory left for the database");
+    if (code == SQLITE_FULL) detail::fail("write", path, ENOSPC);
+    if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) {
+      const int number = sqlite3_system_errno(database);
+      detail::fail("write", path, number != 0 ? number : EIO);
+    }
     throw Error(Error::Kind::data, str("SQLite refuses a table: ", sqlite3_errmsg(database),
                                        ". Tables and columns need names of their own"));
   }
@@ -73,12 +101,11 @@ class Statement {
 
 }  // namespace
 
-SqliteFile::SqliteFile() : state_(std::make_unique<State>()) {
-  state_->check(sqlite3_open(":memory:", &state_->database));
+SqliteFile::SqliteFile(const Path& scratch) : state_(std::make_unique<State>(scratch)) {
   // New pages are zeroed, so that no byte of the file depends on what memory held before.
   state_->run(
       "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8'; PRAGMA secure_delete = ON; "
-      "PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = OFF");
+      "PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
 }
 
 SqliteFile::~SqliteFile() = default;
@@ -116,14 +143,15 @@ void SqliteFile::table(const std::string& name, const Table& table) {
   });
 }
 
-Bytes SqliteFile::bytes() {
-  sqlite3_int64 size = 0;
-  const std::unique_ptr<unsigned char, decltype(&sqlite3_free)> image(
-      sqlite3_serialize(state_->database, "main", &size, 0), sqlite3_free);
-  require(image || size == 0, Error::Kind::data, "no memory left for a database of ", size,
-          " bytes");
-  const auto view = std::as_bytes(std::span(image.get(), std::size_t(size)));
-  return {view.begin(), view.end()};
+void SqliteFile::bytes(FunctionRef<void(std::span<const std::byte>)> take) {
+  state_->check(sqlite3_close(std::exchange(state_->database, nullptr)));
+  const std::uint64_t size = std::filesystem::file_size(state_->path);
+  std::uint64_t at = 0;
+  for (Bytes block; at < size; at += block.size()) {
+    block.resize(std::size_t(std::min<std::uint64_t>(mebibyte, size - at)));
+    detail::read_at(state_->file.number(), state_->path, block, at);
+    take(block);
+  }
 }
 
 }  // namespace vitrine::io

@@ -10,10 +10,11 @@
 
 namespace vitrine::io {
 
-/// An SQLite 3 database, built in memory: the same tables in the same order give the same bytes.
+/// An SQLite 3 database: the same tables in the same order give the same bytes. It is built in a
+/// file of `scratch` that goes with this object, so that it takes no memory.
 class SqliteFile {
  public:
-  SqliteFile();
+  explicit SqliteFile(const Path& scratch);
   ~SqliteFile();
   SqliteFile(SqliteFile&&) noexcept;
   SqliteFile& operator=(SqliteFile&&) noexcept;
@@ -26,13 +27,13 @@ class SqliteFile {
 
   /// Adds a table under `name`; `rows` hands each of its rows to the function that it is given. NaN
   /// is NULL. Names are quoted, never read as SQL. Throws Error (data) if there is such a table, or
-  /// two columns have one name (SQLite takes A and a for one).
+  /// two columns have one name (SQLite takes A and a for one); io if it cannot be written.
   void table(const std::string& name, const std::vector<Column>& columns,
              FunctionRef<void(TakeRow take)> rows);
   void table(const std::string& name, const Table& table);
 
-  /// The file as it would be on disk.
-  Bytes bytes();
+  /// The finished file, piece by piece; no table can be added then.
+  void bytes(FunctionRef<void(std::span<const std::byte>)> take);
 
  private:
   struct State;

@@ -102,13 +102,7 @@ struct TableSpool::State {
     std::size_t at = 0;
     for (const std::size_t size : written) {
       block.resize(size);
-      for (std::size_t done = 0; done < size;) {
-        const ssize_t n =
-            ::pread(file.number(), block.data() + done, size - done, off_t(at + done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) detail::fail("read", path, n < 0 ? errno : EIO);
-        done += std::size_t(n);
-      }
+      detail::read_at(file.number(), path, block, at);
       take(block);
       at += size;
     }
@@ -183,29 +177,12 @@ void TableSpool::csv(FunctionRef<void(std::span<const std::byte>)> take) const {
 
 void write_table(H5File& file, const std::string& group, const TableSpool& table) {
   if (table.columns().empty()) return;
-  file.group(group);
-  Value::List columns;
-  for (std::size_t c = 0; c < table.columns().size(); ++c) {
-    columns.emplace_back(table.columns()[c]);
-    const std::string path = str(group, '/', table.columns()[c]);
-    if (table.is_numeric(c)) {
-      file.numbers(path, table.rows(), [&](FunctionRef<void(double)> take) {
-        table.each_cell(c, [&](const Table::Cell& cell) { take(std::get<double>(cell)); });
-      });
-      continue;
-    }
-    file.texts(path, table.rows(), [&](FunctionRef<void(std::string_view)> take) {
-      table.each_cell(c, [&](const Table::Cell& cell) {
-        const double* number = std::get_if<double>(&cell);
-        if (!number)
-          take(std::get<std::string>(cell));
-        else
-          take(std::isnan(*number) ? std::string() : to_text(*number));
-      });
-    });
-  }
-  file.attribute(group, "columns", to_json(Value(std::move(columns))));
-  file.attribute(group, "rows", std::int64_t(table.rows()));
+  write_columns(
+      file, group,
+      {table.columns(), table.rows(), [&](std::size_t column) { return table.is_numeric(column); },
+       [&](std::size_t column, FunctionRef<void(const Table::Cell&)> take) {
+         table.each_cell(column, take);
+       }});
 }
 
 }  // namespace vitrine::io

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "vitrine/evaluation/random_arms.hpp"
 #include "vitrine/trial/arm_factors.hpp"
 
 namespace vitrine::trial {
@@ -15,11 +16,7 @@ using evaluation::Sample;
 using evaluation::Source;
 using evaluation::Study;
 
-struct Truth {
-  const char* name;
-  Source source;
-};
-constexpr Truth truths[] = {
+constexpr std::pair<const char*, Source> truths[] = {
     {"t0", Source::object_truth}, {"t1", Source::reference_truth}, {"t2", Source::arm_truth}};
 
 evaluation::CombatOptions options_of(const std::string& method,
@@ -131,31 +128,11 @@ std::string too_few_lesions(const evaluation::HarmonisationCases& all, Index few
   return "";
 }
 
-evaluation::Harmonisation refused(const evaluation::HarmonisationCases& all,
-                                  const std::string& why) {
-  evaluation::Harmonisation result;
-  result.refused = why;
-  result.values = all.cases.values;
-  result.fold.assign(all.patient.size(), -1);
-  const auto none = evaluation::Estimate::withheld(why);
-  for (const std::string& feature : all.features)
-    result.features.push_back({.feature = feature,
-                               .icc_before = none,
-                               .icc_after = none,
-                               .error = {none, none, none},
-                               .auc = {none, none, none},
-                               .left_alone = ""});
-  return result;
-}
-
 /// The bootstrap of fixed arms does not draw what is random.
 void withhold_intervals(evaluation::Harmonisation& result) {
   for (auto& feature : result.features)
-    for (evaluation::Estimate* icc : {&feature.icc_before, &feature.icc_after}) {
-      if (!icc->has_interval()) continue;
-      icc->low = icc->high = std::numeric_limits<double>::quiet_NaN();
-      icc->reason = "no interval: the arms are random, which a bootstrap over patients misses";
-    }
+    for (evaluation::Estimate* icc : {&feature.icc_before, &feature.icc_after})
+      icc->withhold_interval(evaluation::no_bootstrap_of_random_arms);
 }
 
 }  // namespace
@@ -172,6 +149,8 @@ std::vector<HarmonisationRun> harmonise(const Plan& plan, const Study& study,
   const bool one_random =
       stability.arms == evaluation::Effect::random || (random == 1 && study.factors.size() == 1);
   const std::string few = too_few_lesions(cases, settings.smallest_batch);
+  std::vector<Eigen::MatrixXd> values_of;
+  for (const auto& [name, source] : truths) values_of.push_back(rows.truth(source));
   std::vector<HarmonisationRun> runs;
   for (const std::string& method : settings.methods) {
     evaluation::HarmonisationOptions options{
@@ -181,10 +160,11 @@ std::vector<HarmonisationRun> harmonise(const Plan& plan, const Study& study,
         .seed = stability.seed,
         .replicates = stability.replicates,
         .confidence = stability.confidence};
-    for (const Truth& truth : truths) {
-      cases.truth = rows.truth(truth.source);
-      runs.push_back({method, batch, truth.name,
-                      few.empty() ? evaluation::harmonise(cases, options) : refused(cases, few)});
+    for (std::size_t t = 0; t < std::size(truths); ++t) {
+      cases.truth = values_of[t];
+      runs.push_back({method, batch, truths[t].first,
+                      few.empty() ? evaluation::harmonise(cases, options)
+                                  : evaluation::refused_harmonisation(cases, few)});
       if (random > 0 && !one_random) withhold_intervals(runs.back().result);
     }
   }

@@ -33,6 +33,9 @@ Descriptor open_file(std::string_view doing, const Path& path, int flags);
 /// Write all of `bytes` at the current position; throws through `fail`.
 void write_all(int fd, const Path& path, std::span<const std::byte> bytes);
 
+/// Fill `bytes` from a place of the file; throws through `fail`, if it ends before, too.
+void read_at(int fd, const Path& path, std::span<std::byte> bytes, std::uint64_t at);
+
 /// Make the names in `dir` durable; throws through `fail`.
 void sync_directory(const Path& dir);
 

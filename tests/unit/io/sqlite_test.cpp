@@ -21,10 +21,13 @@ Table example() {
 }
 
 io::Bytes file() {
-  io::SqliteFile database;
+  io::SqliteFile database(std::filesystem::temp_directory_path());
   database.table("a", example());
   database.table("none", Table{{"name"}, {}});
-  return database.bytes();
+  io::Bytes all;
+  database.bytes(
+      [&](std::span<const std::byte> piece) { all.insert(all.end(), piece.begin(), piece.end()); });
+  return all;
 }
 
 /// A database that is read back by SQLite itself.
@@ -98,7 +101,7 @@ TEST_CASE("the same tables give the same database, whatever memory held before")
 }
 
 TEST_CASE("two tables or columns of one name are refused") {
-  io::SqliteFile database;
+  io::SqliteFile database(std::filesystem::temp_directory_path());
   database.table("a", Table{{"x"}, {}});
   CHECK_THROWS_AS(database.table("a", Table{{"y"}, {}}), Error);
   CHECK_THROWS_AS(database.table("b", Table{{"x", "X"}, {}}), Error);
