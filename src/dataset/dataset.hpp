@@ -48,15 +48,15 @@ struct TextFile {
   std::string path, text;
 };
 
-/// Where images lie that are in no subset's folder.
-std::string plain_image_path(const Dataset&, const Item& item);
-
 /// A file of the data set, or with a path that ends in '/' a folder of slices.
 struct FileEntry {
   std::string path;
   std::uint64_t bytes = 0;
   std::string sha256;  ///< empty of a folder
 };
+
+/// Where images lie that are in no subset's folder.
+std::string plain_image_path(const Dataset&, const Item& item);
 
 /// How voxels of a label map are valued.
 enum class Valued {
