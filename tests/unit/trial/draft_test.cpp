@@ -45,8 +45,8 @@ TEST_CASE("a draft of a scanner with a profile can be read back") {
   scenario.simulation.quality = "draft";
   Scanner& scanner = scenario.arms.scanners[0];
   scanner.profile = Profile{};
-  scanner.profile->provenance = {{.keys = {"views_per_rotation"}, .range = {900, 1100}},
-                                 {.keys = {"views_per_rotation", "columns"}, .source = "a paper"}};
+  scanner.profile->provenance = {{{"views_per_rotation"}, "a guess", true, {900, 1100}, {}},
+                                 {{"views_per_rotation", "columns"}, "a paper", false, {}, {}}};
   const Scenario draft = drafted(scenario);
   // 246 views are out of the range of the profile, and from no paper.
   REQUIRE(draft.arms.scanners[0].profile->provenance.size() == 1);
