@@ -162,7 +162,7 @@ std::vector<report::LineChart> curves_of(const ScoredModel& model) {
     if (std::ranges::any_of(levels, [](const auto& one) { return std::isnan(one.first); }))
       continue;
     std::ranges::sort(levels);
-    levels.erase(std::ranges::unique(levels).begin(), levels.end());
+    levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
     report::LineChart chart{"Over " + by.name, by.name, "mean", {}};
     std::vector<std::string> metrics =
         model.study.detects ? std::vector<std::string>{"cpm", "sensitivity"}
@@ -245,7 +245,7 @@ std::string stress_page(const StressResult& result) {
     patients.push_back(image.case_id);
     lesions += image.masks.size();
   }
-  patients.erase(std::ranges::unique(patients).begin(), patients.end());
+  patients.erase(std::unique(patients.begin(), patients.end()), patients.end());
   page.facts = {
       {"images", str(result.images.size(), " of ", patients.size(), " patients, with ", lesions,
                      " lesions in all")},

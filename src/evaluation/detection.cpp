@@ -18,7 +18,7 @@ std::vector<double> thresholds_of(std::span<const ReadImage> images) {
     for (const double score : image.best)
       if (!std::isnan(score)) all.push_back(score);
   std::ranges::sort(all, std::greater{});
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 
