@@ -205,9 +205,9 @@ Checklist ibsi(const ReportingFacts& f) {
       .trial("49", "from contour to mask",
              "A voxel belongs to the mask if the lesion fills half of "
              "it or more.");
-  const auto of_grid = [&](const char* number, const char* topic, std::string text) {
+  const auto of_grid = [&](const char* number, const char* topic, const std::string& text) {
     if (f.resampled)
-      list.trial(number, topic, std::move(text));
+      list.trial(number, topic, text);
     else
       list.none(number, topic, "Images are not resampled.");
   };
@@ -232,9 +232,9 @@ Checklist ibsi(const ReportingFacts& f) {
       .trial("61", "software", f.software)
       .trial("62", "aggregation of matrices", f.aggregation);
   const auto of_family = [&](const char* number, const char* topic, const char* family,
-                             std::string text) {
+                             const std::string& text) {
     if (std::ranges::find(f.measured_families, family) != f.measured_families.end())
-      list.trial(number, topic, std::move(text));
+      list.trial(number, topic, text);
     else
       list.none(number, topic, str("No feature of ", family, " is measured."));
   };
