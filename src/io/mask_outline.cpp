@@ -10,7 +10,7 @@ using Point = Outline::value_type;
 /// From one crossing to the next, the mask being on the same side of all. A crossing is the middle
 /// of two neighbours of which one is in the mask.
 std::map<Point, Point> steps_of(const Mask& mask, Index slice) {
-  const auto [nx, ny, nz] = mask.grid().size;
+  const Index nx = mask.grid().size[0], ny = mask.grid().size[1];
   const auto is_in = [&](Index i, Index j) {
     return i >= 0 && j >= 0 && i < nx && j < ny && mask(i, j, slice) != 0;
   };
