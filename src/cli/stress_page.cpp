@@ -17,7 +17,6 @@ namespace vitrine::cli {
 namespace {
 
 using evaluation::GroupScore;
-using readers::Task;
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr double square = 64.0;  // mm
