@@ -290,7 +290,7 @@ TEST_CASE("432 images of a patient take two traces") {
   CHECK(n[Stage::measure].shared() == 144 - 36);
 }
 
-TEST_CASE("rays that were kept give the bits of rays that are traced") {
+TEST_CASE("rays that were kept give the bits of rays that are traced", "[full]") {
   const Value voltages = Value().set("tube_voltage_kv", numbers({80.0, 120.0}));
   Value counting = scanner("n");
   counting.set("detector",
@@ -325,8 +325,8 @@ TEST_CASE("rays that were kept give the bits of rays that are traced") {
   }
 }
 
-TEST_CASE(
-    "another dose, kernel or box, and more repeats, trace no ray again; another patient does") {
+TEST_CASE("another dose, kernel or box, and more repeats, trace no ray again; another patient does",
+          "[full]") {
   RaysInMemory store;
   KeptScans first;
   const Value one = Value().set("tube_load_mas", numbers({80.0}));
