@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds with warnings as errors and contracts on, and runs the tests.
 #   scripts/test.sh            fast and full
-#   scripts/test.sh --fast     fast only (under a minute)
+#   scripts/test.sh --fast     fast only (a minute or two)
 #   scripts/test.sh --soak     fast, full and soak
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
