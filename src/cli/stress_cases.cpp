@@ -23,24 +23,21 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 struct Truth {
   std::string id;
   Mask mask;
-  readers::VoxelBox box;
+  VoxelBox box;
   evaluation::Target target;
   double diameter = 0.0;  // mm, of a ball of its volume
 };
 
 Truth truth_of(const std::string& id, Mask mask, double least_reach) {
   const Grid& grid = mask.grid();
-  Truth truth{id, std::move(mask), {grid.size, {-1, -1, -1}}, {Vec3::Zero(), 0.0}, 0.0};
+  Truth truth{id, std::move(mask), {}, {Vec3::Zero(), 0.0}, 0.0};
+  truth.box =
+      box_of(grid.size, [&](Index i, Index j, Index k) { return truth.mask(i, j, k) != 0; });
   double voxels = 0.0;
   for (Index k = 0; k < grid.size[2]; ++k)
     for (Index j = 0; j < grid.size[1]; ++j)
       for (Index i = 0; i < grid.size[0]; ++i) {
         if (truth.mask(i, j, k) == 0) continue;
-        const std::array<Index, 3> at{i, j, k};
-        for (std::size_t a = 0; a < 3; ++a) {
-          truth.box.first[a] = std::min(truth.box.first[a], at[a]);
-          truth.box.last[a] = std::max(truth.box.last[a], at[a]);
-        }
         truth.target.centre += truth.mask.grid().centre(i, j, k);
         voxels += 1.0;
       }
@@ -220,7 +217,7 @@ class Attempt {
     StressCase result;
     result.id = id_;
     const bool detects = model_.reader->task() == readers::Task::detection;
-    std::vector<readers::VoxelBox> boxes;
+    std::vector<VoxelBox> boxes;
     for (const Truth& truth : one.lesions) boxes.push_back(truth.box);
     io::make_directories(file().parent_path());
     io::make_directories(out_ / "logs" / model_.name);

@@ -25,22 +25,13 @@ struct HalfLattice {
 
 HalfLattice lattice_about(const Mask& a, const Mask& b) {
   const Grid& grid = a.grid();
-  std::array<Index, 3> low = grid.size, high{-1, -1, -1};
-  for (Index k = 0; k < grid.size[2]; ++k)
-    for (Index j = 0; j < grid.size[1]; ++j)
-      for (Index i = 0; i < grid.size[0]; ++i) {
-        if (a(i, j, k) == 0 && b(i, j, k) == 0) continue;
-        const std::array<Index, 3> at{i, j, k};
-        for (std::size_t x = 0; x < 3; ++x) {
-          low[x] = std::min(low[x], at[x]);
-          high[x] = std::max(high[x], at[x]);
-        }
-      }
+  const VoxelBox box = box_of(
+      grid.size, [&](Index i, Index j, Index k) { return a(i, j, k) != 0 || b(i, j, k) != 0; });
   HalfLattice lattice;
-  lattice.first = low;
+  lattice.first = box.first;
   lattice.spacing = 0.5 * grid.spacing;
   for (std::size_t x = 0; x < 3; ++x) {
-    lattice.voxels[x] = high[x] - low[x] + 1;
+    lattice.voxels[x] = box.last[x] - box.first[x] + 1;
     lattice.size[x] = 2 * lattice.voxels[x] + 1;
   }
   return lattice;

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -7,6 +8,29 @@
 #include "vitrine/model/volume.hpp"
 
 namespace vitrine {
+
+/// Voxels of a grid, both ends included.
+struct VoxelBox {
+  std::array<Index, 3> first{}, last{};
+};
+
+/// The smallest box of the voxels (i, j, k) for which `is_in` holds; where there is none its last
+/// voxel is (-1, -1, -1).
+template <class IsIn>
+VoxelBox box_of(const std::array<Index, 3>& size, IsIn is_in) {
+  VoxelBox box{size, {-1, -1, -1}};
+  for (Index k = 0; k < size[2]; ++k)
+    for (Index j = 0; j < size[1]; ++j)
+      for (Index i = 0; i < size[0]; ++i) {
+        if (!is_in(i, j, k)) continue;
+        const std::array<Index, 3> at{i, j, k};
+        for (std::size_t a = 0; a < 3; ++a) {
+          box.first[a] = std::min(box.first[a], at[a]);
+          box.last[a] = std::max(box.last[a], at[a]);
+        }
+      }
+  return box;
+}
 
 /// One connected part of a mask: voxels that share faces.
 struct Component {

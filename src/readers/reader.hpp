@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/catalogue.hpp"
-#include "vitrine/model/volume.hpp"
+#include "vitrine/model/voxel_regions.hpp"
 
 /// Models under test: what reads an image and says where lesions are.
 namespace vitrine::readers {
@@ -24,11 +24,6 @@ struct Point {
 struct Reading {
   std::optional<Mask> mask;
   std::vector<Point> points;
-};
-
-/// Voxels of a grid, both ends included.
-struct VoxelBox {
-  std::array<Index, 3> first{}, last{};
 };
 
 /// What a reader is given: the image and, for those that ask, a box about each lesion, as a person
