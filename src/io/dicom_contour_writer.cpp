@@ -21,9 +21,7 @@ void put_frame_of_reference(Attributes& to, const DicomTruth& truth) {
   Attributes study = frame.refer(DCM_RTReferencedStudySequence,
                                  UID_RETIRED_DetachedStudyManagementSOPClass, series.study_uid);
   Attributes its = study.item(DCM_RTReferencedSeriesSequence);
-  its.put(DCM_SeriesInstanceUID, series.series_uid);
-  for (Index k = 0; k < truth.grid.size[2]; ++k)
-    its.refer(DCM_ContourImageSequence, UID_CTImageStorage, ct_instance_uid(series, k));
+  refer_to_ct(its, DCM_ContourImageSequence, truth);
 }
 
 struct Contour {

@@ -78,9 +78,7 @@ void put_evidence(Attributes& to, const DicomTruth& truth) {
   masks.put(DCM_SeriesInstanceUID, series_uid(segmentation, ct));
   masks.refer(DCM_ReferencedSOPSequence, segmentation.sop_class, instance_uid(segmentation, ct));
   Attributes images = study.item(DCM_ReferencedSeriesSequence);
-  images.put(DCM_SeriesInstanceUID, ct.series_uid);
-  for (Index k = 0; k < truth.grid.size[2]; ++k)
-    images.refer(DCM_ReferencedSOPSequence, UID_CTImageStorage, ct_instance_uid(ct, k));
+  refer_to_ct(images, DCM_ReferencedSOPSequence, truth);
 }
 
 void put_group(Content& to, const DicomTruth& truth, std::size_t r) {

@@ -154,9 +154,7 @@ Bytes encode_dicom_segmentation(const DicomTruth& truth) {
   put_dimensions(to, dicom_uid(series.series_uid + "/SEG/dimensions"));
   put_frames(to, truth, frames);
   Attributes its = to.item(DCM_ReferencedSeriesSequence);
-  its.put(DCM_SeriesInstanceUID, series.series_uid);
-  for (Index k = 0; k < truth.grid.size[2]; ++k)
-    its.refer(DCM_ReferencedInstanceSequence, UID_CTImageStorage, ct_instance_uid(series, k));
+  refer_to_ct(its, DCM_ReferencedInstanceSequence, truth);
   const std::vector<Uint8> bits = packed(truth, frames);
   check(to.data().putAndInsertUint8Array(DCM_PixelData, bits.data(), bits.size()), "the segments");
   return serialise(file, "the segmentation");

@@ -1,8 +1,7 @@
 #include "vitrine/io/dicom_truth.hpp"
 
-#include <algorithm>
-
 #include "vitrine/io/detail/dicom_derived.hpp"
+#include "vitrine/model/voxel_regions.hpp"
 
 namespace vitrine::io {
 namespace {
@@ -11,18 +10,8 @@ namespace {
 template <class Voxels, class IsIn>
 void take(const Voxels& volume, DicomRegion& region, IsIn is_in) {
   const Grid& grid = volume.grid();
-  const auto [nx, ny, nz] = grid.size;
-  std::array<Index, 3> low = grid.size, high{-1, -1, -1};
-  for (Index k = 0; k < nz; ++k)
-    for (Index j = 0; j < ny; ++j)
-      for (Index i = 0; i < nx; ++i) {
-        if (!is_in(volume(i, j, k))) continue;
-        const std::array<Index, 3> at{i, j, k};
-        for (std::size_t a = 0; a < 3; ++a) {
-          low[a] = std::min(low[a], at[a]);
-          high[a] = std::max(high[a], at[a]);
-        }
-      }
+  const auto [low, high] =
+      box_of(grid.size, [&](Index i, Index j, Index k) { return is_in(volume(i, j, k)); });
   Grid box = grid;
   box.size = {0, 0, 0};
   region.first = {0, 0, 0};
@@ -62,11 +51,7 @@ void put_derived(Attributes& to, const Derived& object, const DicomSeries& ct) {
   require_complete(ct);
   put_common(to, object.sop_class, instance_uid(object, ct), ct.synthetic);
   put_patient_and_study(to, ct);
-  to.put(DCM_Modality, object.modality);
-  to.put(DCM_SeriesInstanceUID, series_uid(object, ct));
-  to.put(DCM_SeriesNumber, std::to_string(object.series_number));
-  to.put(DCM_SeriesDate, ct.date);
-  to.put(DCM_SeriesTime, ct.time);
+  put_series(to, object.modality, series_uid(object, ct), object.series_number, ct);
   to.describe(DCM_SeriesDescription, str(ct.synthetic ? "Synthetic truth, " : "", object.name, ", ",
                                          ct.series_description));
   to.put(DCM_Manufacturer, ct.equipment.manufacturer);
@@ -75,6 +60,12 @@ void put_derived(Attributes& to, const Derived& object, const DicomSeries& ct) {
   to.describe(DCM_SoftwareVersions,
               ct.equipment.software_versions.empty() ? "vitrine" : ct.equipment.software_versions);
   to.put(DCM_InstanceNumber, "1");
+}
+
+void refer_to_ct(Attributes& to, const DcmTagKey& sequence, const DicomTruth& truth) {
+  to.put(DCM_SeriesInstanceUID, truth.series.series_uid);
+  for (Index k = 0; k < truth.grid.size[2]; ++k)
+    to.refer(sequence, UID_CTImageStorage, ct_instance_uid(truth.series, k));
 }
 
 }  // namespace detail

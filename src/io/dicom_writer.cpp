@@ -22,11 +22,7 @@ Rescale rescale_of(const DicomSeries& series) {
 }
 
 void put_series_and_equipment(Attributes& to, const DicomSeries& series) {
-  to.put(DCM_Modality, "CT");
-  to.put(DCM_SeriesInstanceUID, series.series_uid);
-  to.put(DCM_SeriesNumber, std::to_string(series.series_number));
-  to.put(DCM_SeriesDate, series.date);
-  to.put(DCM_SeriesTime, series.time);
+  put_series(to, "CT", series.series_uid, series.series_number, series);
   to.describe(DCM_SeriesDescription, series.series_description);
   to.maybe(DCM_BodyPartExamined, series.body_part);
   if (series.body_part.empty())

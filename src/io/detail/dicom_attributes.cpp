@@ -187,6 +187,15 @@ void put_patient_and_study(Attributes& to, const DicomSeries& series) {
   to.describe(DCM_StudyDescription, series.study_description);
 }
 
+void put_series(Attributes& to, const char* modality, const std::string& uid, int number,
+                const DicomSeries& ct) {
+  to.put(DCM_Modality, modality);
+  to.put(DCM_SeriesInstanceUID, uid);
+  to.put(DCM_SeriesNumber, std::to_string(number));
+  to.put(DCM_SeriesDate, ct.date);
+  to.put(DCM_SeriesTime, ct.time);
+}
+
 std::string ct_instance_uid(const DicomSeries& series, Index k) {
   return dicom_uid(str(series.series_uid, "/slice ", k + 1));
 }

@@ -58,6 +58,10 @@ class Attributes {
 void put_common(Attributes& to, const char* sop_class, const std::string& instance, bool synthetic);
 void put_patient_and_study(Attributes& to, const DicomSeries& series);
 
+/// Which series of a study, made when the CT series was.
+void put_series(Attributes& to, const char* modality, const std::string& uid, int number,
+                const DicomSeries& ct);
+
 /// Identifier of slice k (from 0) of a CT series.
 std::string ct_instance_uid(const DicomSeries& series, Index k);
 

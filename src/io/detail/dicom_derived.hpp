@@ -23,4 +23,7 @@ std::string instance_uid(const Derived& object, const DicomSeries& ct);
 /// SOP Common, Patient, Study, Clinical Trial, Series and Equipment.
 void put_derived(Attributes& to, const Derived& object, const DicomSeries& ct);
 
+/// The CT series by its identifier, and all its slices in a sequence.
+void refer_to_ct(Attributes& to, const DcmTagKey& sequence, const DicomTruth& truth);
+
 }  // namespace vitrine::io::detail
