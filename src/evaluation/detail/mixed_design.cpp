@@ -6,6 +6,7 @@
 #include <map>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/core/listing.hpp"
 #include "vitrine/evaluation/detail/independent_columns.hpp"
 
 namespace vitrine::evaluation::detail {
@@ -26,13 +27,6 @@ Numbered number_levels(const std::vector<std::string>& level, const std::vector<
     result.of_row.push_back(at->second);
   }
   return result;
-}
-
-std::string join(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
-  return text;
 }
 
 }  // namespace
@@ -189,7 +183,7 @@ void MixedDesign::leave_out_confounded() {
       }
       left_out.push_back(
           {group.name,
-           str("confounded with ", join(partners), ": the design cannot tell them apart"),
+           str("confounded with ", listing(partners), ": the design cannot tell them apart"),
            group.levels});
     } else {
       kept.push_back(a);

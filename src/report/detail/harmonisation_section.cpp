@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/core/listing.hpp"
 #include "vitrine/report/detail/sections.hpp"
 
 namespace vitrine::report {
@@ -31,13 +32,6 @@ std::string summary(const Harmonised& run) {
              farther, " went away from it with the whole 95 % interval.");
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
-  return text;
-}
-
 /// Each reason once, with the methods that it holds for: no truth was needed to refuse.
 void write_refusals(Html& html, const std::vector<Harmonised>& runs) {
   std::vector<std::pair<std::string, std::vector<std::string>>> methods_of;  // each reason
@@ -50,7 +44,7 @@ void write_refusals(Html& html, const std::vector<Harmonised>& runs) {
     if (std::ranges::find(methods, run.method) == methods.end()) methods.push_back(run.method);
   }
   for (const auto& [reason, methods] : methods_of) {
-    html.element("h3", str("ComBat, ", joined(methods), ", by ", runs.front().batch));
+    html.element("h3", str("ComBat, ", listing(methods), ", by ", runs.front().batch));
     html.raw("<p class=\"warning\"><strong>Refused.</strong> ").text(reason).raw("</p>\n");
   }
 }
