@@ -8,11 +8,10 @@
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/feature_tables.hpp"
+#include "vitrine/cli/read_yaml.hpp"
 #include "vitrine/cli/stress_host.hpp"
 #include "vitrine/cli/stress_page.hpp"
 #include "vitrine/cli/stress_tables.hpp"
-#include "vitrine/config/caret.hpp"
-#include "vitrine/config/yaml.hpp"
 #include "vitrine/io/run_lock.hpp"
 
 namespace vitrine::cli {
@@ -23,18 +22,6 @@ struct Options {
   std::vector<std::string> models, arms;
   bool repeats = false, yes = false, json = false, quiet = false;
 };
-
-/// The block of a file: a whole scenario's, or a file that holds nothing else.
-trial::Stress read_block(const std::string& file) {
-  const std::string text = io::read_text(file, config::max_document_bytes);
-  Diagnostics reading, checking;
-  const Value document = config::parse_yaml(text, file, reading);
-  const Value* block = document.find("stress");
-  trial::Stress stress = trial::Stress::schema().read(block ? *block : document, checking);
-  const Diagnostics problems = config::without_echoes(reading, checking);
-  if (!problems.ok()) throw Error(Error::Kind::input, config::show(problems, {{file, text}}));
-  return stress;
-}
 
 /// Models that are named: those of the block, or built-in readers with their defaults.
 void choose(trial::Stress& stress, const std::vector<std::string>& names) {
@@ -66,7 +53,7 @@ void choose(trial::Stress& stress, const std::vector<std::string>& names) {
 trial::Stress stress_of(const StoredTrial& stored, const Options& options) {
   trial::Stress stress;
   if (!options.with.empty())
-    stress = read_block(options.with);
+    stress = read_yaml<trial::Stress>(options.with, nullptr, "stress");
   else if (stored.plan.scenario.stress)
     stress = *stored.plan.scenario.stress;
   choose(stress, options.models);

@@ -197,12 +197,8 @@ report::StressedModel model_part(const StressResult& result, const ScoredModel& 
   part.charts.push_back(chart_of(result, model));
   part.curves = curves_of(model);
   if (model.study.detects) {
-    const Table froc = froc_table({model});
-    report::Line line{"FROC", {}, {}};
-    for (const auto& row : froc.rows) {
-      line.x.push_back(std::get<double>(row[2]));
-      line.y.push_back(std::get<double>(row[3]));
-    }
+    const evaluation::Froc froc = froc_of(model);
+    report::Line line{"FROC", froc.false_per_image, froc.sensitivity};
     part.curves.push_back(
         {"FROC of all images", "false positives per image", "sensitivity", {std::move(line)}});
   }

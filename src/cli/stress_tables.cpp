@@ -206,18 +206,22 @@ Table summary_table(const std::vector<ScoredModel>& models) {
   return table;
 }
 
+evaluation::Froc froc_of(const ScoredModel& model) {
+  std::vector<evaluation::ReadImage> images;
+  for (const evaluation::ImageScore& image : model.study.images) {
+    evaluation::ReadImage& one = images.emplace_back();
+    for (const evaluation::LesionScore& lesion : image.lesions) one.best.push_back(lesion.best);
+    one.false_ones = image.false_ones;
+  }
+  return evaluation::froc(images);
+}
+
 Table froc_table(const std::vector<ScoredModel>& models) {
   Table table;
   table.columns = {"model", "threshold", "false_positives_per_image", "sensitivity"};
   for (const ScoredModel& model : models) {
     if (!model.study.detects) continue;
-    std::vector<evaluation::ReadImage> images;
-    for (const evaluation::ImageScore& image : model.study.images) {
-      evaluation::ReadImage& one = images.emplace_back();
-      for (const evaluation::LesionScore& lesion : image.lesions) one.best.push_back(lesion.best);
-      one.false_ones = image.false_ones;
-    }
-    const evaluation::Froc curve = evaluation::froc(images);
+    const evaluation::Froc curve = froc_of(model);
     for (std::size_t t = 0; t < curve.threshold.size(); ++t)
       table.add({model.run->model->name, curve.threshold[t], curve.false_per_image[t],
                  curve.sensitivity[t]});

@@ -37,6 +37,9 @@ const evaluation::GroupScore* worst_of(const trial::Stress& stress, const Scored
 Table case_table(const std::vector<TrialImage>& images, const std::vector<ScoredModel>& models);
 /// `stress_summary.csv`: one row a model, metric and group.
 Table summary_table(const std::vector<ScoredModel>& models);
+/// Of all images of a detector.
+evaluation::Froc froc_of(const ScoredModel& model);
+
 /// `stress_froc.csv`: one row a threshold of a detector.
 Table froc_table(const std::vector<ScoredModel>& models);
 /// `stress_limits.csv`: one row a limit and model.
