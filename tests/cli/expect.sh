@@ -16,6 +16,16 @@ expect() {
   fi
 }
 
+# damage FILE: another bit in the middle.
+damage() {
+  python3 - "$1" <<'EOF'
+import sys
+data = bytearray(open(sys.argv[1], 'rb').read())
+data[len(data) // 2] ^= 1
+open(sys.argv[1], 'wb').write(data)
+EOF
+}
+
 # The last line of a test: how many were passed, and whether that is all.
 verdict() {
   echo "$passed passed, $failed failed"

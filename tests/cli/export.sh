@@ -84,13 +84,8 @@ expect 2 'holds no trial' "$program" export nowhere new --layout monai
 expect 2 'layout' "$program" export trial new --layout coco
 expect 1 '' test -e new
 cp -r trial spoilt
-python3 - <<'EOF'
-import glob
-path = sorted(glob.glob('spoilt/masks/case002/*'))[0]
-data = bytearray(open(path, 'rb').read())
-data[len(data) // 2] ^= 1
-open(path, 'wb').write(data)
-EOF
+spoilt_masks=(spoilt/masks/case002/*)
+damage "${spoilt_masks[0]}"
 expect 2 'is not the file that SHA256SUMS lists' "$program" export spoilt new --layout monai --shares 1 0 0
 expect 1 '' test -e new -o -e new.partial
 mkdir new.partial

@@ -7,9 +7,9 @@
 
 #include "coarse_scanner.hpp"
 #include "kept_images.hpp"
+#include "read_plan.hpp"
 #include "vitrine/trial/design_summary.hpp"
 #include "vitrine/trial/draft.hpp"
-#include "vitrine/trial/plan.hpp"
 
 using namespace vitrine;
 using trial::Stage;
@@ -74,24 +74,9 @@ struct Trial {
         .set("arms", arms)
         .set("measure", Value().set("features", Value::List{Value("statistics")}));
   }
-  trial::Plan plan() const {
-    Diagnostics problems;
-    auto scenario = trial::Scenario::schema().read(document(), problems);
-    problems.throw_if_any();
-    return trial::make_plan(std::move(scenario));
-  }
-  std::string problem() const {
-    Diagnostics problems;
-    (void)trial::Scenario::schema().read(document(), problems);
-    return problems.ok() ? std::string() : problems.entries().front().message;
-  }
+  trial::Plan plan() const { return test::plan_of(document()); }
+  std::string problem() const { return test::problem_of(document()); }
 };
-
-std::vector<std::string> names_of(const trial::Plan& plan) {
-  std::vector<std::string> names;
-  for (const trial::Arm& arm : plan.arms) names.push_back(arm.name);
-  return names;
-}
 
 using Names = std::vector<std::string>;
 
@@ -109,7 +94,7 @@ TEST_CASE("protocols are a factor, and what each says for itself goes with it") 
   Trial two;
   two.protocols = {protocol("low", "sharp", 4.0, 20.0), protocol("high", "soft", 2.0)};
   auto plan = two.plan();
-  CHECK(names_of(plan) == Names{"a_low", "a_high"});
+  CHECK(test::arm_names(plan) == Names{"a_low", "a_high"});
   CHECK(plan.arms[0].kernel_name == "sharp");
   CHECK(plan.arms[1].kernel_name == "soft");
   CHECK(plan.arms[0].tube_load == 20.0);
@@ -122,7 +107,8 @@ TEST_CASE("protocols are a factor, and what each says for itself goes with it") 
 
   two.vary = Value().set("kernel", words({"soft", "standard"}));
   plan = two.plan();
-  CHECK(names_of(plan) == Names{"a_low_soft", "a_low_standard", "a_high_soft", "a_high_standard"});
+  CHECK(test::arm_names(plan) ==
+        Names{"a_low_soft", "a_low_standard", "a_high_soft", "a_high_standard"});
   CHECK(trial::summary_of(plan).confounded.empty());
 
   two.reference = Value().set("protocol", Value("high"));
@@ -154,9 +140,9 @@ TEST_CASE("every design takes protocols") {
   two.protocols = {protocol("low", "sharp", 4.0, 20.0), protocol("high", "soft", 2.0)};
   two.vary = Value().set("slice_thickness_mm", Value::List{Value(2.0), Value(4.0)});
   two.design = Value("one_at_a_time");
-  CHECK(names_of(two.plan()) == Names{"a_low_2mm", "a_high_2mm", "a_low_4mm"});
+  CHECK(test::arm_names(two.plan()) == Names{"a_low_2mm", "a_high_2mm", "a_low_4mm"});
   two.design = Value("paired");
-  CHECK(names_of(two.plan()) == Names{"a_low_2mm", "a_high_4mm"});
+  CHECK(test::arm_names(two.plan()) == Names{"a_low_2mm", "a_high_4mm"});
   two.design = Value().set("kind", Value("latin_hypercube")).set("arms", Value(4.0));
   const auto plan = two.plan();
   CHECK(std::ranges::count(plan.arms, std::size_t{1}, &trial::Arm::protocol) == 2);
@@ -187,7 +173,7 @@ TEST_CASE("every design takes protocols") {
           .set("scanners", Value::List{Value()
                                            .set("scanner", Value("b"))
                                            .set("vary", Value().set("protocol", words({"high"})))});
-  CHECK(names_of(nested.plan()) == Names{"a_low", "a_high", "b_high"});
+  CHECK(test::arm_names(nested.plan()) == Names{"a_low", "a_high", "b_high"});
 }
 
 TEST_CASE("nested levels of a scanner's type hold at all its sites, a machine's own before them") {
@@ -203,8 +189,8 @@ TEST_CASE("nested levels of a scanner's type hold at all its sites, a machine's 
       Value()
           .set("kind", Value("nested"))
           .set("scanners", Value::List{levels("a", "sharp"), levels("a_site2", "standard")});
-  CHECK(names_of(trial.plan()) == Names{"a_site1_soft_80mAs", "a_site1_sharp_80mAs",
-                                        "a_site2_soft_80mAs", "a_site2_standard_80mAs"});
+  CHECK(test::arm_names(trial.plan()) == Names{"a_site1_soft_80mAs", "a_site1_sharp_80mAs",
+                                               "a_site2_soft_80mAs", "a_site2_standard_80mAs"});
   trial.design =
       Value().set("kind", Value("nested")).set("scanners", Value::List{levels("a_site3", "sharp")});
   CHECK(trial.problem().find("there is no scanner 'a_site3'") != std::string::npos);

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "coarse_scanner.hpp"
+#include "read_plan.hpp"
 #include "vitrine/trial/design_summary.hpp"
 #include "vitrine/trial/designs/latin_hypercube.hpp"
-#include "vitrine/trial/plan.hpp"
 
 using namespace vitrine;
 
@@ -54,25 +54,9 @@ struct Study {
                          .set("vary", vary)
                          .set("reference", reference));
   }
-  trial::Plan plan() const {
-    Diagnostics problems;
-    auto scenario = trial::Scenario::schema().read(document(), problems);
-    problems.throw_if_any();
-    return trial::make_plan(std::move(scenario));
-  }
-  /// What is wrong with it; empty if nothing.
-  std::string problem() const {
-    Diagnostics problems;
-    (void)trial::Scenario::schema().read(document(), problems);
-    return problems.ok() ? std::string() : problems.entries().front().message;
-  }
+  trial::Plan plan() const { return test::plan_of(document()); }
+  std::string problem() const { return test::problem_of(document()); }
 };
-
-std::vector<std::string> names_of(const trial::Plan& plan) {
-  std::vector<std::string> names;
-  for (const trial::Arm& arm : plan.arms) names.push_back(arm.name);
-  return names;
-}
 
 /// In how many factors two arms differ.
 std::size_t differences(const trial::Arm& a, const trial::Arm& b) {
@@ -115,7 +99,7 @@ TEST_CASE("a full factorial design nests its factors in a fixed order, the last 
                    .set("tube_load_mas", numbers({80.0, 20.0}))
                    .set("slice_thickness_mm", numbers({1.25, 5.0}));
   study.scanners = {"a"};
-  CHECK(names_of(study.plan()) ==
+  CHECK(test::arm_names(study.plan()) ==
         std::vector<std::string>{"a_soft_80mAs_1.25mm", "a_soft_80mAs_5mm", "a_sharp_80mAs_1.25mm",
                                  "a_sharp_80mAs_5mm", "a_soft_20mAs_1.25mm", "a_soft_20mAs_5mm",
                                  "a_sharp_20mAs_1.25mm", "a_sharp_20mAs_5mm"});
@@ -193,7 +177,7 @@ TEST_CASE("paired factors vary together, beside those that are crossed") {
   study.vary = Value()
                    .set("kernel", words({"soft", "standard", "sharp"}))
                    .set("tube_load_mas", numbers({20.0, 40.0, 80.0}));
-  CHECK(names_of(study.plan()) ==
+  CHECK(test::arm_names(study.plan()) ==
         std::vector<std::string>{"a_soft_20mAs", "a_standard_40mAs", "a_sharp_80mAs"});
   const auto summary = trial::summary_of(study.plan());
   REQUIRE(summary.confounded.size() == 1);
@@ -203,9 +187,9 @@ TEST_CASE("paired factors vary together, beside those that are crossed") {
   study.scanners = {"a", "b"};
   CHECK(mentions(study.problem(), "has 3 levels, and scanner has 2"));
   study.design = Value().set("kind", Value("paired")).set("crossed", words({"scanner"}));
-  CHECK(names_of(study.plan()) == std::vector<std::string>{"a_soft_20mAs", "a_standard_40mAs",
-                                                           "a_sharp_80mAs", "b_soft_20mAs",
-                                                           "b_standard_40mAs", "b_sharp_80mAs"});
+  CHECK(test::arm_names(study.plan()) ==
+        std::vector<std::string>{"a_soft_20mAs", "a_standard_40mAs", "a_sharp_80mAs",
+                                 "b_soft_20mAs", "b_standard_40mAs", "b_sharp_80mAs"});
   study.design = Value().set("kind", Value("paired")).set("crossed", words({"scaner"}));
   CHECK(mentions(study.problem(), "Did you mean 'scanner'?"));
   study.design = Value("paired");
@@ -219,7 +203,7 @@ TEST_CASE("paired scanners scan one arm each") {
   study.scanners = {"a", "b"};
   study.design = Value("paired");
   study.vary = Value().set("tube_load_mas", numbers({20.0, 40.0}));
-  CHECK(names_of(study.plan()) == std::vector<std::string>{"a_soft_20mAs", "b_soft_40mAs"});
+  CHECK(test::arm_names(study.plan()) == std::vector<std::string>{"a_soft_20mAs", "b_soft_40mAs"});
 }
 
 TEST_CASE(
@@ -233,7 +217,7 @@ TEST_CASE(
   };
   study.design = list({second, first, map()});
   const auto plan = study.plan();
-  CHECK(names_of(plan) ==
+  CHECK(test::arm_names(plan) ==
         std::vector<std::string>{"b_sharp_80mAs", "a_soft_20mAs", "a_soft_80mAs"});
   CHECK(trial::estimate(plan, 1).scans == 2 * 3);
   CHECK(trial::summary_of(plan).confounded.size() == 1);
@@ -281,8 +265,8 @@ TEST_CASE("the seed decides a Latin hypercube, patients and other factors do not
   Study same = study, other = study;
   same.patients = 5.0;
   other.seed = 8.0;
-  CHECK(names_of(same.plan()) == names_of(study.plan()));
-  CHECK(names_of(other.plan()) != names_of(study.plan()));
+  CHECK(test::arm_names(same.plan()) == test::arm_names(study.plan()));
+  CHECK(test::arm_names(other.plan()) != test::arm_names(study.plan()));
 }
 
 TEST_CASE("middles of an interval's parts lie in their parts and have few digits") {
@@ -342,7 +326,7 @@ TEST_CASE("a kernel's own name is that of its arms, and may not be another's") {
       Value().set("kernel", Value::List{hann("lung_a", 0.6), hann("lung_b", 0.8), Value("soft")});
   study.reference = Value().set("kernel", Value("lung_b"));
   const auto plan = study.plan();
-  CHECK(names_of(plan) ==
+  CHECK(test::arm_names(plan) ==
         std::vector<std::string>{"a_lung_a_80mAs", "a_lung_b_80mAs", "a_soft_80mAs"});
   CHECK(plan.reference == 1);
   study.reference = map();
