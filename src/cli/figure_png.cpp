@@ -59,7 +59,7 @@ double height_of(const io::Bytes& svg) {
 }
 
 io::Bytes drawn(const io::NamedBytes& figure, const io::Path& dir) {
-  constexpr double pixels = 3.0, most_pixels = 32767.0;  // cairo's images end there
+  constexpr double pixels = 3.0, most_pixels = 32000.0;  // cairo's images end at 32,767
   const double zoom = std::min(pixels, most_pixels / height_of(figure.bytes));
   const io::Path svg = dir / "figure.svg", png = dir / "figure.png", log = dir / "log";
   io::write_file(svg, figure.bytes);
