@@ -97,7 +97,7 @@ class Rebinned {
   }
   double row_shift(Index height) const { return spots_.z(height) / scan_.row_pitch; }  ///< rows
 
-  /// The samples of one line: samples x padded_rows, rows contiguous, padding zero.
+  /// One line, each behind the last: samples x padded_rows, rows contiguous, padding zero.
   std::span<float> line(Index half_turn, Index i);
   std::span<const float> line(Index half_turn, Index i) const;
 

@@ -11,7 +11,7 @@
 #include "vitrine/cli/case_store.hpp"
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
-#include "vitrine/cli/kept_rays.hpp"
+#include "vitrine/cli/kept_stages.hpp"
 #include "vitrine/cli/output_sink.hpp"
 #include "vitrine/cli/overrides.hpp"
 #include "vitrine/cli/publish.hpp"
@@ -78,14 +78,17 @@ double peak_memory() {
   return 1024.0 * double(usage.ru_maxrss);
 }
 
-/// Where rays that were traced are kept, if anywhere.
-std::unique_ptr<KeptRaysOnDisk> kept_rays(const Options& options, const io::Path& dir) {
+/// Where what stages made is kept, if anywhere.
+std::unique_ptr<KeptStages> kept_stages(const Options& options, const io::Path& dir,
+                                        const trial::Estimate& need) {
   if (options.cache.empty() && options.cache_limit.empty()) return nullptr;
   constexpr const char* enough = "20GB";
   const std::uint64_t limit = bytes_of(options.cache_limit.empty() ? enough : options.cache_limit);
   if (limit == 0) return nullptr;
-  return std::make_unique<KeptRaysOnDisk>(
-      options.cache.empty() ? dir / ".cache" : io::Path(options.cache), limit);
+  // Lines must not drive out rays, of which more can be made.
+  const bool lines_fit = need.cache_bytes <= double(limit);
+  return std::make_unique<KeptStages>(
+      options.cache.empty() ? dir / ".cache" : io::Path(options.cache), limit, lines_fit);
 }
 
 Value as_json(const trial::StageCounts& counts) {
@@ -164,9 +167,9 @@ int run(const Options& options) {
     CaseStore store(dir, [&](const trial::CaseResult& done, const Digest& record) {
       journal.case_finished(done, record);
     });
-    const auto rays = kept_rays(options, dir);
+    const auto kept_before = kept_stages(options, dir, need);
     result = trial::run(
-        plan, sink, store, journal, isa, [] { return stop_requested.load(); }, rays.get());
+        plan, sink, store, journal, isa, [] { return stop_requested.load(); }, kept_before.get());
     publish(dir, plan, loaded, result, isa,
             [&](const Digest& sums) { journal.finished(result, sums); });
   } catch (const Error& error) {
@@ -210,9 +213,9 @@ void add_run(CLI::App& app, int& code) {
                    "memory that it may take, GB (default: what the machine has left)")
       ->check(CLI::PositiveNumber);
   command
-      ->add_option(
-          "--cache-limit", options->cache_limit,
-          "keep traced rays in OUT/.cache up to this size, 2GB say (default: none are kept)")
+      ->add_option("--cache-limit", options->cache_limit,
+                   "keep rays and what is made of them in OUT/.cache up to this size, 2GB say "
+                   "(default: none)")
       ->check(CLI::Validator(
           [](std::string& text) {
             try {
@@ -224,7 +227,7 @@ void add_run(CLI::App& app, int& code) {
           },
           "SIZE"));
   command->add_option("--cache", options->cache,
-                      "keep traced rays there, and take from there what a trial before kept "
+                      "keep them there, and take from there what a trial before kept "
                       "(limit: 20GB if nothing is said)");
   auto* quiet = command->add_flag("--quiet,-q", options->quiet, "no progress, only what failed");
   command->add_flag("--verbose,-v", options->verbose, "a line for every stage")->excludes(quiet);

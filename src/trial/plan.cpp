@@ -65,26 +65,40 @@ constexpr double expect_per_bin = 2.0e-9;
 constexpr double decompose_per_bin = 29.0e-9;  // of spectral images
 constexpr double base_memory = 200e6;          // bytes: program, patient, masks, files on their way
 
+constexpr double row_batch = 16.0;  // recon's rows come in batches
+
+/// Views that a line of a scan is made of.
+double fan_views(const ScanGeometry& g) {
+  const double fan = 2.0 * g.fan_angle(double(g.columns - 1) - g.column_offset);
+  return fan / (2.0 * std::numbers::pi) * double(g.views_per_rotation) + 6.0;
+}
+
+bool is_helical(const ScanGeometry& g) {
+  return g.table_positions.back() != g.table_positions.front() &&
+         g.table_positions[1] != g.table_positions[0];
+}
+
+/// Bytes of a scan's parallel lines, about.
+double line_bytes(const ScanGeometry& g) {
+  const double fan = 2.0 * g.fan_angle(double(g.columns - 1) - g.column_offset);
+  const double line = sizeof(float) * 2.0 * math::sin(0.5 * fan) / g.column_angle * row_batch *
+                      std::ceil(double(g.rows) / row_batch);
+  const double turns = double(g.views()) / turned_share(g);  // short scans have full turns' lines
+  return line * (turns - (is_helical(g) ? fan_views(g) : 0.0));
+}
+
 /// Peak of a patient's scans that are traced together (one of each tube voltage), whose outputs are
 /// made while the rays are traced or one after the other (detail/patient_scan.hpp), and of the
 /// images made of them while `kept` others stay, bytes. `fit`: what the hungriest algorithm needs;
 /// then outputs hold the rays as measured, too.
 double scan_memory(const ScanGeometry& g, std::span<const detail::ScanSize> scans, std::size_t kept,
                    double voxels, std::optional<double> fit) {
-  constexpr double row_batch = 16.0,
-                   block = 128.0;    // recon's rows come in batches, views in blocks
+  constexpr double block = 128.0;    // of views
   constexpr double filtered = 16e6;  // one block of filtered lines
-  const double fan = 2.0 * g.fan_angle(double(g.columns - 1) - g.column_offset);
-  const double fan_views = fan / (2.0 * std::numbers::pi) * double(g.views_per_rotation) + 6.0;
   const double view = sizeof(float) * double(g.columns * g.rows);
-  const double line = sizeof(float) * 2.0 * math::sin(0.5 * fan) / g.column_angle * row_batch *
-                      std::ceil(double(g.rows) / row_batch);
-  const bool helical = g.table_positions.back() != g.table_positions.front() &&
-                       g.table_positions[1] != g.table_positions[0];
-  const double turns = double(g.views()) / turned_share(g);  // short scans have full turns' lines
   const double measured = fit ? view * double(g.views()) : 0.0;
-  const double lines = measured + line * (turns - (helical ? fan_views : 0.0));
-  const double ring = view * (block + fan_views * (helical ? 1.0 : 2.0));
+  const double lines = measured + line_bytes(g);
+  const double ring = view * (block + fan_views(g) * (is_helical(g) ? 1.0 : 2.0));
   const double images =
       sizeof(float) * voxels * (double(kept) + 2.0) + filtered + fit.value_or(0.0);
   double held = 0.0, rings = 0.0, afterwards = 0.0;
@@ -161,6 +175,7 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
   const double cases = double(plan.cases.size());
   const auto grid_of = [&](const Arm& arm) { return image_grid(protocol_of(arms, arm)); };
   double voxels = 0.0, image_voxels = 0.0;  // of the largest image; of all
+  double noiseless_voxels = 0.0;            // of a case, of all that have no noise
   std::uint64_t slices_of_images = 0;
   const double sub_rays =
       double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows *
@@ -195,10 +210,12 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
     for (std::int64_t n = 0; n <= again; ++n) scans.insert({shared, {arm.tube_load, n}});
     images_of_arms += 1 + std::uint64_t(again);
     add_images(arm, 1 + std::uint64_t(again));
-    const bool first = noiseless
-                           .insert({shared, str(arm.protocol, '|', arm.kernel_name),
-                                    arm.slice_thickness, arm.bins + '|' + arm.algorithm_name})
-                           .second;
+    const bool first =
+        noiseless
+            .insert({shared, str(arm.protocol, '|', arm.kernel_name), arm.slice_thickness,
+                     str(arm.bins, '|', arm.algorithm_name, '|', arm.corrected)})
+            .second;
+    if (first) noiseless_voxels += double(grid_of(arm).count());
     reconstruct(arm, (first ? 2.0 : 1.0) + double(again));  // and without noise
     if (!arm.corrected) continue;
     corrected.insert({shared, {0.0, 0}});
@@ -206,6 +223,7 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
   }
 
   Estimate e;
+  e.cache_bytes = cases * noiseless_voxels * sizeof(float);
   const auto samples_of = [&](std::size_t scanner) {
     const ScanGeometry g = scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0);
     return double(g.views()) * double(g.columns) * double(g.rows);
@@ -247,11 +265,21 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
     return double(detail::known_of_rays(arms, arms.scanners[scanner])) * sizeof(float) *
            samples_of(scanner);
   };
+  const auto lines_of = [&](std::size_t scanner) {
+    return line_bytes(scan_geometry(arms.scanners[scanner], protocol, 0.0, 0.0));
+  };
+  const bool keeps_lines =
+      plan.scenario.outputs.raw.value_or("none") == "none" &&
+      std::ranges::none_of(plan.arms, [](const Arm& a) { return a.algorithm->wants_measured(); });
   std::set<std::pair<std::size_t, double>> calibrated;
   for (const auto& [scanner, voltage, delay, motion] : traced) {
     const Scanner& hardware = arms.scanners[scanner];
     seconds += cases * samples_of(scanner) * read_out_per_sample(arms, hardware, false);
     e.cache_bytes += cases * known_bytes(scanner);
+    const detail::ScanSize size =
+        detail::scan_size(arms, scanner, arms_of({scanner, delay, motion}), voltage);
+    if (keeps_lines && size.streams())
+      e.cache_bytes += cases * double(size.outputs()) * lines_of(scanner);
     if (calibrated.emplace(scanner, voltage).second) seconds += kernel_seconds(hardware);
   }
   const std::string raw = plan.scenario.outputs.raw.value_or("none");
@@ -276,7 +304,8 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
     if (times == 0.0) continue;
     trace(scanner, times, second_scans);
     read_out(scanner, times);
-    e.cache_bytes += cases * times * known_bytes(scanner);
+    e.cache_bytes +=
+        cases * times * (known_bytes(scanner) + (keeps_lines ? lines_of(scanner) : 0.0));
     reconstruct(plan.arms[arm], times);
     add_images(plan.arms[arm], std::uint64_t(times));
   }

@@ -35,7 +35,7 @@ struct Estimate {
   std::uint64_t files = 0;
   double rays = 0.0;  ///< traced, in all
   double disk_bytes = 0.0;
-  double cache_bytes = 0.0;   ///< of all traced rays, if they are kept (StageStore)
+  double cache_bytes = 0.0;   ///< of all that a StageStore may keep: rays, images, lines
   double memory_bytes = 0.0;  ///< peak
   double seconds = 0.0;       ///< on `threads` threads
 };

@@ -8,27 +8,27 @@
 
 namespace vitrine::trial {
 
-/// What is kept of a scan's rays before any noise: so many floats per reading (signal, quanta, and
-/// what else the detector tells apart).
-struct RaysShape {
-  Index views = 0, cells = 0, values = 0;
+/// An array that is kept, [step][value][cell]. Rays: so many floats (signal, quanta, and what else
+/// the detector tells apart) of every cell in every view. An image: a step is a slice.
+struct KeptShape {
+  Index steps = 0, cells = 0, values = 1;
 };
 
-/// Rays that were kept, block of views by block.
-class KeptRays {
+/// An array that was kept, block of steps by block.
+class KeptArray {
  public:
-  virtual ~KeptRays() = default;
-  /// The next views, [value][view][cell] at the front of `block`, which grows if it has to. Their
-  /// number; 0 where no view is left, or what is left is damaged.
+  virtual ~KeptArray() = default;
+  /// The next steps, [value][step][cell] at the front of `block`, which grows if it has to. Their
+  /// number; 0 where no step is left, or what is left is damaged.
   virtual Index next(Buffer<float>& block) = 0;
 };
 
-/// Where rays go that are to be kept. If this ends before `finish`, nothing is.
-class RaysToKeep {
+/// Where an array goes that is to be kept. If this ends before `finish`, nothing is.
+class ArrayToKeep {
  public:
-  virtual ~RaysToKeep() = default;
-  /// The next views: the parts after each other are [value][view][cell].
-  virtual void views(Index count, std::span<const std::span<const float>> parts) = 0;
+  virtual ~ArrayToKeep() = default;
+  /// The next steps: the parts after each other are [value][step][cell].
+  virtual void steps(Index count, std::span<const std::span<const float>> parts) = 0;
   virtual void finish() = 0;
 };
 
@@ -41,9 +41,11 @@ class StageStore {
  public:
   virtual ~StageStore() = default;
   /// None if there is nothing of this key and shape.
-  virtual std::unique_ptr<KeptRays> load(const std::string& key, const RaysShape& shape) = 0;
+  virtual std::unique_ptr<KeptArray> load(const std::string& key, const KeptShape& shape) = 0;
   /// None if there is no room.
-  virtual std::unique_ptr<RaysToKeep> keep(const std::string& key, const RaysShape& shape) = 0;
+  virtual std::unique_ptr<ArrayToKeep> keep(const std::string& key, const KeptShape& shape) = 0;
+  /// Whether it has room for the parallel lines of every scan too.
+  virtual bool keeps_lines() const { return false; }
   /// What was loaded turned out to be damaged: it is thrown away.
   virtual void discard(const std::string& key) = 0;
 };

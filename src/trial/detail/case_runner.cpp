@@ -78,7 +78,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     return std::make_unique<Measurer>(view, case_id, visit, result);
   };
   const auto prepared = [&](const Measurer& patient, std::size_t scanner, double voltage,
-                            double motion, bool noiseless, const std::vector<ReadOut>& read_outs) {
+                            double motion, const std::vector<const Arm*>& noiseless,
+                            const std::vector<ReadOut>& read_outs) {
     return std::make_unique<PatientScan>(patient.plan(), case_id, patient,
                                          beam(patient.plan(), scanner, voltage, patient.scene()),
                                          scanner, motion, noiseless, read_outs, around);
@@ -159,10 +160,20 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     return read_outs;
   };
 
+  /// Truth level T2: one noiseless image for all doses of a kernel and thickness, here the arms at
+  /// a voltage that have one each.
+  const auto noiseless_arms = [](const std::vector<Arm>& mine, double voltage) {
+    std::vector<const Arm*> each;
+    for (const Arm& arm : mine)
+      if (arm.tube_voltage == voltage &&
+          std::ranges::none_of(each, [&](const Arm* one) { return one->same_but_dose(arm); }))
+        each.push_back(&arm);
+    return each;
+  };
+
   /// The images of a scan that was traced, of the arms at its voltage.
   const auto image_arms = [&](const Imaged& patient, const std::vector<Arm>& mine, double voltage,
                               const std::vector<ReadOut>& read_outs, PatientScan& scan) {
-    // Truth level T2: one noiseless image for all doses of a kernel and thickness.
     struct Clean {
       const Arm* arm;
       Image image;
@@ -170,17 +181,20 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     };
     std::vector<Clean> clean;
     for (const std::string& bins : scan.series()) {
-      ImageData data = scan.noiseless(bins);
-      for (const Arm& arm : mine) {
-        const auto same = [&](const Clean& other) { return other.arm->same_but_dose(arm); };
-        if (arm.tube_voltage != voltage || arm.bins != bins ||
-            std::any_of(clean.begin(), clean.end(), same))
-          continue;
-        next(str("noiseless ", arm.name));
-        Image image = recon::in_unit(scan.reconstruct(data, arm), unit_of(arm));
-        Measured features = patient.of(arm).measured(image, unit_of(arm));
+      std::optional<ImageData> data;
+      for (const Arm* arm : noiseless_arms(mine, voltage)) {
+        if (arm->bins != bins) continue;
+        next(str("noiseless ", arm->name));
+        std::optional<Image> plain = scan.kept_image(*arm);
+        if (!plain) {
+          if (!data) data.emplace(scan.noiseless(bins));
+          plain = scan.reconstruct(*data, *arm);
+          scan.keep_image(*arm, *plain);
+        }
+        Image image = recon::in_unit(std::move(*plain), unit_of(*arm));
+        Measured features = patient.of(*arm).measured(image, unit_of(*arm));
         ledger.make(Stage::measure);
-        clean.push_back({&arm, std::move(image), std::move(features)});
+        clean.push_back({arm, std::move(image), std::move(features)});
       }
     }
     const auto noiseless_of = [&](const Arm& arm) -> const Clean& {
@@ -229,7 +243,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
       next(str("tracing rays, ", arms.scanners[s].name));
       for (const double voltage : voltages) {
         read_outs.push_back(read_outs_of(patient, mine, voltage));
-        scans.push_back(prepared(patient.first(), s, voltage, motion, true, read_outs.back()));
+        scans.push_back(prepared(patient.first(), s, voltage, motion, noiseless_arms(mine, voltage),
+                                 read_outs.back()));
       }
       PatientScan::trace(scans);
       for (std::size_t v = 0; v < voltages.size(); ++v) {
@@ -281,7 +296,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     next(str("tracing rays, ", again.visit().name));
     const ReadOut read_out{arm.tube_load, dose_of(again, arm), {&arm}};
     const std::array scanned{
-        prepared(again, arm.scanner, arm.tube_voltage, arm.motion, false, {read_out})};
+        prepared(again, arm.scanner, arm.tube_voltage, arm.motion, {}, {read_out})};
     PatientScan& done = *scanned.front();
     PatientScan::trace(scanned);
     next(str(arm.name, ", ", again.visit().name));

@@ -150,8 +150,8 @@ std::string rebin_key(const std::string& read_out, const Protocol& p, const std:
                 to_json(recon::SpectralBasis::schema().write(p.basis())));
 }
 
-std::string image_key(const std::string& rebinned, const Protocol& p, const Arm& arm) {
-  const Grid grid = image_grid(p);
+std::string image_key(const std::string& rebinned, const Grid& grid, const Protocol& p,
+                      const Arm& arm) {
   Sha256 hash;
   hash.add("image").add(rebinned).add(to_json(arm.kernel.canonical));
   hash.add(to_json(arm.algorithm.canonical)).add(to_text(arm.slice_thickness));
@@ -159,6 +159,7 @@ std::string image_key(const std::string& rebinned, const Protocol& p, const Arm&
     hash.add(to_json(recon::Corrections::schema().write(*p.corrections)));
   add<Index>(hash, grid.size);
   add<double>(hash, std::span(grid.spacing.data(), 3));
+  add<double>(hash, std::span(grid.origin.data(), 3));
   add<double>(hash, std::span(grid.axes.data(), 9));
   return hash.finish().hex();
 }

@@ -48,7 +48,8 @@ std::string rebin_key(const std::string& read_out, const Protocol& protocol,
                       const std::string& bins);
 
 /// An image before noise reduction.
-std::string image_key(const std::string& rebinned, const Protocol& protocol, const Arm& arm);
+std::string image_key(const std::string& rebinned, const Grid& grid, const Protocol& protocol,
+                      const Arm& arm);
 
 /// The features of an image; `reduced`: after the arm's noise reduction.
 std::string measure_key(const std::string& image, const Measure& how, const Arm& arm, bool reduced);

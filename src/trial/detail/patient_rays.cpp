@@ -105,7 +105,7 @@ void PatientScan::trace(std::span<PatientScan* const> scans, Index start) {
   const Index block = tracer.first->block();
   const auto cells = std::size_t(geometry.columns * geometry.rows);
   const std::size_t own = scans.size() > 1 ? 0 : tracer.further;  // of each scan
-  std::vector<std::unique_ptr<RaysToKeep>> kept(scans.size());
+  std::vector<std::unique_ptr<ArrayToKeep>> kept(scans.size());
   for (std::size_t s = 0; s < scans.size(); ++s)
     if (one.around_.kept) kept[s] = one.around_.kept->keep(scans[s]->known_key_, one.shape());
   const std::size_t most = std::size_t(block) * cells;
@@ -127,7 +127,7 @@ void PatientScan::trace(std::span<PatientScan* const> scans, Index start) {
       };
       const std::span<const float> higher = std::as_const(further).span().first(own * size);
       if (kept[s])
-        kept[s]->views(count, std::array<std::span<const float>, 3>{its(0), its(1), higher});
+        kept[s]->steps(count, std::array<std::span<const float>, 3>{its(0), its(1), higher});
       if (first >= start) scans[s]->take(first, count, its(0), its(1), higher);
     }
     first += count;
@@ -136,19 +136,19 @@ void PatientScan::trace(std::span<PatientScan* const> scans, Index start) {
     if (each) each->finish();
 }
 
-RaysShape PatientScan::shape() const {
+KeptShape PatientScan::shape() const {
   return {geometry_.views(), geometry_.columns * geometry_.rows,
           Index(known_of_rays(plan_.scenario.arms, scanner_))};
 }
 
 Index PatientScan::load() {
   if (!around_.kept) return 0;
-  const RaysShape rays = shape();
-  const std::unique_ptr<KeptRays> there = around_.kept->load(known_key_, rays);
+  const KeptShape rays = shape();
+  const std::unique_ptr<KeptArray> there = around_.kept->load(known_key_, rays);
   if (!there) return 0;
   Buffer<float> block;
   Index first = 0;
-  while (first < rays.views) {
+  while (first < rays.steps) {
     const Index count = there->next(block);
     if (count == 0) {
       around_.kept->discard(known_key_);
@@ -175,6 +175,7 @@ void PatientScan::trace(std::span<const std::unique_ptr<PatientScan>> scans) {
   std::vector<PatientScan*> unknown;
   std::vector<std::pair<PatientScan*, Index>> in_part;
   for (const auto& scan : scans) {
+    if (!scan->lines_.empty()) continue;
     if (scan->size().streams()) scan->open_outputs();
     const Index there = scan->load();
     if (there == 0)
@@ -189,6 +190,7 @@ void PatientScan::trace(std::span<const std::unique_ptr<PatientScan>> scans) {
   for (auto& [scan, start] : in_part) trace({&scan, 1}, start);
   for (const auto& scan : scans) {
     scan->resting_ = {};
+    if (!scan->lines_.empty()) continue;
     require_met(scan->met_something_, scan->geometry_, scan->patient_.scene());
   }
 }

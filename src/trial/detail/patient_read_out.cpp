@@ -171,20 +171,28 @@ std::vector<std::unique_ptr<ScanOutput>> PatientScan::outputs_of(const Wanted& w
   return outputs;
 }
 
+std::vector<const ReadOut*> PatientScan::outputs_wanted() const {
+  std::vector<const ReadOut*> wanted;
+  if (has_noiseless_) wanted.push_back(nullptr);
+  for (const ReadOut& what : read_outs_) wanted.push_back(&what);
+  return wanted;
+}
+
+std::size_t PatientScan::place_of(const ReadOut* what, std::size_t series) const {
+  const std::size_t before =
+      what ? std::size_t(what - read_outs_.data()) + std::size_t(has_noiseless_) : 0;
+  return before * series_.size() + series;
+}
+
 void PatientScan::open_outputs() {
-  const auto add = [&](const ReadOut* what) {
+  for (const ReadOut* what : outputs_wanted())
     std::ranges::move(outputs_of({what, 0, series_.size()}), std::back_inserter(outputs_));
-  };
-  if (has_noiseless_) add(nullptr);
-  for (const ReadOut& what : read_outs_) add(&what);
   streamed_ = true;
 }
 
 std::unique_ptr<ScanOutput> PatientScan::take_output(const ReadOut* what, std::size_t series) {
   if (streamed_) {
-    const std::size_t before =
-        what ? std::size_t(what - read_outs_.data()) + std::size_t(has_noiseless_) : 0;
-    return std::move(outputs_[before * series_.size() + series]);
+    return std::move(outputs_[place_of(what, series)]);
   }
   if (of_ != what) outputs_.clear();
   of_ = what;

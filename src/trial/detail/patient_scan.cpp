@@ -14,7 +14,7 @@ namespace vitrine::trial::detail {
 
 PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
                          const CalibratedBeam& calibrated, std::size_t scanner, double motion,
-                         bool noiseless, std::vector<ReadOut> read_outs,
+                         std::vector<const Arm*> noiseless, std::vector<ReadOut> read_outs,
                          const ScanSurroundings& surroundings)
     : plan_(plan),
       case_id_(case_id),
@@ -41,18 +41,21 @@ PatientScan::PatientScan(const Plan& plan, const std::string& case_id, const Mea
           trace_key(plan, {patient.key(), patient.scene().materials, scanner, calibrated.beam.kv(),
                            geometry_, motion, chance_, surroundings.isa})),
       known_key_(known_key(trace_key_, calibrated.beam.kv())),
-      has_noiseless_(noiseless) {
+      noiseless_(std::move(noiseless)),
+      has_noiseless_(!noiseless_.empty()) {
   for (const Series& each : calibrated.series) {
     // A scan that is repeated makes the images of one arm alone.
-    const bool wanted = noiseless || std::ranges::any_of(read_outs_, [&](const ReadOut& read_out) {
-                          return std::ranges::any_of(read_out.made, [&](const Arm* arm) {
-                            return arm->bins == each.bins;
-                          });
-                        });
+    const bool wanted =
+        has_noiseless_ || std::ranges::any_of(read_outs_, [&](const ReadOut& read_out) {
+          return std::ranges::any_of(read_out.made,
+                                     [&](const Arm* arm) { return arm->bins == each.bins; });
+        });
     if (wanted) series_.push_back(each.bins);
   }
   VITRINE_EXPECT(!series_.empty());
-  prepare();
+  load_images();
+  load_lines();
+  if (lines_.empty()) prepare();
 }
 
 PatientScan::~PatientScan() = default;
@@ -66,9 +69,12 @@ ScanSize PatientScan::size() const {
 std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(const ReadOut* what,
                                                                   const std::string& bins) {
   const auto number = std::size_t(std::ranges::find(series_, bins) - series_.begin());
-  const std::unique_ptr<ScanOutput> output = take_output(what, number);
-  auto files = output->files();
-  recon::Rebinned data = output->data();
+  const std::unique_ptr<ScanOutput> output =
+      lines_.empty() ? take_output(what, number) : std::unique_ptr<ScanOutput>();
+  std::vector<FileRecord> files;
+  if (output) files = output->files();
+  recon::Rebinned data = output ? output->data() : std::move(lines_[place_of(what, number)]);
+  if (output) keep_lines(what, bins, data);
   data.extend_truncated(plan_.scenario.arms.protocol.truncation_extension);
   bool plain = false, corrected = false;  // that images of any of these are made of
   for (const ReadOut& each : read_outs_)
@@ -79,7 +85,7 @@ std::pair<ImageData, std::vector<FileRecord>> PatientScan::finish(const ReadOut*
   ImageData ready(std::move(data), plan_.scenario.arms.protocol.corrections, plain, corrected,
                   {series.mu_water, series.mu_air},
                   calibrated_.hardening ? &*calibrated_.hardening : nullptr, isa_);
-  ready.keep(output->measured());
+  if (output) ready.keep(output->measured());
   return {std::move(ready), std::move(files)};
 }
 
@@ -116,8 +122,8 @@ Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   const recon::StretchedKernel stretched(*arm.kernel, 1.0 + off.kernel_frequency);
   const recon::Kernel& kernel = off.kernel_frequency == 0.0 ? *arm.kernel : stretched;
   Image image = recon::reformatted(
-      geometry_, image_grid(protocol_of(plan_.scenario.arms, arm), patient_.image_centre()),
-      (1.0 + off.slice_thickness) * arm.slice_thickness, [&](const recon::SliceStack& slices) {
+      geometry_, grid_of(arm), (1.0 + off.slice_thickness) * arm.slice_thickness,
+      [&](const recon::SliceStack& slices) {
         return data.of(arm).reconstruct(*arm.algorithm, data.measured(arm, isa_),
                                         {kernel, slices.grid, slices.thickness, scale}, isa_);
       });
@@ -126,22 +132,38 @@ Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
   return image;
 }
 
+Grid PatientScan::grid_of(const Arm& arm) const {
+  return image_grid(protocol_of(plan_.scenario.arms, arm), patient_.image_centre());
+}
+
 std::string PatientScan::read_out_key(const ReadOut* what) const {
-  const double load = what ? what->tube_load : plan_.scenario.arms.protocol.tube_load;
+  // Without noise a load matters to full scales, pile-up, two scans, and weights of a fit alone.
+  const bool matters =
+      measured_ || calibrated_.other || beam().bins() || physics::changes_mean(beam().detector());
+  const double load = what      ? what->tube_load
+                      : matters ? plan_.scenario.arms.protocol.tube_load
+                                : 0.0;
   return detail::read_out_key(known_key_, noise_key_, load,
                               what ? std::optional(noise_of(*what).key) : std::nullopt);
+}
+
+std::string PatientScan::lines_key(const ReadOut* what, const std::string& bins) const {
+  return rebin_key(read_out_key(what), plan_.scenario.arms.protocol, bins);
+}
+
+std::string PatientScan::image_key_of(const ReadOut* what, const Arm& arm) const {
+  const Arms& arms = plan_.scenario.arms;
+  return image_key(lines_key(what, arm.bins), grid_of(arm), protocol_of(arms, arm), arm);
 }
 
 void PatientScan::want(const ReadOut* what, const Arm& arm) const {
   StageLedger& ledger = around_.ledger;
   const Scenario& s = plan_.scenario;
-  const std::string reading = read_out_key(what);
-  const std::string lines = rebin_key(reading, s.arms.protocol, arm.bins);
-  const std::string image = image_key(lines, protocol_of(s.arms, arm), arm);
+  const std::string image = image_key_of(what, arm);
   ledger.want(Stage::scene, patient_.key());
   ledger.want(Stage::trace, trace_key_);
-  ledger.want(Stage::read_out, reading);
-  ledger.want(Stage::rebin, lines);
+  ledger.want(Stage::read_out, read_out_key(what));
+  ledger.want(Stage::rebin, lines_key(what, arm.bins));
   ledger.want(Stage::reconstruct, image);
   ledger.want(Stage::measure, measure_key(image, s.measure, arm, what != nullptr));
 }

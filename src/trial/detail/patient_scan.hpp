@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,7 +35,7 @@ struct ReadOut {
 /// Where a scan's data come from and go to.
 struct ScanSurroundings {
   Sink& sink;
-  StageStore* kept;  ///< null: rays are neither loaded nor kept
+  StageStore* kept;  ///< null: nothing is loaded or kept
   StageLedger& ledger;
   Isa isa;
 };
@@ -54,10 +55,13 @@ struct RayTracer {
 class PatientScan {
  public:
   /// Ready to be traced, which comes next. Raw data go to `sink` if the scenario asks for them. All
-  /// that is given must live as long as this does.
+  /// that is given must live as long as this does. `noiseless`: arms of which an image without
+  /// noise is wanted, each of another one. If an earlier run kept all of these, nothing is read out
+  /// for them.
   PatientScan(const Plan& plan, const std::string& case_id, const Measurer& patient,
-              const CalibratedBeam& calibrated, std::size_t scanner, double motion, bool noiseless,
-              std::vector<ReadOut> read_outs, const ScanSurroundings& surroundings);
+              const CalibratedBeam& calibrated, std::size_t scanner, double motion,
+              std::vector<const Arm*> noiseless, std::vector<ReadOut> read_outs,
+              const ScanSurroundings& surroundings);
   ~PatientScan();
   /// Once, all in one pass: several must be of one patient at rest by one scanner, and differ in
   /// their beams alone, which share their rays. What the store has is not traced.
@@ -67,8 +71,12 @@ class PatientScan {
 
   /// The bins that images are made of: `total` alone unless the detector counts photons.
   const std::vector<std::string>& series() const { return series_; }
-  /// Each can be had once of each series: the scan without noise if it was asked for, and the i-th
-  /// read-out with the files that its raw data became.
+  /// The image without noise of an arm, if an earlier run kept it: once.
+  std::optional<Image> kept_image(const Arm& arm);
+  /// It is there for runs to come.
+  void keep_image(const Arm& arm, const Image& image) const;
+  /// Each can be had once of each series: the scan without noise if one of its images was not kept,
+  /// and the i-th read-out with the files that its raw data became.
   ImageData noiseless(const std::string& bins);
   std::pair<ImageData, std::vector<FileRecord>> read_out(std::size_t i, const std::string& bins);
 
@@ -124,7 +132,20 @@ class PatientScan {
   static RayTracer tracer(std::span<PatientScan* const> scans);
   /// Views from `start` on are taken.
   static void trace(std::span<PatientScan* const> scans, Index start);
-  RaysShape shape() const;
+  KeptShape shape() const;
+  Grid grid_of(const Arm& arm) const;
+  std::string image_key_of(const ReadOut* what, const Arm& arm) const;
+  std::optional<Image> load_image(const Arm& arm) const;
+  void load_images();
+  std::string lines_key(const ReadOut* what, const std::string& bins) const;
+  bool takes_kept_lines() const;
+  std::optional<recon::Rebinned> load_lines(const ReadOut* what, const std::string& bins) const;
+  void load_lines();
+  void keep_lines(const ReadOut* what, const std::string& bins, recon::Rebinned& lines) const;
+  /// What is read out: without noise first, if it is.
+  std::vector<const ReadOut*> outputs_wanted() const;
+  /// Of an output among all.
+  std::size_t place_of(const ReadOut* what, std::size_t series) const;
   /// Takes the views that the store has: their number.
   Index load();
   /// Once per view, in order: the signals and quanta of some views, to which scatter is added.
@@ -156,7 +177,9 @@ class PatientScan {
   /// that were made along with another, [series].
   std::vector<std::unique_ptr<ScanOutput>> outputs_;
   const ReadOut* of_ = nullptr;  ///< likewise: null without noise
-  bool has_noiseless_;
+  std::vector<const Arm*> noiseless_;
+  bool has_noiseless_;                ///< the scan without noise is read out
+  std::map<const Arm*, Image> kept_;  ///< all of `noiseless_`, or none
   /// Not streamed: what the rays bring.
   struct Block {
     Index first = 0, count = 0;
@@ -164,6 +187,7 @@ class PatientScan {
   };
   std::vector<Block> blocks_;
   bool streamed_ = false;
+  std::vector<recon::Rebinned> lines_;  ///< kept by an earlier run: of all outputs, or none
   bool met_something_ = false;
 };
 

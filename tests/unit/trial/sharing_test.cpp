@@ -108,18 +108,28 @@ class KeptScans final : public test::KeptImages {
   std::map<std::string, std::vector<float>> scans, readings;
 };
 
-/// Keeps rays in memory.
-class RaysInMemory final : public trial::StageStore {
+/// Keeps what stages made in memory.
+class StagesInMemory final : public trial::StageStore {
  public:
   struct Block {
     Index count = 0;
     std::vector<float> values;
   };
   std::map<std::string, std::vector<Block>> all;
+  std::map<std::string, trial::KeptShape> shapes;
   int discarded = 0;
+  bool lines = false;
 
-  std::unique_ptr<trial::KeptRays> load(const std::string& key, const trial::RaysShape&) override {
-    class Reading final : public trial::KeptRays {
+  bool keeps_lines() const override { return lines; }
+  double bytes() const {
+    double sum = 0.0;
+    for (const auto& [key, blocks] : all)
+      for (const Block& block : blocks) sum += double(block.values.size()) * sizeof(float);
+    return sum;
+  }
+
+  std::unique_ptr<trial::KeptArray> load(const std::string& key, const trial::KeptShape&) override {
+    class Reading final : public trial::KeptArray {
      public:
       explicit Reading(const std::vector<Block>& blocks) : blocks_(blocks) {}
       Index next(Buffer<float>& block) override {
@@ -137,13 +147,13 @@ class RaysInMemory final : public trial::StageStore {
     const auto found = all.find(key);
     return found == all.end() ? nullptr : std::make_unique<Reading>(found->second);
   }
-  std::unique_ptr<trial::RaysToKeep> keep(const std::string& key,
-                                          const trial::RaysShape& shape) override {
-    class Writing final : public trial::RaysToKeep {
+  std::unique_ptr<trial::ArrayToKeep> keep(const std::string& key,
+                                           const trial::KeptShape& shape) override {
+    class Writing final : public trial::ArrayToKeep {
      public:
-      Writing(std::vector<Block>& into, const trial::RaysShape& shape)
+      Writing(std::vector<Block>& into, const trial::KeptShape& shape)
           : into_(into), shape_(shape) {}
-      void views(Index count, std::span<const std::span<const float>> parts) override {
+      void steps(Index count, std::span<const std::span<const float>> parts) override {
         Block block{count, {}};
         for (const auto& part : parts)
           block.values.insert(block.values.end(), part.begin(), part.end());
@@ -154,9 +164,10 @@ class RaysInMemory final : public trial::StageStore {
 
      private:
       std::vector<Block>& into_;
-      trial::RaysShape shape_;
+      trial::KeptShape shape_;
       std::vector<Block> blocks_;
     };
+    shapes[key] = shape;
     return std::make_unique<Writing>(all[key], shape);
   }
   void discard(const std::string& key) override {
@@ -169,6 +180,11 @@ trial::TrialResult run(const trial::Plan& plan, KeptScans& kept,
                        trial::StageStore* store = nullptr) {
   return trial::run(
       plan, kept, kept, kept, best_isa(), [] { return false; }, store);
+}
+
+/// What a trial measured, in noisy images and in those without noise.
+std::string features_of(const trial::TrialResult& result) {
+  return result.all(&trial::CaseResult::features).to_csv();
 }
 
 /// Each key is made or loaded once.
@@ -305,10 +321,12 @@ TEST_CASE("rays that were kept give the bits of rays that are traced", "[full]")
       plan_of({counting}, Value(), noise(2.0)), plan_of({scanner("a")}, Value(), {}, breathing)};
   for (const trial::Plan& plan : plans) {
     KeptScans traced, filling, loaded;
-    RaysInMemory store;
-    run(plan, traced);
+    StagesInMemory store;
+    const auto anew = run(plan, traced);
     const auto first = run(plan, filling, &store);
     const auto second = run(plan, loaded, &store);
+    CHECK(features_of(first) == features_of(anew));
+    CHECK(features_of(second) == features_of(anew));
     CHECK(filling.readings == traced.readings);
     CHECK(loaded.readings == traced.readings);
     CHECK(loaded.scans == traced.scans);
@@ -317,17 +335,19 @@ TEST_CASE("rays that were kept give the bits of rays that are traced", "[full]")
     CHECK(first.stages[Stage::trace].made == 1);
     CHECK(second.stages[Stage::trace].made == 0);
     CHECK(second.stages[Stage::trace].loaded == 1);
+    // All images without noise are there, and no scan is read out for them.
+    const auto without_noise =
+        trial::estimate(plan, 1).reconstructions - trial::estimate(plan, 1).images;
+    CHECK(second.stages[Stage::reconstruct].loaded == without_noise);
+    CHECK(second.stages[Stage::read_out].made == trial::estimate(plan, 1).scans);
     // The disk that it would take, which plan says.
-    double bytes = 0.0;
-    for (const auto& [key, blocks] : store.all)
-      for (const auto& block : blocks) bytes += double(block.values.size()) * sizeof(float);
-    CHECK(trial::estimate(plan, 1).cache_bytes == bytes);
+    CHECK(trial::estimate(plan, 1).cache_bytes == store.bytes());
   }
 }
 
 TEST_CASE("another dose, kernel or box, and more repeats, trace no ray again; another patient does",
           "[full]") {
-  RaysInMemory store;
+  StagesInMemory store;
   KeptScans first;
   const Value one = Value().set("tube_load_mas", numbers({80.0}));
   run(plan_of({scanner("a")}, one), first, &store);
@@ -354,15 +374,142 @@ TEST_CASE("another dose, kernel or box, and more repeats, trace no ray again; an
   CHECK(traces(plan_of({scanner("a")}, one, {}, Value().set("slices", Value(12.0)))) == 1);
 }
 
+TEST_CASE("an image without noise is found again if nothing that it depends on has changed",
+          "[full]") {
+  StagesInMemory store;
+  KeptScans first;
+  const Value loads = Value().set("tube_load_mas", numbers({80.0}));
+  run(plan_of({scanner("a")}, loads), first, &store);
+  /// Images that were found; what is measured is what it is without a store.
+  const auto found = [&](const trial::Plan& plan) {
+    KeptScans kept, anew;
+    const auto with = run(plan, kept, &store);
+    CHECK(features_of(with) == features_of(run(plan, anew)));
+    CHECK(kept.scans == anew.scans);
+    check_once(with.stages);
+    return with.stages[Stage::reconstruct].loaded;
+  };
+  const auto protocol = [&](const char* key, const Value& value) {
+    return plan_of({scanner("a")}, loads, {}, Value().set(key, value));
+  };
+  CHECK(found(plan_of({scanner("a")}, Value().set("tube_load_mas", numbers({20.0, 80.0})))) == 1);
+  CHECK(found(plan_of({scanner("a")}, loads, noise(2.0))) == 1);
+  CHECK(found(protocol("tube_load_mas", Value(30.0))) == 1);
+  CHECK(found(protocol("tube_voltage_kv", Value(100.0))) == 0);
+  CHECK(found(protocol("kernel", Value("sharp"))) == 0);
+  CHECK(found(protocol("slice_thickness_mm", Value(3.0))) == 0);
+  CHECK(found(protocol("slice_increment_mm", Value(3.0))) == 0);
+  CHECK(found(protocol("matrix", Value(24.0))) == 0);
+  CHECK(found(protocol("field_of_view_mm", Value(100.0))) == 0);
+  CHECK(found(protocol("water_correction", Value(false))) == 0);
+  CHECK(found(protocol("truncation_extension", Value(false))) == 0);
+  CHECK(found(protocol("kernel", Value("sharp"))) == 1);  // by now
+  // One of two is not there: the scan is read out for it.
+  CHECK(found(plan_of({scanner("a")},
+                      Value().set("kernel", Value::List{Value("soft"), Value("smooth")}))) == 1);
+  // Where a detector's full scale is that of a load, the image is too.
+  Value crosstalk = scanner("c");
+  crosstalk.set("detector",
+                Value().set("x_ray_crosstalk", Value().set("columns_percent", Value(2.0))));
+  const auto at_load = [&](double load) {
+    return plan_of({crosstalk}, Value(), {}, Value().set("tube_load_mas", Value(load)));
+  };
+  CHECK(found(at_load(80.0)) == 0);
+  CHECK(found(at_load(80.0)) == 1);
+  CHECK(found(at_load(30.0)) == 0);
+}
+
+TEST_CASE("a damaged image without noise is thrown away and made again") {
+  const auto plan = plan_of({scanner("a")}, Value());
+  KeptScans fresh, mended;
+  StagesInMemory store;
+  const auto made = run(plan, fresh, &store);
+  const auto image = std::ranges::find_if(store.all, [](const auto& each) {
+    return each.second.size() == 1 && each.second.front().values.size() == 32 * 32 * 4;
+  });
+  REQUIRE(image != store.all.end());
+  image->second.clear();
+  const auto again = run(plan, mended, &store);
+  CHECK(store.discarded == 1);
+  CHECK(again.stages[Stage::reconstruct].loaded == 0);
+  CHECK(again.stages[Stage::trace].loaded == 1);
+  CHECK(features_of(again) == features_of(made));
+  KeptScans once_more;
+  CHECK(run(plan, once_more, &store).stages[Stage::reconstruct].loaded == 1);
+}
+
+TEST_CASE("lines that were kept make another kernel or box, with the bits of lines that are made",
+          "[full]") {
+  Value counting = scanner("n");
+  counting.set("detector",
+               Value()
+                   .set("kind", Value("photon_counting"))
+                   .set("sensor", Value().set("thresholds_kev", numbers({25.0, 65.0}))));
+  const Value axial, helix = Value().set("mode", Value("helical")).set("pitch", Value(0.9));
+  for (const auto& [its, way] : {std::pair(scanner("a"), axial), std::pair(scanner("a"), helix),
+                                 std::pair(counting, axial)}) {
+    const auto plan = [&](const char* key, const Value& value, const Value& vary = {}) {
+      Value more = way;
+      more.set(key, value);
+      auto made = plan_of({its}, vary, {}, more);
+      made.scenario.outputs.raw = "none";
+      return made;
+    };
+    const auto base = plan("kernel", Value("soft"));
+    StagesInMemory store;
+    store.lines = true;
+    KeptScans first;
+    run(base, first, &store);
+    const auto e = trial::estimate(base, 1);
+    CHECK(store.bytes() == Approx(e.cache_bytes).epsilon(0.05));
+    const auto stages = [&](const trial::Plan& changed) {
+      KeptScans kept, anew;
+      const auto with = run(changed, kept, &store);
+      CHECK(features_of(with) == features_of(run(changed, anew)));
+      CHECK(kept.scans == anew.scans);
+      check_once(with.stages);
+      return with.stages;
+    };
+    const auto all_of_lines = [](const trial::StageCounts& n) {
+      CHECK(n[Stage::trace].made == 0);
+      CHECK(n[Stage::read_out].made == 0);
+      CHECK(n[Stage::rebin].made == 0);
+      CHECK(n[Stage::reconstruct].loaded == 0);
+    };
+    // Where some are damaged, rays are read out for all.
+    for (auto& [key, blocks] : store.all)
+      if (store.shapes.at(key).values == 1 && store.shapes.at(key).steps > 4) {
+        blocks.clear();
+        break;
+      }
+    const auto mended = stages(plan("kernel", Value("smooth")));
+    CHECK(store.discarded == 1);
+    CHECK(mended[Stage::trace].loaded == 1);
+    CHECK(mended[Stage::rebin].made == 2);
+    all_of_lines(stages(plan("kernel", Value("sharp"))));
+    all_of_lines(stages(plan("matrix", Value(24.0))));
+    all_of_lines(stages(plan("slice_thickness_mm", Value(3.0))));
+    // Of another dose there are none: rays are read out, with noise alone.
+    const auto dose = stages(plan("kernel", Value("soft"),
+                                  Value().set("tube_load_mas", numbers({37.0}))))[Stage::read_out];
+    CHECK(dose.made == 1);
+    CHECK(dose.loaded == 1);
+    // Lines without the correction are others.
+    CHECK(stages(plan("water_correction", Value(false)))[Stage::rebin].made == 2);
+  }
+}
+
 TEST_CASE("damaged rays are thrown away where they are found, and the rest is traced") {
   const auto plan = plan_of({scanner("a")}, Value());
   KeptScans traced;
-  RaysInMemory store;
+  StagesInMemory store;
   run(plan, traced, &store);
-  REQUIRE(store.all.size() == 1);
-  auto& blocks = store.all.begin()->second;
+  REQUIRE(store.all.size() == 2);  // and the image without noise
+  const auto longest = std::ranges::max_element(
+      store.all, {}, [](const auto& each) { return each.second.front().values.size(); });
+  auto& blocks = longest->second;
   // Cut in three, of which the last is damaged: no end of a block of the tracer's.
-  std::vector<RaysInMemory::Block> whole = blocks;
+  std::vector<StagesInMemory::Block> whole = blocks;
   const Index cells = 110 * 16;
   Index views = 0;
   std::vector<float> signal, quanta;
@@ -373,7 +520,7 @@ TEST_CASE("damaged rays are thrown away where they are found, and the rest is tr
     views += block.count;
   }
   const auto cut = [&](Index from, Index to) {
-    RaysInMemory::Block block{to - from, {}};
+    StagesInMemory::Block block{to - from, {}};
     for (const auto* all : {&signal, &quanta})
       block.values.insert(block.values.end(), all->begin() + from * cells,
                           all->begin() + to * cells);

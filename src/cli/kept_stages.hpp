@@ -6,17 +6,19 @@
 
 namespace vitrine::cli {
 
-/// Rays of a trial's scans in a directory, for runs to come of this program.
+/// What a trial's stages made (rays, images without noise, and if they are said to fit, parallel
+/// lines) in a directory, for runs to come of this program.
 ///
 /// Trouble with it is told once, on standard error, and the trial goes on without.
-class KeptRaysOnDisk final : public trial::StageStore {
+class KeptStages final : public trial::StageStore {
  public:
   /// Throws Error (io) if the directory cannot be used, or another run uses it.
-  KeptRaysOnDisk(const io::Path& dir, std::uint64_t limit);
-  std::unique_ptr<trial::KeptRays> load(const std::string& key,
-                                        const trial::RaysShape& shape) override;
-  std::unique_ptr<trial::RaysToKeep> keep(const std::string& key,
-                                          const trial::RaysShape& shape) override;
+  KeptStages(const io::Path& dir, std::uint64_t limit, bool lines_fit);
+  std::unique_ptr<trial::KeptArray> load(const std::string& key,
+                                         const trial::KeptShape& shape) override;
+  std::unique_ptr<trial::ArrayToKeep> keep(const std::string& key,
+                                           const trial::KeptShape& shape) override;
+  bool keeps_lines() const override { return lines_fit_ && keeps_; }
   void discard(const std::string& key) override;
 
  private:
@@ -28,6 +30,7 @@ class KeptRaysOnDisk final : public trial::StageStore {
   io::BlockCache cache_;
   io::Path dir_;
   std::uint64_t limit_;
+  bool lines_fit_;
   std::string program_;  ///< digest of its file
   bool keeps_ = true, told_of_size_ = false;
 };

@@ -1,4 +1,4 @@
-#include "vitrine/cli/kept_rays.hpp"
+#include "vitrine/cli/kept_stages.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -9,11 +9,11 @@
 namespace vitrine::cli {
 namespace {
 
-io::BlockShape shape_of(const trial::RaysShape& rays) {
-  return {rays.views, rays.values, rays.cells};
+io::BlockShape shape_of(const trial::KeptShape& shape) {
+  return {shape.steps, shape.values, shape.cells};
 }
 
-class Reading final : public trial::KeptRays {
+class Reading final : public trial::KeptArray {
  public:
   explicit Reading(std::unique_ptr<io::BlockCache::Reader> file) : file_(std::move(file)) {}
   Index next(Buffer<float>& block) override { return Index(file_->next(block)); }
@@ -24,11 +24,11 @@ class Reading final : public trial::KeptRays {
 
 }  // namespace
 
-class KeptRaysOnDisk::Writing final : public trial::RaysToKeep {
+class KeptStages::Writing final : public trial::ArrayToKeep {
  public:
-  Writing(KeptRaysOnDisk& store, std::unique_ptr<io::BlockCache::Writer> file)
+  Writing(KeptStages& store, std::unique_ptr<io::BlockCache::Writer> file)
       : store_(store), file_(std::move(file)) {}
-  void views(Index count, std::span<const std::span<const float>> parts) override {
+  void steps(Index count, std::span<const std::span<const float>> parts) override {
     attempt([&] { file_->steps(count, parts); });
   }
   void finish() override {
@@ -48,46 +48,48 @@ class KeptRaysOnDisk::Writing final : public trial::RaysToKeep {
     }
   }
 
-  KeptRaysOnDisk& store_;
+  KeptStages& store_;
   std::unique_ptr<io::BlockCache::Writer> file_;
 };
 
-KeptRaysOnDisk::KeptRaysOnDisk(const io::Path& dir, std::uint64_t limit)
+KeptStages::KeptStages(const io::Path& dir, std::uint64_t limit, bool lines_fit)
     : cache_(dir, limit),
       dir_(dir),
       limit_(limit),
+      lines_fit_(lines_fit),
       program_(sha256(io::read_file("/proc/self/exe")).hex()) {}
 
-std::string KeptRaysOnDisk::of_this_program(const std::string& key) const {
+std::string KeptStages::of_this_program(const std::string& key) const {
   return Sha256().add(program_).add(key).finish().hex();
 }
 
-void KeptRaysOnDisk::give_up(const Error& error) {
-  if (keeps_) std::fprintf(stderr, "vitrine: no more rays are kept: %s\n", explain(error).c_str());
+void KeptStages::give_up(const Error& error) {
+  if (keeps_) std::fprintf(stderr, "vitrine: nothing more is kept: %s\n", explain(error).c_str());
   keeps_ = false;
 }
 
-std::unique_ptr<trial::KeptRays> KeptRaysOnDisk::load(const std::string& key,
-                                                      const trial::RaysShape& shape) {
+std::unique_ptr<trial::KeptArray> KeptStages::load(const std::string& key,
+                                                   const trial::KeptShape& shape) {
   try {
     auto file = cache_.read(of_this_program(key), shape_of(shape));
     return file ? std::make_unique<Reading>(std::move(file)) : nullptr;
   } catch (const Error&) {
-    return nullptr;  // traced, then
+    return nullptr;  // made, then
   }
 }
 
-std::unique_ptr<trial::RaysToKeep> KeptRaysOnDisk::keep(const std::string& key,
-                                                        const trial::RaysShape& shape) {
+std::unique_ptr<trial::ArrayToKeep> KeptStages::keep(const std::string& key,
+                                                     const trial::KeptShape& shape) {
   if (!keeps_) return nullptr;
   try {
     auto file = cache_.write(of_this_program(key), shape_of(shape));
     if (file) return std::make_unique<Writing>(*this, std::move(file));
     if (!told_of_size_)
-      std::fprintf(stderr,
-                   "vitrine: the rays of a scan are not kept: they take %.1f MB (--cache-limit is "
-                   "%.1f MB)\n",
-                   double(shape_of(shape).bytes()) / 1e6, double(limit_) / 1e6);
+      std::fprintf(
+          stderr,
+          "vitrine: %.1f MB of rays, lines or an image are not kept (--cache-limit is %.1f "
+          "MB). Give a larger one.\n",
+          double(shape_of(shape).bytes()) / 1e6, double(limit_) / 1e6);
     told_of_size_ = true;
   } catch (const Error& error) {
     give_up(error);
@@ -97,9 +99,9 @@ std::unique_ptr<trial::RaysToKeep> KeptRaysOnDisk::keep(const std::string& key,
   return nullptr;
 }
 
-void KeptRaysOnDisk::discard(const std::string& key) {
+void KeptStages::discard(const std::string& key) {
   std::fprintf(stderr,
-               "vitrine: a damaged file in '%s' is thrown away; its rays are traced again\n",
+               "vitrine: a damaged file in '%s' is thrown away; what it held is made again\n",
                dir_.c_str());
   cache_.remove(of_this_program(key));
 }
