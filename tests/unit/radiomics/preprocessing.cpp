@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/core/random.hpp"
 
 using namespace vitrine;
@@ -352,6 +353,41 @@ TEST_CASE("a piece gives what the whole image gives, to the bit") {
     const Settings after = settings_after(how, settings);
     same(extract(image, mask, settings, how, wanted, best_isa()),
          extract(whole.image, whole.mask, after, wanted));
+  }
+}
+
+TEST_CASE("a piece that is resampled knows its place in the whole") {
+  const Grid grid = grid_of({60, 50, 30}, oblong);
+  const Image image = noise_on(grid, 60);
+  Mask mask(grid);
+  mask(8, 30, 16) = 1;
+  const auto how = of({resample(1.1, 0.9, 2)});
+  const Piece whole = preprocessed({image, mask, {{}, grid.size}}, how, best_isa());
+  const Piece part = preprocessed(piece_about(image, mask, Vec3(8, 8, 8)), how, best_isa());
+  CHECK(part.part.whole == whole.image.grid().size);
+  CHECK(part.part.first[0] == 0);  // at the image's edge
+  CHECK(part.part.first[1] > 0);
+  const auto [i0, j0, k0] = part.part.first;
+  const auto& size = part.image.grid().size;
+  CHECK((part.image.grid().origin - whole.image.grid().centre(i0, j0, k0)).norm() < 1e-9);
+  Index others = 0;
+  for (Index k = 0; k < size[2]; ++k)
+    for (Index j = 0; j < size[1]; ++j)
+      for (Index i = 0; i < size[0]; ++i)
+        others += std::abs(part.image(i, j, k) - whole.image(i + i0, j + j0, k + k0)) > 1e-3f;
+  CHECK(others == 0);
+}
+
+TEST_CASE("steps give the same bits on one thread and on many") {
+  const Image noise = noise_on(grid_of({33, 29, 17}, oblong), 40, -200);
+  for (const Value& one : {gaussian(1.1), diffusion(0.8, 50), wavelet(), resample(1, 1, 2),
+                           step("z_score").set("region", Value("neighbourhood"))}) {
+    INFO(to_json(one));
+    const auto how = of({one});
+    const Image alone = done(how, noise).image;
+    std::vector<Image> nested(2, Image(Grid{}));  // loops within a loop run on its thread
+    parallel_for(2, [&](Index i) { nested[std::size_t(i)] = done(how, noise).image; });
+    for (const Image& each : nested) CHECK(std::ranges::equal(each.values(), alone.values()));
   }
 }
 

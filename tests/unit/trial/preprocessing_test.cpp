@@ -120,7 +120,7 @@ TEST_CASE("preprocessing measures every image and the truth once more and change
   }
   CHECK(of.at("none").to_csv() == before.to_csv());
   CHECK(replicates.at("smooth") ==
-        std::set<std::string>{"truth", "noiseless", "scan", "repeat1", "repeat2"});
+        std::set<std::string>{"truth", "noiseless", "scan", "reposition1", "reposition2"});
   for (const auto& [name, rows] : of) CHECK(rows.rows.size() == before.rows.size());
   // A Gaussian narrower than voxels changes nothing, and so does the way through a piece.
   CHECK(of.at("nothing").to_csv() == before.to_csv());
