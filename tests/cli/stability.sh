@@ -31,9 +31,9 @@ awk 'BEGIN {
   for (p = 1; p <= 12; ++p) for (a = 0; a < 3; ++a) for (s = 0; s < 2; ++s)
     printf "case%02d,lesion1,%s,%s,statistics.mean,%g,%s\n", p, a ? "arm" a : "object", a ? "scan" : "truth", p + (a * p * p) % 5 / 4 + 100 * s, s ? "smooth" : "none"
 }' >tried.csv
-expect 0 "24 value.s. of 'preprocessing' are not compared" "$program" stability tried.csv --harmonise arm -o tried
+expect 0 "24 value.s. of 'preprocessing' are not compared" "$program" stability tried.csv --harmonise arm --prior none -o tried
 grep -v smooth tried.csv | sed 's/,none$//; s/,preprocessing$//' >untried.csv
-expect 0 '' "$program" stability untried.csv --harmonise arm -o untried
+expect 0 '' "$program" stability untried.csv --harmonise arm --prior none -o untried
 expect 0 '' cmp tried/harmonisation.csv untried/harmonisation.csv
 expect 0 '^statistics.mean,.*,24,' cat tried/harmonisation.csv
 expect 0 '12 patients .case., 12 lesions .lesion.' "$program" stability tried.csv --factor preprocessing --factor arm
