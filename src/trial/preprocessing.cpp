@@ -10,13 +10,17 @@ namespace {
 
 using evaluation::Study;
 
-/// Why errors of either side cannot be compared, of each feature.
-std::vector<std::string> other_units(const Study& before, const Study& after) {
+/// Why errors of either side cannot be compared, of each feature: intensities on a scale of their
+/// own have other units, and other bins.
+std::vector<std::string> other_scales(const Study& before, const Study& after, bool rescaled) {
   std::vector<std::string> reasons;
   for (std::size_t f = 0; f < before.features.size(); ++f) {
-    const std::string &was = before.features[f].unit, &is = after.features[f].unit;
-    reasons.push_back(
-        was == is ? "" : str("counts ", is, " instead of ", was, ": errors cannot be compared"));
+    const evaluation::Feature &was = before.features[f], &is = after.features[f];
+    const bool binned = was.family != "morphology" && was.family != "statistics";
+    reasons.push_back(was.unit != is.unit  ? str("counts ", is.unit, " instead of ", was.unit,
+                                                 ": errors cannot be compared")
+                      : rescaled && binned ? "counts other bins: errors cannot be compared"
+                                           : "");
   }
   return reasons;
 }
@@ -58,7 +62,8 @@ std::pair<PreprocessingComparison, std::vector<HarmonisationRun>> compare_prepro
   // Batches play no part: nothing is fitted.
   evaluation::HarmonisationCases cases = detail::cases_of(
       plan, before.study, rows, settings, batch_of(plan.scenario.statistics, !plan.sites.empty()));
-  evaluation::Remeasured remeasured{rows_after.values(), {}, other_units(before.study, after)};
+  evaluation::Remeasured remeasured{
+      rows_after.values(), {}, other_scales(before.study, after, !how.unit().empty())};
   std::vector<HarmonisationRun> runs;
   for (const auto& [truth, source] : detail::truths) {
     cases.truth = rows.truth(source);

@@ -27,8 +27,9 @@ Value::List some() {
 }
 
 Value measure_of(const Value::List& preprocessing) {
-  Value measure =
-      Value().set("features", Value::List{Value("statistics"), Value("morphology.sphericity")});
+  Value measure = Value().set(
+      "features",
+      Value::List{Value("statistics"), Value("morphology.sphericity"), Value("glcm.contrast")});
   if (!preprocessing.empty()) measure.set("preprocessing", preprocessing);
   return measure;
 }
@@ -165,6 +166,8 @@ TEST_CASE("preprocessing measures every image and the truth once more and change
   const auto normal = find(3, "statistics.median");
   CHECK(normal.unit_after == "SD");
   CHECK(normal.error.ratio.reason.find("counts SD instead of HU") != std::string::npos);
+  CHECK(find(3, "glcm.contrast").error.ratio.reason.find("other bins") != std::string::npos);
+  CHECK(find(1, "glcm.contrast").error.ratio.has_value());
   CHECK(find(3, "morphology.sphericity").error.before.has_value());
 
   // Beside ComBat, by every truth; ComBat itself is as it was.
