@@ -325,6 +325,8 @@ TEST_CASE("numbers are shown with three significant digits") {
   CHECK(coefficient(0.98765) == "0.988");
   CHECK(coefficient(0.99999) == "&gt;\u202f0.999");
   CHECK(coefficient(1.0) == "1.000");
+  CHECK(coefficient(1e300, 2) == "1.00\u00d710<sup>300</sup>");
+  CHECK(coefficient(INFINITY) == "\u221e");
   CHECK(coefficient(-0.5, 2) == "\u22120.50");
 }
 
