@@ -13,6 +13,7 @@
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/radiomics/filters/filter.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
+#include "vitrine/radiomics/preprocessing/preprocessing.hpp"
 #include "vitrine/recon/algorithm.hpp"
 #include "vitrine/recon/kernel.hpp"
 #include "vitrine/recon/orientation.hpp"
@@ -87,6 +88,7 @@ std::vector<CatalogueInfo> all_catalogues() {
                     entry_of<radiomics::Settings>(),
                     entry_of<radiomics::Perturbation>(),
                     entry_of<radiomics::PerturbationFile>(),
+                    entry_of<radiomics::Preprocessing>(),
                     entry_of<trial::Outputs>(),
                     entry_of<trial::Simulation>(),
                     entry_of<trial::Stress>(),
@@ -109,6 +111,7 @@ std::vector<CatalogueInfo> all_catalogues() {
           materials_info(),
           features_info(),
           radiomics::image_filters().info(),
+          radiomics::preprocessing_steps().info(),
           blocks};
 }
 

@@ -9,6 +9,7 @@
 #include "vitrine/core/listing.hpp"
 #include "vitrine/io/image_reader.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
+#include "vitrine/radiomics/preprocessing/preprocessing.hpp"
 #include "vitrine/radiomics/settings.hpp"
 
 namespace vitrine::cli {
@@ -67,12 +68,17 @@ const trial::CaseResult& DicomExport::result_of(const std::string& case_id) {
 std::vector<io::DicomMeasurement> DicomExport::measured(const TrialImage& image,
                                                         const std::string& lesion) {
   const Table& table = result_of(image.case_id).features;
-  const bool perturbed = std::ranges::find(table.columns, "perturbation") != table.columns.end();
+  // Of the image and the mask as they are.
+  const auto as_they_are = [&](const auto& row, const char* column, std::string_view none) {
+    return std::ranges::find(table.columns, column) == table.columns.end() ||
+           says(table, row, {{column, none}});
+  };
   std::vector<io::DicomMeasurement> all;
   for (const auto& row : table.rows) {
     if (!says(table, row,
               {{"lesion", lesion}, {"arm", image.arm}, {"replicate", image.replicate}}) ||
-        (perturbed && !says(table, row, {{"perturbation", radiomics::Perturbation::unperturbed}})))
+        !as_they_are(row, "perturbation", radiomics::Perturbation::unperturbed) ||
+        !as_they_are(row, "preprocessing", radiomics::Preprocessing::unprocessed))
       continue;
     io::DicomMeasurement one;
     const std::string id = text_in(table, row, "feature"), code = text_in(table, row, "ibsi_code");

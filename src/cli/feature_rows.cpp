@@ -197,15 +197,17 @@ class FileReader {
     const auto at = [&](const char* name) -> std::string {
       return contains(table().columns, name) ? text_of(row[table().column(name)]) : "";
     };
-    const std::string replicate = at("replicate"), perturbation = at("perturbation");
+    const std::string replicate = at("replicate");
     if (replicate == "truth" || replicate == "noiseless" || replicate.starts_with("visit")) {
       ++skipped_[replicate];
       return false;
     }
-    const bool is_factor = std::any_of(rows_.roles.factors.begin(), rows_.roles.factors.end(),
-                                       [](const auto& f) { return f.name == "perturbation"; });
-    if (!perturbation.empty() && perturbation != "none" && !is_factor) {
-      ++skipped_["perturbation"];
+    for (const char* condition : {"perturbation", "preprocessing"}) {
+      const bool is_factor = std::any_of(rows_.roles.factors.begin(), rows_.roles.factors.end(),
+                                         [&](const auto& f) { return f.name == condition; });
+      const std::string done = at(condition);
+      if (done.empty() || done == "none" || is_factor) continue;
+      ++skipped_[condition];
       return false;
     }
     return !at("feature").empty() && !at("feature").starts_with("diagnostics.") &&
@@ -226,7 +228,9 @@ class FileReader {
     std::vector<std::size_t> scans;
     std::vector<std::size_t> truths;
     for (std::size_t r = 0; r < table().rows.size(); ++r) {
-      if (cell(r, "replicate") == "truth") truths.push_back(r);
+      const std::string after = cell(r, "preprocessing");
+      if (cell(r, "replicate") == "truth" && (after.empty() || after == "none"))
+        truths.push_back(r);
       if (!is_scan(table().rows[r])) continue;
       scans.push_back(r);
       aggregations[cell(r, "feature")].insert(cell(r, "aggregation"));

@@ -200,6 +200,9 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
   std::printf("        rays traced %llu times per patient for %llu images (kept, they take %s)\n",
               static_cast<unsigned long long>(e.traced_scans / cases),
               static_cast<unsigned long long>(e.images / cases), amount(e.cache_bytes).c_str());
+  if (const auto ways = plan.scenario.measure.preprocessing.size(); ways > 0)
+    std::printf("        each image measured as it is and after %zu preprocessing%s\n", ways,
+                ways == 1 ? "" : "s");
   std::printf("output  %llu images, %llu files, about %s\n",
               static_cast<unsigned long long>(e.images), static_cast<unsigned long long>(e.files),
               amount(e.disk_bytes).c_str());

@@ -300,14 +300,34 @@ std::optional<report::Quality::Figure> noise_figure(const trial::Plan& plan, con
       "dose, and a sharper kernel lifts it at the same dose."};
 }
 
+/// `gaussian (sd_mm 1), then z_score (region lesion)`.
+std::string steps_of(const radiomics::Preprocessing& how) {
+  std::string text;
+  for (const auto& step : how.steps) {
+    std::string given;
+    for (const auto& [key, value, where] : *step.canonical.as<Value::Map>()) {
+      if (key == "kind") continue;
+      const auto* word = value.as<std::string>();
+      given += str(given.empty() ? "" : ", ", key, ' ', word ? *word : to_json(value));
+    }
+    const auto* kind = step.canonical.find("kind")->as<std::string>();
+    text += str(text.empty() ? "" : ", then ", *kind, " (", given, ')');
+  }
+  return text;
+}
+
 /// Beyond this many values the page would be slow to load; they are in features.csv.
 constexpr std::size_t most_values = 4'000'000;
 
-void add_features(report::Page& page, const trial::Analysis& analysis) {
+void add_features(report::Page& page, const trial::Analysis& analysis,
+                  const std::vector<radiomics::Preprocessing>& preprocessing) {
   page.arm_names = analysis.study.arms;
   page.stability = analysis.rows;
   page.factors = analysis.study.factors;
   page.variances = analysis.variances;
+  for (std::size_t p = 0; p < analysis.preprocessed.size(); ++p)
+    page.preprocessed.push_back({analysis.preprocessed[p].name, steps_of(preprocessing[p]),
+                                 analysis.preprocessed[p].features});
   for (const trial::HarmonisationRun& run : analysis.harmonised)
     page.harmonised.push_back(
         {run.method, run.batch, run.truth, run.result.refused, run.result.features});
@@ -362,7 +382,7 @@ report::Page report_page(const io::Path& dir, const trial::Plan& plan,
   page.quality = quality_page(plan, tables.quality, tables.quality_curves);
   if (auto noise = noise_figure(plan, images))
     page.quality.figures.insert(page.quality.figures.begin(), std::move(*noise));
-  add_features(page, analysis);
+  add_features(page, analysis, s.measure.preprocessing);
   page.checklists = reporting_items(reporting_facts(plan, result, analysis));
   page.robustness = analysis.robust;
   page.masks = mask_table(tables.masks);

@@ -195,6 +195,11 @@ void describe_measurement(ReportingFacts& facts, const trial::Plan& plan,
   if (!measure.perturbations.empty())
     facts.robustness = str("ICC over ", measure.perturbations.size(),
                            " perturbations of the masks, each arm for itself (robustness.csv).");
+  std::vector<std::string> tried;
+  for (const auto& how : measure.preprocessing) tried.push_back(how.name);
+  if (!tried.empty())
+    facts.preprocessing =
+        str("Under test beside the images as they are: ", joined(tried), " (preprocessing.csv).");
   facts.resampled = s.spacing_mm > 0.0;
   constexpr const char* interpolations[] = {"nearest neighbour", "linear", "cubic"};
   facts.resampling = s.spacing_mm > 0.0

@@ -17,12 +17,13 @@ struct ReportingFacts {
   std::string voltage, load;  ///< of the tube
   std::string in_plane, thickness, spacing;
   std::string kernel, algorithm, correction, denoising, motion, duration, contrast;
-  std::string calibration;  ///< of the images' values
-  std::string conversions;  ///< of images into others; empty: none
-  std::string processing;   ///< of lines and images, beside the reconstruction
-  std::string truth;        ///< the reference standard
-  std::string masks;        ///< segmentation
-  std::string robustness;   ///< of features against the masks
+  std::string calibration;    ///< of the images' values
+  std::string conversions;    ///< of images into others; empty: none
+  std::string processing;     ///< of lines and images, beside the reconstruction
+  std::string truth;          ///< the reference standard
+  std::string masks;          ///< segmentation
+  std::string robustness;     ///< of features against the masks
+  std::string preprocessing;  ///< under test; empty: none
   std::string resampling, rounding, resegmentation, discretisation, bins, first_bin, filters;
   bool resampled = false;  ///< images are interpolated before features are measured
   std::string families, number, aggregation;

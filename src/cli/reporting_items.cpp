@@ -66,8 +66,8 @@ Checklist clear(const ReportingFacts& f) {
       .trial("19", "segmentation", f.masks)
       .none("20", "who segmented", "Nobody: masks are the truth.")
       .trial("21", "preprocessing of the images",
-             "Resampling: " + f.resampling + " Rounding: " + f.rounding +
-                 " Re-segmentation: " + f.resegmentation)
+             "Resampling: " + f.resampling + " Rounding: " + f.rounding + " Re-segmentation: " +
+                 f.resegmentation + (f.preprocessing.empty() ? "" : " " + f.preprocessing))
       .trial("22", "resampling", f.resampling)
       .trial("23", "discretisation",
              f.discretisation + " " + f.bins + " First bin from: " + f.first_bin)

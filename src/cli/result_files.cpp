@@ -81,6 +81,7 @@ io::Bytes results_h5(const trial::Plan& plan, const Rows& rows, const trial::Ana
   table("/strata", analysis.strata);
   table("/robustness", analysis.robustness);
   table("/bland_altman", analysis.bland_altman);
+  table("/preprocessing", analysis.preprocessing);
   table("/variance", analysis.variance);
   table("/harmonisation", analysis.harmonisation);
   table("/verdict", analysis.verdict);
@@ -154,6 +155,7 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
     table("bland_altman", analysis.bland_altman);
     table("strata", analysis.strata);
     table("robustness", analysis.robustness);
+    table("preprocessing", analysis.preprocessing);
     table("variance", analysis.variance);
     table("harmonisation", analysis.harmonisation);
     table("verdict", analysis.verdict);

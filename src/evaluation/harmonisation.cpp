@@ -138,10 +138,12 @@ class Fits {
 /// Judges features; holds what they share.
 class Judge {
  public:
+  /// `remeasured`: what `harmonised` holds was measured anew; null: made of the values.
   Judge(const HarmonisationCases& all, const HarmonisationOptions& options,
-        const Harmonisation& harmonised)
+        const Harmonisation& harmonised, const Remeasured* remeasured = nullptr)
       : all_(all),
         harmonised_(harmonised),
+        remeasured_(remeasured),
         options_(options),
         stream_(make_stream(options.seed, "patients", Draw::bootstrap)),
         drawn_(stream_, options.replicates) {
@@ -194,14 +196,25 @@ class Judge {
 
   ErrorToTruth error(const std::vector<double>& before, const std::vector<double>& after, Index f,
                      const Resampling& resampling) const {
-    if (all_.truth.size() > 0)
+    const auto without = [](const std::string& why) -> ErrorToTruth {
+      const Estimate none = Estimate::withheld(why);
+      return {none, none, none};
+    };
+    if (all_.truth.size() == 0) return without("no truth is given");
+    if (!remeasured_)
       return error_to_truth(before, after, judged(all_.truth, f), patients_, resampling);
-    const Estimate none = Estimate::withheld("no truth is given");
-    return {none, none, none};
+    if (const std::string& why = remeasured_->no_error[std::size_t(f)]; !why.empty())
+      return without(why);
+    const auto errors = [](std::vector<double> values, const std::vector<double>& truth) {
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] -= truth[i];
+      return values;
+    };
+    return compare_errors(errors(before, judged(all_.truth, f)),
+                          errors(after, judged(remeasured_->truth, f)), patients_, resampling);
   }
 
   Discrimination auc(const std::vector<double>& before, const std::vector<double>& after) const {
-    if (!label_.empty() && !told_label())
+    if (!label_.empty() && (remeasured_ || !told_label()))
       return discrimination(before, after, label_, patients_, options_.confidence);
     Discrimination none;
     none.before = none.after = none.change = Estimate::withheld(
@@ -235,6 +248,7 @@ class Judge {
   static constexpr std::size_t most_classes = 10;
   const HarmonisationCases& all_;
   const Harmonisation& harmonised_;
+  const Remeasured* remeasured_;
   const HarmonisationOptions& options_;
   Stream stream_;
   Resamples drawn_;
@@ -252,11 +266,21 @@ ErrorToTruth error_to_truth(std::span<const double> before, std::span<const doub
                             std::span<const double> truth, const Clusters& patients,
                             const Resampling& resampling) {
   VITRINE_EXPECT(before.size() == truth.size() && after.size() == truth.size());
+  std::vector<double> error_before, error_after;
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    error_before.push_back(before[i] - truth[i]);
+    error_after.push_back(after[i] - truth[i]);
+  }
+  return compare_errors(error_before, error_after, patients, resampling);
+}
+
+ErrorToTruth compare_errors(std::span<const double> before, std::span<const double> after,
+                            const Clusters& patients, const Resampling& resampling) {
+  VITRINE_EXPECT(before.size() == after.size());
   ErrorToTruth result;
   std::vector<Index> kept;
-  for (std::size_t i = 0; i < truth.size(); ++i)
-    if (std::isfinite(truth[i]) && std::isfinite(before[i]) && std::isfinite(after[i]))
-      kept.push_back(Index(i));
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (std::isfinite(before[i]) && std::isfinite(after[i])) kept.push_back(Index(i));
   result.rows = std::ssize(kept);
   if (kept.empty()) {
     result.before = result.after = result.ratio =
@@ -267,8 +291,8 @@ ErrorToTruth error_to_truth(std::span<const double> before, std::span<const doub
       sum_by_patient(patients.only(kept), 3, [&](Index row, std::span<double> total) {
         const auto at = std::size_t(kept[std::size_t(row)]);
         total[0] += 1.0;
-        total[1] += (before[at] - truth[at]) * (before[at] - truth[at]);
-        total[2] += (after[at] - truth[at]) * (after[at] - truth[at]);
+        total[1] += before[at] * before[at];
+        total[2] += after[at] * after[at];
       });
   result.patients = sums.cols();
   // On logarithms, which make a ratio a difference.
@@ -332,6 +356,31 @@ Harmonisation refused_harmonisation(const HarmonisationCases& cases, const std::
   return result;
 }
 
+namespace {
+
+void judge_features(const HarmonisationCases& cases, const Judge& judge, Harmonisation& result) {
+  result.features.resize(cases.features.size());
+  parallel_for(std::ssize(cases.features),
+               [&](Index f) { result.features[std::size_t(f)] = judge(f); });
+}
+
+}  // namespace
+
+Harmonisation judge_remeasured(const HarmonisationCases& before, const Remeasured& after,
+                               const HarmonisationOptions& options) {
+  check(before);
+  const auto same_size = [&](const Eigen::MatrixXd& m) {
+    return m.rows() == before.cases.values.rows() && m.cols() == before.cases.values.cols();
+  };
+  VITRINE_EXPECT(same_size(after.values) && after.no_error.size() == before.features.size());
+  VITRINE_EXPECT(before.truth.size() == 0 || same_size(after.truth));
+  Harmonisation result;
+  result.values = after.values;
+  result.fold.assign(before.patient.size(), 0);
+  judge_features(before, Judge(before, options, result, &after), result);
+  return result;
+}
+
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options) {
   check(cases);
   Harmonisation result;
@@ -343,13 +392,8 @@ Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOpti
       result.refused = error.what();
     }
   if (!result.refused.empty()) return refused_harmonisation(cases, result.refused);
-  result.features.resize(cases.features.size());
-  const Judge judge(cases, options, result);
-  parallel_for(std::ssize(cases.features), [&](Index f) {
-    auto& feature = result.features[std::size_t(f)];
-    feature = judge(f);
-    feature.left_alone = left_alone[std::size_t(f)];
-  });
+  judge_features(cases, Judge(cases, options, result), result);
+  for (std::size_t f = 0; f < left_alone.size(); ++f) result.features[f].left_alone = left_alone[f];
   return result;
 }
 

@@ -42,8 +42,11 @@ struct ErrorToTruth {
   Index rows = 0, patients = 0;
 };
 
-/// Distance of two sets of values of the same rows from the truth; rows with a NaN are left out.
+/// Root mean squares of two sets of errors of the same rows; rows with a NaN are left out.
 /// Intervals: studentised bootstrap over patients of the logarithms, the ratio paired.
+ErrorToTruth compare_errors(std::span<const double> before, std::span<const double> after,
+                            const Clusters& patients, const Resampling& resampling);
+/// The same of two sets of values and the truth that both are measured by.
 ErrorToTruth error_to_truth(std::span<const double> before, std::span<const double> after,
                             std::span<const double> truth, const Clusters& patients,
                             const Resampling& resampling);
@@ -79,6 +82,20 @@ struct Harmonisation {
 /// where ComBat is told the label, which new patients do not have. Same bits for every thread
 /// count. Throws Error (data) where sizes differ.
 Harmonisation harmonise(const HarmonisationCases& cases, const HarmonisationOptions& options);
+
+/// The same rows and features once more, measured after something was done to the images.
+struct Remeasured {
+  Eigen::MatrixXd values;
+  Eigen::MatrixXd truth;              ///< as it is measured after the same was done; 0 x 0: none
+  std::vector<std::string> no_error;  ///< of each feature: why errors before and after cannot be
+                                      ///< compared, or ""
+};
+
+/// Judges what was measured otherwise as `harmonise` judges what ComBat made of values: agreement
+/// over the arms, the distance of each measurement from its own truth, and the label. Nothing is
+/// fitted, so all rows are judged.
+Harmonisation judge_remeasured(const HarmonisationCases& before, const Remeasured& after,
+                               const HarmonisationOptions& options);
 
 /// What `harmonise` answers where it is refused: values as given, every number withheld with `why`.
 Harmonisation refused_harmonisation(const HarmonisationCases& cases, const std::string& why);

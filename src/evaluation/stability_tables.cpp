@@ -3,6 +3,7 @@
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/evaluation/detail/row_writer.hpp"
+#include "vitrine/evaluation/preprocessing.hpp"
 #include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
 
@@ -130,6 +131,36 @@ Table robustness_table(std::span<const RobustnessRow> rows) {
     out.interval("icc_perturbation", row.icc);
     out.cell("values", double(row.values));
     out.cell("excluded", double(row.excluded));
+    out.finish();
+  }
+  return table;
+}
+
+PreprocessedFeature::Side side_of(const StabilityRow& row) {
+  return {row.icc, row.repeatability.within_cv_rms, row.bias.total.relative, row.concordance};
+}
+
+Table preprocessing_table(std::span<const PreprocessedFeature> rows) {
+  Table table;
+  for (const PreprocessedFeature& row : rows) {
+    RowWriter out(table);
+    out.cell("preprocessing", row.preprocessing);
+    describe(out, row.feature);
+    out.cell("unit_after", row.unit_after);
+    out.cell("patients", double(row.patients));
+    out.cell("lesions", double(row.lesions));
+    const auto both = [&](const std::string& name, const Estimate& before, const Estimate& after) {
+      out.interval(name + "_before", before);
+      out.interval(name + "_after", after);
+    };
+    both("icc_a1", row.before.icc, row.after.icc);
+    both("wcv_rms", row.before.within_cv, row.after.within_cv);
+    both("total_bias_t0_relative", row.before.bias, row.after.bias);
+    both("ccc_t0", row.before.concordance, row.after.concordance);
+    both("rms_error", row.error.before, row.error.after);
+    out.interval("rms_error_ratio", row.error.ratio);
+    out.interval("object_error_after", row.object_error.after);
+    out.interval("object_error_ratio", row.object_error.ratio);
     out.finish();
   }
   return table;

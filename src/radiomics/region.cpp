@@ -217,12 +217,13 @@ std::array<Index, 3> surroundings_reach(const Vec3& spacing) {
   return reach;
 }
 
-Region prepare(const Image& image, const Mask& mask, const Settings& settings, Keep keep) {
+Region prepare(const Image& image, const Mask& mask, const Settings& settings, Keep keep,
+               const PartOf& part) {
   require_same_grid(image.grid(), mask.grid());
   Region region;
   Preparation& preparation = region.preparation;
 
-  const auto axes = interpolation_axes(image.grid(), settings);
+  const auto axes = interpolation_axes(image.grid(), settings, part);
   for (std::size_t a = 0; a < 3; ++a) preparation.interpolated_size[a] = axes[a].output_size;
   const Box input = bounding_box(mask);
   if (input.empty()) {

@@ -65,15 +65,24 @@ struct Region {
   }
 };
 
+/// Where an image that was cut out of a larger one lies in it: grids that it is interpolated to are
+/// those of the whole.
+struct PartOf {
+  std::array<Index, 3> first{};  ///< its first voxel, in the whole
+  std::array<Index, 3> whole{};  ///< size of the whole; 0: it is the whole itself
+};
+
 /// What a region keeps of the image: its own voxels, or those around it too (local_intensity).
 enum class Keep { region, surroundings };
 
 /// The region of `mask` (any non-zero voxel) in `image`, interpolated, rounded and re-segmented.
 ///
 /// Only the neighbourhood of the mask is looked at, so the cost goes with the region and not with
-/// the image. Throws where the grids differ or an intensity of the region is not finite.
+/// the image. A part must hold that neighbourhood as far as the whole does (surroundings_radius at
+/// most), and then gives what the whole gives, to the bit. Throws where the grids differ or an
+/// intensity of the region is not finite.
 Region prepare(const Image& image, const Mask& mask, const Settings& settings,
-               Keep keep = Keep::region);
+               Keep keep = Keep::region, const PartOf& part = {});
 
 /// The morphological mask as an image, for whoever wants to see or store it.
 Mask morphological_mask(const Region& region);

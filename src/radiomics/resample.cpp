@@ -34,17 +34,21 @@ void prefilter(std::span<double> line) {
 }  // namespace
 
 Axis::Axis(Index size, double input_spacing, double spacing)
-    : input_size(size), output_size(size), step(1) {
+    : input_size(size), whole_size(size), output_size(size), step(1) {
   if (spacing <= 0) return;
   step = spacing / input_spacing;
   output_size = std::max<Index>(1, Index(std::ceil(double(size) / step - size_slack)));
 }
 
-std::array<Axis, 3> interpolation_axes(const Grid& image, const Settings& settings) {
+std::array<Axis, 3> interpolation_axes(const Grid& image, const Settings& settings,
+                                       const PartOf& part) {
   std::array<Axis, 3> axes;
   for (std::size_t a = 0; a < 3; ++a) {
     const bool kept = a == 2 && settings.in_plane_only;
-    axes[a] = Axis(image.size[a], image.spacing[Index(a)], kept ? 0 : settings.spacing_mm);
+    const Index whole = part.whole[a] > 0 ? part.whole[a] : image.size[a];
+    axes[a] = Axis(whole, image.spacing[Index(a)], kept ? 0 : settings.spacing_mm);
+    axes[a].input_size = image.size[a];
+    axes[a].first = part.first[a];
   }
   return axes;
 }

@@ -5,6 +5,7 @@
 
 #include "vitrine/core/table.hpp"
 #include "vitrine/evaluation/harmonisation.hpp"
+#include "vitrine/evaluation/preprocessing.hpp"
 #include "vitrine/evaluation/robustness.hpp"
 #include "vitrine/evaluation/stability.hpp"
 #include "vitrine/evaluation/study_variance.hpp"
@@ -49,9 +50,17 @@ struct Stacks {
   std::vector<Stack> arms;  ///< empty: none were drawn
 };
 
+/// What one preprocessing made of the features.
+struct Preprocessed {
+  std::string name, steps;  ///< steps in words
+  std::vector<evaluation::PreprocessedFeature> features;
+};
+
 /// What harmonising by one method came to, judged by one truth.
 struct Harmonised {
-  std::string method, batch, truth;
+  std::string method;  ///< a way of ComBat, or the name of a preprocessing
+  std::string batch;   ///< whose levels ComBat brings together; empty: a preprocessing
+  std::string truth;
   std::string refused;  ///< why nothing was harmonised, or ""
   std::vector<evaluation::HarmonisedFeature> features;
 };
@@ -94,6 +103,7 @@ struct Page {
   std::vector<evaluation::ArmFactor> factors;  ///< in which the arms differ; empty: not known
   Measured measured;  ///< features in the order of `stability`; empty: nothing to draw
   std::vector<evaluation::FeatureVariance> variances;  ///< empty without variance components
+  std::vector<Preprocessed> preprocessed;              ///< empty without preprocessing
   std::vector<Harmonised> harmonised;                  ///< empty without harmonisation
   /// The statistics of one stratum's patients alone.
   struct Stratum {

@@ -22,6 +22,7 @@ void write_navigation(Html& html, const Page& page) {
   if (!page.stability.empty()) link("stability", "Stability");
   if (!page.stability.empty() && !page.factors.empty()) link("factors", "Factors");
   if (!page.variances.empty()) link("variance", "Variance");
+  if (!page.preprocessed.empty()) link("preprocessing", "Preprocessing");
   if (!page.harmonised.empty()) link("harmonisation", "Harmonisation");
   if (!page.strata.empty()) link("strata", "Strata");
   if (!page.robustness.empty()) link("robustness", "Perturbed masks");
@@ -50,6 +51,7 @@ std::string render(const Page& page) {
   write_stability(html, page);
   write_factors(html, page);
   write_variances(html, page);
+  write_preprocessing(html, page);
   write_harmonisation(html, page);
   write_strata(html, page);
   write_robustness(html, page);

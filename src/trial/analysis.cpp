@@ -18,19 +18,30 @@ const std::string& text(const std::vector<Table::Cell>& row, std::size_t column)
   return std::get<std::string>(row[column]);
 }
 
-/// The column that tells perturbed masks apart; none where there are none.
-std::optional<std::size_t> perturbation_column(const Table& features) {
-  const auto found = std::find(features.columns.begin(), features.columns.end(), "perturbation");
-  if (found == features.columns.end()) return {};
-  return std::size_t(found - features.columns.begin());
-}
+/// Tells rows of one perturbation and one preprocessing from those of others, by the columns that
+/// trials with several have.
+class Condition {
+ public:
+  Condition(const Table& features, const char* column, std::string_view wanted) : wanted_(wanted) {
+    const auto found = std::ranges::find(features.columns, column);
+    if (found != features.columns.end()) column_ = std::size_t(found - features.columns.begin());
+  }
+  bool holds(const std::vector<Table::Cell>& row) const {
+    return !column_ || text(row, *column_) == wanted_;
+  }
+
+ private:
+  std::optional<std::size_t> column_;
+  std::string_view wanted_;
+};
 
 /// Turns tidy rows into one sample per lesion and image, as the statistics take them.
 class StudyBuilder {
  public:
-  StudyBuilder(const Plan& plan, const TrialResult& result,
+  /// What was measured after a preprocessing, or without any.
+  StudyBuilder(const Plan& plan, const TrialResult& result, std::string_view preprocessing,
                FunctionRef<void(const CaseResult&)> also)
-      : plan_(plan) {
+      : plan_(plan), preprocessing_(preprocessing) {
     for (const Arm& arm : plan.arms) {
       study.arms.push_back(arm.name);
       object_.push_back(object_name(plan.scenario.arms, arm));
@@ -80,11 +91,13 @@ class StudyBuilder {
     const Table& features = one.features;
     if (features.rows.empty()) return;
     const Places at(features);
-    for (const auto& row : features.rows) declare(at, row);
-    const auto perturbation = perturbation_column(features);
+    const Condition unperturbed(features, "perturbation", radiomics::Perturbation::unperturbed),
+        processed(features, "preprocessing", preprocessing_);
+    for (const auto& row : features.rows)
+      if (processed.holds(row)) declare(at, row);
     for (const auto& row : features.rows) {
-      if (perturbation && text(row, *perturbation) != radiomics::Perturbation::unperturbed)
-        continue;  // no arm of its own: see robustness_of
+      // Neither is an arm of its own: see robustness_of and compare_preprocessing.
+      if (!unperturbed.holds(row) || !processed.holds(row)) continue;
       // A later visit repeats nothing: the lesions changed.
       if (!text(row, at.replicate).starts_with("visit")) take(at, row);
     }
@@ -173,6 +186,7 @@ class StudyBuilder {
   }
 
   const Plan& plan_;
+  std::string_view preprocessing_;
   std::vector<std::string> object_;  ///< of each arm: what it images
   std::map<std::pair<std::string, std::string>, Index> lesion_;
   std::unordered_map<std::string, std::size_t> feature_;
@@ -266,8 +280,9 @@ std::vector<evaluation::RobustnessRow> robustness_of(const Plan& plan, const Tri
     const std::size_t arm = features.column("arm"), replicate = features.column("replicate"),
                       id = features.column("feature"), value = features.column("value"),
                       perturbation = features.column("perturbation");
+    const Condition unprocessed(features, "preprocessing", radiomics::Preprocessing::unprocessed);
     for (const auto& row : features.rows) {
-      if (text(row, replicate) != Visit{}.name) continue;
+      if (text(row, replicate) != Visit{}.name || !unprocessed.holds(row)) continue;
       const std::size_t sample =
           lesion_of.at(str(text(row, 0), '/', text(row, 1))) * empty.arms.size() +
           level_of.at(text(row, perturbation));
@@ -288,7 +303,12 @@ Analysis analyse(const Plan& plan, const TrialResult& result,
                  FunctionRef<void(const CaseResult&)> also) {
   Analysis analysis;
   if (result.cases.empty()) return analysis;
-  analysis.study = StudyBuilder(plan, result, also).study;
+  const auto nothing = [](const CaseResult&) {};
+  const auto study_of = [&](std::string_view preprocessing,
+                            FunctionRef<void(const CaseResult&)> with_each) {
+    return StudyBuilder(plan, result, preprocessing, with_each).study;
+  };
+  analysis.study = study_of(radiomics::Preprocessing::unprocessed, also);
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
   const auto asked = [&](const char* what) { return asks_for(plan.scenario, what); };
@@ -307,8 +327,15 @@ Analysis analyse(const Plan& plan, const TrialResult& result,
   }
   if (asked("harmonisation")) {
     analysis.harmonised = harmonise(plan, analysis.study, options);
-    analysis.harmonisation = harmonisation_table(analysis.harmonised);
   }
+  for (const radiomics::Preprocessing& how : plan.scenario.measure.preprocessing) {
+    auto [comparison, runs] = compare_preprocessing(plan, how, {analysis.study, analysis.rows},
+                                                    study_of(how.name, nothing), options);
+    analysis.preprocessed.push_back(std::move(comparison));
+    if (asked("harmonisation")) std::ranges::move(runs, std::back_inserter(analysis.harmonised));
+  }
+  analysis.preprocessing = preprocessing_table(analysis.preprocessed);
+  analysis.harmonisation = harmonisation_table(analysis.harmonised);
   if (!asked("bias_vs_truth")) return analysis;
   analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
   const ContextOfUse& context = plan.scenario.trial.context_of_use;

@@ -7,6 +7,7 @@
 #include "vitrine/evaluation/verdict.hpp"
 #include "vitrine/trial/engine.hpp"
 #include "vitrine/trial/harmonisation.hpp"
+#include "vitrine/trial/preprocessing.hpp"
 #include "vitrine/trial/strata.hpp"
 
 namespace vitrine::trial {
@@ -24,6 +25,8 @@ struct Analysis {
   Table robustness;                                    ///< one row a feature and arm
   std::vector<evaluation::FeatureVariance> variances;  ///< empty without variance_components
   Table variance;                                      ///< one row a feature and source
+  std::vector<PreprocessingComparison> preprocessed;   ///< empty without preprocessing
+  Table preprocessing;                                 ///< one row a preprocessing and feature
   std::vector<HarmonisationRun> harmonised;            ///< empty without harmonisation
   Table harmonisation;                                 ///< one row a method, truth and feature
   /// Of the features that the context of use concerns; empty without bias_vs_truth in `analyse`.

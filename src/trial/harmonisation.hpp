@@ -11,8 +11,8 @@ namespace vitrine::trial {
 
 /// One way of harmonising, judged by one truth.
 struct HarmonisationRun {
-  std::string method;  ///< parametric, nonparametric, without_eb, mean_only
-  std::string batch;   ///< the factor whose levels are brought together
+  std::string method;  ///< parametric, nonparametric, without_eb, mean_only; or a preprocessing
+  std::string batch;   ///< the factor whose levels are brought together; empty: a preprocessing
   std::string truth;   ///< t0, t1, t2
   evaluation::Harmonisation result;
 };

@@ -12,6 +12,7 @@
 #include "vitrine/recon/corrected_rays.hpp"
 #include "vitrine/recon/reformat.hpp"
 #include "vitrine/trial/bin_levels.hpp"
+#include "vitrine/trial/detail/case_order.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/detail/protocol_views.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
@@ -318,6 +319,9 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
     seconds += cases * protocol.corrections->seconds(
                            scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0));
   seconds += image_voxels * write_per_voxel;
+  const double measured = double(e.reconstructions) / cases + 1.0;  // and the object itself
+  seconds += detail::expected_lesions(plan) * measured *
+             detail::preprocessing_seconds(plan.scenario.measure, image_grid(protocol));
   e.seconds = seconds / double(std::max(1, threads));
 
   const bool nifti = has(plan.scenario.outputs.images, "nifti");

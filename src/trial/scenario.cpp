@@ -246,6 +246,30 @@ void check_perturbations(const Measure& measure, const Value& node, Diagnostics&
     }
 }
 
+/// Preprocessings with names of their own, which no method of harmonisation.csv has.
+void check_preprocessing(const Measure& measure, const Value& node, Diagnostics& problems) {
+  const Value* list = node.find("preprocessing");
+  radiomics::check_preprocessing(measure.preprocessing, list ? *list : node, problems);
+  for (const radiomics::Preprocessing& each : measure.preprocessing)
+    if (std::ranges::find(combat_methods(), each.name) != combat_methods().end())
+      problems.error((list ? *list : node).where,
+                     str("a preprocessing cannot be called '", each.name,
+                         "' (harmonisation.csv names a way of ComBat so). Choose another name"));
+}
+
+/// Steps that the voxels of a protocol's images refuse.
+void check_preprocessed_voxels(const Scenario& scenario, const Value& root, Diagnostics& problems) {
+  const auto& all = scenario.measure.preprocessing;
+  const Value* measure = root.find("measure");
+  const Value* list = measure ? measure->find("preprocessing") : nullptr;
+  if (!list) return;
+  for (const Arms& each : each_protocol(scenario.arms))
+    radiomics::check_spacing(
+        all, image_grid(each.protocol).spacing,
+        scenario.arms.protocols.size() > 1 ? str(" (protocol ", each.protocol.name, ")") : "",
+        *list, problems);
+}
+
 }  // namespace
 
 const Schema<Measure>& Measure::schema() {
@@ -259,6 +283,10 @@ const Schema<Measure>& Measure::schema() {
           .optional("perturbations", &Measure::perturbations,
                     "changes of image and mask under which the arms' own scans are measured again")
           .unless_default()
+          .optional("preprocessing", &Measure::preprocessing,
+                    "preprocessings under test: all images, and the truth, are measured once more "
+                    "after each")
+          .unless_default()
           .optional("truth_energy", &Measure::truth_energy, unit::kev,
                     "energy at which the object's HU are stated")
           .between(20, 150)
@@ -267,7 +295,8 @@ const Schema<Measure>& Measure::schema() {
               "`vitrine features` measures response maps of its images)",
               [](const Measure& m) { return m.settings.filters.empty(); })
           .checked(check_features)
-          .checked(check_perturbations);
+          .checked(check_perturbations)
+          .checked(check_preprocessing);
   return s;
 }
 
@@ -351,6 +380,7 @@ const Schema<Scenario>& Scenario::schema() {
           .checked(check_design)
           .checked(check_maps)
           .checked(check_statistics)
+          .checked(check_preprocessed_voxels)
           .checked(detail::check_context_of_use)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "

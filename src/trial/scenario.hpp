@@ -11,6 +11,7 @@
 #include "vitrine/phantoms/motion.hpp"
 #include "vitrine/physics/tube_current.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
+#include "vitrine/radiomics/preprocessing/preprocessing.hpp"
 #include "vitrine/recon/corrections.hpp"
 #include "vitrine/recon/denoise.hpp"
 #include "vitrine/recon/orientation.hpp"
@@ -114,7 +115,8 @@ struct Measure {
   std::vector<std::string> masks{"truth"};
   radiomics::Settings settings;
   std::vector<std::string> features{"statistics", "morphology", "glcm"};
-  std::vector<radiomics::Perturbation> perturbations;  ///< of the arms' own scans
+  std::vector<radiomics::Perturbation> perturbations;   ///< of the arms' own scans
+  std::vector<radiomics::Preprocessing> preprocessing;  ///< under test, of all images and truths
   double truth_energy = 70.0;  ///< keV at which the object's HU are stated (truth level T0)
   static const Schema<Measure>& schema();
 };

@@ -85,7 +85,7 @@ const Schema<HarmonisationSettings>& HarmonisationSettings::schema() {
           .optional("methods", &HarmonisationSettings::methods,
                     "empirical Bayes with a parametric or nonparametric prior, without it, or for "
                     "offsets alone; each is judged")
-          .one_of({"parametric", "nonparametric", "without_eb", "mean_only"})
+          .one_of(combat_methods())
           .optional("reference", &HarmonisationSettings::reference,
                     "level that the others are brought to, itself untouched (towards all if "
                     "nothing is said)")
@@ -116,6 +116,12 @@ const Schema<Statistics>& Statistics::schema() {
           .one_of(factor_names())
           .optional("harmonisation", &Statistics::harmonisation, "how features are harmonised");
   return s;
+}
+
+const std::vector<std::string>& combat_methods() {
+  static const std::vector<std::string> all{"parametric", "nonparametric", "without_eb",
+                                            "mean_only"};
+  return all;
 }
 
 std::string batch_of(const Statistics& statistics, bool has_sites) {

@@ -29,6 +29,9 @@ struct Statistics {
   static const Schema<Statistics>& schema();
 };
 
+/// The ways of ComBat that `methods` may name.
+const std::vector<std::string>& combat_methods();
+
 /// The factor that is harmonised, in a trial with sites or without.
 std::string batch_of(const Statistics& statistics, bool has_sites);
 

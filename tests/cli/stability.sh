@@ -25,6 +25,18 @@ expect 2 "no column 'Patient' \(--subject\). The columns are 'PatientID'" "$prog
 expect 2 "neither fixed .* nor random" "$program" stability wide.csv --factor Scanner:rnd
 sed 's/PatientID/Who/' wide.csv >nobody.csv
 expect 2 'no column says which patient.*--subject COLUMN' "$program" stability nobody.csv
+# A trial's own table: what was measured after preprocessing is left aside, of the truth too, unless it is the factor.
+awk 'BEGIN {
+  print "case,lesion,arm,replicate,feature,value,preprocessing"
+  for (p = 1; p <= 12; ++p) for (a = 0; a < 3; ++a) for (s = 0; s < 2; ++s)
+    printf "case%02d,lesion1,%s,%s,statistics.mean,%g,%s\n", p, a ? "arm" a : "object", a ? "scan" : "truth", p + (a * p * p) % 5 / 4 + 100 * s, s ? "smooth" : "none"
+}' >tried.csv
+expect 0 "24 value.s. of 'preprocessing' are not compared" "$program" stability tried.csv --harmonise arm --prior none -o tried
+grep -v smooth tried.csv | sed 's/,none$//; s/,preprocessing$//' >untried.csv
+expect 0 '' "$program" stability untried.csv --harmonise arm --prior none -o untried
+expect 0 '' cmp tried/harmonisation.csv untried/harmonisation.csv
+expect 0 '^statistics.mean,.*,24,' cat tried/harmonisation.csv
+expect 0 '12 patients .case., 12 lesions .lesion.' "$program" stability tried.csv --factor preprocessing --factor arm
 # Tables, whole or not at all.
 expect 0 'out/variance.csv: 20 rows' "$program" stability wide.csv --ignore Group --factor Scanner:random -o out
 expect 0 '^original_firstorder_Mean,Scanner,6,144,[0-9.]+,[0-9.]+,[0-9.]+,0\.[0-9]+,0\.[0-9]+,' cat out/variance.csv

@@ -5,6 +5,7 @@
 
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/model/volume.hpp"
+#include "vitrine/radiomics/region.hpp"
 #include "vitrine/radiomics/settings.hpp"
 
 namespace vitrine::radiomics {
@@ -15,20 +16,24 @@ inline constexpr double mask_threshold = 0.5 - 1e-9;
 
 /// One axis of an interpolation grid whose centre is the image's centre (IBSI 2.4).
 struct Axis {
-  Index input_size = 1, output_size = 1;
-  double step = 1;  ///< output spacing in input voxels
+  Index input_size = 1;             ///< samples that are there
+  Index first = 0, whole_size = 1;  ///< of the whole image that they are a part of
+  Index output_size = 1;            ///< of the whole
+  double step = 1;                  ///< output spacing in input voxels
 
   Axis() = default;
   /// ceil(extent / spacing) samples; `spacing` 0 keeps the axis as it is.
   Axis(Index size, double input_spacing, double spacing);
   /// Position of output sample `j` in input voxels; exact where the axis is kept.
   double position(Index j) const {
-    return 0.5 * double(input_size - 1) + (double(j) - 0.5 * double(output_size - 1)) * step;
+    return 0.5 * double(whole_size - 1) + (double(j) - 0.5 * double(output_size - 1)) * step -
+           double(first);
   }
 };
 
-/// The axes of the grid that the settings interpolate an image to.
-std::array<Axis, 3> interpolation_axes(const Grid& image, const Settings& settings);
+/// The axes of the grid that the settings interpolate an image to, or the whole that it is part of.
+std::array<Axis, 3> interpolation_axes(const Grid& image, const Settings& settings,
+                                       const PartOf& part = {});
 /// How they interpolate its intensities; on its own grid it is not interpolated at all.
 Interpolation interpolation_of(const Settings& settings);
 /// Whole HU, halves up.

@@ -50,8 +50,9 @@ void write_refusals(Html& html, const std::vector<Harmonised>& runs) {
 }
 
 void write_run(Html& html, const Page& page, const Harmonised& run, bool first_of_method) {
-  html.element(
-      "h3", str("ComBat, ", run.method, ", by ", run.batch, ": judged by ", truth_name(run.truth)));
+  const std::string what = run.batch.empty() ? str("Preprocessing ", run.method)
+                                             : str("ComBat, ", run.method, ", by ", run.batch);
+  html.element("h3", str(what, ": judged by ", truth_name(run.truth)));
   html.element("p", summary(run));
   html.raw("<details><summary>Every feature</summary><div class=\"scroll\">");
   html.raw("<table class=\"sortable filtered\"><thead><tr><th scope=\"col\">feature</th>");
@@ -88,7 +89,8 @@ void write_harmonisation(Html& html, const Page& page) {
   if (page.harmonised.empty()) return;
   open_section(html, "harmonisation", "Harmonisation");
   html.element("p",
-               "What ComBat does to the features, in patients that it was not fitted to. A higher "
+               "What ComBat does to the features, in patients that it was not fitted to, and "
+               "beside it what preprocessing does, each side with its own truth. A higher "
                "ICC says that arms agree more, not that they are right: the error is the root mean "
                "square distance from the truth, in the feature's unit; after / before below 1 is "
                "nearer to it.",

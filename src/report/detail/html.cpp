@@ -79,7 +79,8 @@ std::string plain(double number, int digits) {
 }
 
 std::string coefficient(double number, int decimals) {
-  if (std::isnan(number)) return brief(number);
+  // Of so large a number decimals say nothing, and its digits fit in no buffer.
+  if (std::isnan(number) || std::fabs(number) >= 1e7) return brief(number);
   char buffer[64];
   const auto end =
       std::to_chars(buffer, buffer + sizeof buffer, number, std::chars_format::fixed, decimals).ptr;

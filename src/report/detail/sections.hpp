@@ -21,6 +21,7 @@ void write_closing(Html& html, const Page& page);
 
 void write_factors(Html& html, const Page& page);
 void write_variances(Html& html, const Page& page);
+void write_preprocessing(Html& html, const Page& page);
 void write_harmonisation(Html& html, const Page& page);
 void write_checklists(Html& html, const Page& page);
 

@@ -104,7 +104,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     const auto files = sink_.image(patient.context(arm, of.dose.ctdi_vol, visit), image);
     result.files.insert(result.files.end(), files.begin(), files.end());
     patient.record_image(result.images, arm, visit.replicate(), of.dose, done.photons(arm), noise);
-    patient.measure(result.features, image, arm.name, visit.replicate(), unit_of(arm));
+    patient.measure(result.features, image, arm.name, visit.replicate(), unit_of(arm), isa_);
     probes.at(arm.protocol).measure(image, arm, visit, result);
     done.want(&of, arm);
     ledger.make(Stage::measure);
@@ -192,7 +192,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
           scan.keep_image(*arm, *plain);
         }
         Image image = recon::in_unit(std::move(*plain), unit_of(*arm));
-        Measured features = patient.of(*arm).measured(image, unit_of(*arm));
+        Measured features = patient.of(*arm).measured(image, unit_of(*arm), isa_);
         ledger.make(Stage::measure);
         clean.push_back({arm, std::move(image), std::move(features)});
       }
@@ -282,7 +282,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
         if (!probes.contains(group[i])) probes.emplace(group[i], QualityProbe(plan_, *now.as[i]));
         Arm at_delay = *arm;
         at_delay.contrast_delay = delay;
-        now.as[i]->measure_object(result.features, result.profiles, object_name(arms, at_delay));
+        now.as[i]->measure_object(result.features, result.profiles, object_name(arms, at_delay),
+                                  isa_);
       }
       now.first().record_contrast(result.contrast);
       for (std::size_t i = 0; i < group.size(); ++i)

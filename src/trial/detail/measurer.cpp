@@ -179,30 +179,44 @@ radiomics::Settings settings_of(const Measure& how, bool is_map) {
   return settings;
 }
 
+std::string_view unit_of(bool is_map) { return is_map ? "mg/ml" : Condition{}.unit; }
+
 }  // namespace
 
-Measured Measurer::measured(const Image& image, recon::VoxelUnit unit) const {
+Measured Measurer::measured(const Image& image, recon::VoxelUnit unit, Isa isa) const {
   const Measure& how = plan_.scenario.measure;
-  Measured values{std::vector<std::vector<radiomics::FeatureValue>>(masks_.size()),
-                  unit == recon::VoxelUnit::mg_per_ml};
+  const std::size_t lesions = masks_.size(), ways = how.preprocessing.size();
+  const Measured::OfLesions none(lesions);
+  Measured values{none, std::vector(ways, none), unit == recon::VoxelUnit::mg_per_ml};
   const radiomics::Settings settings = settings_of(how, values.is_map);
-  parallel_for(std::ssize(masks_), [&](Index i) {
-    const auto lesion = std::size_t(i);
-    values.of[lesion] = radiomics::extract(image, masks_[lesion], settings, how.features);
+  parallel_for(std::ssize(masks_) * Index(1 + ways), [&](Index i) {
+    const std::size_t lesion = std::size_t(i) % lesions, way = std::size_t(i) / lesions;
+    if (way == 0)
+      values.of[lesion] = radiomics::extract(image, masks_[lesion], settings, how.features);
+    else
+      values.after[way - 1][lesion] = radiomics::extract(
+          image, masks_[lesion], settings, how.preprocessing[way - 1], how.features, isa);
   });
   return values;
 }
 
 void Measurer::record(Table& features, const Measured& values, const std::string& arm,
                       const std::string& replicate) const {
-  const std::string unperturbed(radiomics::Perturbation::unperturbed);
+  Condition condition{.unit = unit_of(values.is_map)};
   for (std::size_t i = 0; i < masks_.size(); ++i)
-    add_rows(features, i, arm, replicate, unperturbed, values.is_map, values.of[i]);
+    add_rows(features, i, arm, replicate, condition, values.of[i]);
+  for (std::size_t p = 0; p < values.after.size(); ++p) {
+    const radiomics::Preprocessing& how = plan_.scenario.measure.preprocessing[p];
+    condition.preprocessing = how.name;
+    condition.unit = how.unit().empty() ? unit_of(values.is_map) : how.unit();
+    for (std::size_t i = 0; i < masks_.size(); ++i)
+      add_rows(features, i, arm, replicate, condition, values.after[p][i]);
+  }
 }
 
 void Measurer::measure(Table& features, const Image& image, const std::string& arm,
-                       const std::string& replicate, recon::VoxelUnit unit) const {
-  record(features, measured(image, unit), arm, replicate);
+                       const std::string& replicate, recon::VoxelUnit unit, Isa isa) const {
+  record(features, measured(image, unit, isa), arm, replicate);
   const Measure& how = plan_.scenario.measure;
   const auto perturbations = std::ssize(how.perturbations);
   if (replicate != Visit{}.name || perturbations == 0) return;
@@ -218,7 +232,9 @@ void Measurer::measure(Table& features, const Image& image, const std::string& a
   });
   for (std::size_t v = 0; v < values.size(); ++v)
     add_rows(features, v / std::size_t(perturbations), arm, replicate,
-             how.perturbations[v % std::size_t(perturbations)].id, is_map, values[v]);
+             {.perturbation = how.perturbations[v % std::size_t(perturbations)].id,
+              .unit = unit_of(is_map)},
+             values[v]);
 }
 
 radiomics::PerturbedMask Measurer::perturbed(std::size_t lesion,
@@ -230,14 +246,23 @@ radiomics::PerturbedMask Measurer::perturbed(std::size_t lesion,
       {std::uint64_t(scenario.trial.seed), str(case_id_, '/', patient_.scene.lesions[lesion].id)});
 }
 
-void Measurer::measure_object(Table& features, Table& profiles, const std::string& name) const {
+double Measurer::preprocessed_margin() const {
+  double most = 0.0;
+  for (const radiomics::Preprocessing& how : plan_.scenario.measure.preprocessing)
+    most = std::max(most, how.margin(grid_.spacing).maxCoeff());
+  return most;
+}
+
+void Measurer::measure_object(Table& features, Table& profiles, const std::string& name,
+                              Isa isa) const {
   const double energy = plan_.scenario.measure.truth_energy;
   Image object(grid_, -1000.0f);
   for (const LesionTruth& lesion : patient_.scene.lesions) {
-    const GridBox box = box_about(grid_, lesion.centre, reach_of(patient_.scene, lesion));
+    const double reach = reach_of(patient_.scene, lesion) + preprocessed_margin();
+    const GridBox box = box_about(grid_, lesion.centre, reach);
     paste(object_image(patient_.scene, box.grid, energy), box, object);
   }
-  measure(features, object, name, "truth");
+  measure(features, object, name, "truth", recon::VoxelUnit::hounsfield, isa);
   record_profiles(profiles, object, name);
 }
 

@@ -2,6 +2,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vitrine/evaluation/recist.hpp"
@@ -9,6 +10,7 @@
 #include "vitrine/phantoms/patient.hpp"
 #include "vitrine/radiomics/extract.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
+#include "vitrine/radiomics/preprocessing/preprocessing.hpp"
 #include "vitrine/trial/dose.hpp"
 #include "vitrine/trial/plan.hpp"
 #include "vitrine/trial/sink.hpp"
@@ -26,8 +28,17 @@ void record_response(CaseResult& result, const std::vector<Visit>& visits,
 
 /// Features of all lesions in one image.
 struct Measured {
-  std::vector<std::vector<radiomics::FeatureValue>> of;  ///< each lesion
+  using OfLesions = std::vector<std::vector<radiomics::FeatureValue>>;
+  OfLesions of;                  ///< each lesion
+  std::vector<OfLesions> after;  ///< each preprocessing under test
   bool is_map = false;
+};
+
+/// What was done to mask or image before a measurement, and what intensities count afterwards.
+struct Condition {
+  std::string_view perturbation = radiomics::Perturbation::unperturbed;
+  std::string_view preprocessing = radiomics::Preprocessing::unprocessed;
+  std::string_view unit = "HU";
 };
 
 /// A patient at one visit, ready to be measured: scene, image grid and truth masks.
@@ -60,20 +71,19 @@ class Measurer {
                     const DoseIndices& dose, double photons, double noise) const;
   /// HU along x through the middle of each lesion, one row a pixel.
   void record_profiles(Table& profiles, const Image& image, const std::string& arm) const;
-  /// All features of all lesions in one image. What the settings say in HU (a range, whole numbers)
-  /// does not hold for a map.
-  Measured measured(const Image& image, recon::VoxelUnit unit) const;
+  /// All features of all lesions in one image, as it is and after every preprocessing. What the
+  /// settings say in HU (a range, whole numbers) does not hold for a map.
+  Measured measured(const Image& image, recon::VoxelUnit unit, Isa isa) const;
   void record(Table& features, const Measured& values, const std::string& arm,
               const std::string& replicate) const;
   /// Both, and of an arm's own scan under every perturbation.
   void measure(Table& features, const Image& image, const std::string& arm,
-               const std::string& replicate,
-               recon::VoxelUnit unit = recon::VoxelUnit::hounsfield) const;
+               const std::string& replicate, recon::VoxelUnit unit, Isa isa) const;
   /// What perturbations make of the lesions' masks, the unperturbed ones first; nothing if the
   /// scenario has no perturbations.
   void record_masks(Table& masks) const;
   /// Truth level T0: the object itself on the image grid, as arm `name`, replicate `truth`.
-  void measure_object(Table& features, Table& profiles, const std::string& name) const;
+  void measure_object(Table& features, Table& profiles, const std::string& name, Isa isa) const;
   /// Iodine of every compartment and lesion, if there is contrast medium.
   void record_contrast(Table& contrast) const;
   /// The lesions' true sizes on the visit's day, as RECIST takes them, and as rows of a table.
@@ -88,8 +98,10 @@ class Measurer {
   Visit::Aim aim(std::span<const LesionTruth> lesions) const;
   /// The heights of the patient (before the visit's pose) that a scan may see.
   phantoms::Slab slab() const;
+  /// How far about a lesion's mask preprocessing looks, mm; 0 without any.
+  double preprocessed_margin() const;
   void add_rows(Table& features, std::size_t lesion, const std::string& arm,
-                const std::string& replicate, const std::string& perturbation, bool is_map,
+                const std::string& replicate, const Condition& condition,
                 std::span<const radiomics::FeatureValue> values) const;
   radiomics::PerturbedMask perturbed(std::size_t lesion,
                                      const radiomics::Perturbation& perturbation) const;

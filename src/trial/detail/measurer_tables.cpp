@@ -23,11 +23,12 @@ std::string parts_of(const LesionTruth& lesion) {
   return text;
 }
 
-/// The unit of a feature of a map: that of one of CT numbers, with mg/ml for HU.
-std::string in_mg_per_ml(std::string_view unit) {
-  std::string text(unit);
+/// The unit of a feature where intensities count something else: `(mg/ml)^2` for `HU^2`.
+std::string with_unit(std::string_view of_feature, std::string_view of_intensity) {
+  std::string text(of_feature);
+  const bool alone = text == "HU" || of_intensity.find('/') == std::string_view::npos;
   if (const auto at = text.find("HU"); at != std::string::npos)
-    text.replace(at, 2, text == "HU" ? "mg/ml" : "(mg/ml)");
+    text.replace(at, 2, alone ? std::string(of_intensity) : str('(', of_intensity, ')'));
   return text;
 }
 
@@ -71,6 +72,8 @@ void Measurer::add_columns(CaseResult& result) const {
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   if (!scenario.measure.perturbations.empty()) result.features.columns.emplace_back("perturbation");
+  if (!scenario.measure.preprocessing.empty())
+    result.features.columns.emplace_back("preprocessing");
   if (!scenario.patients.strata.empty()) result.features.columns.emplace_back("stratum");
   if (!plan_.sites.empty()) result.features.columns.emplace_back("site");
   if (has_protocols(scenario.arms)) result.features.columns.emplace_back("protocol");
@@ -186,7 +189,7 @@ void Measurer::record_image(Table& images, const Arm& arm, const std::string& re
 }
 
 void Measurer::add_rows(Table& features, std::size_t lesion, const std::string& arm,
-                        const std::string& replicate, const std::string& perturbation, bool is_map,
+                        const std::string& replicate, const Condition& condition,
                         std::span<const radiomics::FeatureValue> values) const {
   const std::string stratum = phantoms::stratum_name(plan_.scenario.patients, case_id_);
   const auto made = std::ranges::find(plan_.arms, arm, &Arm::name);
@@ -199,11 +202,13 @@ void Measurer::add_rows(Table& features, std::size_t lesion, const std::string& 
                                  replicate,
                                  std::string(f.info->id),
                                  std::string(f.info->ibsi_code),
-                                 is_map ? in_mg_per_ml(f.info->unit) : std::string(f.info->unit),
+                                 with_unit(f.info->unit, condition.unit),
                                  f.value,
                                  std::string(f.aggregation),
                                  std::string(f.reason)};
-    if (!plan_.scenario.measure.perturbations.empty()) row.emplace_back(perturbation);
+    const Measure& how = plan_.scenario.measure;
+    if (!how.perturbations.empty()) row.emplace_back(std::string(condition.perturbation));
+    if (!how.preprocessing.empty()) row.emplace_back(std::string(condition.preprocessing));
     if (!stratum.empty()) row.emplace_back(stratum);
     if (!plan_.sites.empty()) row.emplace_back(site);
     if (has_protocols(plan_.scenario.arms)) row.emplace_back(plan_.scenario.arms.protocol.name);

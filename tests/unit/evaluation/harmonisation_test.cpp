@@ -248,3 +248,44 @@ TEST_CASE("areas under ROC curves equal the count of pairs and DeLong's variance
   CHECK(discrimination(twice, twice, label_twice, patients).before.reason ==
         "22 row(s) with the label and 0 without");
 }
+
+TEST_CASE("what was measured anew is judged by its own truth") {
+  const HarmonisationCases before = simulate(8, unlike);
+  const HarmonisationOptions options{.replicates = 200};
+  const std::vector<std::string> none(before.features.size());
+  const auto judged = [&](const Eigen::MatrixXd& values, const Eigen::MatrixXd& truth,
+                          const std::vector<std::string>& no_error) {
+    return judge_remeasured(before, {values, truth, no_error}, options).features;
+  };
+  // Half the error about a truth that lies elsewhere: the ratio is 1/2 in every resample.
+  const Eigen::MatrixXd moved = (before.truth.array() + 7.0).matrix();
+  const Eigen::MatrixXd half = moved + 0.5 * (before.cases.values - before.truth);
+  for (const auto& feature : judged(half, moved, none)) {
+    CHECK(feature.error.ratio.value == Approx(0.5));
+    CHECK(feature.error.ratio.low == Approx(0.5));
+    CHECK(feature.error.ratio.high == Approx(0.5));
+    CHECK(feature.error.before.value == Approx(2 * feature.error.after.value));
+    CHECK(feature.error.rows == std::ssize(before.patient));
+    CHECK(feature.icc_after.value > feature.icc_before.value);
+    CHECK(feature.auc.before.has_value());
+  }
+  // The same values are as they were; another scale keeps agreement and says nothing of errors.
+  std::vector<std::string> scaled = none;
+  scaled[1] = "another unit";
+  const auto same = judged(before.cases.values, before.truth, none);
+  const auto thrice = judged(3 * before.cases.values, 3 * before.truth, scaled);
+  for (std::size_t f = 0; f < same.size(); ++f) {
+    CHECK(same[f].error.ratio.value == Approx(1));
+    CHECK(same[f].icc_after.value == same[f].icc_before.value);
+    CHECK(same[f].auc.change.value == Approx(0).margin(1e-12));
+    CHECK(thrice[f].icc_after.value == Approx(same[f].icc_before.value));
+    if (f == 1)
+      CHECK(thrice[f].error.ratio.reason == "another unit");
+    else
+      CHECK(thrice[f].error.ratio.value == Approx(3));
+  }
+  // Nothing is fitted: a batch too small for ComBat is judged all the same.
+  const HarmonisationCases few = simulate(4, unlike);
+  CHECK(!harmonise(few, options).refused.empty());
+  CHECK(judge_remeasured(few, {few.cases.values, few.truth, none}, options).refused.empty());
+}

@@ -97,6 +97,18 @@ Page made_up_page() {
   page.harmonised[0].features.resize(1);
   page.harmonised[0].features[0].feature = "statistics.mean";
   page.harmonised[0].features[0].left_alone = evil;
+  page.harmonised.push_back({"smooth " + evil, "", "t0", "", page.harmonised[0].features});
+  page.preprocessed = {{"smooth " + evil, evil, {}}};
+  page.preprocessed[0].features.resize(2);
+  for (auto& feature : page.preprocessed[0].features) {
+    feature.feature = page.stability[0].feature;
+    feature.unit_after = evil;
+    feature.before.icc = {0.8, 0.7, 0.9, ""};
+    feature.after.icc = {0.9, 0.8, 0.95, ""};
+    feature.error.ratio = {0.5, 0.4, 0.6, ""};
+    feature.object_error.ratio = {1.5, 1.2, 1.8, ""};
+  }
+  page.preprocessed[0].features[1].object_error.ratio = evaluation::Estimate::withheld(evil);
   page.checklists = {{evil, evil, {{"1", evil, ReportingItem::Filled::by_author, evil}}}};
   page.stacks = {evil, 2, {{evil, evil, pixel}}};
   page.failures.columns = {"case", "why"};
@@ -212,6 +224,18 @@ TEST_CASE("perturbed masks have a section of their own, a column for each arm") 
   CHECK(render(Page{}).find("Perturbed masks") == std::string::npos);
 }
 
+TEST_CASE("preprocessing has a section of its own, with a row for each and counts of intervals") {
+  Page page = made_up_page();
+  const std::string html = render(page);
+  CHECK(html.find("<section id=\"preprocessing\">") != std::string::npos);
+  CHECK(html.find("href=\"#preprocessing\"") != std::string::npos);
+  CHECK(html.find("2 / 0 of 2") != std::string::npos);  // ICC higher, and nearer to its own truth
+  CHECK(html.find("0 / 1 of 1") != std::string::npos);  // farther from the object
+  CHECK(html.find("Preprocessing smooth") != std::string::npos);  // beside ComBat
+  page.preprocessed.clear();
+  CHECK(render(page).find("id=\"preprocessing\"") == std::string::npos);
+}
+
 TEST_CASE("what refused a harmonisation is said once for all truths and methods") {
   Page page = made_up_page();
   page.harmonised.clear();
@@ -301,6 +325,8 @@ TEST_CASE("numbers are shown with three significant digits") {
   CHECK(coefficient(0.98765) == "0.988");
   CHECK(coefficient(0.99999) == "&gt;\u202f0.999");
   CHECK(coefficient(1.0) == "1.000");
+  CHECK(coefficient(1e300, 2) == "1.00\u00d710<sup>300</sup>");
+  CHECK(coefficient(INFINITY) == "\u221e");
   CHECK(coefficient(-0.5, 2) == "\u22120.50");
 }
 

@@ -4,10 +4,8 @@
 #include <map>
 #include <set>
 
-#include "coarse_scanner.hpp"
-#include "kept_images.hpp"
+#include "two_chests.hpp"
 #include "vitrine/trial/analysis.hpp"
-#include "vitrine/trial/plan.hpp"
 
 using namespace vitrine;
 
@@ -33,57 +31,16 @@ Value measure_of(const Value::List& perturbations) {
   return measure;
 }
 
-/// Two chests with a nodule each at two doses, in a scanner whose views take milliseconds.
-trial::Scenario read(const Value& measure, Diagnostics& problems) {
-  const Value scanner = test::coarse_scanner(160.0);
-  const Value protocol = Value()
-                             .set("kernel", Value("soft"))
-                             .set("slices", Value(12.0))
-                             .set("slice_thickness_mm", Value(2.0))
-                             .set("slice_increment_mm", Value(2.0))
-                             .set("matrix", Value(128.0))
-                             .set("field_of_view_mm", Value(200.0));
-  const Value lesion = Value().set(
-      "shape",
-      Value()
-          .set("kind", Value("sphere"))
-          .set("diameter_mm", Value().set("uniform", Value::List{Value(12.0), Value(16.0)})));
-  const Value arms =
-      Value()
-          .set("scanners", Value::List{scanner})
-          .set("protocol", protocol)
-          .set("vary", Value().set("tube_load_mas", Value::List{Value(80.0), Value(20.0)}))
-          .set("repeat", Value().set("count", Value(2.0)));
-  const Value root =
-      Value()
-          .set("vitrine", Value(1.0))
-          .set("trial", Value().set("name", Value("perturbed")).set("seed", Value(7.0)))
-          .set("patients",
-               Value()
-                   .set("count", Value(2.0))
-                   .set("anatomy",
-                        Value().set("kind", Value("thorax")).set("vessel_twigs", Value(4.0)))
-                   .set("lesions", Value::List{lesion}))
-          .set("arms", arms)
-          .set("measure", measure);
-  return trial::Scenario::schema().read(root, problems);
-}
-
-trial::TrialResult run(const trial::Plan& plan) {
-  test::KeptImages kept;
-  return trial::run(plan, kept, kept, kept, best_isa(), [] { return false; });
-}
-
 trial::Plan plan_of(const Value::List& perturbations) {
   Diagnostics problems;
-  auto scenario = read(measure_of(perturbations), problems);
+  auto scenario = test::two_chests(measure_of(perturbations), problems);
   problems.throw_if_any();
   return trial::make_plan(std::move(scenario));
 }
 
 std::string messages(const Value& measure) {
   Diagnostics problems;
-  read(measure, problems);
+  test::two_chests(measure, problems);
   std::string text;
   for (const auto& entry : problems.entries()) text += entry.message + '\n';
   return text;
@@ -112,13 +69,13 @@ TEST_CASE("measure takes single features and perturbations, and says what it doe
   CHECK(messages(measure).find("leaves the slices") != std::string::npos);
   // A scenario without perturbations keeps its fingerprint: the key is not written.
   Diagnostics none;
-  const auto plain = read(measure_of({}), none);
+  const auto plain = test::two_chests(measure_of({}), none);
   CHECK(to_json(trial::Scenario::schema().write(plain)).find("perturbations") == std::string::npos);
 }
 
 TEST_CASE("perturbations add rows for own scans and change no other", "[full]") {
   const trial::Plan without = plan_of({}), with = plan_of(some());
-  const trial::TrialResult plain = run(without), perturbed = run(with);
+  const trial::TrialResult plain = test::run(without), perturbed = test::run(with);
   const Table before = plain.all(&trial::CaseResult::features);
   Table after = perturbed.all(&trial::CaseResult::features);
   REQUIRE(before.rows.size() > 100);
