@@ -83,6 +83,7 @@ io::Bytes results_h5(const trial::Plan& plan, const Rows& rows, const trial::Ana
   table("/bland_altman", analysis.bland_altman);
   table("/variance", analysis.variance);
   table("/harmonisation", analysis.harmonisation);
+  table("/known_signal", analysis.known_signal);
   table("/verdict", analysis.verdict);
   return file.bytes();
 }
@@ -153,6 +154,7 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
   table("robustness", analysis.robustness);
   table("variance", analysis.variance);
   table("harmonisation", analysis.harmonisation);
+  table("known_signal", analysis.known_signal);
   table("verdict", analysis.verdict);
   Table failures;
   failures.columns = {"case", "message"};

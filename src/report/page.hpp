@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -6,6 +7,7 @@
 #include "vitrine/core/table.hpp"
 #include "vitrine/evaluation/harmonisation.hpp"
 #include "vitrine/evaluation/robustness.hpp"
+#include "vitrine/evaluation/signal_ladder.hpp"
 #include "vitrine/evaluation/stability.hpp"
 #include "vitrine/evaluation/study_variance.hpp"
 #include "vitrine/evaluation/verdict.hpp"
@@ -95,6 +97,7 @@ struct Page {
   Measured measured;  ///< features in the order of `stability`; empty: nothing to draw
   std::vector<evaluation::FeatureVariance> variances;  ///< empty without variance components
   std::vector<Harmonised> harmonised;                  ///< empty without harmonisation
+  std::optional<evaluation::SignalLadder> signal;      ///< none without a known signal
   /// The statistics of one stratum's patients alone.
   struct Stratum {
     std::string name;

@@ -23,6 +23,7 @@ void write_navigation(Html& html, const Page& page) {
   if (!page.stability.empty() && !page.factors.empty()) link("factors", "Factors");
   if (!page.variances.empty()) link("variance", "Variance");
   if (!page.harmonised.empty()) link("harmonisation", "Harmonisation");
+  if (page.signal) link("signal", "Known signal");
   if (!page.strata.empty()) link("strata", "Strata");
   if (!page.robustness.empty()) link("robustness", "Perturbed masks");
   if (!page.lesions.rows.empty()) link("lesions", "Lesions");
@@ -51,6 +52,7 @@ std::string render(const Page& page) {
   write_factors(html, page);
   write_variances(html, page);
   write_harmonisation(html, page);
+  write_signal(html, page);
   write_strata(html, page);
   write_robustness(html, page);
   write_closing(html, page);

@@ -17,11 +17,11 @@ const std::string& text(const std::vector<Table::Cell>& row, std::size_t column)
   return std::get<std::string>(row[column]);
 }
 
-/// The column that tells perturbed masks apart; none where there are none.
-std::optional<std::size_t> perturbation_column(const Table& features) {
-  const auto found = std::find(features.columns.begin(), features.columns.end(), "perturbation");
-  if (found == features.columns.end()) return {};
-  return std::size_t(found - features.columns.begin());
+/// A column that not every trial has.
+std::optional<std::size_t> column_if_there(const Table& table, const char* name) {
+  const auto found = std::find(table.columns.begin(), table.columns.end(), name);
+  if (found == table.columns.end()) return {};
+  return std::size_t(found - table.columns.begin());
 }
 
 /// Turns tidy rows into one sample per lesion and image, as the statistics take them.
@@ -68,7 +68,7 @@ class StudyBuilder {
     if (features.rows.empty()) return;
     const Places at(features);
     for (const auto& row : features.rows) declare(at, row);
-    const auto perturbation = perturbation_column(features);
+    const auto perturbation = column_if_there(features, "perturbation");
     for (const auto& row : features.rows) {
       if (perturbation && text(row, *perturbation) != radiomics::Perturbation::unperturbed)
         continue;  // no arm of its own: see robustness_of
@@ -255,6 +255,22 @@ std::vector<evaluation::RobustnessRow> robustness_of(const Plan& plan, const Tri
 
 }  // namespace
 
+namespace {
+
+/// What each lesion's texture was drawn with; empty where none was drawn.
+DrawnTextures drawn_textures(const TrialResult& result) {
+  DrawnTextures drawn;
+  result.cases.each([&](const CaseResult& one) {
+    const auto strength = column_if_there(one.lesions, "heterogeneity_hu");
+    if (!strength) return;
+    for (const auto& row : one.lesions.rows)
+      drawn[{text(row, 0), text(row, 1)}] = std::get<double>(row[*strength]);
+  });
+  return drawn;
+}
+
+}  // namespace
+
 Analysis analyse(const Plan& plan, const TrialResult& result) {
   Analysis analysis;
   if (result.cases.empty()) return analysis;
@@ -278,6 +294,10 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
   if (asked("harmonisation")) {
     analysis.harmonised = harmonise(plan, analysis.study, options);
     analysis.harmonisation = harmonisation_table(analysis.harmonised);
+  }
+  if (asked("known_signal")) {
+    analysis.signal = known_signal(plan, analysis.study, drawn_textures(result));
+    analysis.known_signal = evaluation::signal_table(*analysis.signal);
   }
   if (!asked("bias_vs_truth")) return analysis;
   analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
