@@ -2,8 +2,10 @@
 
 #include <Eigen/Core>
 #include <Eigen/LU>
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
@@ -22,9 +24,9 @@ struct Intervals {
     double with = 0.0, without = 0.0;
     for (const auto& rows : clusters.rows) {
       bool either[2] = {false, false};
-      for (const Index row : rows) either[label[std::size_t(row)]] = true;
-      with += either[1];
-      without += either[0];
+      for (const Index row : rows) either[label[std::size_t(row)] ? 1 : 0] = true;
+      with += either[1] ? 1.0 : 0.0;
+      without += either[0] ? 1.0 : 0.0;
     }
     patients = double(clusters.rows.size());
     const double rarer = std::min(with, without);
@@ -147,9 +149,9 @@ Estimate share(const Clusters& clusters, const Intervals& intervals, Of&& of, Ri
       if (of(std::size_t(row))) {
         any = true;
         rows += 1.0;
-        hits += right(std::size_t(row));
+        hits += right(std::size_t(row)) ? 1.0 : 0.0;
       }
-    patients += any;
+    patients += any ? 1.0 : 0.0;
   }
   const double value = hits / rows;
   Estimate result;

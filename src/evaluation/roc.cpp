@@ -210,8 +210,9 @@ RocArea roc_area(std::span<const double> score, const std::vector<bool>& label,
   double pairs = 0.0;
   std::set<std::size_t> of_class[2];
   for (std::size_t i = 0; i < score.size(); ++i) {
-    groups[group[i]].rows[label[i]].push_back(Index(i));
-    of_class[label[i]].insert(patient_of[i]);
+    const std::size_t which = label[i] ? 1 : 0;
+    groups[group[i]].rows[which].push_back(Index(i));
+    of_class[which].insert(patient_of[i]);
   }
   for (const auto& [name, its] : groups) pairs += its.pairs();
   RocArea area;
