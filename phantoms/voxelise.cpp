@@ -68,11 +68,17 @@ std::vector<std::string> organ_names(const Scene& scene) {
   return names;
 }
 
-LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::string> names) {
-  const auto label_of = [&](const std::string& name) {
-    const auto at = std::find(names.begin(), names.end(), name);
-    return static_cast<std::uint16_t>(at == names.end() ? 0 : at - names.begin() + 1);
-  };
+namespace {
+
+/// 1 + the place in `names`, 0 if it is not there.
+std::uint16_t label_of(std::span<const std::string> names, const std::string& name) {
+  const auto at = std::find(names.begin(), names.end(), name);
+  return static_cast<std::uint16_t>(at == names.end() ? 0 : at - names.begin() + 1);
+}
+
+}  // namespace
+
+LabelMap anatomy_map(const Scene& scene, const Grid& grid, std::span<const std::string> names) {
   struct Painted {
     std::uint32_t solid;
     std::uint16_t label;
@@ -83,7 +89,7 @@ LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::st
     const auto is_organ = [&](const LesionTruth& lesion) { return lesion.id == organ.name; };
     if (std::any_of(scene.lesions.begin(), scene.lesions.end(), is_organ)) continue;
     for (const std::uint32_t s : organ.solids)
-      all.push_back({s, label_of(organ.name), bounds(scene.solids[s])});
+      all.push_back({s, label_of(names, organ.name), bounds(scene.solids[s])});
   }
   // Solids are numbered in the order they were placed in.
   std::sort(all.begin(), all.end(),
@@ -97,7 +103,8 @@ LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::st
   for (const IndexedMap& each : scene.maps) {
     maps.push_back({&each, {}});
     for (const IndexedMap::Entry& entry : each.entries)
-      maps.back().label.push_back(entry.organ.empty() ? std::uint16_t{0} : label_of(entry.organ));
+      maps.back().label.push_back(entry.organ.empty() ? std::uint16_t{0}
+                                                      : label_of(names, entry.organ));
   }
 
   LabelMap map(grid);
@@ -121,8 +128,13 @@ LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::st
       }
     }
   });
+  return map;
+}
+
+LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::string> names) {
+  LabelMap map = anatomy_map(scene, grid, names);
   for (std::size_t lesion = 0; lesion < scene.lesions.size(); ++lesion) {
-    const std::uint16_t label = label_of(scene.lesions[lesion].id);
+    const std::uint16_t label = label_of(names, scene.lesions[lesion].id);
     const GridBox box =
         box_about(grid, scene.lesions[lesion].centre, reach(scene, scene.lesions[lesion]));
     const Mask mask = lesion_mask(scene, lesion, box.grid);

@@ -15,6 +15,9 @@ Grid grid_about(const Scene& scene, double spacing);
 /// (named by their id) over everything.
 LabelMap organ_map(const Scene& scene, const Grid& grid, std::span<const std::string> names);
 
+/// `organ_map` as it was before lesions grew: their voxels are those of what lies under them.
+LabelMap anatomy_map(const Scene& scene, const Grid& grid, std::span<const std::string> names);
+
 /// The organs of a scene's imported voxels in the order of their tables, then those of its solids
 /// in the order they were placed in, then its lesions: names for `organ_map`.
 std::vector<std::string> organ_names(const Scene& scene);

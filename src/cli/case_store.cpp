@@ -1,8 +1,7 @@
 #include "vitrine/cli/case_store.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <iterator>
 
 #include "vitrine/io/json.hpp"
 
@@ -24,36 +23,14 @@ Value write(const Table& table) {
 }
 
 /// A member that must be there. Throws Error on any other shape: then the case is run again.
-const Value& member(const Value& value, const char* key) {
+const Value& member(const Value& value, std::string_view key) {
   const Value* found = value.find(key);
   require(found != nullptr, Error::Kind::data, "a stored case lacks '", key, "'");
   return *found;
 }
 
-Table read_table(const Value& value) {
-  Table table;
-  for (const Value& name : std::get<Value::List>(member(value, "columns").data))
-    table.columns.push_back(std::get<std::string>(name.data));
-  for (const Value& row : std::get<Value::List>(member(value, "rows").data)) {
-    std::vector<Table::Cell> cells;
-    for (const Value& cell : std::get<Value::List>(row.data)) {
-      if (cell.empty()) {
-        cells.emplace_back(std::numeric_limits<double>::quiet_NaN());
-      } else if (const double* number = cell.as<double>()) {
-        cells.emplace_back(*number);
-      } else {
-        cells.emplace_back(std::get<std::string>(cell.data));
-      }
-    }
-    require(cells.size() == table.columns.size(), Error::Kind::data, "a row of a stored table has ",
-            cells.size(), " cells (the table has ", table.columns.size(), " columns)");
-    table.rows.push_back(std::move(cells));
-  }
-  return table;
-}
-
 struct Part {
-  const char* name;
+  std::string_view name;
   Table trial::CaseResult::*table;
 };
 constexpr Part parts[] = {{"patients", &trial::CaseResult::patients},
@@ -89,11 +66,15 @@ io::Path CaseStore::path_of(const std::string& case_id) const {
 std::optional<trial::CaseResult> CaseStore::load(const std::string& case_id) {
   const io::Path path = path_of(case_id);
   if (!std::filesystem::exists(path)) return {};
-  const Value value = io::parse_json(io::read_text(path), path.string());
+  trial::CaseResult result;
+  result.id = case_id;
+  const auto table_of = [&](std::string_view key) -> Table* {
+    const auto part = std::ranges::find(parts, key, &Part::name);
+    return part == std::end(parts) ? nullptr : &(result.*part->table);
+  };
+  const Value value = io::parse_json(io::read_text(path), path.string(), table_of);
   try {
-    trial::CaseResult result;
-    result.id = case_id;
-    for (const Part& part : parts) result.*part.table = read_table(member(value, part.name));
+    for (const Part& part : parts) (void)member(value, part.name);
     for (const Value& file : std::get<Value::List>(member(value, "files").data)) {
       const double bytes = std::get<double>(member(file, "bytes").data);
       require(bytes >= 0.0 && bytes < 9e15, Error::Kind::data, "a file of ", to_text(bytes),
@@ -127,7 +108,7 @@ std::optional<trial::CaseResult> CaseStore::whole(const std::string& case_id) {
 
 void CaseStore::save(const trial::CaseResult& result) {
   Value value;
-  for (const Part& part : parts) value.set(part.name, write(result.*part.table));
+  for (const Part& part : parts) value.set(std::string(part.name), write(result.*part.table));
   Value::List files;
   for (const trial::FileRecord& file : result.files)
     files.push_back(Value()

@@ -46,12 +46,16 @@ std::string class_of(const MaskFile& mask, bool by_organ) {
   return by_organ && !mask.organ.empty() ? mask.organ + "_lesion" : "lesion";
 }
 
-std::vector<std::string> labels_of(const std::vector<TrialImage>& images, bool by_organ) {
+/// Organs first, so that their values are their places.
+std::vector<std::string> labels_of(const std::vector<TrialImage>& images,
+                                   const DatasetChoice& choice) {
   std::set<std::string> names;
   for (const TrialImage& image : images)
-    for (const MaskFile& mask : image.masks) names.insert(class_of(mask, by_organ));
-  if (names.empty()) names.insert("lesion");
-  return {names.begin(), names.end()};
+    for (const MaskFile& mask : image.masks) names.insert(class_of(mask, choice.by_organ));
+  if (names.empty() && choice.organs.empty()) names.insert("lesion");
+  std::vector<std::string> labels = choice.organs;
+  labels.insert(labels.end(), names.begin(), names.end());
+  return labels;
 }
 
 dataset::Item item_of(const TrialImage& image, const std::vector<std::string>& labels,
@@ -67,7 +71,7 @@ dataset::Item item_of(const TrialImage& image, const std::vector<std::string>& l
     const auto value =
         valued == dataset::Valued::by_class ? label + 1 : std::ssize(item.lesions) + 1;
     require(value <= 255, Error::Kind::unsupported, "'", item.id,
-            "' has more than 255 lesions, which a label map of 8 bits cannot tell apart");
+            "' has more than 255 labels, which a label map of 8 bits cannot tell apart");
     item.lesions.push_back({mask.lesion, mask.organ, int(value)});
   }
   return item;
@@ -160,9 +164,14 @@ TrialDataset make_dataset(const StoredTrial& stored, const io::Path& dir,
   about.number = choice.number;
   about.folds = choice.folds;
   made.images = chosen(stored, dir, choice);
-  about.labels = labels_of(made.images, choice.by_organ);
+  about.labels = labels_of(made.images, choice);
+  about.organs = choice.organs;
+  require(about.labels.size() <= 255, Error::Kind::unsupported, about.labels.size(),
+          " labels are more than a label map of 8 bits can tell apart (255). Name fewer (--organ)");
   for (const TrialImage& image : made.images)
     about.items.push_back(item_of(image, about.labels, choice.by_organ, layout.valued));
+  if (layout.stored == dataset::Stored::dicom)
+    for (dataset::Item& item : about.items) item.labelled = !item.lesions.empty();
   const Patients patients = patients_of(made.images);
   const auto subset = subsets(patients, choice);
   for (dataset::Item& item : about.items) item.subset = subset.at(item.patient);
@@ -171,8 +180,13 @@ TrialDataset make_dataset(const StoredTrial& stored, const io::Path& dir,
 }
 
 io::Bytes label_map(const StoredTrial& stored, const io::Path& dir, const TrialImage& image,
-                    const dataset::Item& item) {
+                    const dataset::Item& item, const LabelMap* organs) {
   std::optional<Mask> labels;
+  if (organs) {
+    labels.emplace(organs->grid());
+    std::ranges::transform(organs->values(), labels->values().begin(),
+                           [](std::uint16_t value) { return std::uint8_t(value); });
+  }
   for (std::size_t i = 0; i < image.masks.size(); ++i) {
     read_listed(stored, dir, image.masks[i].path);
     const Mask mask = io::read_mask(dir / image.masks[i].path);

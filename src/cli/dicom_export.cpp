@@ -1,37 +1,18 @@
 #include "vitrine/cli/dicom_export.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "vitrine/cli/organ_codes.hpp"
 #include "vitrine/cli/series_header.hpp"
+#include "vitrine/core/listing.hpp"
 #include "vitrine/io/image_reader.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
 #include "vitrine/radiomics/settings.hpp"
 
 namespace vitrine::cli {
 namespace {
-
-/// Has no file to give.
-class NoFiles final : public Resources {
- public:
-  LabelImage labels(const LocatedText& file) override { refuse(file); }
-  Image image(const LocatedText& file) override { refuse(file); }
-  Value document(const LocatedText& file) override { refuse(file); }
-  std::vector<float> numbers(const LocatedText& document, const std::string&, Number,
-                             std::uint64_t) override {
-    refuse(document);
-  }
-
- private:
-  [[noreturn]] static void refuse(const LocatedText& file) {
-    throw Error(Error::Kind::unsupported,
-                str("the trial's patients come from '", file.text,
-                    "', which is needed again to say where they lay, and a finished trial does not "
-                    "keep it. Have the trial write DICOM itself (outputs: {images: [dicom]}), or "
-                    "choose another --layout"));
-  }
-};
 
 /// UCUM's name of a unit.
 std::string ucum(const std::string& unit) {
@@ -50,6 +31,18 @@ double number_in(const Table& table, const std::vector<Table::Cell>& row, const 
   return *number;
 }
 
+/// Hues at the golden angle, so that neighbours differ.
+std::array<std::uint8_t, 3> organ_colour(std::size_t organ) {
+  const double hue = std::fmod(140.0 + 137.508 * double(organ), 360.0) / 60.0;
+  std::array<std::uint8_t, 3> colour{};
+  for (std::size_t c = 0; c < 3; ++c) {  // HSV with a saturation of 0.6, a value of 0.9
+    const double phase = std::fmod(5.0 - 2.0 * double(c) + hue, 6.0);
+    const double dip = std::clamp(std::min(phase, 4.0 - phase), 0.0, 1.0);
+    colour[c] = std::uint8_t(std::lround(255.0 * 0.9 * (1.0 - 0.6 * dip)));
+  }
+  return colour;
+}
+
 /// What `columns` of a row say, in their order.
 bool says(const Table& table, const std::vector<Table::Cell>& row,
           std::initializer_list<std::pair<const char*, std::string_view>> columns) {
@@ -60,17 +53,9 @@ bool says(const Table& table, const std::vector<Table::Cell>& row,
 
 }  // namespace
 
-DicomExport::DicomExport(const StoredTrial& stored, io::Path dir)
-    : stored_(stored), dir_(std::move(dir)) {
-  NoFiles none;
-  static_cast<void>(stored.plan.scenario.patients.anatomy->supplied(none));
-}
-
-void DicomExport::show(const TrialImage& image) {
-  if (!shown_ || !shown_->is(image.case_id, image.arm, image.replicate))
-    shown_ = std::make_unique<trial::ShownPatient>(stored_.plan, image.case_id, image.arm,
-                                                   image.replicate);
-}
+DicomExport::DicomExport(const StoredTrial& stored, io::Path dir, ShownImages& shown,
+                         std::vector<OrganLabel> organs)
+    : stored_(stored), dir_(std::move(dir)), shown_(shown), organs_(std::move(organs)) {}
 
 const trial::CaseResult& DicomExport::result_of(const std::string& case_id) {
   if (!result_ || result_->id != case_id) result_ = stored_.store->load(case_id);
@@ -115,8 +100,7 @@ std::vector<io::DicomRegion> DicomExport::lesions_of(const TrialImage& image, co
     if (!file.organ.empty()) region.site = organ_code(file.organ);
     region.tracking_uid = io::dicom_uid(
         str("lesion/", stored_.plan.fingerprint, '/', image.case_id, '/', file.lesion));
-    region.colour_lab = {34734, 53456, 50115};  // sRGB 255 0 0
-    region.colour_rgb = {255, 0, 0};
+    region.colour = {255, 0, 0};
     io::take_box(mask, region);
     region.measurements = measured(image, file.lesion);
     regions.push_back(std::move(region));
@@ -124,31 +108,55 @@ std::vector<io::DicomRegion> DicomExport::lesions_of(const TrialImage& image, co
   return regions;
 }
 
+std::span<const io::DicomRegion> DicomExport::organs_of(const TrialImage& image) {
+  if (organs_.empty()) return {};
+  const auto map = shown_.organs(image, organs_);
+  if (map == map_) return organ_regions_;
+  map_ = map;
+  organ_regions_.clear();
+  for (std::size_t o = 0; o < organs_.size(); ++o) {
+    io::DicomRegion region;
+    io::take_box(*map, std::uint16_t(o + 1), region);
+    if (region.mask.values().empty()) continue;
+    region.label = organs_[o].name;
+    region.category = {"123037004", "SCT", "Anatomical Structure"};
+    region.type = organ_code(organs_[o].name);
+    region.tracking_uid = io::dicom_uid(str("organ/", stored_.plan.fingerprint, '/', image.case_id,
+                                            '/', organs_[o].name, '=', listing(organs_[o].parts)));
+    region.colour = organ_colour(o);
+    organ_regions_.push_back(std::move(region));
+  }
+  return organ_regions_;
+}
+
 std::vector<io::NamedBytes> DicomExport::files(const TrialImage& image, const std::string& folder) {
-  show(image);
+  trial::ShownPatient& shown = shown_.patient(image);
   const Table& images = result_of(image.case_id).images;
   const auto row = std::ranges::find_if(images.rows, [&](const auto& each) {
     return says(images, each, {{"arm", image.arm}, {"replicate", image.replicate}});
   });
   VITRINE_EXPECT(row != images.rows.end());
   const trial::ImageContext context =
-      shown_->context(image.arm, image.replicate, number_in(images, *row, "ctdi_vol_mgy"));
+      shown.context(image.arm, image.replicate, number_in(images, *row, "ctdi_vol_mgy"));
   read_listed(stored_, dir_, image.path);
   const Image read = io::read_image(dir_ / image.path);
-  io::require_same_grid(shown_->grid(), read.grid());
-  Image voxels(shown_->grid());  // NIfTI's grid is in 32 bits
+  io::require_same_grid(shown.grid(), read.grid());
+  Image voxels(shown.grid());  // NIfTI's grid is in 32 bits
   std::ranges::copy(read.values(), voxels.values().begin());
 
   const io::DicomSeries series = describe_series(stored_.plan, context);
   std::vector<io::NamedBytes> files = io::encode_dicom(voxels, series);
   for (io::NamedBytes& file : files) file.name = str(folder, '/', file.name);
-  const std::vector<io::DicomRegion> lesions = lesions_of(image, voxels.grid());
-  if (lesions.empty()) return files;
-  const io::DicomTruth truth{voxels.grid(), series, lesions};
+  std::vector<io::DicomRegion> regions = lesions_of(image, voxels.grid());
+  const bool lesions = !regions.empty();
+  const std::span<const io::DicomRegion> organs = organs_of(image);
+  regions.insert(regions.end(), organs.begin(), organs.end());
+  if (regions.empty()) return files;
+  const io::DicomTruth truth{voxels.grid(), series, regions};
   const std::string beside = io::Path(folder).parent_path().string();
   files.push_back({beside + "/SEG.dcm", io::encode_dicom_segmentation(truth)});
   files.push_back({beside + "/RTSTRUCT.dcm", io::encode_dicom_contours(truth)});
-  files.push_back({beside + "/SR.dcm", io::encode_dicom_report(truth)});
+  if (lesions) files.push_back({beside + "/SR.dcm", io::encode_dicom_report(truth)});
   return files;
 }
 

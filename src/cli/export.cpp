@@ -21,6 +21,7 @@ struct Options {
   DatasetChoice choice;
   std::vector<double> shares;
   std::optional<std::uint64_t> seed;
+  std::vector<std::string> organs;
   bool quiet = false;
 };
 
@@ -73,28 +74,42 @@ class Writer {
 };
 
 void write_images(Writer& writer, const StoredTrial& stored, const io::Path& dir,
-                  const TrialDataset& made, const dataset::Layout& layout) {
+                  const TrialDataset& made, const dataset::Layout& layout, ShownImages* shown,
+                  const std::vector<OrganLabel>& organs) {
   const auto& items = made.about.items;
   for (std::size_t first = 0; first < items.size(); first += at_once) {
     const std::size_t count = std::min(at_once, items.size() - first);
+    std::vector<std::shared_ptr<const LabelMap>> anatomy(count);
+    if (!organs.empty())
+      for (std::size_t n = 0; n < count; ++n)
+        anatomy[n] = shown->organs(made.images[first + n], organs);
     std::vector<io::NamedBytes> files(2 * count);
     parallel_for(std::ssize(files), [&](Index i) {
       const std::size_t n = first + std::size_t(i) / 2;
-      files[std::size_t(i)] =
-          i % 2 == 0 ? io::NamedBytes{layout.image_path(made.about, items[n]),
-                                      read_listed(stored, dir, made.images[n].path)}
-                     : io::NamedBytes{layout.label_path(made.about, items[n]),
-                                      label_map(stored, dir, made.images[n], items[n])};
+      files[std::size_t(i)] = i % 2 == 0
+                                  ? io::NamedBytes{layout.image_path(made.about, items[n]),
+                                                   read_listed(stored, dir, made.images[n].path)}
+                                  : io::NamedBytes{layout.label_path(made.about, items[n]),
+                                                   label_map(stored, dir, made.images[n], items[n],
+                                                             anatomy[std::size_t(i) / 2].get())};
     });
     writer.write(std::move(files));
   }
 }
 
-void write_dicom(Writer& writer, const StoredTrial& stored, const io::Path& dir,
-                 const TrialDataset& made, const dataset::Layout& layout) {
-  DicomExport objects(stored, dir);
-  for (std::size_t n = 0; n < made.images.size(); ++n)
-    writer.write(objects.files(made.images[n], layout.image_path(made.about, made.about.items[n])));
+/// Notes which images have a Segmentation.
+void write_dicom(Writer& writer, const StoredTrial& stored, const io::Path& dir, TrialDataset& made,
+                 const dataset::Layout& layout, ShownImages& shown,
+                 const std::vector<OrganLabel>& organs) {
+  DicomExport objects(stored, dir, shown, organs);
+  for (std::size_t n = 0; n < made.images.size(); ++n) {
+    dataset::Item& item = made.about.items[n];
+    std::vector<io::NamedBytes> files =
+        objects.files(made.images[n], layout.image_path(made.about, item));
+    item.labelled = std::ranges::find(files, layout.label_path(made.about, item),
+                                      &io::NamedBytes::name) != files.end();
+    writer.write(std::move(files));
+  }
 }
 
 void say(const TrialDataset& made, const Writer& writer, const std::string& output) {
@@ -143,13 +158,24 @@ int export_dataset(const Options& options) {
   const StoredTrial stored = read_stored_trial(options.dir);
   if (choice.published.empty()) choice.published = day_of(io::Path(options.dir) / "SHA256SUMS");
   choice.seed = options.seed.value_or(stored.plan.scenario.trial.seed);
-  const TrialDataset made = make_dataset(stored, options.dir, choice, *layout);
+  const bool is_dicom = layout->stored == dataset::Stored::dicom;
+  require(options.organs.empty() || is_dicom || layout->valued == dataset::Valued::by_class,
+          Error::Kind::input, "--organ is for classes of voxels: --layout ", layout->name,
+          " numbers lesions. Choose another --layout, or leave it out");
+  std::optional<ShownImages> shown;
+  if (is_dicom || !options.organs.empty()) shown.emplace(stored);
+  std::vector<OrganLabel> organs;
+  if (!options.organs.empty()) organs = shown->organ_labels(options.organs);
+  for (const OrganLabel& organ : organs) choice.organs.push_back(organ.name);
+  TrialDataset made = make_dataset(stored, options.dir, choice, *layout);
 
   io::make_directories(partial);
   Writer writer(partial);
   try {
-    (layout->stored == dataset::Stored::dicom ? write_dicom : write_images)(
-        writer, stored, options.dir, made, *layout);
+    if (is_dicom)
+      write_dicom(writer, stored, options.dir, made, *layout, *shown, organs);
+    else
+      write_images(writer, stored, options.dir, made, *layout, shown ? &*shown : nullptr, organs);
     for (const dataset::TextFile& file : layout->index(made.about)) writer.write(file);
     writer.write(dataset::card(made.about, *layout));
     writer.write(dataset::image_table(made.about, *layout));
@@ -196,6 +222,10 @@ void add_export(CLI::App& app, int& code) {
   command->add_flag("--repeats", options->choice.repeats, "with repositioned and noise repeats");
   command->add_flag("--by-organ", options->choice.by_organ,
                     "a label for the lesions of each organ, not one for all");
+  command
+      ->add_option("--organ", options->organs,
+                   "label an organ, too: its name, NAME=PART+PART, or 'all'; may be repeated")
+      ->allow_extra_args(false);
   command
       ->add_option("--shares", options->shares,
                    "of patients for training, validation and test (default: 0.7 0.1 0.2)")

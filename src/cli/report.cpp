@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <variant>
 
 #include "vitrine/cli/commands.hpp"
 #include "vitrine/cli/exit_code.hpp"
+#include "vitrine/cli/figure_png.hpp"
 #include "vitrine/cli/result_files.hpp"
 #include "vitrine/cli/run_journal.hpp"
 #include "vitrine/cli/stored_trial.hpp"
@@ -17,7 +19,7 @@ namespace {
 
 struct Options {
   std::string dir, output;
-  bool quiet = false, no_identity = false;
+  bool png = false, quiet = false, no_identity = false;
 };
 
 /// "case004, case005 and 7 more"
@@ -95,6 +97,7 @@ void write_all(const io::Path& out, std::vector<io::NamedBytes> files) {
 int report(const Options& options) {
   const io::Path dir = options.dir;
   const bool in_place = options.output.empty();
+  if (options.png) require_svg_renderer();
   std::optional<io::RunLock> lock;
   if (in_place) {
     read_marker(dir);  // before anything is written there, the lock's file included
@@ -112,6 +115,11 @@ int report(const Options& options) {
   auto files = files_of(stored, dir);
   const bool page = files.back().name == "report.html";
   if (in_place && !stored.files.empty()) require_listed(stored, files, dir);
+  if (options.png) {
+    require(page, Error::Kind::input, "the scenario of '", dir.string(),
+            "' asks for no report (outputs.report), so there are no figures for --png");
+    std::ranges::move(png_figures(files), std::back_inserter(files));
+  }
   io::make_directories(out);
   if (in_place)
     audit_event(dir, report_made, options.no_identity ? Identity::left_out : Identity::named,
@@ -139,6 +147,8 @@ void add_report(CLI::App& app, int& code) {
   command->add_option("dir", options->dir, "output directory of `vitrine run`")->required();
   command->add_option("--output,-o", options->output,
                       "directory for the files (default: where the trial is)");
+  command->add_flag("--png", options->png,
+                    "also draw figures/*.svg as PNG files (by rsvg-convert, package librsvg2-bin)");
   command->add_flag("--quiet,-q", options->quiet, "say nothing");
   command->add_flag("--no-identity", options->no_identity,
                     "leave user, host, process and command line out of the audit log");

@@ -56,6 +56,56 @@ std::string conversions(const trial::Plan& plan) {
   return made.empty() ? "" : "Images are made of energies: " + joined(made) + ".";
 }
 
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
+
+/// What voxels of each kind of image count, and by what.
+std::string calibration(const trial::Plan& plan) {
+  std::vector<std::string> monoenergetic, maps, other;
+  bool plain = false, hardened = false;
+  for (const trial::Arm& arm : plan.arms) {
+    const trial::Protocol& protocol = trial::protocol_of(plan.scenario.arms, arm);
+    std::string why;
+    const auto spectral = recon::names_spectral(arm.bins)
+                              ? recon::spectral_image(arm.bins, protocol.basis(), why)
+                              : std::nullopt;
+    if (!spectral) {
+      plain = true;
+      hardened |= !protocol.water_correction;
+      continue;
+    }
+    add_once(other, protocol.basis().material);
+    if (spectral->unit == recon::VoxelUnit::mg_per_ml)
+      add_once(maps, arm.bins);
+    else
+      add_once(monoenergetic, arm.bins == "vnc"
+                                  ? str("vnc of ", to_text(protocol.basis().vnc_energy), " keV")
+                                  : arm.bins);
+  }
+  std::string text;
+  const auto say = [&](const std::string& sentence) {
+    text += (text.empty() ? "" : " ") + sentence;
+  };
+  if (plain)
+    say(str(other.empty() ? "W" : "Images of what is detected: w",
+            "ater is 0 HU and air -1000 HU, by their attenuation in the spectrum of each scanner "
+            "and tube voltage."));
+  if (hardened) say("Beam hardening is left, so that water within a patient is lower.");
+  if (!monoenergetic.empty())
+    say(str("Monoenergetic images (", joined(monoenergetic),
+            "): water is 0 HU and air -1000 HU at the energy of each."));
+  if (!maps.empty())
+    say(str(
+        "Maps (", joined(maps),
+        "): mg/ml of the material, 0 without it and in air; water is 1000 mg/ml of water_map."));
+  if (!other.empty())
+    say(str("Those are made of lines of water and ", joined(other),
+            ", calibrated by their attenuation in what each scanner detects."));
+  if (!plan.sites.empty()) say("Machines of sites are off by what sites.csv says.");
+  return text;
+}
+
 std::string processing(const trial::Plan& plan) {
   std::string text = "None.";
   const auto corrected = std::ranges::count_if(plan.arms, &trial::Arm::corrected);
@@ -96,13 +146,7 @@ void describe_acquisition(ReportingFacts& facts, const trial::Plan& plan) {
   facts.algorithm = algorithms + "; every parameter is in the canonical scenario (manifest.json).";
   facts.correction =
       str("Beam hardening of water ", p.water_correction ? "corrected." : "left in the images.");
-  facts.calibration =
-      "Water is 0 HU and air -1000 HU, by their attenuation in the spectrum of each scanner and "
-      "tube voltage.";
-  if (!p.water_correction)
-    facts.calibration += " Beam hardening is left, so that water within a patient is lower.";
-  if (!plan.sites.empty())
-    facts.calibration += " Machines of sites are off by what sites.csv says.";
+  facts.calibration = calibration(plan);
   facts.conversions = conversions(plan);
   facts.processing = processing(plan);
   facts.denoising = over_arms(plan, [](const auto& arm) {

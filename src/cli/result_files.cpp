@@ -33,17 +33,17 @@ constexpr Part measured[] = {
     {&CaseResult::quality, "image_quality", "/image_quality"},
     {&CaseResult::quality_curves, "image_quality_curves", "/image_quality_curves"}};
 
-/// All cases' rows of each part, read from the cases once.
+/// All cases' rows of each part.
 class Rows {
  public:
-  Rows(const trial::TrialResult& result, const io::Path& scratch) {
+  explicit Rows(const io::Path& scratch) {
     const auto part = [&](const Part& its) { parts_.emplace_back(its, scratch); };
     part(patients);
     part(lesions);
     for (const Part& its : measured) part(its);
-    result.cases.each([&](const CaseResult& one) {
-      for (auto& [its, rows] : parts_) rows.append(one.*its.table);
-    });
+  }
+  void append(const CaseResult& one) {
+    for (auto& [its, rows] : parts_) rows.append(one.*its.table);
   }
   const io::TableSpool& of(Table CaseResult::*table) const {
     for (const auto& [its, rows] : parts_)
@@ -120,8 +120,9 @@ Table about(const trial::Plan& plan) {
 void make_result_files(const io::Path& dir, const io::Path& scratch, const trial::Plan& plan,
                        const trial::TrialResult& result, Isa isa, const std::string& unfinished,
                        FunctionRef<trial::FileRecord(const std::string& name, Pieces)> take) {
-  const trial::Analysis analysis = trial::analyse(plan, result);
-  const Rows rows(result, scratch);
+  Rows rows(scratch);
+  const trial::Analysis analysis =
+      trial::analyse(plan, result, [&](const CaseResult& one) { rows.append(one); });
   std::vector<trial::FileRecord> records;
   const auto put = [&](const std::string& name, std::span<const std::byte> bytes) {
     records.push_back(
@@ -130,44 +131,53 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
   const auto put_text = [&](const std::string& name, const std::string& text) {
     put(name, std::as_bytes(std::span(text)));
   };
-  io::SqliteFile database(scratch);
-  database.table("about", about(plan));
-  const auto table = [&](const std::string& name, const Table& its) {
-    if (its.columns.empty()) return;
-    put_text(name + ".csv", its.to_csv());
-    database.table(name, its);
-  };
-  const auto of_cases = [&](const Part& part) {
-    const io::TableSpool& its = rows.of(part.table);
-    if (part.name == nullptr || its.columns().empty()) return;
-    records.push_back(take(str(part.name, ".csv"), [&](auto piece) { its.csv(piece); }));
-    database.table(part.name, columns_of(its), [&](auto row) { its.each_row(row); });
-  };
-  of_cases(patients);
-  table("sites", trial::site_table(plan.sites));
-  of_cases(lesions);
-  for (const Part& part : measured) of_cases(part);
-  table("stability", analysis.stability);
-  table("bias", analysis.bias);
-  table("bland_altman", analysis.bland_altman);
-  table("strata", analysis.strata);
-  table("robustness", analysis.robustness);
-  table("variance", analysis.variance);
-  table("harmonisation", analysis.harmonisation);
-  table("known_signal", analysis.known_signal);
-  table("verdict", analysis.verdict);
-  Table failures;
-  failures.columns = {"case", "message"};
-  for (const auto& failure : result.failures) failures.add({failure.case_id, failure.message});
-  table("failures", failures);
   std::optional<report::Page> page;
-  if (plan.scenario.outputs.report == "html") {
-    page = report_page(dir, plan, result, shown(rows), analysis, isa);
-    page->unfinished = unfinished;
-    table("reporting_items", report::checklist_table(page->checklists));
-  }
-  records.push_back(take("results.sqlite", [&](auto piece) { database.bytes(piece); }));
-  put("results.h5", results_h5(plan, rows, analysis));
+  const auto write_tables = [&] {
+    io::SqliteFile database(scratch);
+    database.table("about", about(plan));
+    const auto table = [&](const std::string& name, const Table& its) {
+      if (its.columns.empty()) return;
+      put_text(name + ".csv", its.to_csv());
+      database.table(name, its);
+    };
+    const auto of_cases = [&](const Part& part) {
+      const io::TableSpool& its = rows.of(part.table);
+      if (part.name == nullptr || its.columns().empty()) return;
+      records.push_back(take(str(part.name, ".csv"), [&](auto piece) { its.csv(piece); }));
+      database.table(part.name, columns_of(its), [&](auto row) { its.each_row(row); });
+    };
+    of_cases(patients);
+    table("sites", trial::site_table(plan.sites));
+    of_cases(lesions);
+    for (const Part& part : measured) of_cases(part);
+    table("stability", analysis.stability);
+    table("bias", analysis.bias);
+    table("bland_altman", analysis.bland_altman);
+    table("strata", analysis.strata);
+    table("robustness", analysis.robustness);
+    table("variance", analysis.variance);
+    table("harmonisation", analysis.harmonisation);
+    table("known_signal", analysis.known_signal);
+    table("verdict", analysis.verdict);
+    Table failures;
+    failures.columns = {"case", "message"};
+    for (const auto& failure : result.failures) failures.add({failure.case_id, failure.message});
+    table("failures", failures);
+    if (plan.scenario.outputs.report == "html") {
+      page = report_page(dir, plan, result, shown(rows), analysis, isa);
+      page->unfinished = unfinished;
+      table("reporting_items", report::checklist_table(page->checklists));
+    }
+    records.push_back(take("results.sqlite", [&](auto piece) { database.bytes(piece); }));
+  };
+  io::Bytes packed;  // while the other tables are written: it takes as long
+  parallel_for(2, [&](std::int64_t i) {
+    if (i == 0)
+      write_tables();
+    else
+      packed = results_h5(plan, rows, analysis);
+  });
+  put("results.h5", packed);
   if (!page) return;
   for (const report::FigureFile& figure : report::figure_files(*page))
     put_text("figures/" + figure.name, figure.svg);

@@ -1,7 +1,6 @@
 #include "vitrine/cli/stored_trial.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "vitrine/cli/trial_directory.hpp"
 #include "vitrine/io/csv.hpp"
@@ -46,36 +45,50 @@ Isa level_of(const std::string& name, const std::string& where) {
               str("'", where, "' names the instruction-set level '", name, "', which is unknown"));
 }
 
-/// Every table has the columns that it has in the first case that has it: rows are joined.
-void check_shape(const trial::TrialResult& result) {
-  struct Part {
-    Table trial::CaseResult::*table;
-    std::size_t fewest = 3;  // columns that readers take by their place
-  };
-  constexpr Part parts[] = {{&trial::CaseResult::patients},      {&trial::CaseResult::lesions},
-                            {&trial::CaseResult::features},      {&trial::CaseResult::masks},
-                            {&trial::CaseResult::profiles},      {&trial::CaseResult::images},
-                            {&trial::CaseResult::visits},        {&trial::CaseResult::contrast, 4},
-                            {&trial::CaseResult::visit_lesions}, {&trial::CaseResult::quality},
-                            {&trial::CaseResult::quality_curves}};
-  struct First {
-    std::string id;
-    std::vector<std::string> columns;
-  };
-  First first_of[std::size(parts)];
-  result.cases.each([&](const trial::CaseResult& one) {
-    for (std::size_t p = 0; p < std::size(parts); ++p) {
-      const Table& table = one.*parts[p].table;
-      First& first = first_of[p];
-      if (table.columns.empty()) continue;
-      if (first.id.empty()) first = {one.id, table.columns};
-      require(table.columns.size() >= parts[p].fewest && table.columns == first.columns,
-              Error::Kind::data, "the stored case ", one.id, " has a table with ",
-              table.columns.size(), " columns, not those of ", first.id,
+/// Reads cases, and holds their tables to the columns of the first: rows are joined.
+class AlikeCases final : public trial::Store {
+ public:
+  explicit AlikeCases(const io::Path& dir) : cases_(dir) {}
+  /// Stored cases, sorted.
+  std::vector<std::string> ids() const { return cases_.ids(); }
+  /// The case whose columns all others have.
+  void set_first(const std::string& id) { first_ = load(id); }
+
+  std::optional<trial::CaseResult> load(const std::string& id) override {
+    auto one = cases_.load(id);
+    if (one) check(*one);
+    return one;
+  }
+  void save(const trial::CaseResult& one) override { cases_.save(one); }
+  bool keeps() const override { return true; }
+
+ private:
+  void check(const trial::CaseResult& one) const {
+    struct Part {
+      Table trial::CaseResult::*table;
+      std::size_t fewest = 3;  // columns that readers take by their place
+    };
+    constexpr Part parts[] = {
+        {&trial::CaseResult::patients},      {&trial::CaseResult::lesions},
+        {&trial::CaseResult::features},      {&trial::CaseResult::masks},
+        {&trial::CaseResult::profiles},      {&trial::CaseResult::images},
+        {&trial::CaseResult::visits},        {&trial::CaseResult::contrast, 4},
+        {&trial::CaseResult::visit_lesions}, {&trial::CaseResult::quality},
+        {&trial::CaseResult::quality_curves}};
+    for (const Part& part : parts) {
+      const auto& columns = (one.*part.table).columns;
+      const auto& others = first_ ? (*first_.*part.table).columns : columns;
+      require(columns.empty() ||
+                  (columns.size() >= part.fewest && (others.empty() || columns == others)),
+              Error::Kind::data, "the stored case ", one.id, " has a table with ", columns.size(),
+              " columns, not those of ", first_ ? first_->id : "any version",
               ". Run the same `vitrine run` again: it makes damaged cases anew");
     }
-  });
-}
+  }
+
+  CaseStore cases_;
+  std::optional<trial::CaseResult> first_;
+};
 
 std::vector<trial::Failure> failures_of(const io::Path& path) {
   std::vector<trial::Failure> failures;
@@ -104,17 +117,18 @@ StoredTrial read_stored_trial(const io::Path& dir) {
     stored.files = io::parse_checksums(io::read_text(sums), sums.string());
     stored.result.failures = failures_of(dir / "failures.csv");
   }
-  stored.store = std::make_unique<CaseStore>(dir);
-  const std::vector<std::string> there = stored.store->ids();
+  auto store = std::make_unique<AlikeCases>(dir);
+  const std::vector<std::string> there = store->ids();
   for (const std::string& id : stored.plan.cases) {
     const bool failed =
         std::ranges::any_of(stored.result.failures, [&](const auto& f) { return f.case_id == id; });
     if (std::ranges::binary_search(there, id))
-      stored.result.cases.add_stored(*stored.store, id);
+      stored.result.cases.add_stored(*store, id);
     else if (!failed)
       stored.missing.push_back(id);
   }
-  check_shape(stored.result);
+  if (!stored.result.cases.empty()) store->set_first(stored.result.cases.id(0));
+  stored.store = std::move(store);
   return stored;
 }
 

@@ -14,16 +14,16 @@ namespace vitrine::cli {
 /// scenario names are not opened: the plan cannot be run.
 struct StoredTrial {
   trial::Plan plan;
-  std::unique_ptr<CaseStore> store;  ///< that `result` reads its cases from
-  trial::TrialResult result;         ///< stored cases, and the failures of a run that has ended
-  std::vector<std::string> missing;  ///< cases that are neither stored nor known to have failed
-  Isa isa = Isa::portable;           ///< that made it
-  std::string version;               ///< of the program that made it
-  std::vector<io::Checksum> files;   ///< of SHA256SUMS; empty: the run has not ended
+  std::unique_ptr<trial::Store> store;  ///< that `result` reads its cases from
+  trial::TrialResult result;            ///< stored cases, and the failures of a run that has ended
+  std::vector<std::string> missing;     ///< cases that are neither stored nor known to have failed
+  Isa isa = Isa::portable;              ///< that made it
+  std::string version;                  ///< of the program that made it
+  std::vector<io::Checksum> files;      ///< of SHA256SUMS; empty: the run has not ended
 };
 
-/// Throws Error: input if there is no trial in `dir`; data, naming the file, if what is there is
-/// damaged or not of this version's shape.
+/// Throws Error: input if there is no trial in `dir`; data, naming the file, if its scenario or its
+/// first case is damaged or not of this version's shape. So does reading another case, later.
 StoredTrial read_stored_trial(const io::Path& dir);
 
 }  // namespace vitrine::cli

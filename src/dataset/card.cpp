@@ -3,6 +3,7 @@
 #include <set>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/core/listing.hpp"
 #include "vitrine/dataset/dataset.hpp"
 
 namespace vitrine::dataset {
@@ -39,13 +40,16 @@ namespace {
 std::string files_of(const Dataset& dataset, const Layout& layout) {
   const char* const truth =
       "They are the truth that the images were simulated from, not a reader's opinion: a voxel "
-      "belongs to a lesion if at least half of it does.";
+      "belongs to a lesion if at least half of it does, and to an organ if its middle does.";
   if (layout.stored == Stored::dicom)
     return str(
         "Images: DICOM CT series, marked as Synthetic Data (0008,001C). Beside each that has "
         "lesions: SEG.dcm (a segment a lesion), RTSTRUCT.dcm (their contours) and SR.dcm (TID "
-        "1500, their radiomic features in this image). series.csv lists all. ",
-        truth);
+        "1500, their radiomic features in this image). ",
+        dataset.organs.empty()
+            ? ""
+            : str("Segments and contours of organs follow: ", listing(dataset.organs), ". "),
+        "series.csv lists all. ", truth);
   std::string labels = "0 background";
   for (std::size_t i = 0; i < dataset.labels.size(); ++i)
     labels += str(", ", i + 1, ' ', dataset.labels[i]);

@@ -20,6 +20,7 @@ struct Item {
   std::string id;  ///< unique, fit for a file name
   std::string patient, stratum, arm, replicate;
   std::vector<Lesion> lesions;
+  bool labelled = true;  ///< whether there is a file at Layout::label_path
   Subset subset = Subset::training;
   int fold = -1;  ///< of cross-validation in the patients not for testing; -1: none
 };
@@ -33,6 +34,7 @@ struct Dataset {
   int number = 501;                 ///< of an nnU-Net data set
   int folds = 0;                    ///< of cross-validation; 0: the one split
   std::vector<std::string> labels;  ///< names of the values 1, 2, ...
+  std::vector<std::string> organs;  ///< those among them, or of segments, that are organs
   std::vector<Item> items;
 };
 

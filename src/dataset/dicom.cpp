@@ -18,12 +18,13 @@ std::vector<TextFile> index(const Dataset& dataset) {
   table.columns = {"ID", "Patient", "Stratum",  "Arm", "Replicate", "Subset",
                    "CT", "SEG",     "RTSTRUCT", "SR",  "Lesions"};
   for (const Item& item : dataset.items) {
-    const auto beside = [&](const char* name) {
-      return item.lesions.empty() ? std::string() : str(folder(item), '/', name);
+    const auto beside = [&](const char* name, bool is_there) {
+      return is_there ? str(folder(item), '/', name) : std::string();
     };
     table.add({item.id, item.patient, item.stratum, item.arm, item.replicate,
-               to_string(item.subset), image_path(dataset, item), beside("SEG.dcm"),
-               beside("RTSTRUCT.dcm"), beside("SR.dcm"), double(item.lesions.size())});
+               to_string(item.subset), image_path(dataset, item), beside("SEG.dcm", item.labelled),
+               beside("RTSTRUCT.dcm", item.labelled), beside("SR.dcm", !item.lesions.empty()),
+               double(item.lesions.size())});
   }
   return {{"series.csv", table.to_csv()}};
 }

@@ -58,9 +58,7 @@ TextFile image_table(const Dataset& dataset, const Layout& layout) {
   for (const Item& item : dataset.items)
     table.add({item.id, item.patient, item.stratum, item.arm, item.replicate,
                to_string(item.subset), double(item.fold), layout.image_path(dataset, item),
-               layout.stored == Stored::dicom && item.lesions.empty()
-                   ? std::string()
-                   : layout.label_path(dataset, item),
+               item.labelled ? layout.label_path(dataset, item) : std::string(),
                double(item.lesions.size())});
   return {"images.csv", table.to_csv()};
 }

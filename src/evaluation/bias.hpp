@@ -1,6 +1,7 @@
 #pragma once
 #include <limits>
 #include <span>
+#include <vector>
 
 #include "vitrine/evaluation/bootstrap.hpp"
 #include "vitrine/evaluation/estimate.hpp"
@@ -27,5 +28,14 @@ struct Bias {
 /// The relative bias is withheld where true values do not all have the same sign.
 Bias bias(std::span<const double> measured, std::span<const double> truth, const Clusters& patients,
           const Resampling& resampling);
+
+/// Values of the same lesions, position by position.
+struct Pairs {
+  std::span<const double> measured, truth;
+};
+
+/// `bias` of each, in a fraction of the time where truths are the same.
+std::vector<Bias> biases(std::span<const Pairs> all, const Clusters& patients,
+                         const Resampling& resampling);
 
 }  // namespace vitrine::evaluation

@@ -7,24 +7,25 @@
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
+#include "vitrine/evaluation/detail/ratio_evaluator.hpp"
 #include "vitrine/evaluation/distributions.hpp"
 
 namespace vitrine::evaluation {
 namespace {
 
-/// Sample quantile at probability p of sorted values, linear between order statistics.
-double quantile(const std::vector<double>& sorted, double p) {
+/// Sample quantile at probability p, linear between order statistics; moves values about.
+double quantile(std::vector<double>& values, double p) {
   const double place =
-      std::clamp(p * double(sorted.size() + 1) - 1.0, 0.0, double(sorted.size() - 1));
-  const auto below = std::size_t(place);
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - double(below)) * (sorted[above] - sorted[below]);
+      std::clamp(p * double(values.size() + 1) - 1.0, 0.0, double(values.size() - 1));
+  const auto below = values.begin() + std::ptrdiff_t(place);
+  std::nth_element(values.begin(), below, values.end());
+  const double above =
+      below + 1 == values.end() ? *below : *std::min_element(below + 1, values.end());
+  return *below + (place - std::floor(place)) * (above - *below);
 }
 
-/// A statistic of a set of patients and its standard error, both on the scale of the interval.
-struct Studentised {
-  double value = NAN, error = NAN;
-};
+using detail::as_numbers;
+using detail::Studentised;
 
 /// Evaluates statistics for multisets of patients, given by how often each was drawn.
 class Evaluator {
@@ -38,25 +39,22 @@ class Evaluator {
         without_(patients(), columns()),
         value_(1, count()),
         values_(patients(), count()),
-        total_(vectors_.rows()) {
+        total_(vectors_.rows()),
+        wanted_(scales.size(), true) {
     if (vectors_.cols() > 0) lengths_ = vectors_.colwise().squaredNorm().transpose().array();
   }
 
   Index patients() const { return sums_.rows(); }
   Index count() const { return std::ssize(scales_); }
+  /// The statistics that `operator()` is asked for from now on: one flag each.
+  void only(const std::vector<bool>& wanted) { wanted_ = wanted; }
 
   /// The statistics of all drawn, not on their scales.
   const Eigen::ArrayXXd& values(std::span<const std::uint16_t> counts) {
-    all_.setZero();
-    for (Index t = 0; t < sums_.cols(); ++t) {
-      double sum = 0.0;
-      for (Index p = 0; p < patients(); ++p) sum += double(counts[std::size_t(p)]) * sums_(p, t);
-      all_(0, t) = sum;
-    }
+    times_ = as_numbers(counts);
+    all_.leftCols(sums_.cols()) = (times_.transpose() * sums_.matrix()).array();
     if (vectors_.cols() > 0) {
-      total_.setZero();
-      for (Index p = 0; p < patients(); ++p)
-        if (counts[std::size_t(p)] > 0) total_ += double(counts[std::size_t(p)]) * vectors_.col(p);
+      total_.noalias() = vectors_ * times_;
       all_(0, sums_.cols()) = total_.squaredNorm();
     }
     statistics_(all_, value_);
@@ -75,21 +73,22 @@ class Evaluator {
     for (Index s = 0; s < count(); ++s) {
       Studentised& result = results_[std::size_t(s)];
       const Scale& scale = scales_[std::size_t(s)];
+      if (!wanted_[std::size_t(s)]) continue;
       result.value = scale.to(value_(0, s));
       if (std::isnan(result.value)) continue;
       double n = 0.0, mean = 0.0, squares = 0.0;
       for (Index p = 0; p < patients(); ++p) {
-        const double times = counts[std::size_t(p)];
+        const double times = times_[p];
         double& v = values_(p, s);
         if (times == 0.0 || std::isnan(v)) continue;
-        v = scale.to(v);
+        v = scale.difference(v, value_(0, s));
         n += times;
         mean += times * v;
       }
       if (n < 2.0) continue;
       mean /= n;
       for (Index p = 0; p < patients(); ++p) {
-        const double times = counts[std::size_t(p)], v = values_(p, s);
+        const double times = times_[p], v = values_(p, s);
         if (times > 0.0 && !std::isnan(v)) squares += times * (v - mean) * (v - mean);
       }
       result.error = std::sqrt(squares * (n - 1.0) / n);
@@ -106,82 +105,8 @@ class Evaluator {
   std::span<const Scale> scales_;
   Statistics statistics_;
   Eigen::ArrayXXd all_, without_, value_, values_;
-  Eigen::VectorXd total_;
-  std::vector<Studentised> results_;
-};
-
-/// The same of ratios of totals: of the first sum to each of the others.
-///
-/// Without patient p a ratio t = N/D changes by (t d - n) / (D - d), where n and d are that
-/// patient's terms. Where all patients have the same d, as many lesions, that needs no division.
-class RatioEvaluator {
- public:
-  explicit RatioEvaluator(const PatientSums& sums)
-      : above_(sums.row(0).transpose().array()),
-        below_(sums.bottomRows(sums.rows() - 1).transpose().array()),
-        value_(1, below_.cols()),
-        total_(below_.cols()),
-        results_(std::size_t(below_.cols())) {
-    for (Index s = 0; s < count(); ++s)
-      equal_.push_back(patients() > 0 && (below_.col(s) == below_(0, s)).all());
-  }
-
-  Index patients() const { return above_.size(); }
-  Index count() const { return below_.cols(); }
-
-  const Eigen::ArrayXXd& values(std::span<const std::uint16_t> counts) {
-    times_ =
-        Eigen::Map<const Eigen::Array<std::uint16_t, Eigen::Dynamic, 1>>(counts.data(), patients())
-            .cast<double>();
-    const double above = (times_ * above_).sum();
-    for (Index s = 0; s < count(); ++s) {
-      total_[s] = (times_ * below_.col(s)).sum();
-      value_(0, s) = above / total_[s];
-    }
-    return value_;
-  }
-
-  std::span<const Studentised> operator()(std::span<const std::uint16_t> counts) {
-    values(counts);
-    for (Index s = 0; s < count(); ++s) results_[std::size_t(s)] = {value_(0, s), error(s)};
-    return results_;
-  }
-
- private:
-  double error(Index s) {
-    const double n = double(patients()), value = value_(0, s), total = total_[s];
-    if (n < 2.0 || std::isnan(value)) return NAN;
-    if (equal_[std::size_t(s)]) {  // the changes have mean 0
-      const double one = below_(0, s);
-      const double squares = (times_ * (above_ - value * one).square()).sum();
-      return std::sqrt(squares * (n - 1.0) / n) / std::fabs(total - one);
-    }
-    change_ = (value * below_.col(s) - above_) / (total - below_.col(s));
-    const double mean = (times_ * change_).sum() / n;
-    const double squares = (times_ * (change_ - mean).square()).sum();
-    return std::isfinite(squares) ? std::sqrt(squares * (n - 1.0) / n) : careful_error();
-  }
-
-  /// Patients that were not drawn, or without whom there is no ratio, do not count.
-  double careful_error() const {
-    double n = 0.0, mean = 0.0, squares = 0.0;
-    const auto each = [&](auto&& take) {
-      for (Index p = 0; p < patients(); ++p)
-        if (times_[p] > 0.0 && !std::isnan(change_[p])) take(times_[p], change_[p]);
-    };
-    each([&](double times, double change) { n += times, mean += times * change; });
-    if (n < 2.0) return NAN;
-    mean /= n;
-    each(
-        [&](double times, double change) { squares += times * (change - mean) * (change - mean); });
-    return std::sqrt(squares * (n - 1.0) / n);
-  }
-
-  Eigen::ArrayXd above_;
-  Eigen::ArrayXXd below_;    ///< patients down
-  std::vector<bool> equal_;  ///< of each column: the same for all patients
-  Eigen::ArrayXXd value_;
-  Eigen::ArrayXd times_, total_, change_;
+  Eigen::VectorXd times_, total_;
+  std::vector<bool> wanted_;
   std::vector<Studentised> results_;
 };
 
@@ -240,12 +165,13 @@ std::vector<Estimate> bootstrap(Evaluate evaluate, const Resampling& resampling,
                                 std::span<const Scale> scales) {
   std::vector<Start> starts = start(evaluate);
   std::vector<Estimate> results;
-  bool finished = true;
+  std::vector<bool> wanted;
   for (Start& s : starts) {
     results.push_back(std::move(s.result));
-    finished &= s.finished;
+    wanted.push_back(!s.finished);
   }
-  if (finished) return results;
+  if (std::ranges::find(wanted, true) == wanted.end()) return results;
+  evaluate.only(wanted);
 
   const Resamples own(resampling.stream, resampling.replicates);
   const auto& counts = (resampling.drawn ? *resampling.drawn : own).of(evaluate.patients());
@@ -265,7 +191,6 @@ std::vector<Estimate> bootstrap(Evaluate evaluate, const Resampling& resampling,
           "no interval: the statistic is not defined in more than 20 % of the resamples";
       continue;
     }
-    std::sort(pivots[i].begin(), pivots[i].end());
     const auto end = [&](double p) {
       return scales[i].from(starts[i].all.value - quantile(pivots[i], p) * starts[i].all.error);
     };
@@ -321,11 +246,28 @@ Clusters Clusters::only(std::span<const Index> kept) const {
   return clusters;
 }
 
+namespace {
+
+constexpr double closest = 1e-12;  // to an end of a scale's range, as a fraction of it
+
+}  // namespace
+
 double Scale::to(double x) const {
-  constexpr double closest = 1e-12;  // to an end of the range, as a fraction of it
   if (kind_ == Kind::plain || std::isnan(x)) return x;
   const double share = std::clamp((x - low_) / (high_ - low_), closest, 1.0 - closest);
   return math::log(share / (1.0 - share));
+}
+
+double Scale::difference(double x, double y) const {
+  if (kind_ == Kind::plain) return x - y;
+  // The odds of x are 1 + d times those of y; log(1 + d) is 2 artanh(d / (2 + d)).
+  constexpr double near = 0.05;  // where the next term is below 1e-16 of the sum
+  const double range = high_ - low_, moved = (x - y) * range;
+  const double s = moved / (2.0 * (high_ - x) * (y - low_) + moved), ss = s * s;
+  const double room = std::min(std::min(x - low_, high_ - x), std::min(y - low_, high_ - y));
+  if (!(std::fabs(s) < near && room > closest * range)) return to(x) - to(y);
+  return 2.0 * s *
+         (1.0 + ss * (1.0 / 3 + ss * (1.0 / 5 + ss * (1.0 / 7 + ss * (1.0 / 9 + ss / 11.0)))));
 }
 
 double Scale::from(double z) const {
@@ -346,9 +288,11 @@ std::vector<Estimate> patient_bootstrap(const PatientTerms& terms, const Resampl
   return bootstrap(Evaluator(terms, scales, statistics), resampling, scales);
 }
 
-std::vector<Estimate> patient_ratios(const PatientSums& sums, const Resampling& resampling) {
-  const std::vector<Scale> plain(std::size_t(sums.rows() - 1), Scale::plain());
-  return bootstrap(RatioEvaluator(sums), resampling, plain);
+std::vector<Estimate> patient_ratios(std::span<const PatientSums> sets,
+                                     const Resampling& resampling) {
+  detail::RatioEvaluator evaluate(sets);
+  const std::vector<Scale> plain(std::size_t(evaluate.count()), Scale::plain());
+  return bootstrap(std::move(evaluate), resampling, plain);
 }
 
 Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling,

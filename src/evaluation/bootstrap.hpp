@@ -63,6 +63,8 @@ class Scale {
   static Scale between(double low, double high) { return {Kind::between, low, high}; }
 
   double to(double x) const;
+  /// to(x) - to(y), in a fraction of the time where they are near.
+  double difference(double x, double y) const;
   double from(double z) const;
 
  private:
@@ -99,9 +101,11 @@ using Statistics = FunctionRef<void(const Eigen::ArrayXXd& totals, Eigen::ArrayX
 std::vector<Estimate> patient_bootstrap(const PatientTerms& terms, const Resampling& resampling,
                                         std::span<const Scale> scales, Statistics statistics);
 
-/// The same of ratios, each the total of the first of the sums over that of another, in order; as
-/// `patient_bootstrap` would, in a fraction of the time.
-std::vector<Estimate> patient_ratios(const PatientSums& sums, const Resampling& resampling);
+/// The same of ratios, each the total of the first of a set's sums over that of another, in order,
+/// one set after the other; as `patient_bootstrap` would, in a fraction of the time. All sets have
+/// the same number of patients, 1 at least.
+std::vector<Estimate> patient_ratios(std::span<const PatientSums> sets,
+                                     const Resampling& resampling);
 
 /// The same of one statistic, which gets the total sums of one set of patients.
 Estimate patient_bootstrap(const PatientSums& sums, const Resampling& resampling,

@@ -92,15 +92,29 @@ Estimate concordance_with_object(const Values& v, const Clusters& patients,
   return association_by_patients(Association::concordance, x, y, patients, resampling);
 }
 
-template <class Select>
-Biases biases(const Values& v, Select&& select, const Clusters& patients,
-              const Resampling& resampling) {
-  const auto scan = select(v.scan), object = select(v.object);
-  const auto reference = select(v.reference), arm = select(v.arm);
-  return {.total = bias(scan, object, patients, resampling),
-          .reference = bias(scan, reference, patients, resampling),
-          .noise = bias(scan, arm, patients, resampling),
-          .arm = bias(arm, reference, patients, resampling)};
+/// Biases over all arms, then those of each arm.
+std::vector<Biases> biases_of(const Values& v, const Clusters& patients,
+                              const Resampling& resampling) {
+  struct Levels {
+    std::vector<double> scan, object, reference, arm;
+  };
+  std::vector<Levels> levels{
+      {over_arms(v.scan), over_arms(v.object), over_arms(v.reference), over_arms(v.arm)}};
+  for (Index j = 0; j < v.scan.cols(); ++j)
+    levels.push_back(
+        {column(v.scan, j), column(v.object, j), column(v.reference, j), column(v.arm, j)});
+  std::vector<Pairs> pairs;
+  for (const Levels& l : levels)
+    pairs.insert(pairs.end(), {{l.scan, l.object},      // total
+                               {l.scan, l.reference},   // reference
+                               {l.scan, l.arm},         // noise
+                               {l.arm, l.reference}});  // arm
+  std::vector<Bias> found = biases(pairs, patients, resampling);
+  std::vector<Biases> all;
+  for (std::size_t i = 0; i < found.size(); i += 4)
+    all.push_back({std::move(found[i]), std::move(found[i + 1]), std::move(found[i + 2]),
+                   std::move(found[i + 3])});
+  return all;
 }
 
 bool same_across(const Ratings& ratings, const std::vector<Index>& rows) {
@@ -195,10 +209,9 @@ class Analysis {
     compare_arms(v, resampling, row);
 
     repeat(feature, row);
-    row.bias = biases(v, over_arms, patients_, resampling);
-    for (Index arm = 0; arm < std::ssize(study_.arms); ++arm)
-      row.arm_bias.push_back(biases(
-          v, [arm](const Ratings& r) { return column(r, arm); }, patients_, resampling));
+    row.arm_bias = biases_of(v, patients_, resampling);
+    row.bias = std::move(row.arm_bias.front());
+    row.arm_bias.erase(row.arm_bias.begin());
     row.concordance = concordance_with_object(v, scans_of_patients_, resampling);
     const auto mean = over_arms(v.scan);
     row.linearity = linearity(mean, over_arms(v.object), patients_, options_.confidence);

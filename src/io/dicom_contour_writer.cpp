@@ -54,7 +54,7 @@ std::string points_of(const Contour& contour, const DicomRegion& region, const G
 
 void put_contours(Attributes& to, const DicomTruth& truth, const DicomRegion& region, int number) {
   Attributes roi = to.item(DCM_ROIContourSequence);
-  const auto [red, green, blue] = region.colour_rgb;
+  const auto [red, green, blue] = region.colour;
   roi.put(DCM_ROIDisplayColor, str(int(red), '\\', int(green), '\\', int(blue)));
   roi.put(DCM_ReferencedROINumber, std::to_string(number));
   for (const Contour& contour : contours_of(region)) {
@@ -74,7 +74,7 @@ Bytes encode_dicom_contours(const DicomTruth& truth) {
   const DicomSeries& series = truth.series;
   DcmFileFormat file;
   Attributes to(*file.getDataset());
-  put_derived(to, structure_set, series);
+  put_derived(to, structure_set, truth);
   to.put(DCM_OperatorsName, std::string());
   to.put(DCM_FrameOfReferenceUID, series.frame_of_reference_uid);
   to.put(DCM_PositionReferenceIndicator, std::string());

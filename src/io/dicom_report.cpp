@@ -30,10 +30,11 @@ class Content {
   void uid(const char* relation, const DicomCode& name, const std::string& value) {
     node(relation, "UIDREF", name).put(DCM_UID, value);
   }
-  void segment(const char* relation, const DicomCode& name, const DicomSeries& ct, Uint16 number) {
+  void segment(const char* relation, const DicomCode& name, const DicomTruth& truth,
+               Uint16 number) {
     Attributes its = node(relation, "IMAGE", name)
                          .refer(DCM_ReferencedSOPSequence, segmentation.sop_class,
-                                instance_uid(segmentation, ct));
+                                instance_uid(segmentation, truth));
     its.word(DCM_ReferencedSegmentNumber, number);
   }
   void number(const DicomMeasurement& measured) {
@@ -76,7 +77,7 @@ void put_evidence(Attributes& to, const DicomTruth& truth) {
   study.put(DCM_StudyInstanceUID, ct.study_uid);
   Attributes masks = study.item(DCM_ReferencedSeriesSequence);
   masks.put(DCM_SeriesInstanceUID, series_uid(segmentation, ct));
-  masks.refer(DCM_ReferencedSOPSequence, segmentation.sop_class, instance_uid(segmentation, ct));
+  masks.refer(DCM_ReferencedSOPSequence, segmentation.sop_class, instance_uid(segmentation, truth));
   Attributes images = study.item(DCM_ReferencedSeriesSequence);
   refer_to_ct(images, DCM_ReferencedSOPSequence, truth);
 }
@@ -89,7 +90,7 @@ void put_group(Content& to, const DicomTruth& truth, std::size_t r) {
     group.uid("HAS OBS CONTEXT", {"112040", "DCM", "Tracking Unique Identifier"},
               region.tracking_uid);
   group.code("CONTAINS", {"121071", "DCM", "Finding"}, region.type);
-  group.segment("CONTAINS", {"121191", "DCM", "Referenced Segment"}, truth.series, Uint16(r + 1));
+  group.segment("CONTAINS", {"121191", "DCM", "Referenced Segment"}, truth, Uint16(r + 1));
   group.uid("CONTAINS", {"121232", "DCM", "Source series for segmentation"},
             truth.series.series_uid);
   if (!region.site.empty())
@@ -104,7 +105,7 @@ Bytes encode_dicom_report(const DicomTruth& truth) {
   const DicomSeries& series = truth.series;
   DcmFileFormat file;
   Attributes to(*file.getDataset());
-  put_derived(to, report, series);
+  put_derived(to, report, truth);
   to.no_items(DCM_ReferencedPerformedProcedureStepSequence);
   to.put(DCM_ContentDate, series.date);
   to.put(DCM_ContentTime, series.time);

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cmath>
 
+#include "vitrine/core/math.hpp"
 #include "vitrine/io/detail/dicom_derived.hpp"
 #include "vitrine/io/detail/quiet_dcmtk.hpp"
 
@@ -50,6 +52,28 @@ std::vector<Uint8> packed(const DicomTruth& truth, const std::vector<Frame>& fra
   return bytes;
 }
 
+/// CIELab of an sRGB colour (IEC 61966-2-1) in ICC's connection space, D50, by Bradford's
+/// adaptation, coded as PS3.3, C.10.7.1.1 wants it.
+std::array<Uint16, 3> coded_lab(const std::array<std::uint8_t, 3>& colour) {
+  const auto linear = [](std::uint8_t coded) {
+    const double v = double(coded) / 255.0;
+    return v <= 0.04045 ? v / 12.92 : math::pow((v + 0.055) / 1.055, 2.4);
+  };
+  const double r = linear(colour[0]), g = linear(colour[1]), b = linear(colour[2]);
+  const auto f = [](double t) {
+    constexpr double knee = 216.0 / 24389.0;
+    return t > knee ? math::cbrt(t) : (24389.0 / 27.0 * t + 16.0) / 116.0;
+  };
+  const double x = f((0.4360747 * r + 0.3850649 * g + 0.1430804 * b) / 0.96422);
+  const double y = f(0.2225045 * r + 0.7168786 * g + 0.0606169 * b);
+  const double z = f((0.0139322 * r + 0.0971045 * g + 0.7141733 * b) / 0.82521);
+  const auto coded = [](double share) {
+    return Uint16(std::lround(65535.0 * std::clamp(share, 0.0, 1.0)));
+  };
+  return {coded((116.0 * y - 16.0) / 100.0), coded((500.0 * (x - y) + 128.0) / 255.0),
+          coded((200.0 * (y - z) + 128.0) / 255.0)};
+}
+
 void put_segments(Attributes& to, const DicomTruth& truth) {
   for (std::size_t r = 0; r < truth.regions.size(); ++r) {
     const DicomRegion& region = truth.regions[r];
@@ -65,8 +89,8 @@ void put_segments(Attributes& to, const DicomTruth& truth) {
       segment.put(DCM_TrackingID, region.label);
       segment.put(DCM_TrackingUID, region.tracking_uid);
     }
-    check(segment.data().putAndInsertUint16Array(DCM_RecommendedDisplayCIELabValue,
-                                                 region.colour_lab.data(), 3),
+    const std::array<Uint16, 3> lab = coded_lab(region.colour);
+    check(segment.data().putAndInsertUint16Array(DCM_RecommendedDisplayCIELabValue, lab.data(), 3),
           "a segment's colour");
   }
 }
@@ -129,7 +153,7 @@ Bytes encode_dicom_segmentation(const DicomTruth& truth) {
           "no region has a voxel (a Segmentation must have a frame). Leave it out.");
   DcmFileFormat file;
   Attributes to(*file.getDataset());
-  put_derived(to, segmentation, series);
+  put_derived(to, segmentation, truth);
   to.put(DCM_FrameOfReferenceUID, series.frame_of_reference_uid);
   to.put(DCM_PositionReferenceIndicator, std::string());
   to.put(DCM_ContentDate, series.date);

@@ -43,13 +43,17 @@ std::string series_uid(const Derived& object, const DicomSeries& ct) {
   return dicom_uid(str(ct.series_uid, '/', object.modality));
 }
 
-std::string instance_uid(const Derived& object, const DicomSeries& ct) {
-  return dicom_uid(str(ct.series_uid, '/', object.modality, "/1"));
+std::string instance_uid(const Derived& object, const DicomTruth& truth) {
+  std::string key = str(truth.series.series_uid, '/', object.modality, "/1");
+  for (const DicomRegion& region : truth.regions)
+    key += str('/', region.label, ' ', region.tracking_uid);
+  return dicom_uid(key);
 }
 
-void put_derived(Attributes& to, const Derived& object, const DicomSeries& ct) {
+void put_derived(Attributes& to, const Derived& object, const DicomTruth& truth) {
+  const DicomSeries& ct = truth.series;
   require_complete(ct);
-  put_common(to, object.sop_class, instance_uid(object, ct), ct.synthetic);
+  put_common(to, object.sop_class, instance_uid(object, truth), ct.synthetic);
   put_patient_and_study(to, ct);
   put_series(to, object.modality, series_uid(object, ct), object.series_number, ct);
   to.describe(DCM_SeriesDescription, str(ct.synthetic ? "Synthetic truth, " : "", object.name, ", ",

@@ -22,8 +22,7 @@ struct DicomRegion {
   std::string label;               ///< at most 64 characters
   DicomCode category, type, site;  ///< site: in which organ; may be empty
   std::string tracking_uid;        ///< the same in all images of it; empty: it is not followed
-  std::array<std::uint16_t, 3> colour_lab{};  ///< as PS3.3, C.10.7.1.1 codes CIELab
-  std::array<std::uint8_t, 3> colour_rgb{};
+  std::array<std::uint8_t, 3> colour{};  ///< to be shown in: sRGB
   /// Voxels of a box of the series' grid; `first`: the box's place in it.
   Mask mask{Grid{}};
   std::array<Index, 3> first{};

@@ -101,8 +101,8 @@ std::string svg(const HeatMap& chart) {
   const double step = plot / std::max(1.0, double(chart.columns.size()));
   std::size_t longest = 0;
   for (const std::string& column : chart.columns) longest = std::max(longest, column.size());
-  // Titles at 50 degrees: what they take up and to the right.
-  const double head = 40.0 + 5.2 * double(longest), overhang = 4.2 * double(longest);
+  // Titles at 50 degrees: what they take up and to the right, in fonts as wide as DejaVu Sans.
+  const double head = 40.0 + 5.9 * double(longest), overhang = 4.9 * double(longest);
   const double names = names_of(chart.rows);
   const double width = names + plot + std::max(right, overhang - 0.5 * step);
   const double height = head + row_height * double(chart.rows.size()) + 12;

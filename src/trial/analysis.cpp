@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include "vitrine/trial/arm_factors.hpp"
 
@@ -27,21 +29,33 @@ std::optional<std::size_t> column_if_there(const Table& table, const char* name)
 /// Turns tidy rows into one sample per lesion and image, as the statistics take them.
 class StudyBuilder {
  public:
-  StudyBuilder(const Plan& plan, const TrialResult& result) : plan_(plan) {
+  StudyBuilder(const Plan& plan, const TrialResult& result,
+               FunctionRef<void(const CaseResult&)> also)
+      : plan_(plan) {
     for (const Arm& arm : plan.arms) {
       study.arms.push_back(arm.name);
       object_.push_back(object_name(plan.scenario.arms, arm));
     }
     study.factors =
         arm_factors(plan.scenario.arms, plan.arms, plan.sites, plan.scenario.statistics.random);
-    result.cases.each([&](const CaseResult& one) { add(one); });
+    result.cases.each([&](const CaseResult& one) {
+      also(one);
+      add(one);
+    });
     for (evaluation::Sample& sample : study.samples) fill_up(sample);
   }
 
   evaluation::Study study;
+  DrawnTextures drawn;  ///< empty where none was drawn
 
  private:
   using Row = std::vector<Table::Cell>;
+
+  /// What values of one lesion in one image share; names of a row of the case at hand.
+  struct Region {
+    std::string_view case_id, lesion, arm, replicate;
+    bool operator==(const Region&) const = default;
+  };
 
   /// Where a table of features has what is asked of every row.
   struct Places {
@@ -59,7 +73,10 @@ class StudyBuilder {
   void add(const CaseResult& one) {
     lesion_.clear();  // those of other cases are others
     sample_.clear();
+    last_ = {};
+    const auto strength = column_if_there(one.lesions, "heterogeneity_hu");
     for (const auto& row : one.lesions.rows) {
+      if (strength) drawn[{text(row, 0), text(row, 1)}] = std::get<double>(row[*strength]);
       const std::size_t volume = one.lesions.column("volume_mm3");
       lesion_[{text(row, 0), text(row, 1)}] = std::ssize(study.lesions);
       study.lesions.push_back({text(row, 0), text(row, 1), std::get<double>(row[volume])});
@@ -92,28 +109,41 @@ class StudyBuilder {
   }
 
   void take(const Places& places, const Row& row) {
-    const std::string& arm = text(row, places.arm);
-    const std::string& replicate = text(row, places.replicate);
     const double value = std::get<double>(row[places.value]);
     const std::string& reason = text(row, places.reason);
-    const auto known = lesion_.find({text(row, 0), text(row, 1)});
-    require(known != lesion_.end(), Error::Kind::data, "a feature was measured in lesion '",
-            text(row, 1), "' of '", text(row, 0), "', which the table of lesions does not have");
-    const Index lesion = known->second;
     const std::size_t feature = feature_.at(text(row, places.feature));
-    const auto put = [&](evaluation::Source source, Index at) {
-      auto& sample = sample_at(source, lesion, at, replicate);
+    const Region region{text(row, 0), text(row, 1), text(row, places.arm),
+                        text(row, places.replicate)};
+    if (region != last_) {  // its rows follow each other
+      targets_ = targets_of(region);
+      last_ = region;
+    }
+    for (const std::size_t target : targets_) {
+      evaluation::Sample& sample = study.samples[target];
       sample.values[feature] = value;
-      if (reason.empty()) return;
+      if (reason.empty()) continue;
       sample.reasons.resize(study.features.size());
       sample.reasons[feature] = reason;
+    }
+  }
+
+  /// The samples that a lesion's values in an image are.
+  std::vector<std::size_t> targets_of(const Region& region) {
+    const auto known = lesion_.find({std::string(region.case_id), std::string(region.lesion)});
+    require(known != lesion_.end(), Error::Kind::data, "a feature was measured in lesion '",
+            region.lesion, "' of '", region.case_id, "', which the table of lesions does not have");
+    const Index lesion = known->second;
+    const std::string arm(region.arm), replicate(region.replicate);
+    std::vector<std::size_t> targets;
+    const auto put = [&](evaluation::Source source, Index at) {
+      targets.push_back(sample_at(source, lesion, at, replicate));
     };
     if (replicate == "truth") {
       if (arm == "object") put(evaluation::Source::object_truth, evaluation::Sample::every_arm);
       for (Index i = 0; i < std::ssize(plan_.arms); ++i)  // each phase has an object of its own
         if (arm != "object" && arm == object_[std::size_t(i)])
           put(evaluation::Source::object_truth, i);
-      return;
+      return targets;
     }
     const Index index = arm_at(arm);
     if (replicate == "noiseless") {
@@ -124,6 +154,7 @@ class StudyBuilder {
       const bool same_rays = replicate == Visit{}.name || replicate.starts_with("noise");
       put(same_rays ? evaluation::Source::scan : evaluation::Source::reposition, index);
     }
+    return targets;
   }
 
   Index arm_at(const std::string& name) const {
@@ -133,8 +164,8 @@ class StudyBuilder {
     return found - plan_.arms.begin();
   }
 
-  evaluation::Sample& sample_at(evaluation::Source source, Index lesion, Index arm,
-                                const std::string& replicate) {
+  std::size_t sample_at(evaluation::Source source, Index lesion, Index arm,
+                        const std::string& replicate) {
     const auto [at, added] =
         sample_.try_emplace({source, lesion, arm, replicate}, study.samples.size());
     if (added) {
@@ -142,13 +173,15 @@ class StudyBuilder {
       study.samples.push_back(
           {source, lesion, arm, std::vector<double>(study.features.size(), none), {}});
     }
-    return study.samples[at->second];
+    return at->second;
   }
 
   const Plan& plan_;
   std::vector<std::string> object_;  ///< of each arm: what it images
   std::map<std::pair<std::string, std::string>, Index> lesion_;
-  std::map<std::string, std::size_t> feature_;
+  std::unordered_map<std::string, std::size_t> feature_;
+  Region last_;  ///< of the row before
+  std::vector<std::size_t> targets_;
   std::map<std::tuple<evaluation::Source, Index, Index, std::string>, std::size_t> sample_;
 };
 
@@ -255,26 +288,12 @@ std::vector<evaluation::RobustnessRow> robustness_of(const Plan& plan, const Tri
 
 }  // namespace
 
-namespace {
-
-/// What each lesion's texture was drawn with; empty where none was drawn.
-DrawnTextures drawn_textures(const TrialResult& result) {
-  DrawnTextures drawn;
-  result.cases.each([&](const CaseResult& one) {
-    const auto strength = column_if_there(one.lesions, "heterogeneity_hu");
-    if (!strength) return;
-    for (const auto& row : one.lesions.rows)
-      drawn[{text(row, 0), text(row, 1)}] = std::get<double>(row[*strength]);
-  });
-  return drawn;
-}
-
-}  // namespace
-
-Analysis analyse(const Plan& plan, const TrialResult& result) {
+Analysis analyse(const Plan& plan, const TrialResult& result,
+                 FunctionRef<void(const CaseResult&)> also) {
   Analysis analysis;
   if (result.cases.empty()) return analysis;
-  analysis.study = StudyBuilder(plan, result).study;
+  StudyBuilder built(plan, result, also);
+  analysis.study = std::move(built.study);
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
   const auto asked = [&](const char* what) { return asks_for(plan.scenario, what); };
@@ -296,7 +315,7 @@ Analysis analyse(const Plan& plan, const TrialResult& result) {
     analysis.harmonisation = harmonisation_table(analysis.harmonised);
   }
   if (asked("known_signal")) {
-    analysis.signal = known_signal(plan, analysis.study, drawn_textures(result));
+    analysis.signal = known_signal(plan, analysis.study, built.drawn);
     analysis.known_signal = evaluation::signal_table(*analysis.signal);
   }
   if (!asked("bias_vs_truth")) return analysis;

@@ -35,8 +35,11 @@ struct Analysis {
   Table verdict;  ///< one row a feature, and one a feature and criterion
 };
 
-/// Statistics of all cases that ended well; an empty analysis if there is none. Throws Error (data)
-/// if the cases' tables name what the plan does not have.
-Analysis analyse(const Plan& plan, const TrialResult& result);
+/// Statistics of all cases that ended well; an empty analysis if there is none. `also` gets every
+/// case, in order, as it is read: reading many takes long. Throws Error (data) if the cases' tables
+/// name what the plan does not have.
+Analysis analyse(
+    const Plan& plan, const TrialResult& result,
+    FunctionRef<void(const CaseResult&)> also = [](const CaseResult&) {});
 
 }  // namespace vitrine::trial

@@ -25,18 +25,24 @@ CaseResult CaseResults::operator[](std::size_t i) const {
 }
 
 void CaseResults::each(FunctionRef<void(const CaseResult&)> take) const {
-  std::vector<CaseResult> ahead(std::size_t(2 * thread_count()));
-  for (std::size_t first = 0; first < ids_.size(); first += ahead.size()) {
-    const std::size_t count = std::min(ahead.size(), ids_.size() - first);
-    parallel_for(std::int64_t(count), [&](std::int64_t i) {
-      const std::size_t at = first + std::size_t(i);
-      if (!held_.contains(at)) ahead[std::size_t(i)] = (*this)[at];
+  const auto most = std::size_t(4 * thread_count());
+  std::vector<CaseResult> now, next(most);
+  // One thread takes what was read, in order, while the others read on.
+  for (std::size_t taken = 0; taken < ids_.size(); taken += now.size(), std::swap(now, next)) {
+    const std::size_t first = taken + now.size();
+    next.resize(std::min(most, ids_.size() - first));
+    parallel_for(1 + std::ssize(next), [&](std::int64_t i) {
+      if (i > 0) {
+        const std::size_t at = first + std::size_t(i - 1);
+        if (!held_.contains(at)) next[std::size_t(i - 1)] = (*this)[at];
+        return;
+      }
+      for (std::size_t n = 0; n < now.size(); ++n) {
+        const auto held = held_.find(taken + n);
+        take(held != held_.end() ? held->second : now[n]);
+        now[n] = {};
+      }
     });
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto held = held_.find(first + i);
-      take(held != held_.end() ? held->second : ahead[i]);
-      ahead[i] = {};
-    }
   }
 }
 

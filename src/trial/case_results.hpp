@@ -23,7 +23,7 @@ class CaseResults {
   CaseResult operator[](std::size_t i) const;
   CaseResult front() const { return (*this)[0]; }
   const std::string& id(std::size_t i) const { return ids_[i]; }
-  /// One after the other, in order; a few at a time are read ahead, on all cores.
+  /// One after the other, in order, while others are read ahead; by any thread, one at a time.
   void each(FunctionRef<void(const CaseResult&)> take) const;
 
  private:

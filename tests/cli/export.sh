@@ -72,6 +72,36 @@ expect 0 'mean' "$program" features batch/images/case001_coarse_soft_80mAs.nii.g
 expect 0 '"datePublished": "2026-02-03"' bash -c '"$0" export trial dated --layout monai --shares 1 0 0 -q --published 2026-02-03 --creator Us --url https://example.org/set && cat dated/croissant.json' "$program"
 expect 0 '"url": "https://example.org/set"' cat dated/croissant.json
 
+# Organs: a class each, lesions over them, at their place: lungs are dark, vertebrae bright.
+expect 0 '' "$program" export trial organs --layout nnunet --arm coarse_soft_80mAs --shares 1 0 0 -q --organ lungs=lung_left+lung_right+lung_vessels --organ spine
+cat >organs.py <<'EOF'
+import gzip, json, pathlib, struct
+root = pathlib.Path('organs/Dataset501_tiny')
+labels = json.loads((root / 'dataset.json').read_text())['labels']
+assert labels == {'background': 0, 'lungs': 1, 'spine': 2, 'lesion': 3}, labels
+for path in sorted((root / 'labelsTr').iterdir()):
+    label = gzip.decompress(path.read_bytes())[352:]
+    image = gzip.decompress((root / 'imagesTr' / path.name.replace('.nii.gz', '_0000.nii.gz')).read_bytes())
+    hu = struct.unpack(f'<{len(label)}h', image[352:])
+    mean = {}
+    for value in range(4):
+        of = [h for l, h in zip(label, hu) if l == value]
+        mean[value] = sum(of) / len(of)
+    assert mean[1] < -700 and mean[2] > 80 and -300 < mean[3] < 100, (path, mean)
+    lungs = label.count(1) / len(label)
+    assert 0.1 < lungs < 0.4, lungs
+print('organs hold')
+EOF
+expect 0 '^organs hold$' python3 organs.py
+expect 0 '0 background, 1 lungs, 2 spine, 3 lesion' cat organs/README.md
+expect 0 '' "$program" export trial every --layout monai --arm coarse_soft_80mAs --shares 1 0 0 -q --organ all
+expect 0 '"heart"' cat every/dataset.json
+expect 2 "has an organ 'livr' .--organ.*Did you mean 'liver'.*They have: " "$program" export trial new --layout monai --shares 1 0 0 --organ livr
+expect 2 "'spine' is in two labels" "$program" export trial new --layout monai --shares 1 0 0 --organ spine --organ bones=ribs+spine
+expect 2 "label 'bones' is given twice" "$program" export trial new --layout monai --shares 1 0 0 --organ bones=ribs --organ bones=spine
+expect 2 'lesions are called so' "$program" export trial new --layout monai --shares 1 0 0 --organ lung_lesion=spine
+expect 2 'pyradiomics numbers lesions' "$program" export trial new --layout pyradiomics --shares 1 0 0 --organ spine
+
 # What cannot be.
 expect 2 'is no day' "$program" export trial new --layout monai --published 2026-13-99
 expect 2 'is there. Delete it' "$program" export trial nn --layout nnunet

@@ -25,10 +25,22 @@ first=set/case001/$(ls set/case001 | head -1)
 expect 0 'mean' "$program" features "$first/CT" "$first/SEG.dcm" --label lesion02
 expect 0 'mean' "$program" features "$first/CT" "$first/RTSTRUCT.dcm" --label lesion02
 
+# Segments of organs follow those of lesions, which stay as they were.
+expect 0 '' "$program" export trial organs --layout dicom --repeats --shares 1 0 0 -q --organ lungs=lung_left+lung_right+lung_vessels --organ spine
+expect 0 '6 images hold' python3 "$source/tests/cli/dicom_rules.py" trial organs
+expect 0 'Segments and contours of organs follow: lungs and spine' cat organs/README.md
+expect 0 'mean' "$program" features "organs/${first#set/}/CT" "organs/${first#set/}/RTSTRUCT.dcm" --label spine
+expect 0 'mean' "$program" features "organs/${first#set/}/CT" "organs/${first#set/}/SEG.dcm" --label lungs
+
 if command -v dciodvfy dcentvfy >/dev/null; then
-  bad=$(for f in set/*/*/*.dcm set/*/*/CT/IM0001.dcm; do dciodvfy "$f" 2>&1 | grep '^Error' | grep -v '0x0008,0x001c'; done)
+  bad=$(for f in {set,organs}/*/*/*.dcm set/*/*/CT/IM0001.dcm; do dciodvfy "$f" 2>&1 | grep '^Error' | grep -v '0x0008,0x001c'; done)
   [[ -z $bad ]] || { echo "FAILED: dciodvfy: $bad"; failed=$((failed + 1)); }
-  bad=$(find set -name '*.dcm' -print0 | xargs -0 dcentvfy 2>&1 | grep '^Error')
+  for each in set organs; do
+    bad=$(find $each -name '*.dcm' -print0 | xargs -0 dcentvfy 2>&1 | grep '^Error')
+    [[ -z $bad ]] || { echo "FAILED: dcentvfy: $bad"; failed=$((failed + 1)); }
+  done
+  # Objects with other regions are other instances.
+  bad=$(find set organs -name SEG.dcm -print0 | xargs -0 dcentvfy 2>&1 | grep Duplicate)
   [[ -z $bad ]] || { echo "FAILED: dcentvfy: $bad"; failed=$((failed + 1)); }
 else
   echo "skipped: dciodvfy and dcentvfy are not installed (package dicom3tools)"

@@ -61,6 +61,25 @@ expect 0 "" cmp new/deep/figures/stability.svg out/figures/stability.svg
 expect 0 '' bash -c "test -z \"\$('$program' report again -q --output new)\""
 expect 2 'holds a trial. Choose another --output' "$program" report again --output out
 
+# Figures as PNG files beside the SVG ones, the same bytes each time, whatever fonts a user has set.
+if command -v rsvg-convert >/dev/null; then
+  mkdir -p settings/fontconfig
+  cat >settings/fontconfig/fonts.conf <<'EOF'
+<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig><match target="pattern"><edit name="family" mode="assign" binding="strong"><string>DejaVu Sans Mono</string></edit></match></fontconfig>
+EOF
+  expect 0 'report: png1' "$program" report out --png --output png1
+  expect 0 'report: png2' env XDG_CONFIG_HOME="$PWD/settings" LC_ALL=de_DE.UTF-8 "$program" report out --png --output png2
+  expect 0 '' diff -r png1 png2
+  expect 0 '' bash -c 'test "$(cd png1/figures && ls *.svg | wc -l)" = "$(cd png1/figures && ls *.png | wc -l)"'
+  expect 0 '1920' python3 -c "import struct; print(struct.unpack('>II', open('png1/figures/noise_and_dose.png', 'rb').read(24)[16:])[0])"
+  expect 0 'as they were written' bash -c "cp -r out drawn && '$program' report drawn --png && '$program' verify drawn"
+  expect 0 'figures/arms.png. is not of this trial' "$program" verify drawn
+fi
+mkdir -p bin
+expect 2 'needs the program rsvg-convert.*librsvg2-bin' env PATH="$PWD/bin" "$program" report out --png --output none1
+expect 1 '' test -e none1
+
 # An unfinished one says what is missing, and is continued as if nobody had looked.
 cp -r out part
 rm part/SHA256SUMS part/manifest.json part/*.csv part/report.html part/results.h5 part/.state/case003.json
@@ -110,7 +129,8 @@ damaged "is damaged: " trial.json 'd["scenario"]["patients"] = []'
 damaged 'names the instruction-set level' trial.json 'd["isa"] = "v9"'
 damaged "does not say 'version'" trial.json 'del d["version"]'
 damaged "lacks 'features'" case002.json 'del d["features"]'
-damaged 'is no stored case' case002.json 'd["lesions"]["rows"] = 3'
+damaged 'case002.json .lesions.: this is no table' case002.json 'd["lesions"]["rows"] = 3'
+damaged 'is no stored case' case002.json 'd["files"] = 3'
 damaged 'cells .the table has' case002.json 'd["lesions"]["rows"][0].pop()'
 damaged 'not those of case001' case002.json 'd["images"] = {"columns": ["case"], "rows": [["case002"]]}'
 scan='t = d["features"]; a = t["columns"].index("arm"); r = next(r for r in t["rows"] if "scan" in r)'

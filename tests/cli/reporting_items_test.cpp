@@ -4,7 +4,11 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "vitrine/cli/load_scenario.hpp"
+#include "vitrine/cli/reporting_facts.hpp"
+
 using namespace vitrine;
+using Catch::Contains;
 using Filled = report::ReportingItem::Filled;
 
 TEST_CASE("every item of CLEAR and METRICS stands in its list once, in order") {
@@ -70,4 +74,27 @@ TEST_CASE("items on grids and matrices follow what is measured") {
     facts.measured_families.emplace_back(family);
     CHECK(filled(facts, number) == Filled::by_trial);
   }
+}
+
+TEST_CASE("the calibration says what the voxels of every kind of image count") {
+  const auto calibration = [](const char* file, const std::vector<std::string>& overrides) {
+    const std::string path = str(VITRINE_SOURCE_DIR "/scenarios/", file);
+    const trial::Plan plan = trial::make_plan(cli::load_valid_scenario(path, overrides).scenario);
+    return cli::reporting_facts(plan, {}, {}).calibration;
+  };
+  const std::string plain = "ater is 0 HU and air -1000 HU, by their attenuation in the spectrum";
+  CHECK_THAT(calibration("01_lung_nodule_stability.yaml", {}),
+             Catch::StartsWith("W" + plain) && !Contains("mg/ml") && !Contains("hardening") &&
+                 !Contains("onoenergetic"));
+  CHECK_THAT(calibration("01_lung_nodule_stability.yaml", {"arms.protocol.water_correction=false"}),
+             Contains(plain) && Contains("Beam hardening is left"));
+  CHECK_THAT(calibration("12_photon_counting.yaml", {}),
+             Contains("Images of what is detected: w" + plain) &&
+                 Contains("(vmi_50kev, vmi_70kev, vmi_140kev, vnc of 70 keV): water is 0 HU") &&
+                 Contains("(iodine_map, water_map): mg/ml") && Contains("water and iodine"));
+  CHECK_THAT(calibration("16_dual_energy.yaml", {"arms.vary.bins=[iodine_map, water_map]"}),
+             Catch::StartsWith("Maps (iodine_map, water_map)") && !Contains("HU"));
+  CHECK_THAT(calibration("16_dual_energy.yaml",
+                         {"arms.vary.bins=[vnc]", "arms.protocol.spectral.vnc_energy_kev=60"}),
+             Catch::StartsWith("Monoenergetic images (vnc of 60 keV)") && !Contains("spectrum"));
 }

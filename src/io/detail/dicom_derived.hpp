@@ -18,10 +18,11 @@ inline const Derived structure_set{UID_RTStructureSetStorage, "RTSTRUCT", "Struc
 inline const Derived report{UID_ComprehensiveSRStorage, "SR", "Measurement report", 4};
 
 std::string series_uid(const Derived& object, const DicomSeries& ct);
-std::string instance_uid(const Derived& object, const DicomSeries& ct);
+/// It tells objects of other regions apart.
+std::string instance_uid(const Derived& object, const DicomTruth& truth);
 
 /// SOP Common, Patient, Study, Clinical Trial, Series and Equipment.
-void put_derived(Attributes& to, const Derived& object, const DicomSeries& ct);
+void put_derived(Attributes& to, const Derived& object, const DicomTruth& truth);
 
 /// The CT series by its identifier, and all its slices in a sequence.
 void refer_to_ct(Attributes& to, const DcmTagKey& sequence, const DicomTruth& truth);

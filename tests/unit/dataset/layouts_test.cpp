@@ -92,9 +92,10 @@ TEST_CASE("PyRadiomics: a row a lesion, told apart by its label") {
         std::string::npos);
 }
 
-TEST_CASE("DICOM: every series is listed, and what beside it only where there are lesions") {
+TEST_CASE("DICOM: every series is listed, and beside it what is there") {
   auto all = four();
   all.items[1].lesions.clear();
+  all.items[1].labelled = false;
   const auto& dicom = layout("dicom");
   CHECK(dicom.image_path(all, all.items[0]) == "p1/p1_soft/CT");
   const std::string table = dicom.index(all)[0].text;
@@ -103,6 +104,13 @@ TEST_CASE("DICOM: every series is listed, and what beside it only where there ar
         std::string::npos);
   CHECK(table.find("validation,p2/p2_soft/CT,,,,0") != std::string::npos);
   CHECK(dataset::card(all, dicom).text.find("SEG.dcm (a segment a lesion)") != std::string::npos);
+
+  all.items[1].labelled = true;  // organs alone
+  all.organs = {"liver", "lungs"};
+  CHECK(dicom.index(all)[0].text.find("p2/p2_soft/SEG.dcm,p2/p2_soft/RTSTRUCT.dcm,,0") !=
+        std::string::npos);
+  CHECK(dataset::card(all, dicom).text.find("organs follow: liver and lungs.") !=
+        std::string::npos);
 }
 
 TEST_CASE("RO-Crate and Croissant name every file, the licence and what their standards require") {

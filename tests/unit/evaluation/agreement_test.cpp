@@ -344,6 +344,53 @@ TEST_CASE("coefficients from shared resamples have the bits of each alone") {
   for (Index b = 0; b < counts.cols(); ++b) CHECK(counts.col(b).cast<int>().sum() == 12);
 }
 
+TEST_CASE("differences on a scale are those of its values, near and far, within and at its ends") {
+  const Scale scale = Scale::between(-0.2, 1.0);
+  for (const double y : {-0.2, -0.19, 0.3, 0.999, 1.0 - 1e-11, 1.0, 1.5})
+    for (const double step : {0.0, 1e-12, 1e-7, 1e-3, 0.02, 0.5})
+      for (const double x : {y - step, y + step}) {
+        CAPTURE(x, y);
+        // One minus a share of the range has lost what is smaller than a share's last digit.
+        const double room = std::min(1.0 - std::max(x, y), std::min(x, y) + 0.2);
+        const double lost = 1e-15 * std::max(1.0, 1.2 / std::max(room, 1e-12));
+        CHECK(scale.difference(x, y) ==
+              Approx(scale.to(x) - scale.to(y)).epsilon(1e-12).margin(30.0 * lost));
+        CHECK(scale.difference(x, y) == Approx(-scale.difference(y, x)).epsilon(1e-12));
+      }
+  // Where both values have lost the difference: its derivative, range / ((x - low) (high - x)).
+  const double moved = std::nextafter(0.4, 1.0);
+  CHECK(scale.difference(moved, 0.4) == Approx((moved - 0.4) * 1.2 / (0.6 * 0.6)).epsilon(1e-12));
+  CHECK(Scale::plain().difference(3.0, 1.0) == 2.0);
+}
+
+TEST_CASE("ratios of many sets are those of each alone") {
+  // Denominators that some share, one that is the same for all, one set that no patient changes.
+  constexpr Index patients = 41;
+  std::vector<PatientSums> sets(4, PatientSums::Zero(3, patients));
+  Rng rng(make_stream(8, "sets", Draw::test), 0);
+  for (Index p = 0; p < patients; ++p) {
+    const double truth = 5.0 + rng.normal();
+    for (std::size_t i = 0; i < sets.size(); ++i) {
+      sets[i](1, p) = i == 2 ? 1.0 + double(p % 3) : 1.0;
+      sets[i](2, p) = i == 1 ? truth + 0.1 * rng.normal() : truth;
+      sets[i](0, p) = i == 3 ? 0.0 : 0.1 * truth + rng.normal();
+    }
+  }
+  const std::vector<Estimate> together = patient_ratios(sets, resampling);
+  REQUIRE(together.size() == 8);
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const std::vector<Estimate> alone = patient_ratios({&sets[i], 1}, resampling);
+    for (std::size_t s = 0; s < 2; ++s) {
+      CAPTURE(i, s);
+      const Estimate& one = together[2 * i + s];
+      CHECK(one.value == Approx(alone[s].value).epsilon(1e-12));
+      CHECK(one.low == Approx(alone[s].low).epsilon(1e-11));
+      CHECK(one.high == Approx(alone[s].high).epsilon(1e-11));
+      CHECK((one.low < one.high) == (i != 3));
+    }
+  }
+}
+
 TEST_CASE("ratios have the intervals that the bootstrap of any statistic gives them") {
   // Patients with as many lesions each, with 1 to 3, and so few that one may be drawn alone.
   // Different roundings alone: intervals agree to 1e-9 of their width.
@@ -359,7 +406,7 @@ TEST_CASE("ratios have the intervals that the bootstrap of any statistic gives t
         sums(2, p) += truth;
       }
     }
-    const std::vector<Estimate> found = patient_ratios(sums, resampling);
+    const std::vector<Estimate> found = patient_ratios({&sums, 1}, resampling);
     REQUIRE(found.size() == 2);
     for (std::size_t s = 0; s < 2; ++s) {
       const Estimate expected =

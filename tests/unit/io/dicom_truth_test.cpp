@@ -57,8 +57,7 @@ io::DicomRegion region_of(const std::string& label, const Mask& mask) {
   region.type = {"52988006", "SCT", "Lesion"};
   region.site = {"39607008", "SCT", "Lung"};
   region.tracking_uid = io::dicom_uid(label);
-  region.colour_lab = {40000, 45000, 40000};
-  region.colour_rgb = {255, 0, 0};
+  region.colour = {255, 0, 0};
   io::take_box(mask, region);
   region.measurements = {{{"Q4LE", "IBSI", "Mean"}, -163.5441176470588, "[hnsf'U]", {}},
                          {{"9ZK5", "IBSI", "Entropy"}, 3.25, "1", {"ITBB", "IBSI", "3d_average"}},
@@ -158,6 +157,34 @@ TEST_CASE("segments are read back as the masks they were made of") {
         }
     CHECK(wrong == 0);
   }
+}
+
+TEST_CASE("a segment's colour is CIELab about D50") {
+  const Scratch scratch;
+  Objects made;
+  made.regions[0].colour = {255, 255, 255};
+  made.regions[1].colour = {255, 0, 0};
+  io::write_file(scratch / "seg.dcm", io::encode_dicom_segmentation(made.truth));
+  DcmFileFormat file;
+  DcmDataset& data = load(file, scratch / "seg.dcm");
+  const auto lab = [&](long segment) {
+    const Uint16* coded = nullptr;
+    unsigned long count = 0;
+    REQUIRE(item(data, DCM_SegmentSequence, segment)
+                .findAndGetUint16Array(DCM_RecommendedDisplayCIELabValue, coded, &count)
+                .good());
+    REQUIRE(count == 3);
+    return std::array<double, 3>{coded[0] / 655.35, coded[1] / 257.0 - 128.0,
+                                 coded[2] / 257.0 - 128.0};
+  };
+  const auto white = lab(0), red = lab(1);
+  CHECK(white[0] == Approx(100.0));
+  CHECK(white[1] == Approx(0.0).margin(0.01));
+  CHECK(white[2] == Approx(0.0).margin(0.01));
+  // sRGB's red as B. Lindbloom's CIE colour calculator has it (D50, Bradford).
+  CHECK(red[0] == Approx(54.29).margin(0.01));
+  CHECK(red[1] == Approx(80.81).margin(0.02));
+  CHECK(red[2] == Approx(69.89).margin(0.02));
 }
 
 TEST_CASE("contours are read back as the masks they were drawn about") {

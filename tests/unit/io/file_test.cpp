@@ -239,3 +239,51 @@ TEST_CASE("malformed JSON is refused with its place") {
   CHECK_THAT(says(std::string(200'000, ' ')), Contains("100000"));
   CHECK_THAT(says("{} {}"), Contains("no JSON"));
 }
+
+TEST_CASE("tables come straight out of JSON, and the rest as values") {
+  Table first, second;
+  const auto table_of = [&](std::string_view key) {
+    return key == "first" ? &first : key == "second" ? &second : nullptr;
+  };
+  const Value rest = io::parse_json(
+      R"({"first": {"columns": ["a", "b"], "rows": [["x", 1], ["\u00e9", null]]}, "n": 0.1,
+          "second": {"rows": [], "columns": []}, "in": {"first": {"columns": 1}}})",
+      "m.json", table_of);
+  CHECK(first.columns == std::vector<std::string>{"a", "b"});
+  REQUIRE(first.rows.size() == 2);
+  CHECK(std::get<std::string>(first.rows[0][0]) == "x");
+  CHECK(std::get<double>(first.rows[0][1]) == 1.0);
+  CHECK(std::get<std::string>(first.rows[1][0]) == "\xC3\xA9");
+  CHECK(std::isnan(std::get<double>(first.rows[1][1])));
+  CHECK(second.columns.empty());
+  CHECK(*rest.find("n")->as<double>() == 0.1);
+  CHECK(rest.find("first")->empty());                      // it is known to be there
+  CHECK(rest.find("in")->find("first")->find("columns"));  // no outermost member
+}
+
+TEST_CASE("what is no table is refused by its place") {
+  const auto says = [](const std::string& text) {
+    Table table;
+    return complaint(Kind::data, [&] {
+      io::parse_json(text, "m.json", [&](std::string_view) { return &table; });
+    });
+  };
+  for (const char* text :
+       {R"({"t": 3})", R"({"t": null})", R"({"t": []})", R"({"t": {"columns": []}})",
+        R"({"t": {"rows": []}})", R"({"t": {"columns": [], "rows": 3}})",
+        R"({"t": {"columns": [1], "rows": []}})", R"({"t": {"columns": [[]], "rows": []}})",
+        R"({"t": {"columns": ["a"], "rows": [1]}})", R"({"t": {"columns": ["a"], "rows": ["a"]}})",
+        R"({"t": {"columns": ["a"], "rows": [[true]]}})",
+        R"({"t": {"columns": ["a"], "rows": [[[1]]]}})",
+        R"({"t": {"columns": ["a"], "rows": [{}]}})",
+        R"({"t": {"columns": [], "rows": [], "more": []}})",
+        R"({"t": {"columns": [], "columns": [], "rows": []}})"}) {
+    CAPTURE(text);
+    CHECK_THAT(says(text), Contains("m.json (t): this is no table"));
+  }
+  CHECK_THAT(says(R"({"t": {"columns": ["a", "b"], "rows": [[1, 2], [1]]}})"),
+             Contains("has 1 cells (the table has 2 columns)"));
+  CHECK_THAT(says(R"({"t": {"columns": ["a"], "rows": [[1e999]]}})"), Contains("overflow"));
+  CHECK_THAT(says(R"({"t": {"columns": [], "rows": []}, "t": {"columns": [], "rows": []}})"),
+             Contains("'t' occurs twice"));
+}

@@ -154,6 +154,21 @@ TEST_CASE("voxels of a patient reach its lesions' true volume and lie on its org
   CHECK(double(voxels) * grid.voxel_volume() == Approx(truth).epsilon(0.01));
   CHECK(std::count(map.values().begin(), map.values().end(), 0) == 0);
 
+  // Before it grew, its place was the lung's.
+  const LabelMap anatomy = anatomy_map(scene, grid, names);
+  Index moved = 0;
+  std::vector<Index> under(names.size() + 1, 0);
+  for (std::size_t v = 0; v < map.values().size(); ++v)
+    if (map.values()[v] == names.size())
+      ++under[anatomy.values()[v]];
+    else
+      moved += map.values()[v] != anatomy.values()[v];
+  CHECK(moved == 0);
+  Index of_lung = 0;
+  for (std::size_t n = 0; n < names.size(); ++n)
+    if (names[n].starts_with("lung_")) of_lung += under[n + 1];
+  CHECK(of_lung == voxels);
+
   const Grid about = grid_about(scene, 4.0);
   for (const LesionTruth& lesion : scene.lesions) {
     const Vec3 at = (lesion.centre - about.origin).cwiseQuotient(about.spacing);

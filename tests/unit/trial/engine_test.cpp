@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
+#include <span>
 
 #include "coarse_scanner.hpp"
 #include "vitrine/core/parallel.hpp"
@@ -199,4 +200,43 @@ TEST_CASE("a case is expected to take longer the more lesions its stratum has") 
   const auto strata = trial::detail::case_seconds(plan);
   CHECK(strata[0] == strata[1]);
   CHECK(strata[2] - strata[0] == Approx(2 * 2 * 13e-3).epsilon(1e-9));
+}
+
+TEST_CASE("cases come in order, each once, held ones and stored ones, until one is lost") {
+  class Numbered final : public trial::Store {
+   public:
+    std::string lost;
+    std::optional<trial::CaseResult> load(const std::string& id) override {
+      if (id == lost) return {};
+      trial::CaseResult one;
+      one.id = id;
+      return one;
+    }
+    void save(const trial::CaseResult&) override {}
+  };
+  Numbered store;
+  trial::CaseResults cases;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 100; ++i) {
+    expected.push_back(str("case", i));
+    if (i % 7 != 3) {
+      cases.add_stored(store, expected.back());
+      continue;
+    }
+    trial::CaseResult held;
+    held.id = expected.back();
+    cases.add(std::move(held));
+  }
+  std::vector<std::string> taken;
+  const auto take = [&](const trial::CaseResult& one) { taken.push_back(one.id); };
+  cases.each(take);
+  CHECK(taken == expected);
+  trial::CaseResults().each(take);
+  CHECK(taken.size() == expected.size());
+
+  taken.clear();
+  store.lost = "case55";
+  CHECK_THROWS_WITH(cases.each(take), Catch::Contains("case55' is no longer stored"));
+  CHECK(taken.size() <= 55);
+  CHECK(std::ranges::equal(taken, std::span(expected).first(taken.size())));
 }
