@@ -44,6 +44,16 @@ const Schema<Cohort>& Cohort::schema() {
   return s;
 }
 
+bool draws_heterogeneity(const Cohort& cohort) {
+  const auto drawn = [](const LesionSpec& lesion) {
+    return lesion.texture && lesion.texture->heterogeneity().kind() != Distribution::Kind::fixed;
+  };
+  return std::ranges::any_of(cohort.lesions, drawn) ||
+         std::ranges::any_of(cohort.strata, [&](const CohortStratum& stratum) {
+           return stratum.lesions && std::ranges::any_of(*stratum.lesions, drawn);
+         });
+}
+
 PatientDraws::PatientDraws(const Cohort& cohort, std::uint64_t seed, std::string_view case_id)
     : seed_(seed), case_id_(case_id) {
   if (cohort.design != "latin_hypercube") return;

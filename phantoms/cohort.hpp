@@ -26,6 +26,9 @@ struct Cohort {
   static const Schema<Cohort>& schema();
 };
 
+/// Whether the strength of any lesion's texture is drawn, in any stratum.
+bool draws_heterogeneity(const Cohort& cohort);
+
 /// One patient's random numbers for anatomy and lesions, as the cohort's design wants them.
 class PatientDraws {
  public:
@@ -35,11 +38,14 @@ class PatientDraws {
 
   Rng anatomy() const { return numbers(Draw::anatomy, 0); }
   Rng lesion(std::uint64_t number) const { return numbers(Draw::lesion, number); }
+  /// Of the strength of a lesion's texture.
+  Rng texture(std::uint64_t lesion) const { return numbers(Draw::texture, lesion + strength); }
   Rng circulation() const { return numbers(Draw::contrast, 0); }
 
  private:
   Rng numbers(Draw purpose, std::uint64_t element) const;
 
+  static constexpr std::uint64_t strength = std::uint64_t{1} << 31;  // apart from the fields
   std::uint64_t seed_;
   std::string case_id_;
   std::string stratum_;                  // its name and a space; empty without strata

@@ -153,9 +153,9 @@ void paint(SceneBuilder& scene, const LesionPlan& lesion) {
   truth.iodine /= truth.volume;
   truth.attenuation /= truth.volume;
   scene.add_lesion(std::move(truth));
-  if (!lesion.texture || lesion.texture->heterogeneity() <= 0.0) return;
-  Patch texture =
-      texture_patch(scene, lesion.layers, lesion.centre, *lesion.texture, lesion.texture_rng);
+  if (!lesion.texture || lesion.heterogeneity <= 0.0) return;
+  Patch texture = texture_patch(scene, lesion.layers, lesion.centre, *lesion.texture,
+                                lesion.heterogeneity, lesion.texture_rng);
   if (!texture.channels.empty()) scene.add_patch(std::move(texture));
 }
 

@@ -18,6 +18,7 @@ struct LesionPlan {
   double host_density = 0.0;  ///< g/mm^3
   double host_iodine = 0.0;   ///< contrast medium in it, g/mm^3
   const LesionTexture* texture = nullptr;
+  double heterogeneity = 0.0;  ///< of the texture: standard deviation, HU at 70 keV
   Rng texture_rng;
 };
 

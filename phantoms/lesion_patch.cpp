@@ -248,7 +248,7 @@ LesionPatch lesion_patch(SceneBuilder& scene, const std::vector<Layer>& layers,
 }
 
 Patch texture_patch(SceneBuilder& scene, const std::vector<Layer>& layers, const Vec3& centre,
-                    const LesionTexture& texture, Rng rng) {
+                    const LesionTexture& texture, double heterogeneity, Rng rng) {
   const double radius = reach(layers.front().region);
   Patch patch;
   patch.grid = grid_about_origin(radius, std::clamp(radius / 16.0, 0.2, 0.6));
@@ -288,8 +288,7 @@ Patch texture_patch(SceneBuilder& scene, const std::vector<Layer>& layers, const
           }
     if (mine.empty()) continue;
     const double mean = sum / double(mine.size());
-    const double scale =
-        density_for(material, texture.heterogeneity()) - density_for(material, 0.0);
+    const double scale = density_for(material, heterogeneity) - density_for(material, 0.0);
     for (const std::size_t v : mine)
       values[v] = static_cast<float>(scale * (double(field[v]) - mean));
     const std::uint32_t m = scene.material(material);

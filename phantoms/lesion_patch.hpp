@@ -22,12 +22,13 @@ struct LesionPatch {
 LesionPatch lesion_patch(SceneBuilder& scene, const std::vector<Layer>& layers,
                          const std::vector<Outline>& edge, const Vec3& centre, double host_density);
 
-/// The heterogeneity of a lesion as a patch of zero mean in each layer.
+/// The heterogeneity of a lesion as a patch of zero mean in each layer, of a standard deviation in
+/// HU at 70 keV.
 ///
 /// A voxel carries texture only if all points that it is interpolated to lie in one layer that is
 /// not air: texture fades over the outermost voxel and never leaves the layer by more than the
 /// sampling of `ShareMaker` sees.
 Patch texture_patch(SceneBuilder& scene, const std::vector<Layer>& layers, const Vec3& centre,
-                    const LesionTexture& texture, Rng rng);
+                    const LesionTexture& texture, double heterogeneity, Rng rng);
 
 }  // namespace vitrine::phantoms

@@ -223,6 +223,10 @@ std::vector<PlacedLesion> place_lesions(const Cohort& cohort, const PatientDraws
       lesion.outline = spec.shape->outline(rng);
       lesion.attenuation = spec.attenuation.sample(rng);
       lesion.margin = spec.margin.sample(rng);
+      if (spec.texture) {
+        Rng own = draws.texture(lesion.number);
+        lesion.heterogeneity = spec.texture->heterogeneity().sample(own);
+      }
       std::optional<double> gap;
       if (spec.distance) gap = spec.distance->sample(rng);
       if (spec.attachment == "pleura") gap = 0.0;

@@ -13,6 +13,7 @@ struct PlacedLesion {
   Outline outline;           ///< about the centre
   Vec3 centre = Vec3::Zero();
   double attenuation = 0.0, margin = 0.0;  ///< HU; mm
+  double heterogeneity = 0.0;              ///< of its texture, HU
 };
 
 /// The organ's host; an error that names the organs there are.

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "vitrine/core/catalogue.hpp"
+#include "vitrine/core/distribution.hpp"
 #include "vitrine/core/random.hpp"
 #include "vitrine/model/volume.hpp"
 
@@ -12,8 +13,8 @@ namespace vitrine::phantoms {
 class LesionTexture {
  public:
   virtual ~LesionTexture() = default;
-  /// Standard deviation in HU at 70 keV; 0 means that `fill` need not be called.
-  virtual double heterogeneity() const = 0;
+  /// Standard deviation in HU at 70 keV, drawn for each lesion; of 0 `fill` need not be called.
+  virtual const Distribution& heterogeneity() const = 0;
   /// A random field at the grid's voxel centres: mean 0 and variance 1 over the ensemble.
   virtual void fill(const Grid& grid, Rng rng, std::span<float> field) const = 0;
 };

@@ -1,5 +1,6 @@
 // Every lesion texture; a new one is a class and a line in the list at the end.
 #include <algorithm>
+#include <utility>
 
 #include "vitrine/phantoms/lesion_texture.hpp"
 #include "vitrine/phantoms/random_field.hpp"
@@ -22,17 +23,21 @@ class Uniform final : public LesionTexture {
     return s;
   }
   explicit Uniform(Params) {}
-  double heterogeneity() const override { return 0.0; }
+  const Distribution& heterogeneity() const override { return none_; }
   void fill(const Grid&, Rng, std::span<float> field) const override {
     std::fill(field.begin(), field.end(), 0.0f);
   }
+
+ private:
+  Distribution none_{0.0};
 };
 
 /// A Gaussian random field with covariance exp(-r^2 / (2 l^2)).
 class Solid final : public LesionTexture {
  public:
   struct Params {
-    double heterogeneity = 25.0, correlation = 1.5;
+    Distribution heterogeneity{25.0};
+    double correlation = 1.5;
   };
   static const Schema<Params>& schema() {
     static const auto s = Schema<Params>("solid", "Random heterogeneity of solid tissue")
@@ -44,8 +49,8 @@ class Solid final : public LesionTexture {
                               .between(0.3, 50);
     return s;
   }
-  explicit Solid(Params p) : p_(p) {}
-  double heterogeneity() const override { return p_.heterogeneity; }
+  explicit Solid(Params p) : p_(std::move(p)) {}
+  const Distribution& heterogeneity() const override { return p_.heterogeneity; }
 
   void fill(const Grid& grid, Rng rng, std::span<float> field) const override {
     fill_with(Spectrum::gaussian(Vec3::Constant(p_.correlation)), grid, rng, field);
@@ -60,7 +65,8 @@ class Solid final : public LesionTexture {
 class PowerLaw final : public LesionTexture {
  public:
   struct Params {
-    double heterogeneity = 25.0, exponent = 3.0, finest = 0.8, coarsest = 12.0;
+    Distribution heterogeneity{25.0};
+    double exponent = 3.0, finest = 0.8, coarsest = 12.0;
   };
   static const Schema<Params>& schema() {
     static const auto s =
@@ -78,8 +84,8 @@ class PowerLaw final : public LesionTexture {
                   [](const Params& p) { return p.coarsest > p.finest; });
     return s;
   }
-  explicit PowerLaw(Params p) : p_(p) {}
-  double heterogeneity() const override { return p_.heterogeneity; }
+  explicit PowerLaw(Params p) : p_(std::move(p)) {}
+  const Distribution& heterogeneity() const override { return p_.heterogeneity; }
 
   void fill(const Grid& grid, Rng rng, std::span<float> field) const override {
     fill_with(Spectrum::power_law(p_.exponent, p_.finest, p_.coarsest), grid, rng, field);

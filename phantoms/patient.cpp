@@ -78,6 +78,7 @@ LesionPlan planned(const PlacedLesion& lesion, const Host& host, std::size_t ind
                   .host_density = host.background,
                   .host_iodine = 0.0,
                   .texture = spec.texture.thing.get(),
+                  .heterogeneity = lesion.heterogeneity,
                   .texture_rng = Rng(textures, lesion.number)};
   // A stream of its own in each lesion, so that another composition leaves shape and place alone.
   constexpr std::uint64_t matter = std::uint64_t(1) << 31;
@@ -138,6 +139,7 @@ Patient build_patient(const Cohort& all, std::uint64_t seed, std::string_view ca
   const Stream growth = make_stream(seed, case_id, Draw::growth);
   const Contrast contrast =
       inject(cohort, draws, make_stream(seed, case_id, Draw::contrast), state, body, scene);
+  Patient patient;
   std::vector<bool> is_there;
   for (PlacedLesion& lesion : lesions) {
     is_there.push_back(change(lesion, growth, state.day));
@@ -148,6 +150,7 @@ Patient build_patient(const Cohort& all, std::uint64_t seed, std::string_view ca
     if (!is_there[i]) continue;
     const Host& host = host_of(body, lesions[i].spec->organ);
     const LesionPlan plan = planned(lesions[i], host, i, stream, textures, contrast);
+    patient.heterogeneity.push_back(plan.heterogeneity);
     try {
       paint(scene, plan);
     } catch (Error& error) {
@@ -157,7 +160,6 @@ Patient build_patient(const Cohort& all, std::uint64_t seed, std::string_view ca
   }
   const Slab seen = slab ? slab(scene.lesions()) : Slab{};
   if (!cohort.textures.empty()) add_textures(scene, cohort.textures, body, textures, seen);
-  Patient patient;
   patient.scene = std::move(scene).build();
   patient.sex = std::move(body.sex);
   patient.parameters = std::move(body.parameters);

@@ -17,8 +17,9 @@ struct Patient {
   Scene scene;
   std::string sex;
   std::vector<std::pair<std::string, double>> parameters;  ///< sampled; names end in their unit
-  std::vector<Host> hosts;                                 ///< where lesions may grow
-  std::optional<ContrastRecord> contrast;                  ///< none where nothing is injected
+  std::vector<double> heterogeneity;       ///< of each lesion's texture, HU, as drawn
+  std::vector<Host> hosts;                 ///< where lesions may grow
+  std::optional<ContrastRecord> contrast;  ///< none where nothing is injected
 };
 
 /// The range of z that a scan sees, once the lesions are known.

@@ -331,6 +331,7 @@ void add_features(report::Page& page, const trial::Analysis& analysis,
   for (const trial::HarmonisationRun& run : analysis.harmonised)
     page.harmonised.push_back(
         {run.method, run.batch, run.truth, run.result.refused, run.result.features});
+  page.signal = analysis.signal;
   const auto& study = analysis.study;
   const std::size_t values = study.lesions.size() * study.arms.size() * study.features.size();
   if (values <= most_values)

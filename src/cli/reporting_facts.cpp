@@ -255,7 +255,10 @@ void describe_analyses(ReportingFacts& facts, const trial::Plan& plan,
       {"volume_correlation", "correlation with the true volume"},
       {"feature_clusters", "clusters of features"},
       {"variance_components", "variance components by REML"},
-      {"harmonisation", "error to truth before and after ComBat"}};
+      {"harmonisation", "error to truth before and after ComBat"},
+      {"known_signal",
+       "areas under the ROC curve of a label that lesions were given, by penalised "
+       "logistic regression in nested cross-validation"}};
   std::vector<std::string> statistics, comparisons, redundant;
   for (const auto& [name, text] : words)
     if (asked(name)) statistics.emplace_back(text);

@@ -84,6 +84,7 @@ io::Bytes results_h5(const trial::Plan& plan, const Rows& rows, const trial::Ana
   table("/preprocessing", analysis.preprocessing);
   table("/variance", analysis.variance);
   table("/harmonisation", analysis.harmonisation);
+  table("/known_signal", analysis.known_signal);
   table("/verdict", analysis.verdict);
   return file.bytes();
 }
@@ -158,6 +159,7 @@ void make_result_files(const io::Path& dir, const io::Path& scratch, const trial
     table("preprocessing", analysis.preprocessing);
     table("variance", analysis.variance);
     table("harmonisation", analysis.harmonisation);
+    table("known_signal", analysis.known_signal);
     table("verdict", analysis.verdict);
     Table failures;
     failures.columns = {"case", "message"};

@@ -10,6 +10,7 @@
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/parallel.hpp"
 #include "vitrine/evaluation/detail/row_writer.hpp"
+#include "vitrine/evaluation/folds.hpp"
 #include "vitrine/evaluation/random_arms.hpp"
 
 namespace vitrine::evaluation {
@@ -52,26 +53,6 @@ CombatCases part(const CombatCases& all, const std::vector<Index>& rows) {
   return cases;
 }
 
-/// Patients dealt to folds: those of the same batches one after the other, in an order of the seed.
-std::vector<Index> folds_of(const HarmonisationCases& all, Index folds, std::uint64_t seed) {
-  std::map<std::string, std::set<std::string>> batches;
-  for (std::size_t i = 0; i < all.patient.size(); ++i)
-    batches[all.patient[i]].insert(all.cases.batch[i]);
-  std::map<std::set<std::string>, Names> strata;
-  for (const auto& [patient, in] : batches) strata[in].push_back(patient);
-  Rng rng(make_stream(seed, "folds", Draw::bootstrap), 0);
-  std::map<std::string, Index> fold;
-  Index next = 0;
-  for (auto& [in, patients] : strata)
-    for (std::size_t left = patients.size(); left > 0; --left) {
-      std::swap(patients[left - 1], patients[rng.below(left)]);
-      fold[patients[left - 1]] = next++ % folds;
-    }
-  std::vector<Index> result;
-  for (const std::string& patient : all.patient) result.push_back(fold.at(patient));
-  return result;
-}
-
 /// Harmonised values and the folds that they are from.
 class Fits {
  public:
@@ -93,7 +74,8 @@ class Fits {
     // What is refused in the whole is said of the whole.
     (void)Combat(all_.cases, options_.combat);
     const Index folds = std::clamp<Index>(options_.folds, 2, std::ssize(patients));
-    result.fold = folds_of(all_, folds, options_.seed);
+    result.fold = deal_folds(all_.patient, all_.cases.batch, folds,
+                             Rng(make_stream(options_.seed, "folds", Draw::bootstrap), 0));
     CombatOptions combat = options_.combat;
     combat.smallest_batch = std::max<Index>(2, combat.smallest_batch * (folds - 1) / folds);
     for (Index fold = 0; fold < folds; ++fold) {

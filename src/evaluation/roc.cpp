@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/evaluation/distributions.hpp"
@@ -99,15 +103,51 @@ Estimate on_scale(double value, double error, double quantile, const Scale& scal
   return result;
 }
 
-Estimate area_estimate(const Area& area, double variance, double quantile) {
-  if (area.value > 0.0 && area.value < 1.0)
-    return on_scale(area.value, std::sqrt(variance) / (area.value * (1.0 - area.value)), quantile,
+Estimate area_estimate(double value, double variance, double quantile) {
+  if (value > 0.0 && value < 1.0)
+    return on_scale(value, std::sqrt(variance) / (value * (1.0 - value)), quantile,
                     Scale::between(0.0, 1.0));
   Estimate result;
-  result.value = area.value;
+  result.value = value;
   result.reason = "no interval: the classes do not overlap";
   return result;
 }
+
+/// Why areas of so many patients have no interval, or "".
+std::string too_few(double with, double without, double patients) {
+  if (patients >= double(fewest_patients) && std::min(with, without) >= 2.0) return "";
+  return str("no interval from ", with, " patient(s) with the label and ", without,
+             " without: at least two of each and ", fewest_patients, " in all needed");
+}
+
+/// One group's rows, classes apart, and its share of the area.
+struct Group {
+  std::vector<Index> rows[2];  ///< without, with the label
+  double pairs() const { return double(rows[0].size()) * double(rows[1].size()); }
+};
+
+/// Quantile of the intervals of areas of so many patients; or why there are none.
+struct Interval {
+  double quantile = 0.0;
+  std::string reason;
+
+  Interval(const RocArea& area, double confidence)
+      : reason(too_few(double(area.with), double(area.without), double(area.with + area.without))) {
+    const Index rarer = std::min(area.with, area.without);
+    const auto known = [](double x) { return std::isfinite(x); };
+    if (reason.empty() && !std::ranges::all_of(area.influence, known))
+      reason = "no interval: a fold has a single patient of a class";
+    if (reason.empty()) quantile = student_t_quantile(0.5 + 0.5 * confidence, double(rarer) - 1.0);
+  }
+};
+
+double sum_of_squares(std::span<const double> values) {
+  double sum = 0.0;
+  for (const double x : values) sum += x * x;
+  return sum;
+}
+
+constexpr const char* no_pairs = "no fold holds rows of both classes";
 
 }  // namespace
 
@@ -135,14 +175,12 @@ Discrimination discrimination(std::span<const double> before, std::span<const do
   const Area a(before, positive, negative, patient_of, patients.rows.size());
   const Area b(after, positive, negative, patient_of, patients.rows.size());
   const Counts counts(a);
-  if (counts.patients < double(fewest_patients) || counts.rarer() < 2.0) {
+  const std::string few = too_few(counts.with_positive, counts.with_negative, counts.patients);
+  if (!few.empty()) {
     result.before.value = a.value;
     result.after.value = b.value;
     result.change.value = b.value - a.value;
-    result.before.reason = result.after.reason = result.change.reason =
-        str("no interval from ", counts.with_positive, " patient(s) with the label and ",
-            counts.with_negative, " without: at least two of each and ", fewest_patients,
-            " in all needed");
+    result.before.reason = result.after.reason = result.change.reason = few;
     return result;
   }
   const double m = double(positive.size()), n = double(negative.size());
@@ -150,14 +188,102 @@ Discrimination discrimination(std::span<const double> before, std::span<const do
   const double of_before = covariance(a, a, counts, m, n),
                of_after = covariance(b, b, counts, m, n);
   const double both = covariance(a, b, counts, m, n);
-  result.before = area_estimate(a, of_before, quantile);
-  result.after = area_estimate(b, of_after, quantile);
+  result.before = area_estimate(a.value, of_before, quantile);
+  result.after = area_estimate(b.value, of_after, quantile);
   // Rounding leaves a trace of a variance where both are the same.
   const double variance = of_before + of_after - 2.0 * both;
   const double nothing = 1e-12 * (of_before + of_after);
   result.change = on_scale(b.value - a.value, variance > nothing ? std::sqrt(variance) : 0.0,
                            quantile, Scale::plain());
   return result;
+}
+
+RocArea roc_area(std::span<const double> score, const std::vector<bool>& label,
+                 const Clusters& patients, std::span<const Index> group) {
+  VITRINE_EXPECT(label.size() == score.size() && group.size() == score.size());
+  for (const double x : score)
+    require(std::isfinite(x), Error::Kind::data, "a ROC curve of a score that is not a number");
+  std::vector<std::size_t> patient_of(score.size(), 0);
+  for (std::size_t p = 0; p < patients.rows.size(); ++p)
+    for (const Index row : patients.rows[p]) patient_of[std::size_t(row)] = p;
+  std::map<Index, Group> groups;
+  double pairs = 0.0;
+  std::set<std::size_t> of_class[2];
+  for (std::size_t i = 0; i < score.size(); ++i) {
+    const std::size_t which = label[i] ? 1 : 0;
+    groups[group[i]].rows[which].push_back(Index(i));
+    of_class[which].insert(patient_of[i]);
+  }
+  for (const auto& [name, its] : groups) pairs += its.pairs();
+  RocArea area;
+  area.without = std::ssize(of_class[0]);
+  area.with = std::ssize(of_class[1]);
+  area.influence.assign(patients.rows.size(), 0.0);
+  if (pairs == 0.0) area.value = std::numeric_limits<double>::quiet_NaN();
+  for (const auto& [name, its] : groups) {
+    if (its.pairs() == 0.0) continue;
+    const double weight = its.pairs() / pairs;
+    const Area own(score, its.rows[1], its.rows[0], patient_of, patients.rows.size());
+    area.value += weight * own.value;
+    const Counts counts(own);
+    // Of few patients, each stands for a little more than itself.
+    const double with = std::sqrt(counts.with_positive / (counts.with_positive - 1.0)),
+                 without = std::sqrt(counts.with_negative / (counts.with_negative - 1.0));
+    for (std::size_t p = 0; p < own.patients.size(); ++p) {
+      const Placements& x = own.patients[p];
+      if (x.positives > 0.0)
+        area.influence[p] +=
+            weight * with * (x.of_positives - x.positives * own.value) / double(its.rows[1].size());
+      if (x.negatives > 0.0)
+        area.influence[p] += weight * without * (x.of_negatives - x.negatives * own.value) /
+                             double(its.rows[0].size());
+    }
+  }
+  return area;
+}
+
+RocArea mean_area(std::span<const RocArea> areas) {
+  VITRINE_EXPECT(!areas.empty());
+  RocArea mean = areas.front();
+  for (const RocArea& area : areas.subspan(1)) {
+    VITRINE_EXPECT(area.influence.size() == mean.influence.size());
+    mean.value += area.value;
+    for (std::size_t p = 0; p < mean.influence.size(); ++p) mean.influence[p] += area.influence[p];
+    mean.with = std::min(mean.with, area.with);
+    mean.without = std::min(mean.without, area.without);
+  }
+  const double count = double(areas.size());
+  mean.value /= count;
+  for (double& x : mean.influence) x /= count;
+  return mean;
+}
+
+Estimate area_interval(const RocArea& area, double confidence) {
+  if (std::isnan(area.value)) return Estimate::withheld(no_pairs);
+  const Interval interval(area, confidence);
+  if (interval.reason.empty())
+    return area_estimate(area.value, sum_of_squares(area.influence), interval.quantile);
+  Estimate result;
+  result.value = area.value;
+  result.reason = interval.reason;
+  return result;
+}
+
+Estimate area_difference(const RocArea& a, const RocArea& b, double confidence) {
+  VITRINE_EXPECT(a.influence.size() == b.influence.size());
+  if (std::isnan(a.value) || std::isnan(b.value)) return Estimate::withheld(no_pairs);
+  Estimate result;
+  result.value = a.value - b.value;
+  const Interval of_a(a, confidence), of_b(b, confidence);
+  result.reason = of_a.reason.empty() ? of_b.reason : of_a.reason;
+  if (!result.reason.empty()) return result;
+  std::vector<double> influence(a.influence);
+  for (std::size_t p = 0; p < influence.size(); ++p) influence[p] -= b.influence[p];
+  // Rounding leaves a trace of a variance where both are the same.
+  const double variance = sum_of_squares(influence);
+  const double nothing = 1e-12 * (sum_of_squares(a.influence) + sum_of_squares(b.influence));
+  return on_scale(result.value, variance > nothing ? std::sqrt(variance) : 0.0,
+                  std::max(of_a.quantile, of_b.quantile), Scale::plain());
 }
 
 }  // namespace vitrine::evaluation

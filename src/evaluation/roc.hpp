@@ -27,4 +27,33 @@ Discrimination discrimination(std::span<const double> before, std::span<const do
                               std::span<const std::optional<bool>> label, const Clusters& patients,
                               double confidence = 0.95);
 
+/// An area under the ROC curve with what each patient adds to its error, so that areas of the same
+/// patients can be averaged and compared.
+struct RocArea {
+  double value = 0.0;             ///< NaN: no group holds both classes
+  std::vector<double> influence;  ///< of each patient; the area's variance is their sum of squares
+  Index with = 0, without = 0;    ///< patients that have rows of either class
+};
+
+/// The share of pairs, a row with the label and one without, both of one group, in which the first
+/// has the larger score (ties half). Groups are the folds of a cross-validation, whose models'
+/// scores need not be comparable; one group for all is the area itself.
+///
+/// The variance within a group is DeLong's (DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988)
+/// 837), from a patient's sum of structural components where it has several rows (Obuchowski,
+/// Biometrics 53 (1997) 567); groups add theirs by their shares of the pairs (LeDell, Petersen &
+/// van der Laan, Electronic Journal of Statistics 9 (2015) 1583). A patient has rows of one class.
+/// Throws Error (data) for a score that is not a number.
+RocArea roc_area(std::span<const double> score, const std::vector<bool>& label,
+                 const Clusters& patients, std::span<const Index> group);
+
+/// The mean of areas of the same patients, such as those of repeated cross-validations.
+RocArea mean_area(std::span<const RocArea> areas);
+
+/// The area with its interval, as `discrimination` makes it.
+Estimate area_interval(const RocArea& area, double confidence = 0.95);
+
+/// `a` less `b`, of the same patients, paired.
+Estimate area_difference(const RocArea& a, const RocArea& b, double confidence = 0.95);
+
 }  // namespace vitrine::evaluation

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "vitrine/evaluation/harmonisation.hpp"
 #include "vitrine/evaluation/preprocessing.hpp"
 #include "vitrine/evaluation/robustness.hpp"
+#include "vitrine/evaluation/signal_ladder.hpp"
 #include "vitrine/evaluation/stability.hpp"
 #include "vitrine/evaluation/study_variance.hpp"
 #include "vitrine/evaluation/verdict.hpp"
@@ -105,6 +107,7 @@ struct Page {
   std::vector<evaluation::FeatureVariance> variances;  ///< empty without variance components
   std::vector<Preprocessed> preprocessed;              ///< empty without preprocessing
   std::vector<Harmonised> harmonised;                  ///< empty without harmonisation
+  std::optional<evaluation::SignalLadder> signal;      ///< none without a known signal
   /// The statistics of one stratum's patients alone.
   struct Stratum {
     std::string name;

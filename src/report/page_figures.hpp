@@ -9,7 +9,11 @@ struct FigureFile {
   std::string svg;
 };
 
-/// The page's charts, in its order: stability, factors, variance and those of the image quality.
+/// The areas of a ladder's rungs with their intervals, as an SVG document.
+std::string signal_chart(const evaluation::SignalLadder& ladder);
+
+/// The page's charts, in its order: stability, factors, variance, the known signal and those of the
+/// image quality.
 /// Those that have nothing to show are left out.
 std::vector<FigureFile> figure_files(const Page& page);
 

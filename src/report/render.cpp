@@ -24,6 +24,7 @@ void write_navigation(Html& html, const Page& page) {
   if (!page.variances.empty()) link("variance", "Variance");
   if (!page.preprocessed.empty()) link("preprocessing", "Preprocessing");
   if (!page.harmonised.empty()) link("harmonisation", "Harmonisation");
+  if (page.signal) link("signal", "Known signal");
   if (!page.strata.empty()) link("strata", "Strata");
   if (!page.robustness.empty()) link("robustness", "Perturbed masks");
   if (!page.lesions.rows.empty()) link("lesions", "Lesions");
@@ -53,6 +54,7 @@ std::string render(const Page& page) {
   write_variances(html, page);
   write_preprocessing(html, page);
   write_harmonisation(html, page);
+  write_signal(html, page);
   write_strata(html, page);
   write_robustness(html, page);
   write_closing(html, page);

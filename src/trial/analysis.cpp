@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "vitrine/trial/arm_factors.hpp"
 
@@ -18,14 +19,19 @@ const std::string& text(const std::vector<Table::Cell>& row, std::size_t column)
   return std::get<std::string>(row[column]);
 }
 
+/// A column that not every trial has.
+std::optional<std::size_t> column_if_there(const Table& table, const char* name) {
+  const auto found = std::find(table.columns.begin(), table.columns.end(), name);
+  if (found == table.columns.end()) return {};
+  return std::size_t(found - table.columns.begin());
+}
+
 /// Tells rows of one perturbation and one preprocessing from those of others, by the columns that
 /// trials with several have.
 class Condition {
  public:
-  Condition(const Table& features, const char* column, std::string_view wanted) : wanted_(wanted) {
-    const auto found = std::ranges::find(features.columns, column);
-    if (found != features.columns.end()) column_ = std::size_t(found - features.columns.begin());
-  }
+  Condition(const Table& features, const char* column, std::string_view wanted)
+      : column_(column_if_there(features, column)), wanted_(wanted) {}
   bool holds(const std::vector<Table::Cell>& row) const {
     return !column_ || text(row, *column_) == wanted_;
   }
@@ -56,6 +62,7 @@ class StudyBuilder {
   }
 
   evaluation::Study study;
+  DrawnTextures drawn;  ///< empty where none was drawn
 
  private:
   using Row = std::vector<Table::Cell>;
@@ -83,7 +90,9 @@ class StudyBuilder {
     lesion_.clear();  // those of other cases are others
     sample_.clear();
     last_ = {};
+    const auto strength = column_if_there(one.lesions, "heterogeneity_hu");
     for (const auto& row : one.lesions.rows) {
+      if (strength) drawn[{text(row, 0), text(row, 1)}] = std::get<double>(row[*strength]);
       const std::size_t volume = one.lesions.column("volume_mm3");
       lesion_[{text(row, 0), text(row, 1)}] = std::ssize(study.lesions);
       study.lesions.push_back({text(row, 0), text(row, 1), std::get<double>(row[volume])});
@@ -304,11 +313,12 @@ Analysis analyse(const Plan& plan, const TrialResult& result,
   Analysis analysis;
   if (result.cases.empty()) return analysis;
   const auto nothing = [](const CaseResult&) {};
-  const auto study_of = [&](std::string_view preprocessing,
-                            FunctionRef<void(const CaseResult&)> with_each) {
-    return StudyBuilder(plan, result, preprocessing, with_each).study;
+  const auto built = [&](std::string_view preprocessing,
+                         FunctionRef<void(const CaseResult&)> with_each) {
+    return StudyBuilder(plan, result, preprocessing, with_each);
   };
-  analysis.study = study_of(radiomics::Preprocessing::unprocessed, also);
+  StudyBuilder unprocessed = built(radiomics::Preprocessing::unprocessed, also);
+  analysis.study = std::move(unprocessed.study);
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
   const auto asked = [&](const char* what) { return asks_for(plan.scenario, what); };
@@ -330,12 +340,16 @@ Analysis analyse(const Plan& plan, const TrialResult& result,
   }
   for (const radiomics::Preprocessing& how : plan.scenario.measure.preprocessing) {
     auto [comparison, runs] = compare_preprocessing(plan, how, {analysis.study, analysis.rows},
-                                                    study_of(how.name, nothing), options);
+                                                    built(how.name, nothing).study, options);
     analysis.preprocessed.push_back(std::move(comparison));
     if (asked("harmonisation")) std::ranges::move(runs, std::back_inserter(analysis.harmonised));
   }
   analysis.preprocessing = preprocessing_table(analysis.preprocessed);
   analysis.harmonisation = harmonisation_table(analysis.harmonised);
+  if (asked("known_signal")) {
+    analysis.signal = known_signal(plan, analysis.study, unprocessed.drawn);
+    analysis.known_signal = evaluation::signal_table(*analysis.signal);
+  }
   if (!asked("bias_vs_truth")) return analysis;
   analysis.bias = evaluation::arm_bias_table(analysis.rows, analysis.study.arms);
   const ContextOfUse& context = plan.scenario.trial.context_of_use;

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "vitrine/evaluation/robustness.hpp"
@@ -7,6 +8,7 @@
 #include "vitrine/evaluation/verdict.hpp"
 #include "vitrine/trial/engine.hpp"
 #include "vitrine/trial/harmonisation.hpp"
+#include "vitrine/trial/known_signal.hpp"
 #include "vitrine/trial/preprocessing.hpp"
 #include "vitrine/trial/strata.hpp"
 
@@ -29,6 +31,8 @@ struct Analysis {
   Table preprocessing;                                 ///< one row a preprocessing and feature
   std::vector<HarmonisationRun> harmonised;            ///< empty without harmonisation
   Table harmonisation;                                 ///< one row a method, truth and feature
+  std::optional<evaluation::SignalLadder> signal;      ///< none without known_signal
+  Table known_signal;                                  ///< one row a rung
   /// Of the features that the context of use concerns; empty without bias_vs_truth in `analyse`.
   std::vector<evaluation::FeatureVerdict> verdicts;
   Table verdict;  ///< one row a feature, and one a feature and criterion

@@ -357,7 +357,8 @@ const Schema<Scenario>& Scenario::schema() {
                     "arms that were not scanned")
           .one_of({"icc", "repeatability", "bias_vs_truth", "volume_correlation", "occc",
                    "reproducibility", "bland_altman", "friedman", "linearity", "feature_clusters",
-                   "random_arms", "variance_components", "harmonisation", image_quality})
+                   "random_arms", "variance_components", "harmonisation", "known_signal",
+                   image_quality})
           .optional("statistics", &Scenario::statistics, "how they are computed")
           .unless_default()
           .optional("outputs", &Scenario::outputs, "what is written")

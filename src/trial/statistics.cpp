@@ -114,7 +114,9 @@ const Schema<Statistics>& Statistics::schema() {
                     "factors whose levels are a sample of many, so that what is said holds for "
                     "levels that were not scanned; the others are fixed, chosen ones")
           .one_of(factor_names())
-          .optional("harmonisation", &Statistics::harmonisation, "how features are harmonised");
+          .optional("harmonisation", &Statistics::harmonisation, "how features are harmonised")
+          .optional("known_signal", &Statistics::known_signal,
+                    "how a classifier looks for a label that lesions were given");
   return s;
 }
 
@@ -135,6 +137,10 @@ bool asks_for(const Scenario& scenario, const char* statistic) {
 }
 
 void check_statistics(const Scenario& s, const Value& root, Diagnostics& problems) {
+  if (asks_for(s, "known_signal") && !s.statistics.known_signal)
+    problems.error(at(root, "analyse").where,
+                   "known_signal needs a label (the stratum that is to be told from the others). "
+                   "Add statistics: {known_signal: {label: STRATUM}}");
   const Value* node = root.find("statistics");
   if (node == nullptr) return;
   const Statistics& statistics = s.statistics;
@@ -151,6 +157,12 @@ void check_statistics(const Scenario& s, const Value& root, Diagnostics& problem
     problems.error(at(*node, "random").where,
                    "scanners are random and their sites are not (arms are of sites). Name site, "
                    "or both");
+  if (statistics.known_signal) {
+    const Value& block = at(*node, "known_signal");
+    if (!asks_for(s, "known_signal"))
+      problems.error(block.where, "nothing is classified. Add known_signal to analyse");
+    check_known_signal(s, block, problems);
+  }
   if (!statistics.harmonisation) return;
   const Value& block = at(*node, "harmonisation");
   if (!asks_for(s, "harmonisation"))

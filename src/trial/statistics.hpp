@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/schema.hpp"
+#include "vitrine/trial/known_signal.hpp"
 
 namespace vitrine::trial {
 
@@ -26,6 +27,7 @@ struct HarmonisationSettings {
 struct Statistics {
   std::vector<std::string> random;  ///< factors whose levels are a sample of many; others: fixed
   std::optional<HarmonisationSettings> harmonisation;  ///< none: its defaults
+  std::optional<KnownSignalSettings> known_signal;     ///< none: it is not asked for
   static const Schema<Statistics>& schema();
 };
 

@@ -23,6 +23,7 @@ void write_factors(Html& html, const Page& page);
 void write_variances(Html& html, const Page& page);
 void write_preprocessing(Html& html, const Page& page);
 void write_harmonisation(Html& html, const Page& page);
+void write_signal(Html& html, const Page& page);
 void write_checklists(Html& html, const Page& page);
 
 /// The place of a feature among Page::stability; throws Error (data) if it is not there.

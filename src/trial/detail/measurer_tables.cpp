@@ -69,6 +69,8 @@ void Measurer::add_columns(CaseResult& result) const {
                             "surface_mm2",
                             "lobe",
                             "partial_volume_fraction"};
+  if (phantoms::draws_heterogeneity(scenario.patients))
+    result.lesions.columns.emplace_back("heterogeneity_hu");
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   if (!scenario.measure.perturbations.empty()) result.features.columns.emplace_back("perturbation");
@@ -139,26 +141,29 @@ void Measurer::record_truth(CaseResult& result) const {
     const LesionTruth& t = patient_.scene.lesions[i];
     const auto values = masks_[i].values();
     const auto voxels = double(std::count(values.begin(), values.end(), std::uint8_t{1}));
-    result.lesions.add({case_id_,
-                        t.id,
-                        t.organ,
-                        t.shape,
-                        t.volume,
-                        t.longest_axial_diameter,
-                        t.short_axis,
-                        t.centre.x(),
-                        t.centre.y(),
-                        t.centre.z(),
-                        t.density / units::g_per_cm3,
-                        voxels,
-                        voxels * grid_.voxel_volume(),
-                        t.composition,
-                        parts_of(t),
-                        t.iodine / units::mg_per_ml,
-                        t.attenuation,
-                        phantoms::surface_area(patient_.scene, t),
-                        t.lobe,
-                        partial_volume_[i]});
+    std::vector<Table::Cell> row{case_id_,
+                                 t.id,
+                                 t.organ,
+                                 t.shape,
+                                 t.volume,
+                                 t.longest_axial_diameter,
+                                 t.short_axis,
+                                 t.centre.x(),
+                                 t.centre.y(),
+                                 t.centre.z(),
+                                 t.density / units::g_per_cm3,
+                                 voxels,
+                                 voxels * grid_.voxel_volume(),
+                                 t.composition,
+                                 parts_of(t),
+                                 t.iodine / units::mg_per_ml,
+                                 t.attenuation,
+                                 phantoms::surface_area(patient_.scene, t),
+                                 t.lobe,
+                                 partial_volume_[i]};
+    if (phantoms::draws_heterogeneity(plan_.scenario.patients))
+      row.emplace_back(patient_.heterogeneity[i]);
+    result.lesions.add(std::move(row));
   }
 }
 

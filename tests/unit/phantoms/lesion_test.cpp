@@ -370,6 +370,7 @@ TEST_CASE("texture stays inside its lesion and leaves its mass alone", "[full]")
       LesionPlan plan = plan_of(shape->outline(rng), composition);
       const Scene smooth = painted(block_of_lung(), plan);
       plan.texture = texture.thing.get();
+      plan.heterogeneity = 100.0;
       const Scene rough = painted(block_of_lung(), plan);
       const Grid grid = box_of(smooth.lesions[0].centre, half_width(smooth), 0.4);
       const Image a = density_image(smooth, grid, ""), b = density_image(rough, grid, "");

@@ -225,7 +225,7 @@ TEST_CASE("every texture has mean 0, variance 1 over 500 seeds and forgets over 
   const std::size_t centre = 4 * 81 + 4 * 9 + 4;
   for (const std::string& kind : lesion_textures().kinds()) {
     const auto texture = pick(lesion_textures(), Value(kind));
-    if (texture->heterogeneity() == 0.0) continue;
+    if (texture->heterogeneity().highest() == 0.0) continue;
     double mean = 0.0, variance = 0.0, near = 0.0, far = 0.0;
     constexpr int seeds = 500;  // of 9^3 voxels
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
@@ -244,6 +244,57 @@ TEST_CASE("every texture has mean 0, variance 1 over 500 seeds and forgets over 
     CHECK(near == Approx(math::exp(-0.5)).margin(0.2));  // at the default length of 1.5 mm
     CHECK(std::abs(far) < 0.2);
   }
+}
+
+TEST_CASE("the strength of a texture is drawn by lesion and scales its field alone") {
+  const auto with = [](Distribution heterogeneity, const char* id) {
+    Cohort all = cohort("thorax", {lesions("sphere", 2, "solid")});
+    const Value settings = Value().set("kind", Value("solid"));
+    Value texture = settings;
+    texture.set("heterogeneity_hu", heterogeneity.write(1.0));
+    all.lesions[0].texture = pick(lesion_textures(), texture);
+    return build_patient(all, 3, id, {});
+  };
+  const Patient ten = with(Distribution(10.0), "c"), twenty = with(Distribution(20.0), "c"),
+                drawn = with(Distribution::uniform(10.0, 20.0), "c"),
+                other = with(Distribution::uniform(10.0, 20.0), "d");
+  CHECK(ten.heterogeneity == std::vector<double>{10.0, 10.0});
+  REQUIRE(drawn.heterogeneity.size() == 2);
+  for (const double h : drawn.heterogeneity) CHECK((h > 10.0 && h < 20.0));
+  CHECK(drawn.heterogeneity[0] != drawn.heterogeneity[1]);
+  CHECK(drawn.heterogeneity != other.heterogeneity);
+  CHECK(drawn.heterogeneity == with(Distribution::uniform(10.0, 20.0), "c").heterogeneity);
+  // The lesions and their fields are the same, the first field so many times as strong.
+  REQUIRE(ten.scene.patches.size() == 2);
+  REQUIRE(drawn.scene.patches.size() == 2);
+  CHECK(drawn.scene.lesions[1].centre == ten.scene.lesions[1].centre);
+  const auto& weak = ten.scene.patches[0].channels.front().density;
+  const auto& strong = twenty.scene.patches[0].channels.front().density;
+  const auto& own = drawn.scene.patches[0].channels.front().density;
+  REQUIRE(own.size() == weak.size());
+  double most = 0.0;
+  for (std::size_t i = 0; i < weak.size(); ++i) {
+    most = std::max(most, std::fabs(double(weak[i])));
+    CHECK(double(strong[i]) == Approx(2.0 * double(weak[i])).epsilon(1e-4).margin(1e-12));
+    CHECK(double(own[i]) ==
+          Approx(drawn.heterogeneity[0] / 10.0 * double(weak[i])).epsilon(1e-4).margin(1e-12));
+  }
+  CHECK(most > 0.0);
+}
+
+TEST_CASE("whether textures differ in strength is known of a cohort and its strata") {
+  Cohort all = cohort("thorax", {lesions("sphere", 1, "solid")});
+  CHECK_FALSE(draws_heterogeneity(all));
+  CohortStratum ill;
+  ill.name = "ill";
+  ill.count = 2;
+  ill.lesions = all.lesions;
+  ill.lesions->front().texture = pick(
+      lesion_textures(), Value()
+                             .set("kind", Value("power_law"))
+                             .set("heterogeneity_hu", Distribution::normal(20.0, 3.0).write(1.0)));
+  all.strata.push_back(ill);
+  CHECK(draws_heterogeneity(all));
 }
 
 TEST_CASE("every catalogue entry is made from its kind alone and echoes itself") {

@@ -109,6 +109,12 @@ Page made_up_page() {
     feature.object_error.ratio = {1.5, 1.2, 1.8, ""};
   }
   page.preprocessed[0].features[1].object_error.ratio = evaluation::Estimate::withheld(evil);
+  evaluation::SignalLadder& ladder = page.signal.emplace();
+  ladder.rungs.resize(2);
+  ladder.rungs[0].name = ladder.rungs[0].against = evil;
+  ladder.rungs[0].area = {0.8, 0.7, 0.9, ""};
+  ladder.rungs[1].name = "sites";
+  ladder.rungs[1].area = evaluation::Estimate::withheld(evil);
   page.checklists = {{evil, evil, {{"1", evil, ReportingItem::Filled::by_author, evil}}}};
   page.stacks = {evil, 2, {{evil, evil, pixel}}};
   page.failures.columns = {"case", "why"};
@@ -248,6 +254,21 @@ TEST_CASE("what refused a harmonisation is said once for all truths and methods"
   CHECK(count(html, few) == 1);
   CHECK(count(html, other) == 1);
   CHECK(count(html, "ComBat, parametric and mean_only, by site") == 1);
+}
+
+TEST_CASE("a known signal has a row for each rung, or says why there is none") {
+  Page page = made_up_page();
+  const std::string html = markup(render(page));
+  CHECK(count(html, "id=\"signal\"") == 1);
+  CHECK(count(html, "every patient at one of all sites") == 1);
+  CHECK(count(html, "0.700 to 0.900") == 1);
+  const auto drawn = [](const auto& file) { return file.name == "known_signal.svg"; };
+  CHECK(std::ranges::count_if(figure_files(page), drawn) == 1);
+  page.signal = {.refused = "too few patients: 2", .features = {}, .rungs = {}};
+  CHECK(count(markup(render(page)), "too few patients: 2") == 1);
+  CHECK(std::ranges::count_if(figure_files(page), drawn) == 0);
+  page.signal.reset();
+  CHECK(count(markup(render(page)), "Known signal") == 0);
 }
 
 TEST_CASE("values that are too many to draw are named in the page's data") {
