@@ -335,9 +335,7 @@ Analysis analyse(const Plan& plan, const TrialResult& result,
     analysis.variances = evaluation::variance_of(analysis.study);
     analysis.variance = evaluation::study_variance_table(analysis.variances);
   }
-  if (asked("harmonisation")) {
-    analysis.harmonised = harmonise(plan, analysis.study, options);
-  }
+  if (asked("harmonisation")) analysis.harmonised = harmonise(plan, analysis.study, options);
   for (const radiomics::Preprocessing& how : plan.scenario.measure.preprocessing) {
     auto [comparison, runs] = compare_preprocessing(plan, how, {analysis.study, analysis.rows},
                                                     built(how.name, nothing).study, options);
