@@ -85,7 +85,8 @@ TEST_CASE("preprocessing is part of what is measured, and costs what its steps t
   };
   CHECK(key(without) != key(with));
   const auto image = [](const trial::Plan& plan) {
-    return trial::detail::image_key("lines", plan.scenario.arms.protocol, plan.arms.front());
+    return trial::detail::image_key("lines", Grid{}, plan.scenario.arms.protocol,
+                                    plan.arms.front());
   };
   CHECK(image(without) == image(with));
   const auto seconds = [](const Value::List& preprocessing) {
