@@ -18,6 +18,8 @@ struct IntervalChart {
   std::vector<std::pair<std::string, evaluation::Estimate>> rows;
 };
 std::string svg(const IntervalChart& chart);
+/// The same as an element of a page.
+std::string svg_element(const IntervalChart& chart);
 
 /// Shares of a whole, each part a colour; NaN: that part is left out.
 struct ShareChart {

@@ -62,11 +62,13 @@ ShareChart variances(const Page& page) {
 
 }  // namespace
 
-std::string signal_chart(const evaluation::SignalLadder& ladder) {
+IntervalChart signal_chart(const evaluation::SignalLadder& ladder) {
   IntervalChart chart{"Area under the ROC curve, 95 % intervals", 0.4, {0.5}, {}};
-  for (const evaluation::SignalRung& rung : ladder.rungs)
+  for (const evaluation::SignalRung& rung : ladder.rungs) {
     chart.rows.emplace_back(rung.name, rung.area);
-  return svg(chart);
+    while (rung.area.has_interval() && rung.area.low < chart.low) chart.low -= 0.2;
+  }
+  return chart;
 }
 
 std::vector<FigureFile> figure_files(const Page& page) {
@@ -78,7 +80,7 @@ std::vector<FigureFile> figure_files(const Page& page) {
   }
   if (!page.variances.empty()) files.push_back({"variance.svg", svg(variances(page))});
   if (page.signal && !page.signal->rungs.empty())
-    files.push_back({"known_signal.svg", signal_chart(*page.signal)});
+    files.push_back({"known_signal.svg", svg(signal_chart(*page.signal))});
   for (const Quality::Figure& figure : page.quality.figures)
     files.push_back({file_name(figure.chart.title), svg(figure.chart)});
   return files;

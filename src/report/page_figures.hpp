@@ -1,4 +1,5 @@
 #pragma once
+#include "vitrine/report/bar_charts.hpp"
 #include "vitrine/report/page.hpp"
 
 namespace vitrine::report {
@@ -9,12 +10,11 @@ struct FigureFile {
   std::string svg;
 };
 
-/// The areas of a ladder's rungs with their intervals, as an SVG document.
-std::string signal_chart(const evaluation::SignalLadder& ladder);
+/// The areas of a ladder's rungs with their intervals.
+IntervalChart signal_chart(const evaluation::SignalLadder& ladder);
 
 /// The page's charts, in its order: stability, factors, variance, the known signal and those of the
-/// image quality.
-/// Those that have nothing to show are left out.
+/// image quality. Those that have nothing to show are left out.
 std::vector<FigureFile> figure_files(const Page& page);
 
 }  // namespace vitrine::report

@@ -38,11 +38,19 @@ void write_rungs(Html& html, const evaluation::SignalLadder& ladder) {
                              "calibration intercept", "sensitivity", "specificity"})
     html.raw("<th scope=\"col\" class=\"number\">").raw(column).raw("</th>");
   html.raw("</tr></thead><tbody>\n");
+  const auto area_cell = [&](const evaluation::Estimate& e) {
+    if (e.has_value() || !e.reason.empty())
+      html.estimate_cell(e, three_decimals);
+    else  // there is nothing to compare this rung with
+      html.raw("<td></td>");
+  };
   for (const evaluation::SignalRung& rung : ladder.rungs) {
     html.raw("<tr><th scope=\"row\">").raw(breakable(rung.name));
-    html.element("small", words_of(rung.name)).raw("</th>");
-    html.estimate_cell(rung.area, three_decimals).estimate_cell(rung.change, three_decimals);
-    html.element("td", rung.against).estimate_cell(rung.from_oracle, three_decimals);
+    html.element("small", words_of(rung.name), "remark").raw("</th>");
+    area_cell(rung.area);
+    area_cell(rung.change);
+    html.element("td", rung.against);
+    area_cell(rung.from_oracle);
     html.estimate_cell(rung.calibration.slope, two_digits)
         .estimate_cell(rung.calibration.intercept, two_digits)
         .estimate_cell(rung.calibration.sensitivity, two_digits)
@@ -71,7 +79,7 @@ void write_signal(Html& html, const Page& page) {
   }
   html.element("p", str(ladder.with, " patients with the label, ", ladder.without, " without; ",
                         ladder.lesions, " lesions; ", ladder.features.size(), " features."));
-  html.raw("<figure>").raw(signal_chart(ladder)).raw("</figure>\n");
+  html.raw("<figure>").raw(svg_element(signal_chart(ladder))).raw("</figure>\n");
   write_rungs(html, ladder);
   html.raw("</section>\n");
 }
