@@ -21,6 +21,11 @@ void Design::check(const DesignSpace&, const Value&, Diagnostics&) const {}
 
 Location Design::place_of(const Value& design, std::size_t) const { return design.where; }
 
+bool names_levels(const Value& levels) {
+  const auto* list = levels.as<Value::List>();
+  return list == nullptr || !list->empty();
+}
+
 const Catalogue<Design>& designs() {
   static const auto all = [] {
     Catalogue<Design> c("design", "How the levels of factors combine to arms");

@@ -55,6 +55,10 @@ class Design {
   virtual Location place_of(const Value& design, std::size_t arm) const;
 };
 
+/// Whether what stands at a key of `arms.vary` is a level or more: a scenario's canonical form has
+/// an empty list for every other factor.
+bool names_levels(const Value& levels);
+
 /// The built-in designs.
 const Catalogue<Design>& designs();
 const Catalogue<Design>& catalogue_for(const Design*);

@@ -27,11 +27,23 @@ std::vector<std::string> shipped() {
 }  // namespace
 
 TEST_CASE("a scenario read back from its canonical form is the same plan") {
-  const auto files = shipped();
-  REQUIRE(files.size() >= 17);
-  for (const std::string& file : files) {
-    CAPTURE(file);
-    const trial::Plan plan = trial::make_plan(cli::load_valid_scenario(file, {}).scenario);
+  struct Written {
+    std::string file;
+    std::vector<std::string> overrides;
+  };
+  std::vector<Written> all;
+  for (const std::string& file : shipped()) all.push_back({file, {}});
+  REQUIRE(all.size() >= 17);
+  for (const char* design :
+       {"{kind: list, arms: [{kernel: soft}, {kernel: sharp, tube_load_mas: 20}]}",
+        "{kind: latin_hypercube, arms: 4, between: {tube_load_mas: [20, 80]}}"})
+    all.push_back(
+        {VITRINE_SOURCE_DIR "/scenarios/01_lung_nodule_stability.yaml",
+         {"arms.scanners=[scanners/generic_a64.yaml]", "arms.vary={}", "arms.reference={}",
+          "arms.repeat={count: 0}", std::string("arms.design=") + design}});
+  for (const auto& [file, overrides] : all) {
+    CAPTURE(file, overrides.size());
+    const trial::Plan plan = trial::make_plan(cli::load_valid_scenario(file, overrides).scenario);
     const std::string text = to_json(plan.written);
     Diagnostics problems;
     trial::Scenario again =

@@ -127,7 +127,7 @@ void LatinHypercube::check(const DesignSpace& space, const Value& arms,
   const Value* vary = arms.find("vary");
   for (const Named& each : intervals)
     if (const Value* list = vary ? vary->find(each.factor) : nullptr;
-        list && is_interval(each.factor)) {
+        list && names_levels(*list) && is_interval(each.factor)) {
       const Value* interval = between ? between->find(each.factor) : nullptr;
       problems.error(interval ? interval->where : arms.where,
                      str(each.factor,

@@ -62,7 +62,8 @@ void ListOfArms::check(const DesignSpace& space, const Value& arms, Diagnostics&
                        suggestion(name, space.scanners)));
   }
   const Value* vary = arms.find("vary");
-  if (const auto* keys = vary ? vary->as<Value::Map>() : nullptr; keys && !keys->empty())
+  const auto* keys = vary ? vary->as<Value::Map>() : nullptr;
+  if (keys && std::ranges::any_of(*keys, [](const auto& key) { return names_levels(key.value); }))
     problems.error(vary->where,
                    "arms.vary does not go with a list of arms (which names its levels itself). "
                    "Remove vary, or choose another design.");
