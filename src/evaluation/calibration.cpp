@@ -9,6 +9,7 @@
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
+#include "vitrine/evaluation/detail/two_classes.hpp"
 #include "vitrine/evaluation/distributions.hpp"
 #include "vitrine/evaluation/logistic.hpp"
 
@@ -29,21 +30,16 @@ struct Intervals {
       without += either[0] ? 1.0 : 0.0;
     }
     patients = double(clusters.rows.size());
-    const double rarer = std::min(with, without);
-    if (patients < double(fewest_patients) || rarer < 2.0)
-      reason = str("no interval from ", with, " patient(s) with the label and ", without,
-                   " without: at least two of each and ", fewest_patients, " in all needed");
-    else
-      quantile = student_t_quantile(0.5 + 0.5 * confidence, rarer - 1.0);
+    reason = detail::too_few(with, without, patients);
+    if (reason.empty())
+      quantile = student_t_quantile(0.5 + 0.5 * confidence, std::min(with, without) - 1.0);
   }
 
   Estimate of(double value, double error, const Scale& scale) const {
+    if (reason.empty()) return detail::on_scale(value, error, quantile, scale);
     Estimate result;
     result.value = value;
     result.reason = reason;
-    if (!reason.empty()) return result;
-    result.low = scale.from(scale.to(value) - quantile * error);
-    result.high = scale.from(scale.to(value) + quantile * error);
     return result;
   }
 };

@@ -117,6 +117,12 @@ class Fits {
   const HarmonisationOptions& options_;
 };
 
+std::vector<double> errors(std::span<const double> values, std::span<const double> truth) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < truth.size(); ++i) differences.push_back(values[i] - truth[i]);
+  return differences;
+}
+
 /// Judges features; holds what they share.
 class Judge {
  public:
@@ -183,16 +189,12 @@ class Judge {
       return {none, none, none};
     };
     if (all_.truth.size() == 0) return without("no truth is given");
-    if (!remeasured_)
-      return error_to_truth(before, after, judged(all_.truth, f), patients_, resampling);
-    if (const std::string& why = remeasured_->no_error[std::size_t(f)]; !why.empty())
-      return without(why);
-    const auto errors = [](std::vector<double> values, const std::vector<double>& truth) {
-      for (std::size_t i = 0; i < values.size(); ++i) values[i] -= truth[i];
-      return values;
-    };
+    if (remeasured_)
+      if (const std::string& why = remeasured_->no_error[std::size_t(f)]; !why.empty())
+        return without(why);
+    const Eigen::MatrixXd& truth_after = remeasured_ ? remeasured_->truth : all_.truth;
     return compare_errors(errors(before, judged(all_.truth, f)),
-                          errors(after, judged(remeasured_->truth, f)), patients_, resampling);
+                          errors(after, judged(truth_after, f)), patients_, resampling);
   }
 
   Discrimination auc(const std::vector<double>& before, const std::vector<double>& after) const {
@@ -248,12 +250,7 @@ ErrorToTruth error_to_truth(std::span<const double> before, std::span<const doub
                             std::span<const double> truth, const Clusters& patients,
                             const Resampling& resampling) {
   VITRINE_EXPECT(before.size() == truth.size() && after.size() == truth.size());
-  std::vector<double> error_before, error_after;
-  for (std::size_t i = 0; i < truth.size(); ++i) {
-    error_before.push_back(before[i] - truth[i]);
-    error_after.push_back(after[i] - truth[i]);
-  }
-  return compare_errors(error_before, error_after, patients, resampling);
+  return compare_errors(errors(before, truth), errors(after, truth), patients, resampling);
 }
 
 ErrorToTruth compare_errors(std::span<const double> before, std::span<const double> after,

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/detail/two_classes.hpp"
 #include "vitrine/evaluation/distributions.hpp"
 
 namespace vitrine::evaluation {
@@ -91,33 +92,14 @@ double covariance(const Area& a, const Area& b, const Counts& counts, double pos
   return s10 / positives + s01 / negatives + s11 / (positives * negatives);
 }
 
-Estimate on_scale(double value, double error, double quantile, const Scale& scale) {
-  Estimate result;
-  result.value = value;
-  if (!(error > 0.0)) {
-    result.low = result.high = value;
-    return result;
-  }
-  result.low = scale.from(scale.to(value) - quantile * error);
-  result.high = scale.from(scale.to(value) + quantile * error);
-  return result;
-}
-
 Estimate area_estimate(double value, double variance, double quantile) {
   if (value > 0.0 && value < 1.0)
-    return on_scale(value, std::sqrt(variance) / (value * (1.0 - value)), quantile,
-                    Scale::between(0.0, 1.0));
+    return detail::on_scale(value, std::sqrt(variance) / (value * (1.0 - value)), quantile,
+                            Scale::between(0.0, 1.0));
   Estimate result;
   result.value = value;
   result.reason = "no interval: the classes do not overlap";
   return result;
-}
-
-/// Why areas of so many patients have no interval, or "".
-std::string too_few(double with, double without, double patients) {
-  if (patients >= double(fewest_patients) && std::min(with, without) >= 2.0) return "";
-  return str("no interval from ", with, " patient(s) with the label and ", without,
-             " without: at least two of each and ", fewest_patients, " in all needed");
 }
 
 /// One group's rows, classes apart, and its share of the area.
@@ -132,7 +114,8 @@ struct Interval {
   std::string reason;
 
   Interval(const RocArea& area, double confidence)
-      : reason(too_few(double(area.with), double(area.without), double(area.with + area.without))) {
+      : reason(detail::too_few(double(area.with), double(area.without),
+                               double(area.with + area.without))) {
     const Index rarer = std::min(area.with, area.without);
     const auto known = [](double x) { return std::isfinite(x); };
     if (reason.empty() && !std::ranges::all_of(area.influence, known))
@@ -175,7 +158,8 @@ Discrimination discrimination(std::span<const double> before, std::span<const do
   const Area a(before, positive, negative, patient_of, patients.rows.size());
   const Area b(after, positive, negative, patient_of, patients.rows.size());
   const Counts counts(a);
-  const std::string few = too_few(counts.with_positive, counts.with_negative, counts.patients);
+  const std::string few =
+      detail::too_few(counts.with_positive, counts.with_negative, counts.patients);
   if (!few.empty()) {
     result.before.value = a.value;
     result.after.value = b.value;
@@ -193,8 +177,8 @@ Discrimination discrimination(std::span<const double> before, std::span<const do
   // Rounding leaves a trace of a variance where both are the same.
   const double variance = of_before + of_after - 2.0 * both;
   const double nothing = 1e-12 * (of_before + of_after);
-  result.change = on_scale(b.value - a.value, variance > nothing ? std::sqrt(variance) : 0.0,
-                           quantile, Scale::plain());
+  result.change = detail::on_scale(
+      b.value - a.value, variance > nothing ? std::sqrt(variance) : 0.0, quantile, Scale::plain());
   return result;
 }
 
@@ -282,8 +266,8 @@ Estimate area_difference(const RocArea& a, const RocArea& b, double confidence) 
   // Rounding leaves a trace of a variance where both are the same.
   const double variance = sum_of_squares(influence);
   const double nothing = 1e-12 * (sum_of_squares(a.influence) + sum_of_squares(b.influence));
-  return on_scale(result.value, variance > nothing ? std::sqrt(variance) : 0.0,
-                  std::max(of_a.quantile, of_b.quantile), Scale::plain());
+  return detail::on_scale(result.value, variance > nothing ? std::sqrt(variance) : 0.0,
+                          std::max(of_a.quantile, of_b.quantile), Scale::plain());
 }
 
 }  // namespace vitrine::evaluation
