@@ -98,13 +98,6 @@ Box samples_about(const Grid& grid, const Grid& image, const Box& voxels) {
   return box;
 }
 
-Grid part_of(const Grid& grid, const Box& box) {
-  Grid part = grid;
-  part.size = box.size();
-  part.origin = grid.centre(box.low[0], box.low[1], box.low[2]);
-  return part;
-}
-
 /// Values between voxel centres; beyond the outermost ones the image's edge repeats.
 template <class Fetch>
 double interpolate(const Grid& grid, Interpolation kind, const Vec3& voxel, Fetch&& fetch) {

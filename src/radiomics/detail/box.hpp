@@ -24,6 +24,14 @@ struct Box {
 /// A box without voxels.
 inline constexpr Box nothing{{0, 0, 0}, {-1, -1, -1}};
 
+/// A box of a grid as a grid of its own.
+inline Grid part_of(const Grid& grid, const Box& box) {
+  Grid part = grid;
+  part.size = box.size();
+  part.origin = grid.centre(box.low[0], box.low[1], box.low[2]);
+  return part;
+}
+
 /// The smallest box that holds every voxel of the mask that is set.
 Box bounding_box(const Mask& mask);
 

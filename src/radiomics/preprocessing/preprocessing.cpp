@@ -94,19 +94,17 @@ void check_spacing(const std::vector<Preprocessing>& all, const Vec3& spacing,
 }
 
 Piece piece_about(const Image& image, const Mask& mask, const Vec3& margin) {
-  const Box box = bounding_box(mask);
+  Box box = bounding_box(mask);
   VITRINE_EXPECT(!box.empty());
   const Grid& all = image.grid();
-  Grid grid = all;
-  PartOf part{{}, all.size};
   for (std::size_t a = 0; a < 3; ++a) {
     const auto more = Index(std::ceil(margin[Index(a)] / all.spacing[Index(a)]));
-    part.first[a] = std::max<Index>(0, box.low[a] - more);
-    grid.size[a] = std::min(all.size[a] - 1, box.high[a] + more) - part.first[a] + 1;
+    box.low[a] = std::max<Index>(0, box.low[a] - more);
+    box.high[a] = std::min(all.size[a] - 1, box.high[a] + more);
   }
-  const auto [i0, j0, k0] = part.first;
-  grid.origin = all.centre(i0, j0, k0);
-  Piece piece{Image(grid), Mask(grid), part};
+  const Grid grid = part_of(all, box);
+  const auto [i0, j0, k0] = box.low;
+  Piece piece{Image(grid), Mask(grid), {box.low, all.size}};
   for (Index k = 0; k < grid.size[2]; ++k)
     for (Index j = 0; j < grid.size[1]; ++j) {
       const auto from = std::size_t(all.offset(i0, j0 + j, k0 + k));
