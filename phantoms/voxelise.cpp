@@ -50,12 +50,17 @@ Grid grid_about(const Scene& scene, double spacing) {
   return grid;
 }
 
-std::vector<std::string> organ_names(const Scene& scene) {
+namespace {
+
+bool is_lesion(const Scene& scene, const std::string& name) {
+  return std::any_of(scene.lesions.begin(), scene.lesions.end(),
+                     [&](const LesionTruth& lesion) { return lesion.id == name; });
+}
+
+}  // namespace
+
+std::vector<std::string> anatomy_names(const Scene& scene) {
   std::vector<std::string> names;
-  const auto is_lesion = [&](const std::string& name) {
-    return std::any_of(scene.lesions.begin(), scene.lesions.end(),
-                       [&](const LesionTruth& lesion) { return lesion.id == name; });
-  };
   const auto add = [&](const std::string& name) {
     if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(name);
@@ -63,7 +68,12 @@ std::vector<std::string> organ_names(const Scene& scene) {
   for (const IndexedMap& map : scene.maps)
     for (const IndexedMap::Entry& entry : map.entries) add(entry.organ);
   for (const Organ& organ : scene.organs)
-    if (!is_lesion(organ.name)) add(organ.name);
+    if (!is_lesion(scene, organ.name)) add(organ.name);
+  return names;
+}
+
+std::vector<std::string> organ_names(const Scene& scene) {
+  std::vector<std::string> names = anatomy_names(scene);
   for (const LesionTruth& lesion : scene.lesions) names.push_back(lesion.id);
   return names;
 }
@@ -86,8 +96,7 @@ LabelMap anatomy_map(const Scene& scene, const Grid& grid, std::span<const std::
   };
   std::vector<Painted> all;
   for (const Organ& organ : scene.organs) {
-    const auto is_organ = [&](const LesionTruth& lesion) { return lesion.id == organ.name; };
-    if (std::any_of(scene.lesions.begin(), scene.lesions.end(), is_organ)) continue;
+    if (is_lesion(scene, organ.name)) continue;
     for (const std::uint32_t s : organ.solids)
       all.push_back({s, label_of(names, organ.name), bounds(scene.solids[s])});
   }

@@ -21,6 +21,8 @@ LabelMap anatomy_map(const Scene& scene, const Grid& grid, std::span<const std::
 /// The organs of a scene's imported voxels in the order of their tables, then those of its solids
 /// in the order they were placed in, then its lesions: names for `organ_map`.
 std::vector<std::string> organ_names(const Scene& scene);
+/// Those without the lesions.
+std::vector<std::string> anatomy_names(const Scene& scene);
 
 /// What the scene is made of at every voxel's centre.
 struct Substance {

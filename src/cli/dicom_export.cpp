@@ -54,9 +54,8 @@ bool says(const Table& table, const std::vector<Table::Cell>& row,
 
 }  // namespace
 
-DicomExport::DicomExport(const StoredTrial& stored, io::Path dir, ShownImages& shown,
-                         std::vector<OrganLabel> organs)
-    : stored_(stored), dir_(std::move(dir)), shown_(shown), organs_(std::move(organs)) {}
+DicomExport::DicomExport(const StoredTrial& stored, io::Path dir, ShownImages& shown)
+    : stored_(stored), dir_(std::move(dir)), shown_(shown) {}
 
 const trial::CaseResult& DicomExport::result_of(const std::string& case_id) {
   if (!result_ || result_->id != case_id) result_ = stored_.store->load(case_id);
@@ -115,20 +114,20 @@ std::vector<io::DicomRegion> DicomExport::lesions_of(const TrialImage& image, co
 }
 
 std::span<const io::DicomRegion> DicomExport::organs_of(const TrialImage& image) {
-  if (organs_.empty()) return {};
-  const auto map = shown_.organs(image, organs_);
+  const auto map = shown_.organs(image);
   if (map == map_) return organ_regions_;
   map_ = map;
   organ_regions_.clear();
-  for (std::size_t o = 0; o < organs_.size(); ++o) {
+  const std::vector<OrganLabel>& organs = shown_.labels();
+  for (std::size_t o = 0; o < organs.size(); ++o) {
     io::DicomRegion region;
     io::take_box(*map, std::uint16_t(o + 1), region);
     if (region.mask.values().empty()) continue;
-    region.label = organs_[o].name;
+    region.label = organs[o].name;
     region.category = {"123037004", "SCT", "Anatomical Structure"};
-    region.type = organ_code(organs_[o].name);
+    region.type = organ_code(organs[o].name);
     region.tracking_uid = io::dicom_uid(str("organ/", stored_.plan.fingerprint, '/', image.case_id,
-                                            '/', organs_[o].name, '=', listing(organs_[o].parts)));
+                                            '/', organs[o].name, '=', listing(organs[o].parts)));
     region.colour = organ_colour(o);
     organ_regions_.push_back(std::move(region));
   }

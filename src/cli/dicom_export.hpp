@@ -16,8 +16,7 @@ namespace vitrine::cli {
 /// other is made; those of one patient and visit should follow each other.
 class DicomExport {
  public:
-  DicomExport(const StoredTrial& stored, io::Path dir, ShownImages& shown,
-              std::vector<OrganLabel> organs);
+  DicomExport(const StoredTrial& stored, io::Path dir, ShownImages& shown);
 
   /// The files of an image, named below the data set's directory. `folder`: that of the CT series.
   /// Throws Error (data) if a file of the trial has changed.
@@ -33,7 +32,6 @@ class DicomExport {
   const StoredTrial& stored_;
   io::Path dir_;
   ShownImages& shown_;
-  std::vector<OrganLabel> organs_;
   std::optional<trial::CaseResult> result_;
   std::shared_ptr<const LabelMap> map_;  // that `organ_regions_` were taken from
   std::vector<io::DicomRegion> organ_regions_;

@@ -74,15 +74,13 @@ class Writer {
 };
 
 void write_images(Writer& writer, const StoredTrial& stored, const io::Path& dir,
-                  const TrialDataset& made, const dataset::Layout& layout, ShownImages* shown,
-                  const std::vector<OrganLabel>& organs) {
+                  const TrialDataset& made, const dataset::Layout& layout, ShownImages* shown) {
   const auto& items = made.about.items;
   for (std::size_t first = 0; first < items.size(); first += at_once) {
     const std::size_t count = std::min(at_once, items.size() - first);
     std::vector<std::shared_ptr<const LabelMap>> anatomy(count);
-    if (!organs.empty())
-      for (std::size_t n = 0; n < count; ++n)
-        anatomy[n] = shown->organs(made.images[first + n], organs);
+    for (std::size_t n = 0; shown && n < count; ++n)
+      anatomy[n] = shown->organs(made.images[first + n]);
     std::vector<io::NamedBytes> files(2 * count);
     parallel_for(std::ssize(files), [&](Index i) {
       const std::size_t n = first + std::size_t(i) / 2;
@@ -99,9 +97,8 @@ void write_images(Writer& writer, const StoredTrial& stored, const io::Path& dir
 
 /// Notes which images have a Segmentation.
 void write_dicom(Writer& writer, const StoredTrial& stored, const io::Path& dir, TrialDataset& made,
-                 const dataset::Layout& layout, ShownImages& shown,
-                 const std::vector<OrganLabel>& organs) {
-  DicomExport objects(stored, dir, shown, organs);
+                 const dataset::Layout& layout, ShownImages& shown) {
+  DicomExport objects(stored, dir, shown);
   for (std::size_t n = 0; n < made.images.size(); ++n) {
     dataset::Item& item = made.about.items[n];
     std::vector<io::NamedBytes> files =
@@ -163,19 +160,19 @@ int export_dataset(const Options& options) {
           Error::Kind::input, "--organ is for classes of voxels: --layout ", layout->name,
           " numbers lesions. Choose another --layout, or leave it out");
   std::optional<ShownImages> shown;
-  if (is_dicom || !options.organs.empty()) shown.emplace(stored);
-  std::vector<OrganLabel> organs;
-  if (!options.organs.empty()) organs = shown->organ_labels(options.organs);
-  for (const OrganLabel& organ : organs) choice.organs.push_back(organ.name);
+  if (is_dicom || !options.organs.empty()) {
+    shown.emplace(stored, options.organs);
+    for (const OrganLabel& organ : shown->labels()) choice.organs.push_back(organ.name);
+  }
   TrialDataset made = make_dataset(stored, options.dir, choice, *layout);
 
   io::make_directories(partial);
   Writer writer(partial);
   try {
     if (is_dicom)
-      write_dicom(writer, stored, options.dir, made, *layout, *shown, organs);
+      write_dicom(writer, stored, options.dir, made, *layout, *shown);
     else
-      write_images(writer, stored, options.dir, made, *layout, shown ? &*shown : nullptr, organs);
+      write_images(writer, stored, options.dir, made, *layout, shown ? &*shown : nullptr);
     for (const dataset::TextFile& file : layout->index(made.about)) writer.write(file);
     writer.write(dataset::card(made.about, *layout));
     writer.write(dataset::image_table(made.about, *layout));

@@ -32,29 +32,10 @@ class NoFiles final : public Resources {
 
 constexpr const char* every_organ = "all";
 
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> parts;
-  std::size_t from = 0;
-  for (std::size_t end = text.find(at); end != std::string::npos; end = text.find(at, from)) {
-    parts.push_back(text.substr(from, end - from));
-    from = end + 1;
-  }
-  parts.push_back(text.substr(from));
-  return parts;
-}
-
 OrganLabel parsed(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos) return {text, {text}};
-  return {text.substr(0, equals), split(text.substr(equals + 1), '+')};
-}
-
-std::vector<std::string> anatomy_of(const Scene& scene) {
-  std::vector<std::string> names = phantoms::organ_names(scene);
-  std::erase_if(names, [&](const std::string& name) {
-    return std::ranges::find(scene.lesions, name, &LesionTruth::id) != scene.lesions.end();
-  });
-  return names;
+  return {text.substr(0, equals), split(text.substr(equals + 1), "+")};
 }
 
 void require_known(const std::string& organ, const std::vector<std::string>& known) {
@@ -77,15 +58,10 @@ void require_apart(const std::vector<OrganLabel>& labels) {
   }
 }
 
-}  // namespace
-
-ShownImages::ShownImages(const StoredTrial& stored) : stored_(stored) {
-  NoFiles none;
-  static_cast<void>(stored.plan.scenario.patients.anatomy->supplied(none));
-}
-
-std::vector<OrganLabel> ShownImages::organ_labels(const std::vector<std::string>& asked) {
+std::vector<OrganLabel> labels_of(const StoredTrial& stored,
+                                  const std::vector<std::string>& asked) {
   std::vector<OrganLabel> labels;
+  if (asked.empty()) return labels;
   std::set<std::string> wanted;
   for (const std::string& text : asked) {
     if (text == every_organ) continue;
@@ -98,19 +74,29 @@ std::vector<OrganLabel> ShownImages::organ_labels(const std::vector<std::string>
   const auto is_known = [&](const std::string& name) {
     return std::ranges::find(known, name) != known.end();
   };
-  const std::string arm = stored_.plan.arms.front().name;
-  stored_.result.cases.each([&](const trial::CaseResult& one) {
-    if (!all && std::ranges::all_of(wanted, is_known)) return;
-    const trial::ShownPatient patient(stored_.plan, one.id, arm, "scan");
-    for (std::string& name : anatomy_of(patient.scene()))
+  const std::string arm = stored.plan.arms.front().name;
+  const trial::CaseResults& cases = stored.result.cases;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (!all && std::ranges::all_of(wanted, is_known)) break;
+    const trial::ShownPatient patient(stored.plan, cases.id(i), arm, "scan");
+    for (std::string& name : phantoms::anatomy_names(patient.scene()))
       if (!is_known(name)) known.push_back(std::move(name));
-  });
+  }
   for (const std::string& organ : wanted) require_known(organ, known);
   if (all)
     for (const std::string& organ : known)
       if (!wanted.contains(organ)) labels.push_back({organ, {organ}});
   require_apart(labels);
   return labels;
+}
+
+}  // namespace
+
+ShownImages::ShownImages(const StoredTrial& stored, const std::vector<std::string>& organs)
+    : stored_(stored) {
+  NoFiles none;
+  static_cast<void>(stored.plan.scenario.patients.anatomy->supplied(none));
+  labels_ = labels_of(stored, organs);
 }
 
 trial::ShownPatient& ShownImages::patient(const TrialImage& image) {
@@ -122,14 +108,14 @@ trial::ShownPatient& ShownImages::patient(const TrialImage& image) {
   return *patient_;
 }
 
-std::shared_ptr<const LabelMap> ShownImages::organs(const TrialImage& image,
-                                                    std::span<const OrganLabel> labels) {
+std::shared_ptr<const LabelMap> ShownImages::organs(const TrialImage& image) {
+  if (labels_.empty()) return nullptr;
   const trial::ShownPatient& shown = patient(image);
   if (organs_) return organs_;
   std::vector<std::string> names;
   std::vector<std::uint16_t> label_of{0};
-  for (std::size_t l = 0; l < labels.size(); ++l)
-    for (const std::string& part : labels[l].parts) {
+  for (std::size_t l = 0; l < labels_.size(); ++l)
+    for (const std::string& part : labels_[l].parts) {
       names.push_back(part);
       label_of.push_back(std::uint16_t(l + 1));
     }

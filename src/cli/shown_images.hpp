@@ -1,6 +1,5 @@
 #pragma once
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -19,23 +18,22 @@ struct OrganLabel {
 /// one patient and visit should follow each other.
 class ShownImages {
  public:
-  /// Throws Error (unsupported) if patients come from files, which a finished trial no longer has.
-  explicit ShownImages(const StoredTrial& stored);
+  /// `organs`: labels as `--organ` asks for them: `liver`, `kidneys=kidney_cortex+kidney_medulla`,
+  /// or `all` for every organ that is not named otherwise, in the order in which patients have
+  /// them. Throws Error: unsupported if patients come from files, which a finished trial no longer
+  /// has; input for an organ that no patient has, for one in two labels, for a label given twice.
+  ShownImages(const StoredTrial& stored, const std::vector<std::string>& organs);
 
-  /// What `--organ` asks for: `liver`, `kidneys=kidney_cortex+kidney_medulla`, or `all` for every
-  /// organ that is not named otherwise, in the order in which patients have them. Throws Error
-  /// (input) for an organ that no patient has, for one in two labels, for a label given twice.
-  std::vector<OrganLabel> organ_labels(const std::vector<std::string>& asked);
-
+  const std::vector<OrganLabel>& labels() const { return labels_; }
   trial::ShownPatient& patient(const TrialImage& image);
 
   /// On the image's grid: 1 + the place in `labels` of the organ at every voxel's centre, lesions
-  /// left out of account; 0: none of them.
-  std::shared_ptr<const LabelMap> organs(const TrialImage& image,
-                                         std::span<const OrganLabel> labels);
+  /// left out of account; 0: none of them. Null without labels.
+  std::shared_ptr<const LabelMap> organs(const TrialImage& image);
 
  private:
   const StoredTrial& stored_;
+  std::vector<OrganLabel> labels_;
   std::unique_ptr<trial::ShownPatient> patient_;
   std::shared_ptr<const LabelMap> organs_;  // of `patient_`
 };

@@ -12,6 +12,7 @@
 #include "vitrine/cli/feature_study.hpp"
 #include "vitrine/cli/feature_tables.hpp"
 #include "vitrine/core/error.hpp"
+#include "vitrine/core/listing.hpp"
 #include "vitrine/evaluation/harmonisation.hpp"
 #include "vitrine/io/file.hpp"
 
@@ -64,15 +65,6 @@ bool needs_truth(const std::string& name) {
 
 /// Notes ("names: reason; names: reason") without the names of columns that need a truth.
 std::string notes_without_truth(const std::string& notes) {
-  const auto split = [](const std::string& text, const std::string& separator) {
-    std::vector<std::string> parts;
-    std::size_t from = 0;
-    for (std::size_t at; (at = text.find(separator, from)) != std::string::npos;
-         from = at + separator.size())
-      parts.push_back(text.substr(from, at - from));
-    parts.push_back(text.substr(from));
-    return parts;
-  };
   std::string kept;
   for (const std::string& note : split(notes, "; ")) {
     const auto colon = note.find(": ");
