@@ -45,8 +45,7 @@ class Condition {
 class StudyBuilder {
  public:
   /// What was measured after a preprocessing, or without any.
-  StudyBuilder(const Plan& plan, const TrialResult& result, std::string_view preprocessing,
-               FunctionRef<void(const CaseResult&)> also)
+  StudyBuilder(const Plan& plan, std::string_view preprocessing)
       : plan_(plan), preprocessing_(preprocessing) {
     for (const Arm& arm : plan.arms) {
       study.arms.push_back(arm.name);
@@ -54,10 +53,35 @@ class StudyBuilder {
     }
     study.factors =
         arm_factors(plan.scenario.arms, plan.arms, plan.sites, plan.scenario.statistics.random);
-    result.cases.each([&](const CaseResult& one) {
-      also(one);
-      add(one);
-    });
+  }
+
+  void add(const CaseResult& one) {
+    lesion_.clear();  // those of other cases are others
+    sample_.clear();
+    last_ = {};
+    const auto strength = column_if_there(one.lesions, "heterogeneity_hu");
+    for (const auto& row : one.lesions.rows) {
+      if (strength) drawn[{text(row, 0), text(row, 1)}] = std::get<double>(row[*strength]);
+      const std::size_t volume = one.lesions.column("volume_mm3");
+      lesion_[{text(row, 0), text(row, 1)}] = std::ssize(study.lesions);
+      study.lesions.push_back({text(row, 0), text(row, 1), std::get<double>(row[volume])});
+    }
+    const Table& features = one.features;
+    if (features.rows.empty()) return;
+    const Places at(features);
+    const Condition unperturbed(features, "perturbation", radiomics::Perturbation::unperturbed),
+        processed(features, "preprocessing", preprocessing_);
+    for (const auto& row : features.rows)
+      if (processed.holds(row)) declare(at, row);
+    for (const auto& row : features.rows) {
+      // Neither is an arm of its own: see robustness_of and compare_preprocessing.
+      if (!unperturbed.holds(row) || !processed.holds(row)) continue;
+      // A later visit repeats nothing: the lesions changed.
+      if (!text(row, at.replicate).starts_with("visit")) take(at, row);
+    }
+  }
+  /// After the last case.
+  void finish() {
     for (evaluation::Sample& sample : study.samples) fill_up(sample);
   }
 
@@ -85,32 +109,6 @@ class StudyBuilder {
           value(table.column("value")),
           reason(table.column("reason")) {}
   };
-
-  void add(const CaseResult& one) {
-    lesion_.clear();  // those of other cases are others
-    sample_.clear();
-    last_ = {};
-    const auto strength = column_if_there(one.lesions, "heterogeneity_hu");
-    for (const auto& row : one.lesions.rows) {
-      if (strength) drawn[{text(row, 0), text(row, 1)}] = std::get<double>(row[*strength]);
-      const std::size_t volume = one.lesions.column("volume_mm3");
-      lesion_[{text(row, 0), text(row, 1)}] = std::ssize(study.lesions);
-      study.lesions.push_back({text(row, 0), text(row, 1), std::get<double>(row[volume])});
-    }
-    const Table& features = one.features;
-    if (features.rows.empty()) return;
-    const Places at(features);
-    const Condition unperturbed(features, "perturbation", radiomics::Perturbation::unperturbed),
-        processed(features, "preprocessing", preprocessing_);
-    for (const auto& row : features.rows)
-      if (processed.holds(row)) declare(at, row);
-    for (const auto& row : features.rows) {
-      // Neither is an arm of its own: see robustness_of and compare_preprocessing.
-      if (!unperturbed.holds(row) || !processed.holds(row)) continue;
-      // A later visit repeats nothing: the lesions changed.
-      if (!text(row, at.replicate).starts_with("visit")) take(at, row);
-    }
-  }
 
   /// A later case may have measured features that this sample's did not.
   void fill_up(evaluation::Sample& sample) const {
@@ -312,13 +310,17 @@ Analysis analyse(const Plan& plan, const TrialResult& result,
                  FunctionRef<void(const CaseResult&)> also) {
   Analysis analysis;
   if (result.cases.empty()) return analysis;
-  const auto nothing = [](const CaseResult&) {};
-  const auto built = [&](std::string_view preprocessing,
-                         FunctionRef<void(const CaseResult&)> with_each) {
-    return StudyBuilder(plan, result, preprocessing, with_each);
-  };
-  StudyBuilder unprocessed = built(radiomics::Preprocessing::unprocessed, also);
-  analysis.study = std::move(unprocessed.study);
+  const auto& preprocessing = plan.scenario.measure.preprocessing;
+  std::vector<StudyBuilder> studies;
+  studies.reserve(1 + preprocessing.size());
+  studies.emplace_back(plan, radiomics::Preprocessing::unprocessed);
+  for (const radiomics::Preprocessing& how : preprocessing) studies.emplace_back(plan, how.name);
+  result.cases.each([&](const CaseResult& one) {
+    also(one);
+    for (StudyBuilder& study : studies) study.add(one);
+  });
+  for (StudyBuilder& study : studies) study.finish();
+  analysis.study = std::move(studies.front().study);
   evaluation::StabilityOptions options;
   options.seed = std::uint64_t(plan.scenario.trial.seed);
   const auto asked = [&](const char* what) { return asks_for(plan.scenario, what); };
@@ -336,16 +338,16 @@ Analysis analyse(const Plan& plan, const TrialResult& result,
     analysis.variance = evaluation::study_variance_table(analysis.variances);
   }
   if (asked("harmonisation")) analysis.harmonised = harmonise(plan, analysis.study, options);
-  for (const radiomics::Preprocessing& how : plan.scenario.measure.preprocessing) {
-    auto [comparison, runs] = compare_preprocessing(plan, how, {analysis.study, analysis.rows},
-                                                    built(how.name, nothing).study, options);
+  for (std::size_t p = 0; p < preprocessing.size(); ++p) {
+    auto [comparison, runs] = compare_preprocessing(
+        plan, preprocessing[p], {analysis.study, analysis.rows}, studies[p + 1].study, options);
     analysis.preprocessed.push_back(std::move(comparison));
     if (asked("harmonisation")) std::ranges::move(runs, std::back_inserter(analysis.harmonised));
   }
   analysis.preprocessing = preprocessing_table(analysis.preprocessed);
   analysis.harmonisation = harmonisation_table(analysis.harmonised);
   if (asked("known_signal")) {
-    analysis.signal = known_signal(plan, analysis.study, unprocessed.drawn);
+    analysis.signal = known_signal(plan, analysis.study, studies.front().drawn);
     analysis.known_signal = evaluation::signal_table(*analysis.signal);
   }
   if (!asked("bias_vs_truth")) return analysis;

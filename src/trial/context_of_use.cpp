@@ -1,9 +1,7 @@
 #include "vitrine/trial/context_of_use.hpp"
 
-#include <algorithm>
-
-#include "vitrine/radiomics/extract.hpp"
 #include "vitrine/trial/detail/context_check.hpp"
+#include "vitrine/trial/detail/feature_names.hpp"
 #include "vitrine/trial/scenario.hpp"
 
 namespace vitrine::trial {
@@ -44,19 +42,10 @@ evaluation::Tolerance ContextOfUse::tolerance() const {
 }
 
 bool ContextOfUse::concerns(const evaluation::Feature& feature) const {
-  return features.empty() || std::ranges::any_of(features, [&](const std::string& wanted) {
-           return wanted == feature.id || wanted == feature.family;
-         });
+  return detail::is_wanted(feature, features);
 }
 
 namespace detail {
-namespace {
-
-bool is_family_of(const std::string& family, const std::string& id) {
-  return id.size() > family.size() && id.starts_with(family) && id[family.size()] == '.';
-}
-
-}  // namespace
 
 void check_context_of_use(const Scenario& s, const Value& node, Diagnostics& problems) {
   const Value* trial = node.find("trial");
@@ -68,25 +57,8 @@ void check_context_of_use(const Scenario& s, const Value& node, Diagnostics& pro
     return value ? value->where : block->where;
   };
 
-  const Value* given = block->find("features");
-  const auto* list = given ? given->as<Value::List>() : nullptr;
-  for (std::size_t i = 0; i < context.features.size(); ++i) {
-    const std::string& wanted = context.features[i];
-    const Location& place = list ? (*list)[i].where : block->where;
-    try {
-      radiomics::kept_for(std::span(&wanted, 1));
-    } catch (const Error& error) {
-      problems.error(place, error.what());
-      continue;
-    }
-    const bool measured = std::ranges::any_of(s.measure.features, [&](const std::string& have) {
-      return have == wanted || is_family_of(have, wanted) || is_family_of(wanted, have);
-    });
-    if (!measured)
-      problems.error(place, str("'", wanted,
-                                "' is not measured, so it cannot be judged. Add it to "
-                                "measure.features"));
-  }
+  check_measured(context.features, s.measure.features, ", so it cannot be judged", *block,
+                 problems);
   if (context.acceptable_wcv && s.arms.repeat.count < 2)
     problems.error(where("acceptable_wcv_percent"),
                    str("acceptable_wcv_percent needs repeats (arms.repeat.count is ",

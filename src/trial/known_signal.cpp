@@ -1,13 +1,12 @@
 #include "vitrine/trial/known_signal.hpp"
 
 #include <algorithm>
-#include <map>
-#include <tuple>
 #include <utility>
 
 #include "vitrine/core/distribution.hpp"
 #include "vitrine/evaluation/roc.hpp"
-#include "vitrine/radiomics/extract.hpp"
+#include "vitrine/trial/detail/feature_names.hpp"
+#include "vitrine/trial/detail/scan_rows.hpp"
 #include "vitrine/trial/plan.hpp"
 
 namespace vitrine::trial {
@@ -42,34 +41,6 @@ double weight_of(const Mixture& mixture) {
   return sum;
 }
 
-/// A family, or a feature of one, that was asked for.
-bool is_wanted(const std::string& feature, const std::vector<std::string>& wanted) {
-  const std::string family = feature.substr(0, feature.find('.'));
-  return wanted.empty() || std::ranges::any_of(wanted, [&](const std::string& name) {
-           return name == feature || name == family;
-         });
-}
-
-/// All first samples of the study, by source, lesion and arm.
-class Samples {
- public:
-  explicit Samples(const Study& study) {
-    for (const Sample& sample : study.samples)
-      at_.try_emplace({sample.source, sample.lesion, sample.arm}, &sample);
-  }
-
-  /// Null where there is none.
-  const Sample* operator()(Source source, Index lesion, Index arm) const {
-    for (const Index which : {arm, Sample::every_arm})
-      if (const auto found = at_.find({source, lesion, which}); found != at_.end())
-        return found->second;
-    return nullptr;
-  }
-
- private:
-  std::map<std::tuple<Source, Index, Index>, const Sample*> at_;
-};
-
 void put(const Sample& sample, const std::vector<std::size_t>& features, Eigen::MatrixXd& to,
          Index row) {
   for (std::size_t f = 0; f < features.size(); ++f) to(row, Index(f)) = sample.values[features[f]];
@@ -81,11 +52,11 @@ evaluation::SignalCases cases_of(const Plan& plan, const Study& study, const Dra
   cases.arms = study.arms;
   std::vector<std::size_t> features;
   for (std::size_t f = 0; f < study.features.size(); ++f)
-    if (is_wanted(study.features[f].id, settings.features)) {
+    if (detail::is_wanted(study.features[f], settings.features)) {
       features.push_back(f);
       cases.features.push_back(study.features[f].id);
     }
-  const Samples samples(study);
+  const detail::FirstSamples samples(study);
   const Index arms = std::ssize(study.arms);
   std::vector<Index> lesions;
   for (Index i = 0; i < std::ssize(study.lesions); ++i) {
@@ -206,22 +177,7 @@ void check_known_signal(const Scenario& s, const Value& block, Diagnostics& prob
                                          " without are too few to learn from. Use at least ",
                                          evaluation::fewest_of_a_class, " of each, better 150"));
   }
-  for (std::size_t i = 0; i < settings.features.size(); ++i) {
-    const std::string& name = settings.features[i];
-    const auto* list = block.find("features")->as<Value::List>();
-    const Location at = list ? (*list)[i].where : block.where;
-    try {
-      radiomics::kept_for(std::span(&name, 1));
-    } catch (const Error& error) {
-      problems.error(at, error.what());
-      continue;
-    }
-    const auto holds = [&](const std::string& measured) {
-      return is_wanted(measured, {name}) || is_wanted(name, {measured});
-    };
-    if (!std::ranges::any_of(s.measure.features, holds))
-      problems.error(at, str("'", name, "' is not measured. Add it to measure.features"));
-  }
+  detail::check_measured(settings.features, s.measure.features, "", block, problems);
 }
 
 }  // namespace vitrine::trial

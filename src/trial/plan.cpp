@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -12,7 +13,7 @@
 #include "vitrine/recon/corrected_rays.hpp"
 #include "vitrine/recon/reformat.hpp"
 #include "vitrine/trial/bin_levels.hpp"
-#include "vitrine/trial/detail/case_order.hpp"
+#include "vitrine/trial/detail/lesion_work.hpp"
 #include "vitrine/trial/detail/patient_scatter.hpp"
 #include "vitrine/trial/detail/protocol_views.hpp"
 #include "vitrine/trial/detail/streaming.hpp"
@@ -320,7 +321,8 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
                            scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0));
   seconds += image_voxels * write_per_voxel;
   const double measured = double(e.reconstructions) / cases + 1.0;  // and the object itself
-  seconds += detail::expected_lesions(plan) * measured *
+  const std::vector<double> lesions = detail::expected_lesions(plan);
+  seconds += std::accumulate(lesions.begin(), lesions.end(), 0.0) * measured *
              detail::preprocessing_seconds(plan.scenario.measure, image_grid(protocol));
   e.seconds = seconds / double(std::max(1, threads));
 

@@ -4,13 +4,13 @@
 
 #include "vitrine/core/hash.hpp"
 #include "vitrine/model/scan.hpp"
-#include "vitrine/radiomics/extract.hpp"
 #include "vitrine/trial/algorithm_levels.hpp"
 #include "vitrine/trial/arm.hpp"
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/design_check.hpp"
 #include "vitrine/trial/detail/context_check.hpp"
 #include "vitrine/trial/detail/distinct.hpp"
+#include "vitrine/trial/detail/feature_names.hpp"
 #include "vitrine/trial/detail/geometry_check.hpp"
 #include "vitrine/trial/detail/protocol_check.hpp"
 #include "vitrine/trial/kind_of.hpp"
@@ -223,17 +223,6 @@ const Schema<Arms>& Arms::schema() {
 
 namespace {
 
-/// Families, or single features by their id.
-void check_features(const Measure& measure, const Value& node, Diagnostics& problems) {
-  const Value* features = node.find("features");
-  const auto* list = features ? features->as<Value::List>() : nullptr;
-  for (std::size_t i = 0; i < measure.features.size(); ++i) try {
-      radiomics::kept_for(std::span(&measure.features[i], 1));
-    } catch (const Error& error) {
-      problems.error(list ? (*list)[i].where : node.where, error.what());
-    }
-}
-
 /// Perturbations with names of their own, which do not leave the slices that settings keep.
 void check_perturbations(const Measure& measure, const Value& node, Diagnostics& problems) {
   const Value* list = node.find("perturbations");
@@ -294,7 +283,9 @@ const Schema<Measure>& Measure::schema() {
               "settings.filters must be left out (a trial measures the images themselves; "
               "`vitrine features` measures response maps of its images)",
               [](const Measure& m) { return m.settings.filters.empty(); })
-          .checked(check_features)
+          .checked([](const Measure& measure, const Value& node, Diagnostics& problems) {
+            detail::check_feature_names(measure.features, node, problems);
+          })
           .checked(check_perturbations)
           .checked(check_preprocessing);
   return s;

@@ -6,12 +6,6 @@
 
 namespace vitrine::trial::detail {
 
-/// Lesions of all patients, as far as their numbers can be expected.
-double expected_lesions(const Plan& plan);
-
-/// Core-seconds that preprocessing under test takes of one lesion in one image of this grid.
-double preprocessing_seconds(const Measure& measure, const Grid& grid);
-
 /// Core-seconds of each case by the plan's model: what its scans and images take, which is the same
 /// for all, and what its stratum's lesions can be expected to take, measured in every image.
 std::vector<double> case_seconds(const Plan& plan);

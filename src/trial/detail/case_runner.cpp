@@ -180,9 +180,10 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
       Measured features;
     };
     std::vector<Clean> clean;
+    const std::vector<const Arm*> noiseless = noiseless_arms(mine, voltage);
     for (const std::string& bins : scan.series()) {
       std::optional<ImageData> data;
-      for (const Arm* arm : noiseless_arms(mine, voltage)) {
+      for (const Arm* arm : noiseless) {
         if (arm->bins != bins) continue;
         next(str("noiseless ", arm->name));
         std::optional<Image> plain = scan.kept_image(*arm);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 
 #include "vitrine/evaluation/random_arms.hpp"
 
@@ -20,11 +19,21 @@ void put(const Sample& sample, Eigen::MatrixXd& all, Index row) {
 
 }  // namespace
 
-ScanRows::ScanRows(const Study& study) : study_(study) {
-  std::map<std::pair<Index, Index>, std::size_t> seen;
+FirstSamples::FirstSamples(const Study& study) {
+  for (const Sample& sample : study.samples)
+    at_.try_emplace({sample.source, sample.lesion, sample.arm}, &sample);
+}
+
+const Sample* FirstSamples::operator()(Source source, Index lesion, Index arm) const {
+  for (const Index which : {arm, Sample::every_arm})
+    if (const auto found = at_.find({source, lesion, which}); found != at_.end())
+      return found->second;
+  return nullptr;
+}
+
+ScanRows::ScanRows(const Study& study) : study_(study), first_(study) {
   for (const Sample& s : study.samples)
-    if (s.source == Source::scan && seen.try_emplace({s.lesion, s.arm}, 0).second)
-      scans_.push_back(&s);
+    if (s.source == Source::scan && first_(s.source, s.lesion, s.arm) == &s) scans_.push_back(&s);
 }
 
 bool ScanRows::same_as(const ScanRows& other) const {
@@ -51,18 +60,11 @@ Eigen::MatrixXd ScanRows::values() const {
 }
 
 Eigen::MatrixXd ScanRows::truth(Source source) const {
-  std::map<std::pair<Index, Index>, const Sample*> known;
-  for (const Sample& s : study_.samples)
-    if (s.source == source) known.try_emplace({s.lesion, s.arm}, &s);
   Eigen::MatrixXd all(count(), std::ssize(study_.features));
   all.setConstant(std::numeric_limits<double>::quiet_NaN());
   for (Index i = 0; i < count(); ++i) {
     const Sample& scan = *scans_[std::size_t(i)];
-    for (const Index arm : {scan.arm, Sample::every_arm})
-      if (const auto found = known.find({scan.lesion, arm}); found != known.end()) {
-        put(*found->second, all, i);
-        break;
-      }
+    if (const Sample* found = first_(source, scan.lesion, scan.arm)) put(*found, all, i);
   }
   return all;
 }

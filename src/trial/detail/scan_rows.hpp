@@ -1,6 +1,8 @@
 #pragma once
 #include <Eigen/Core>
+#include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,6 +17,17 @@ inline constexpr std::pair<const char*, evaluation::Source> truths[] = {
     {"t0", evaluation::Source::object_truth},
     {"t1", evaluation::Source::reference_truth},
     {"t2", evaluation::Source::arm_truth}};
+
+/// The first sample of every source, lesion and arm.
+class FirstSamples {
+ public:
+  explicit FirstSamples(const evaluation::Study& study);
+  /// That of an arm or, where it has none, of every arm; null where there is none either.
+  const evaluation::Sample* operator()(evaluation::Source source, Index lesion, Index arm) const;
+
+ private:
+  std::map<std::tuple<evaluation::Source, Index, Index>, const evaluation::Sample*> at_;
+};
 
 /// The arms' own scans, one row per lesion and arm.
 class ScanRows {
@@ -37,6 +50,7 @@ class ScanRows {
 
  private:
   const evaluation::Study& study_;
+  FirstSamples first_;
   std::vector<const evaluation::Sample*> scans_;
 };
 

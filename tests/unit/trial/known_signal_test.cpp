@@ -14,12 +14,6 @@ using namespace vitrine;
 
 namespace {
 
-Value words(std::initializer_list<const char*> all) {
-  Value::List list;
-  for (const char* word : all) list.emplace_back(word);
-  return list;
-}
-
 Value lesion(Value heterogeneity) {
   return Value()
       .set("shape", Value().set("kind", "sphere"))
@@ -41,7 +35,7 @@ Value stratum(const char* name, double count, Value heterogeneity) {
 struct Wanted {
   Value::List strata{stratum("well", 30, normal(30, 4)), stratum("ill", 30, normal(36, 4))};
   Value settings = Value().set("label", Value("ill"));
-  Value analyse = words({"known_signal"});
+  Value analyse = test::words({"known_signal"});
   Value quality = Value("full");
 };
 
@@ -56,8 +50,9 @@ Value scenario(const Wanted& wanted) {
           .set("arms", Value()
                            .set("scanners", Value::List{test::coarse_scanner(120)})
                            .set("protocol", Value().set("kernel", Value("soft")))
-                           .set("vary", Value().set("kernel", words({"soft", "sharp"}))))
-          .set("measure", Value().set("features", words({"statistics", "glcm.joint_entropy"})))
+                           .set("vary", Value().set("kernel", test::words({"soft", "sharp"}))))
+          .set("measure",
+               Value().set("features", test::words({"statistics", "glcm.joint_entropy"})))
           .set("analyse", wanted.analyse)
           .set("simulation", Value().set("quality", wanted.quality));
   if (!wanted.settings.empty()) all.set("statistics", Value().set("known_signal", wanted.settings));
@@ -137,8 +132,8 @@ TEST_CASE("a trial's ladder takes strata for labels and arms for sites") {
 }
 
 TEST_CASE("only the features that were asked for are learnt from") {
-  const auto plan = test::plan_of(
-      scenario({.settings = settings("features", words({"glcm"})).set("repeats", Value(2.0))}));
+  const auto plan = test::plan_of(scenario(
+      {.settings = settings("features", test::words({"glcm"})).set("repeats", Value(2.0))}));
   trial::DrawnTextures drawn;
   const auto study = study_of(plan, drawn);
   const auto ladder = trial::known_signal(plan, study, drawn);
@@ -151,7 +146,8 @@ TEST_CASE("a known signal that a trial does not have is refused") {
   CHECK(problem({}).empty());
   CHECK_THAT(problem({.settings = Value(Value::Map{})}), Catch::Contains("label"));
   CHECK_THAT(problem({.settings = Value()}), Catch::Contains("known_signal needs a label"));
-  CHECK_THAT(problem({.analyse = words({"icc"})}), Catch::Contains("Add known_signal to analyse"));
+  CHECK_THAT(problem({.analyse = test::words({"icc"})}),
+             Catch::Contains("Add known_signal to analyse"));
   CHECK_THAT(problem({.settings = Value().set("label", Value("il"))}),
              Catch::Contains("Did you mean 'ill'"));
   CHECK_THAT(problem({.strata = {stratum("ill", 30, normal(30, 4))}}),
@@ -159,11 +155,12 @@ TEST_CASE("a known signal that a trial does not have is refused") {
   const Value::List few{stratum("well", 9, normal(30, 4)), stratum("ill", 30, normal(30, 4))};
   CHECK_THAT(problem({.strata = few}), Catch::Contains("30 patient(s) with the label and 9"));
   CHECK(problem({.strata = few, .quality = Value("draft")}).empty());
-  CHECK_THAT(problem({.settings = settings("features", words({"glrlm"}))}),
+  CHECK_THAT(problem({.settings = settings("features", test::words({"glrlm"}))}),
              Catch::Contains("'glrlm' is not measured"));
-  CHECK_THAT(problem({.settings = settings("features", words({"glcmm"}))}),
+  CHECK_THAT(problem({.settings = settings("features", test::words({"glcmm"}))}),
              Catch::Contains("glcm"));
-  CHECK(problem({.settings = settings("features", words({"statistics.mean", "glcm"}))}).empty());
+  CHECK(problem({.settings = settings("features", test::words({"statistics.mean", "glcm"}))})
+            .empty());
   CHECK_THAT(problem({.settings = settings("confounding", Value(0.2))}),
              Catch::Contains("out of range"));
 }

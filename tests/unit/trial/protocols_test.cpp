@@ -18,12 +18,6 @@ namespace {
 
 Value map() { return Value(Value::Map{}); }
 
-Value words(std::initializer_list<const char*> all) {
-  Value::List list;
-  for (const char* word : all) list.emplace_back(word);
-  return Value(std::move(list));
-}
-
 Value scanner(const char* name = "a") {
   Value out = test::coarse_scanner(60.0);
   const_cast<Value&>(*out.find("name")) = Value(name);
@@ -105,7 +99,7 @@ TEST_CASE("protocols are a factor, and what each says for itself goes with it") 
   CHECK(summary.factors.front().key == "protocol");
   CHECK(summary.factors.front().levels == Names{"low", "high"});
 
-  two.vary = Value().set("kernel", words({"soft", "standard"}));
+  two.vary = Value().set("kernel", test::words({"soft", "standard"}));
   plan = two.plan();
   CHECK(test::arm_names(plan) ==
         Names{"a_low_soft", "a_low_standard", "a_high_soft", "a_high_standard"});
@@ -113,7 +107,7 @@ TEST_CASE("protocols are a factor, and what each says for itself goes with it") 
 
   two.reference = Value().set("protocol", Value("high"));
   CHECK(two.plan().reference == 2);
-  two.vary = Value().set("protocol", words({"high"}));
+  two.vary = Value().set("protocol", test::words({"high"}));
   CHECK(two.problem().find("no arm is scanned with protocol low") != std::string::npos);
 }
 
@@ -170,9 +164,10 @@ TEST_CASE("every design takes protocols") {
   nested.design =
       Value()
           .set("kind", Value("nested"))
-          .set("scanners", Value::List{Value()
-                                           .set("scanner", Value("b"))
-                                           .set("vary", Value().set("protocol", words({"high"})))});
+          .set("scanners",
+               Value::List{Value()
+                               .set("scanner", Value("b"))
+                               .set("vary", Value().set("protocol", test::words({"high"})))});
   CHECK(test::arm_names(nested.plan()) == Names{"a_low", "a_high", "b_high"});
 }
 
@@ -180,7 +175,7 @@ TEST_CASE("nested levels of a scanner's type hold at all its sites, a machine's 
   const auto levels = [](const char* name, const char* kernel) {
     return Value()
         .set("scanner", Value(name))
-        .set("vary", Value().set("kernel", words({"soft", kernel})));
+        .set("vary", Value().set("kernel", test::words({"soft", kernel})));
   };
   Trial trial;
   trial.protocols = {protocol("p", "soft", 4.0)};
@@ -252,7 +247,7 @@ TEST_CASE("what is wrong with one of several protocols is said with its name") {
                    protocol("q", "sharp", 4.0).set("flying_focal_spot", Value("z"))};
   CHECK(two.problem().find("protocol q: a does not deflect its focal spot") != std::string::npos);
   two.protocols = {protocol("p", "soft", 4.0), protocol("q", "sharp", 4.0)};
-  two.vary = Value().set("protocol", words({"p", "qq"}));
+  two.vary = Value().set("protocol", test::words({"p", "qq"}));
   CHECK(two.problem().find("there is no protocol 'qq'") != std::string::npos);
   two.protocols.clear();
   CHECK(two.problem().find("'protocol' is missing") != std::string::npos);

@@ -1,4 +1,5 @@
 #pragma once
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -6,6 +7,12 @@
 #include "vitrine/trial/plan.hpp"
 
 namespace vitrine::test {
+
+inline Value words(std::initializer_list<const char*> all) {
+  Value::List list;
+  for (const char* word : all) list.emplace_back(word);
+  return list;
+}
 
 /// The plan of a scenario that must be right.
 inline trial::Plan plan_of(const Value& scenario) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "coarse_scanner.hpp"
+#include "read_plan.hpp"
 #include "vitrine/core/random.hpp"
 #include "vitrine/trial/arm_factors.hpp"
 #include "vitrine/trial/harmonisation.hpp"
@@ -12,12 +13,6 @@
 using namespace vitrine;
 
 namespace {
-
-Value words(std::initializer_list<const char*> all) {
-  Value::List list;
-  for (const char* word : all) list.emplace_back(word);
-  return list;
-}
 
 /// Two kernels, and two sites if asked for; `more` goes into the scenario, problems into
 /// `problems`.
@@ -27,7 +22,7 @@ trial::Scenario scenario(const Value& more, Diagnostics& problems, bool sites = 
                    .set("scanners", Value::List{test::coarse_scanner(120)})
                    .set("protocol", Value().set("kernel", Value("soft")));
   if (design.empty())
-    arms.set("vary", Value().set("kernel", words({"soft", "sharp"})));
+    arms.set("vary", Value().set("kernel", test::words({"soft", "sharp"})));
   else
     arms.set("design", std::move(design));
   if (sites) arms.set("sites", Value::List{Value().set("count", Value(3.0))});
@@ -68,7 +63,8 @@ Value statistics(const char* key, Value value) {
 }
 
 Value harmonised(Value settings = Value(Value::Map{})) {
-  return statistics("harmonisation", std::move(settings)).set("analyse", words({"harmonisation"}));
+  return statistics("harmonisation", std::move(settings))
+      .set("analyse", test::words({"harmonisation"}));
 }
 
 /// Lesions of the plan's patients in all arms: feature 0 is the truth with the site's offset of 5
@@ -106,7 +102,7 @@ TEST_CASE("factors are fixed unless they are declared random") {
   CHECK(fixed[1].name == "kernel");
   CHECK(fixed[1].level ==
         std::vector<std::string>{"soft", "sharp", "soft", "sharp", "soft", "sharp"});
-  const auto random = factors_of(plan_of(statistics("random", words({"site"})), true));
+  const auto random = factors_of(plan_of(statistics("random", test::words({"site"})), true));
   CHECK(random[0].kind == evaluation::Effect::random);
   CHECK(random[1].kind == evaluation::Effect::fixed);
 }
@@ -127,36 +123,38 @@ TEST_CASE("statistics that do not change anything leave the fingerprint alone") 
   CHECK(plan_of(Value(Value::Map{})).fingerprint ==
         plan_of(statistics("random", Value::List{})).fingerprint);
   CHECK(plan_of(Value(Value::Map{})).fingerprint !=
-        plan_of(statistics("random", words({"kernel"}))).fingerprint);
+        plan_of(statistics("random", test::words({"kernel"}))).fingerprint);
 }
 
 TEST_CASE("statistics of what the trial does not have are refused") {
-  CHECK_THAT(problem(statistics("random", words({"kernal"}))), Catch::Contains("kernel"));
-  CHECK_THAT(problem(statistics("random", words({"site"}))), Catch::Contains("no arms.sites"));
-  CHECK_THAT(problem(statistics("random", words({"scanner"})), true), Catch::Contains("Name site"));
-  CHECK_THAT(
-      problem(statistics("random", words({"kernel"})).set("analyse", words({"random_arms"}))),
-      Catch::Contains("random goes without random_arms"));
+  CHECK_THAT(problem(statistics("random", test::words({"kernal"}))), Catch::Contains("kernel"));
+  CHECK_THAT(problem(statistics("random", test::words({"site"}))),
+             Catch::Contains("no arms.sites"));
+  CHECK_THAT(problem(statistics("random", test::words({"scanner"})), true),
+             Catch::Contains("Name site"));
+  CHECK_THAT(problem(statistics("random", test::words({"kernel"}))
+                         .set("analyse", test::words({"random_arms"}))),
+             Catch::Contains("random goes without random_arms"));
   CHECK_THAT(problem(statistics("harmonisation", Value(Value::Map{}))),
              Catch::Contains("Add harmonisation to analyse"));
   CHECK(problem(harmonised()).empty());
   CHECK_THAT(problem(harmonised(Value().set("label", Value("ill")))),
              Catch::Contains("no stratum 'ill'"));
-  CHECK_THAT(problem(harmonised(Value().set("covariates", words({"stratum"})))),
+  CHECK_THAT(problem(harmonised(Value().set("covariates", test::words({"stratum"})))),
              Catch::Contains("needs patients.strata"));
   CHECK_THAT(problem(harmonised(
-                 Value().set("batch", Value("kernel")).set("covariates", words({"kernel"})))),
+                 Value().set("batch", Value("kernel")).set("covariates", test::words({"kernel"})))),
              Catch::Contains("batch itself"));
   CHECK_THAT(
       problem(harmonised(Value().set("batch", Value("kernel")).set("reference", Value("sharpp")))),
       Catch::Contains("Did you mean 'sharp'"));
-  CHECK_THAT(problem(harmonised(Value().set("methods", words({"bayes"})))),
+  CHECK_THAT(problem(harmonised(Value().set("methods", test::words({"bayes"})))),
              Catch::Contains("parametric"));
 }
 
 TEST_CASE("harmonised sites come nearer to the truth, and every truth has its run") {
   const auto plan =
-      plan_of(harmonised(Value().set("methods", words({"without_eb", "mean_only"}))), true);
+      plan_of(harmonised(Value().set("methods", test::words({"without_eb", "mean_only"}))), true);
   const auto runs = trial::harmonise(plan, study_of(plan, 12), {.seed = 7, .replicates = 200});
   REQUIRE(runs.size() == 6);
   CHECK(runs[0].method == "without_eb");
@@ -198,11 +196,11 @@ TEST_CASE("harmonisation is refused with its reason, in every row") {
 }
 
 TEST_CASE("a bootstrap over patients is no interval of ICC where a site is random") {
-  const Value more =
-      Value()
-          .set("analyse", words({"harmonisation"}))
-          .set("statistics",
-               Value().set("random", words({"site"})).set("harmonisation", Value(Value::Map{})));
+  const Value more = Value()
+                         .set("analyse", test::words({"harmonisation"}))
+                         .set("statistics", Value()
+                                                .set("random", test::words({"site"}))
+                                                .set("harmonisation", Value(Value::Map{})));
   const auto plan = plan_of(more, true);
   const auto runs = trial::harmonise(plan, study_of(plan, 12), {.replicates = 100});
   for (const auto& feature : runs[0].result.features) {

@@ -17,12 +17,6 @@ namespace {
 
 Value map() { return Value(Value::Map{}); }
 
-Value words(std::initializer_list<const char*> all) {
-  Value::List list;
-  for (const char* word : all) list.push_back(Value(word));
-  return Value(std::move(list));
-}
-
 Value numbers(std::initializer_list<double> all) {
   Value::List list;
   for (const double number : all) list.push_back(Value(number));
@@ -73,7 +67,7 @@ Study three_factors() {
   Study study;
   study.scanners = {"a", "b"};
   study.vary = Value()
-                   .set("kernel", words({"soft", "standard", "sharp"}))
+                   .set("kernel", test::words({"soft", "standard", "sharp"}))
                    .set("tube_load_mas", numbers({80.0, 40.0, 20.0, 10.0}));
   return study;
 }
@@ -86,7 +80,7 @@ Study hypercube(double arms) {
                      .set("between", Value()
                                          .set("tube_load_mas", numbers({20.0, 200.0}))
                                          .set("slice_thickness_mm", numbers({0.5, 5.0})));
-  study.vary = Value().set("kernel", words({"soft", "standard", "sharp"}));
+  study.vary = Value().set("kernel", test::words({"soft", "standard", "sharp"}));
   return study;
 }
 
@@ -95,7 +89,7 @@ Study hypercube(double arms) {
 TEST_CASE("a full factorial design nests its factors in a fixed order, the last changing fastest") {
   Study study = three_factors();
   study.vary = Value()
-                   .set("kernel", words({"soft", "sharp"}))
+                   .set("kernel", test::words({"soft", "sharp"}))
                    .set("tube_load_mas", numbers({80.0, 20.0}))
                    .set("slice_thickness_mm", numbers({1.25, 5.0}));
   study.scanners = {"a"};
@@ -145,7 +139,9 @@ TEST_CASE("one at a time makes 1 + sum of (levels - 1) arms, each one factor fro
 TEST_CASE("nested levels belong to their scanner, and scanner and factor cannot be separated") {
   Study study = three_factors();
   const auto its = [](const char* name, std::initializer_list<const char*> kernels) {
-    return Value().set("scanner", Value(name)).set("vary", Value().set("kernel", words(kernels)));
+    return Value()
+        .set("scanner", Value(name))
+        .set("vary", Value().set("kernel", test::words(kernels)));
   };
   study.design = Value()
                      .set("kind", Value("nested"))
@@ -175,7 +171,7 @@ TEST_CASE("paired factors vary together, beside those that are crossed") {
   Study study;
   study.design = Value("paired");
   study.vary = Value()
-                   .set("kernel", words({"soft", "standard", "sharp"}))
+                   .set("kernel", test::words({"soft", "standard", "sharp"}))
                    .set("tube_load_mas", numbers({20.0, 40.0, 80.0}));
   CHECK(test::arm_names(study.plan()) ==
         std::vector<std::string>{"a_soft_20mAs", "a_standard_40mAs", "a_sharp_80mAs"});
@@ -186,11 +182,11 @@ TEST_CASE("paired factors vary together, beside those that are crossed") {
 
   study.scanners = {"a", "b"};
   CHECK(mentions(study.problem(), "has 3 levels, and scanner has 2"));
-  study.design = Value().set("kind", Value("paired")).set("crossed", words({"scanner"}));
+  study.design = Value().set("kind", Value("paired")).set("crossed", test::words({"scanner"}));
   CHECK(test::arm_names(study.plan()) ==
         std::vector<std::string>{"a_soft_20mAs", "a_standard_40mAs", "a_sharp_80mAs",
                                  "b_soft_20mAs", "b_standard_40mAs", "b_sharp_80mAs"});
-  study.design = Value().set("kind", Value("paired")).set("crossed", words({"scaner"}));
+  study.design = Value().set("kind", Value("paired")).set("crossed", test::words({"scaner"}));
   CHECK(mentions(study.problem(), "Did you mean 'scanner'?"));
   study.design = Value("paired");
   study.scanners = {"a"};
@@ -289,7 +285,7 @@ TEST_CASE("a Latin hypercube that cannot be is refused") {
   CHECK(mentions(twice.problem(), "has an interval here and levels in arms.vary"));
   Study alike;
   alike.design = Value().set("kind", Value("latin_hypercube")).set("arms", Value(8.0));
-  alike.vary = Value().set("kernel", words({"soft", "sharp"}));
+  alike.vary = Value().set("kernel", test::words({"soft", "sharp"}));
   CHECK(mentions(alike.problem(), "some that are alike"));
   alike.vary = map();
   CHECK(mentions(alike.problem(), "nothing to spread"));
@@ -307,8 +303,9 @@ TEST_CASE("a selector that names no arm says which level no arm has, or that non
   CHECK(mentions(study.problem(), "no arm has kernel 'sharpp'"));
   CHECK(mentions(study.problem(), "Did you mean 'sharp'?"));
   study.scanners = {"a"};
-  study.vary =
-      Value().set("kernel", words({"soft", "sharp"})).set("tube_load_mas", numbers({20.0, 40.0}));
+  study.vary = Value()
+                   .set("kernel", test::words({"soft", "sharp"}))
+                   .set("tube_load_mas", numbers({20.0, 40.0}));
   study.design = Value("paired");
   study.reference = Value().set("kernel", Value("soft")).set("tube_load_mas", Value(40.0));
   CHECK(mentions(study.problem(), "but no arm has them all"));
