@@ -22,5 +22,7 @@ endif()
 find_program(VITRINE_CCACHE ccache)
 mark_as_advanced(VITRINE_CCACHE)
 if(VITRINE_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${VITRINE_CCACHE})
+  # Objects name their sources from the top of the checkout, so one checkout finds what another compiled.
+  add_compile_options(-fdebug-prefix-map=${PROJECT_SOURCE_DIR}=.)
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${VITRINE_CCACHE})
 endif()

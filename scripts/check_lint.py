@@ -4,8 +4,8 @@
   scripts/check_lint.py [--build build/dev] [FILE...]   lint the sources of that build (or only FILE...)
   scripts/check_lint.py --self-test                     prove on tests/lint/bad.cpp that every check fires
 
-A source whose preprocessed text, options and checks are those of an earlier clean run is not linted again
-(build/lint holds the stamps). Tests are left out: Catch2's macros are not ours. So is what includes ITK, whose Debian
+A source whose preprocessed text, options and checks are those of an earlier clean run, of any checkout, is not linted
+again (the user's cache holds the stamps). Tests are left out: Catch2's macros are not ours. So is what includes ITK, whose Debian
 headers refuse clang. Sources that wait are read several at a time, so a `using` that a neighbour uses escapes until
 its source is linted alone.
 """
@@ -21,7 +21,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-STAMPS = ROOT / "build" / "lint"
+STAMPS = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "vitrine" / "lint"
 GCC_ONLY = ("-fno-tree-loop-distribution",)  # clang refuses to start with these
 OURS = ("src/", "phantoms/", "physics/", "recon/", "bench/")
 HEADERS = rf"(include/vitrine|{ROOT}/({'|'.join(OURS)}).*\.cpp)"
@@ -43,7 +43,9 @@ def sources(build, only):
             continue
         if (only and path not in only) or re.search(r"#include <itk", path.read_text()):
             continue
-        arguments = [a for a in shlex.split(entry["command"]) if not a.endswith("ccache")]
+        arguments = shlex.split(entry["command"])
+        launcher = [at for at, argument in enumerate(arguments) if argument.endswith("ccache")]
+        arguments = arguments[launcher[0] + 1:] if launcher else arguments
         seen.setdefault(path, (entry["directory"], arguments))
     return sorted(seen.items())
 
@@ -65,8 +67,9 @@ def without_output(arguments):
 def stamp_of(directory, arguments):
     """Names the exact text that would be linted, the options it is read with, and the checks."""
     text = subprocess.run(without_output(arguments) + ["-E", "-P", "-C"], cwd=directory, capture_output=True).stdout
-    digest = hashlib.sha256(text)
-    digest.update("\0".join(arguments).encode())
+    here = str(ROOT).encode()
+    digest = hashlib.sha256(text.replace(here, b"."))
+    digest.update("\0".join(arguments).encode().replace(here, b"."))
     digest.update((ROOT / ".clang-tidy").read_bytes())
     return STAMPS / digest.hexdigest()
 

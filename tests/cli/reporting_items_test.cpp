@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "support/data.hpp"
 #include "vitrine/cli/load_scenario.hpp"
 #include "vitrine/cli/reporting_facts.hpp"
 
@@ -78,7 +79,7 @@ TEST_CASE("items on grids and matrices follow what is measured") {
 
 TEST_CASE("the calibration says what the voxels of every kind of image count") {
   const auto calibration = [](const char* file, const std::vector<std::string>& overrides) {
-    const std::string path = str(VITRINE_SOURCE_DIR "/scenarios/", file);
+    const std::string path = test::source_root() / "scenarios" / file;
     const trial::Plan plan = trial::make_plan(cli::load_valid_scenario(path, overrides).scenario);
     return cli::reporting_facts(plan, {}, {}).calibration;
   };

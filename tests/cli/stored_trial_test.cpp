@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "support/data.hpp"
 #include "vitrine/cli/load_scenario.hpp"
 #include "vitrine/io/json.hpp"
 #include "vitrine/trial/expected_precision.hpp"
@@ -15,7 +16,7 @@ namespace {
 /// Shipped scenarios that need no file made by another program first.
 std::vector<std::string> shipped() {
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(VITRINE_SOURCE_DIR "/scenarios")) {
+  for (const auto& entry : std::filesystem::directory_iterator(test::source_root() / "scenarios")) {
     const std::string name = entry.path().filename().string();
     if (entry.path().extension() == ".yaml" && !name.starts_with("05_"))
       files.push_back(entry.path().string());
@@ -38,7 +39,7 @@ TEST_CASE("a scenario read back from its canonical form is the same plan") {
        {"{kind: list, arms: [{kernel: soft}, {kernel: sharp, tube_load_mas: 20}]}",
         "{kind: latin_hypercube, arms: 4, between: {tube_load_mas: [20, 80]}}"})
     all.push_back(
-        {VITRINE_SOURCE_DIR "/scenarios/01_lung_nodule_stability.yaml",
+        {test::source_root() / "scenarios/01_lung_nodule_stability.yaml",
          {"arms.scanners=[scanners/generic_a64.yaml]", "arms.vary={}", "arms.reference={}",
           "arms.repeat={count: 0}", std::string("arms.design=") + design}});
   for (const auto& [file, overrides] : all) {
@@ -62,7 +63,7 @@ TEST_CASE("a scenario read back from its canonical form is the same plan") {
 }
 
 TEST_CASE("more patients, and more lesions in each, promise narrower intervals") {
-  const std::string file = VITRINE_SOURCE_DIR "/scenarios/01_lung_nodule_stability.yaml";
+  const std::string file = test::source_root() / "scenarios/01_lung_nodule_stability.yaml";
   const auto expect = [&](const std::vector<std::string>& overrides) {
     return trial::expected_precision(
         trial::make_plan(cli::load_valid_scenario(file, overrides).scenario));

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 
+#include "support/data.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/random.hpp"
 #include "vitrine/evaluation/anova.hpp"
@@ -119,9 +119,7 @@ TEST_CASE("ANOVA of 13 leading digits equals exact arithmetic on the doubles") {
 }
 
 TEST_CASE("the data sets made here are those of NIST's files") {
-  const char* folder = std::getenv("VITRINE_STATS_DATA");
-  const auto root = folder ? std::filesystem::path(folder)
-                           : std::filesystem::path(VITRINE_SOURCE_DIR) / ".." / "shared" / "stats";
+  const auto root = test::reference_data("VITRINE_STATS_DATA", "stats");
   if (!std::filesystem::exists(root / "nist" / "SiRstv.dat")) {
     WARN("skipped: " << root.string() << "/nist is absent (VITRINE_STATS_DATA names its parent)");
     return;

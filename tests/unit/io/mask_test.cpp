@@ -1,9 +1,9 @@
 #include <cmath>
-#include <cstdlib>
 #include <numbers>
 
 #include "mask_files.hpp"
 #include "scratch.hpp"
+#include "support/data.hpp"
 #include "vitrine/core/random.hpp"
 #include "vitrine/io/dicom_mask.hpp"
 #include "vitrine/io/image_reader.hpp"
@@ -223,10 +223,7 @@ TEST_CASE("a sphere resampled to finer voxels keeps its volume and its place") {
 }
 
 TEST_CASE("IBSI's structure set of the CT phantom gives IBSI's mask of it", "[full]") {
-  const char* folder = std::getenv("VITRINE_IBSI_DATA");
-  const io::Path data =
-      folder ? io::Path(folder) : io::Path(VITRINE_SOURCE_DIR) / ".." / "shared" / "ibsi";
-  const io::Path phantom = data / "ct_phantom";
+  const io::Path phantom = test::reference_data("VITRINE_IBSI_DATA", "ibsi") / "ct_phantom";
   if (!std::filesystem::exists(phantom / "rtstruct")) {
     WARN("skipped: " << phantom.string() << " is absent (VITRINE_IBSI_DATA names IBSI's data)");
     return;

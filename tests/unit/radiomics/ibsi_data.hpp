@@ -2,7 +2,6 @@
 #include <libdeflate.h>
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -11,14 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "support/data.hpp"
 #include "vitrine/core/error.hpp"
 
 namespace vitrine::radiomics::test {
 
 /// Folder of IBSI's data sets, which are no part of the project (the CT phantom is CC BY-NC).
 inline std::filesystem::path ibsi_data() {
-  if (const char* folder = std::getenv("VITRINE_IBSI_DATA")) return folder;
-  return std::filesystem::path(VITRINE_SOURCE_DIR) / ".." / "shared" / "ibsi";
+  return vitrine::test::reference_data("VITRINE_IBSI_DATA", "ibsi");
 }
 
 inline bool is_absent(const std::filesystem::path& file) {
