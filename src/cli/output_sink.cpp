@@ -22,7 +22,6 @@ bool wanted(const std::vector<std::string>& formats, const char* format) {
 
 constexpr double lesion_square = 64.0;      // mm
 constexpr double difference_range = 200.0;  // HU
-constexpr double stack_square = 96.0;       // mm
 constexpr int stack_pixels = 128;
 constexpr int sheet_columns = 4;
 constexpr int sheet_picture = 256;  // pixels

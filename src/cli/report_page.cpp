@@ -262,10 +262,10 @@ report::Stacks stacks(const io::Path& dir, const trial::Plan& plan, const Table&
                       bool lesions) {
   const io::Path folder = dir / "figures" / plan.cases.front();
   report::Stacks all;
-  all.caption =
-      str("96 mm about ", lesions ? "the first lesion of " : "the middle of ", plan.cases.front(),
-          ", in steps of 4 HU (8 below -200 HU, 50 above 300 HU). Sliders move all arms; "
-          "dragging on a picture moves level (up, down) and width (left, right).");
+  all.caption = str(stack_square, " mm about ", lesions ? "the first lesion of " : "the middle of ",
+                    plan.cases.front(),
+                    ", in steps of 4 HU (8 below -200 HU, 50 above 300 HU). Sliders move all arms; "
+                    "dragging on a picture moves level (up, down) and width (left, right).");
   const auto slices_of = [&](const trial::Arm& arm) {
     const trial::Protocol& protocol = trial::protocol_of(plan.scenario.arms, arm);
     return std::pair(std::min<std::int64_t>(stack_slices, protocol.slices),
@@ -280,6 +280,8 @@ report::Stacks stacks(const io::Path& dir, const trial::Plan& plan, const Table&
                         picture(file)});
   }
   all.slices = int(slices_of(plan.arms.front()).first);
+  all.edge_mm = stack_square;
+  all.slice_mm = slices_of(plan.arms.front()).second;
   return all;
 }
 

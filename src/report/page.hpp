@@ -49,7 +49,8 @@ struct Stack {
 struct Stacks {
   std::string caption;
   int slices = 0;
-  std::vector<Stack> arms;  ///< empty: none were drawn
+  double edge_mm = 0.0, slice_mm = 0.0;  ///< of a square, and from one slice to the next
+  std::vector<Stack> arms;               ///< empty: none were drawn
 };
 
 /// What one preprocessing made of the features.

@@ -69,7 +69,9 @@ std::string render(const Page& page) {
       .raw("</script>\n");
   if (!page.stability.empty())
     html.raw("<script>").raw(inline_script(assets::chart_library())).raw("</script>\n");
-  html.raw("<script>").raw(inline_script(assets::script())).raw("</script>\n</body>\n</html>\n");
+  html.raw("<script>").raw(inline_script(assets::script())).raw("</script>\n");
+  write_volume_scripts(html, page);
+  html.raw("</body>\n</html>\n");
   return html.str();
 }
 

@@ -461,7 +461,7 @@ addEventListener("keydown", e => {
 });
 
 // Slices of every arm: one slice, level and width for all. A picture holds codes; levels says what HU each is.
-const stackCanvases = [...document.querySelectorAll("#stacks canvas")];
+const stackCanvases = [...document.querySelectorAll("#stacks canvas[data-stack]")];
 if (stackCanvases.length) {
   const knob = {slice: byId("stack-slice"), level: byId("stack-level"), width: byId("stack-width")};
   const shades = new Uint8ClampedArray(256);
@@ -488,7 +488,7 @@ if (stackCanvases.length) {
     waiting = true;
     requestAnimationFrame(() => { waiting = false; stackCanvases.forEach(paint); });
   }
-  function load(canvas) {
+  const load = canvas => canvas.loading ??= new Promise(done => {
     const picture = new Image();
     picture.onload = () => {
       const edge = picture.naturalWidth;
@@ -499,9 +499,10 @@ if (stackCanvases.length) {
       canvas.codes = new Uint8Array(pixels.length / 4).map((_, i) => pixels[4 * i]);
       canvas.context = canvas.getContext("2d");
       paint(canvas);
+      done();
     };
     picture.src = canvas.dataset.stack;
-  }
+  });
   const unseen = new Set(stackCanvases);
   const seen = new IntersectionObserver(entries => {
     for (const entry of entries) if (entry.isIntersecting) show(entry.target);
@@ -510,10 +511,10 @@ if (stackCanvases.length) {
     seen.unobserve(canvas);
     if (unseen.delete(canvas)) load(canvas);
   }
-  stackCanvases.forEach(canvas => seen.observe(canvas));
+  stackCanvases.forEach(canvas => { canvas.load = () => load(canvas); seen.observe(canvas); });
   addEventListener("beforeprint", () => unseen.forEach(show));
   Object.values(knob).forEach(input => input.addEventListener("input", paintAll));
-  byId("stacks").querySelectorAll("button").forEach(button => button.addEventListener("click", () => {
+  byId("stacks").querySelectorAll("button[data-level]").forEach(button => button.addEventListener("click", () => {
     knob.level.value = button.dataset.level;
     knob.width.value = button.dataset.width;
     paintAll();

@@ -62,7 +62,9 @@ void write_stacks(Html& html, const Stacks& stacks) {
     if (!stack.note.empty()) html.raw(" ").element("span", stack.note);
     html.raw("</figcaption></figure>\n");
   }
-  html.raw("</div></div>\n");
+  html.raw("</div>\n");
+  write_volume(html, stacks);
+  html.raw("</div>\n");
 }
 
 }  // namespace

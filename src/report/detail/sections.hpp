@@ -12,6 +12,10 @@ void write_verdict(Html& html, const Page& page, const Answer& answer);
 void write_judged_features(Html& html, const Page& page, const Answer& answer);
 void write_design(Html& html, const Page& page);
 void write_images(Html& html, const Page& page);
+/// Part of the images: one arm's stack at a time in NiiVue, where the build has it; and its
+/// scripts, at the end of the page.
+void write_volume(Html& html, const Stacks& stacks);
+void write_volume_scripts(Html& html, const Page& page);
 void write_quality(Html& html, const Page& page);
 void write_stability(Html& html, const Page& page);
 void write_sites(Html& html, const Page& page);
