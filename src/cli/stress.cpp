@@ -9,6 +9,7 @@
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/cli/feature_tables.hpp"
 #include "vitrine/cli/read_yaml.hpp"
+#include "vitrine/cli/stress_embeddings.hpp"
 #include "vitrine/cli/stress_host.hpp"
 #include "vitrine/cli/stress_page.hpp"
 #include "vitrine/cli/stress_tables.hpp"
@@ -56,6 +57,8 @@ trial::Stress stress_of(const StoredTrial& stored, const Options& options) {
     stress = read_yaml<trial::Stress>(options.with, nullptr, "stress");
   else if (stored.plan.scenario.stress)
     stress = *stored.plan.scenario.stress;
+  const std::string problem = trial::label_problem(stress, stored.plan.scenario.patients);
+  require(problem.empty(), Error::Kind::input, problem);
   choose(stress, options.models);
   require(!stress.models.empty(), Error::Kind::input,
           "no model is named, and the trial's scenario has no `stress:` block. Name built-in "
@@ -109,17 +112,35 @@ std::string with_interval(const evaluation::Estimate& e) {
   return text.data();
 }
 
+/// A model, and how many images it read.
+void print(const StressRun& run) {
+  const auto failed =
+      std::ranges::count_if(run.cases, [](const StressCase& one) { return !one.failure.empty(); });
+  std::printf("%s (%s): %zu images, failed on %td%s\n", run.model->name.c_str(),
+              std::string(to_string(run.model->reader->task())).c_str(), run.cases.size(), failed,
+              run.kept > 0 ? str(", ", run.kept, " kept").c_str() : "");
+}
+
+/// Where an embedding's features are.
+io::Path features_file(const io::Path& out, const ScoredEmbedding& one) {
+  return out / "features" / (one.run->model->name + ".csv");
+}
+
+void print(const ScoredEmbedding& one, const io::Path& file) {
+  print(*one.run);
+  std::printf(
+      "  %zu features of %td subjects, ICC(A,1) over the arms: median %s\n"
+      "  `vitrine stability %s` says more\n",
+      one.features.size(), one.subjects, with_interval(median_agreement(one)).c_str(),
+      file.c_str());
+}
+
 void print(const trial::Stress& stress, const std::vector<ScoredModel>& models,
-           const std::vector<JudgedLimit>& limits) {
+           const std::vector<ReadersTogether>& together, const std::vector<JudgedLimit>& limits) {
   for (const ScoredModel& model : models) {
-    const auto& cases = model.run->cases;
-    const auto failed =
-        std::ranges::count_if(cases, [](const StressCase& one) { return !one.failure.empty(); });
-    std::printf("%s (%s): %zu images, failed on %td%s\n", model.run->model->name.c_str(),
-                std::string(to_string(model.run->model->reader->task())).c_str(), cases.size(),
-                failed, model.run->kept > 0 ? str(", ", model.run->kept, " kept").c_str() : "");
+    print(*model.run);
     for (const evaluation::GroupScore& score : model.scores) {
-      if (score.group != "all") continue;
+      if (score.group != "all" || !is_stated(model, score.metric)) continue;
       std::printf("  %-26s %-32s", score.metric.c_str(), with_interval(score.value).c_str());
       if (const auto* worst = worst_of(stress, model, score.metric))
         std::printf(" worst %s %s: %.3g", worst->group.c_str(), worst->level.c_str(),
@@ -127,6 +148,11 @@ void print(const trial::Stress& stress, const std::vector<ScoredModel>& models,
       std::printf("\n");
     }
   }
+  for (const ReadersTogether& one : together)
+    for (const evaluation::GroupScore& score : one.scores)
+      if (score.group == "all")
+        std::printf("%s together: auc %s\n", one.readers.c_str(),
+                    with_interval(score.value).c_str());
   for (const JudgedLimit& row : limits)
     std::printf("%s: %s, %s of %s: %s%s%s\n", row.passed ? "pass" : "FAIL", row.model.c_str(),
                 row.limit->metric.c_str(), row.group.c_str(), with_interval(row.value).c_str(),
@@ -176,23 +202,34 @@ int run(const Options& options) {
   };
   const auto runs = run_models(stored, options.dir, out, stress, images, told);
   const auto models = score_models(stored, stress, images, runs);
+  const auto together = readers_together(models);
+  const auto embeddings = score_embeddings(stored, images, runs);
   const auto limits = judge(stress, models);
   const bool passed = std::ranges::all_of(limits, &JudgedLimit::passed);
-  const std::vector<std::pair<std::string, Table>> tables{{"summary", summary_table(models)},
-                                                          {"limits", limit_table(limits)},
-                                                          {"froc", froc_table(models)},
-                                                          {"cases", case_table(images, models)}};
-  write(out,
-        {{"stress.csv", tables[3].second.to_csv()},
-         {"stress_summary.csv", tables[0].second.to_csv()},
-         {"stress_froc.csv", tables[2].second.to_csv()},
-         {"stress_limits.csv", tables[1].second.to_csv()},
-         {"stress.json", as_json(tables, passed)},
-         {"stress.html", stress_page({stored, options.dir, out, stress, images, models, limits})}});
+  const std::vector<std::pair<std::string, Table>> tables{
+      {"summary", summary_table(models)},   {"limits", limit_table(limits)},
+      {"froc", froc_table(models)},         {"roc", roc_table(models)},
+      {"readers", readers_table(together)}, {"embeddings", agreement_table(embeddings)},
+      {"cases", case_table(images, models)}};
+  std::vector<std::pair<std::string, std::string>> files{
+      {"stress.json", as_json(tables, passed)},
+      {"stress.html", stress_page({stored, options.dir, out, stress, images, models, together,
+                                   embeddings, limits})}};
+  for (const auto& [name, table] : tables)
+    files.emplace_back(name == "cases" ? "stress.csv" : str("stress_", name, ".csv"),
+                       table.to_csv());
+  write(out, files);
+  for (const ScoredEmbedding& one : embeddings) {
+    const io::Path file = features_file(out, one);
+    io::make_directories(file.parent_path());
+    write(file.parent_path(),
+          {{file.filename().string(), embedding_table(images, *one.run).to_csv()}});
+  }
   if (options.json)
     std::fputs(as_json(tables, passed).c_str(), stdout);
   else if (!options.quiet) {
-    print(stress, models, limits);
+    print(stress, models, together, limits);
+    for (const ScoredEmbedding& one : embeddings) print(one, features_file(out, one));
     std::printf("%s shows it\n", (out / "stress.html").c_str());
   }
   return passed ? ok : check_failed;

@@ -71,12 +71,16 @@ Case read_case(const StoredTrial& stored, const io::Path& dir, const TrialImage&
   return one;
 }
 
-/// The scores of a lesion that was not found.
+/// A lesion without scores.
+evaluation::LesionScore unmeasured(const trial::Stress& stress, const Truth& truth) {
+  return {truth.id, trial::size_class(stress, truth.diameter), {}, none};
+}
+
+/// The scores of a lesion that no mask touches.
 evaluation::LesionScore missed(const trial::Stress& stress, const Truth& truth) {
-  return {truth.id,
-          trial::size_class(stress, truth.diameter),
-          {0.0, 0.0, none, none, none, none, 0.0},
-          none};
+  evaluation::LesionScore score = unmeasured(stress, truth);
+  score.values = {0.0, 0.0, none, none, none, none, 0.0};
+  return score;
 }
 
 /// Parts of the found mask that touch a lesion are compared with it; the rest is false.
@@ -114,21 +118,79 @@ void score_points(const trial::Stress& stress, const Case& one, StressCase& resu
   for (const Truth& truth : one.lesions) targets.push_back(truth.target);
   evaluation::ReadImage read = evaluation::match(findings, targets);
   for (std::size_t l = 0; l < one.lesions.size(); ++l) {
-    evaluation::LesionScore score = missed(stress, one.lesions[l]);
-    score.values.clear();
-    score.best = read.best[l];
-    result.lesions.push_back(std::move(score));
+    result.lesions.push_back(unmeasured(stress, one.lesions[l]));
+    result.lesions.back().best = read.best[l];
   }
   result.false_ones = std::move(read.false_ones);
 }
 
-void fail(const trial::Stress& stress, const Case& one, bool detects, const std::string& why,
+/// Throws Error (data) unless these are one row of the image, or one of each of its lesions.
+template <class Row>
+void require_each_once(const Case& one, const std::vector<Row>& rows) {
+  if (rows.size() == 1 && rows[0].lesion.empty()) return;
+  for (const Row& row : rows)
+    require(std::ranges::find(one.lesions, row.lesion, &Truth::id) != one.lesions.end(),
+            Error::Kind::data, "it has a row for '", row.lesion,
+            "', which is no lesion of the image. Write one row for the image and no column lesion, "
+            "or one row for each lesion of {boxes}");
+  for (const Truth& truth : one.lesions) {
+    const auto times = std::ranges::count(rows, truth.id, &Row::lesion);
+    require(times == 1, Error::Kind::data, "it has ", times, " rows for the lesion '", truth.id,
+            "'. Write one row for each lesion of {boxes}");
+  }
+}
+
+void score_ratings(const trial::Stress& stress, const Case& one, const readers::Reading& reading,
+                   StressCase& result) {
+  require_each_once(one, reading.ratings);
+  result.probabilities = reading.probabilities;
+  for (const readers::Rating& rating : reading.ratings) {
+    const auto truth = std::ranges::find(one.lesions, rating.lesion, &Truth::id);
+    result.lesions.push_back(truth == one.lesions.end() ? evaluation::LesionScore{}
+                                                        : unmeasured(stress, *truth));
+    result.lesions.back().best = rating.score;
+  }
+}
+
+void fail(const trial::Stress& stress, const Case& one, readers::Task task, const std::string& why,
           StressCase& result) {
   result.failure = why;
-  for (const Truth& truth : one.lesions) {
-    result.lesions.push_back(missed(stress, truth));
-    if (detects) result.lesions.back().values.clear();
+  for (const Truth& truth : one.lesions)
+    result.lesions.push_back(task == readers::Task::segmentation ? missed(stress, truth)
+                                                                 : unmeasured(stress, truth));
+}
+
+/// What a classifier or an embedding says about: lesions or images, probabilities or not, features.
+struct Kind {
+  bool any = false, of_lesions = false, probabilities = false;
+  std::vector<std::string> features;
+
+  explicit Kind(const StressCase& one)
+      : any(one.failure.empty() && (!one.lesions.empty() || !one.embeddings.empty())),
+        probabilities(one.probabilities),
+        features(one.features) {
+    if (!one.lesions.empty()) of_lesions = !one.lesions.front().id.empty();
+    if (!one.embeddings.empty()) of_lesions = !one.embeddings.front().lesion.empty();
   }
+  bool operator==(const Kind&) const = default;
+};
+
+/// All that a classifier or an embedding says is of the kind of its first result.
+void fail_unlike(const trial::Stress& stress, const Case& one, const StressRun& run,
+                 StressCase& result) {
+  const readers::Task task = run.model->reader->task();
+  if (task != readers::Task::classification && task != readers::Task::embedding) return;
+  const auto first =
+      std::ranges::find_if(run.cases, [](const StressCase& x) { return Kind(x).any; });
+  if (first == run.cases.end() || !Kind(result).any || Kind(*first) == Kind(result)) return;
+  StressCase failed;
+  failed.id = result.id;
+  failed.confined = result.confined;
+  result = std::move(failed);
+  fail(
+      stress, one, task,
+      str("its output is not like that of ", first->id, ". Write the same columns for every image"),
+      result);
 }
 
 Value numbers(const std::vector<double>& all) {
@@ -152,6 +214,11 @@ std::string text_in(const Value& value, const char* key) {
   return *text->as<std::string>();
 }
 
+bool is_true(const Value& value, const char* key) {
+  const Value* flag = value.find(key);
+  return flag && flag->as<bool>() && *flag->as<bool>();
+}
+
 std::string record(const StressCase& one, const std::string& key,
                    const std::optional<io::ProcessEnd>& end) {
   Value value;
@@ -168,7 +235,13 @@ std::string record(const StressCase& one, const std::string& key,
   for (const readers::Point& p : one.points)
     points.push_back(numbers({p.centre.x(), p.centre.y(), p.centre.z(), p.score}));
   value.set("lesions", Value(std::move(lesions))).set("false", numbers(one.false_ones));
-  value.set("points", Value(std::move(points)));
+  value.set("points", Value(std::move(points))).set("probabilities", one.probabilities);
+  Value::List features, embeddings;
+  for (const std::string& name : one.features) features.emplace_back(name);
+  for (const readers::Embedding& each : one.embeddings)
+    embeddings.push_back(Value().set("lesion", each.lesion).set("values", numbers(each.values)));
+  value.set("features", Value(std::move(features)));
+  value.set("embeddings", Value(std::move(embeddings)));
   return to_json(value, 1) + "\n";
 }
 
@@ -181,8 +254,8 @@ std::optional<StressCase> kept(const io::Path& file, const std::string& key) {
     StressCase one;
     one.id = text_in(value, "id");
     one.failure = text_in(value, "failure");
-    const Value* confined = value.find("confined");
-    one.confined = confined && confined->as<bool>() && *confined->as<bool>();
+    one.confined = is_true(value, "confined");
+    one.probabilities = is_true(value, "probabilities");
     const Value *lesions = value.find("lesions"), *points = value.find("points");
     if (!lesions || !lesions->as<Value::List>() || !points || !points->as<Value::List>())
       return std::nullopt;
@@ -197,6 +270,17 @@ std::optional<StressCase> kept(const io::Path& file, const std::string& key) {
       one.points.push_back({{p[0], p[1], p[2]}, p[3]});
     }
     one.false_ones = numbers_in(value, "false");
+    const Value *features = value.find("features"), *embeddings = value.find("embeddings");
+    if (!features || !features->as<Value::List>() || !embeddings || !embeddings->as<Value::List>())
+      return std::nullopt;
+    for (const Value& each : *features->as<Value::List>()) {
+      if (!each.as<std::string>()) return std::nullopt;
+      one.features.push_back(*each.as<std::string>());
+    }
+    for (const Value& each : *embeddings->as<Value::List>()) {
+      one.embeddings.push_back({text_in(each, "lesion"), numbers_in(each, "values")});
+      if (one.embeddings.back().values.size() != one.features.size()) return std::nullopt;
+    }
     return one;
   } catch (const Error&) {
     return std::nullopt;  // made again
@@ -216,9 +300,9 @@ class Attempt {
   StressCase make(const Case& one, const std::string& key) const {
     StressCase result;
     result.id = id_;
-    const bool detects = model_.reader->task() == readers::Task::detection;
-    std::vector<VoxelBox> boxes;
-    for (const Truth& truth : one.lesions) boxes.push_back(truth.box);
+    const readers::Task task = model_.reader->task();
+    std::vector<readers::LesionBox> boxes;
+    for (const Truth& truth : one.lesions) boxes.push_back({truth.id, truth.box});
     io::make_directories(file().parent_path());
     io::make_directories(out_ / "logs" / model_.name);
     CommandHost host(out_ / "scratch" / model_.name, one.bytes,
@@ -226,8 +310,14 @@ class Attempt {
     try {
       readers::Reading reading = model_.reader->read({one.image, boxes}, host);
       result.points = std::move(reading.points);
-      if (detects) {
+      if (task == readers::Task::detection) {
         score_points(stress_, one, result);
+      } else if (task == readers::Task::classification) {
+        score_ratings(stress_, one, reading, result);
+      } else if (task == readers::Task::embedding) {
+        require_each_once(one, reading.embeddings);
+        result.features = std::move(reading.features);
+        result.embeddings = std::move(reading.embeddings);
       } else {
         score_mask(stress_, one, *reading.mask, result);
         io::make_directories(mask().parent_path());
@@ -238,7 +328,7 @@ class Attempt {
       if (!host.end() || error.kind() == Error::Kind::interrupted) throw;
       result = {};
       result.id = id_;
-      fail(stress_, one, detects, error.what(), result);
+      fail(stress_, one, task, error.what(), result);
     }
     result.confined = !host.end() || host.end()->confined;
     io::write_file(file(), record(result, key, host.end()));
@@ -299,7 +389,9 @@ std::vector<StressRun> run_models(const StoredTrial& stored, const io::Path& dir
           !std::filesystem::exists(attempt.mask()))
         result.reset();
       run.kept += result.has_value();
-      run.cases.push_back(result ? *std::move(result) : attempt.make(one, key));
+      if (!result) result = attempt.make(one, key);
+      fail_unlike(stress, one, run, *result);
+      run.cases.push_back(*std::move(result));
       run.cases.back().image = i;
       told(run.cases.back());
     }

@@ -12,13 +12,16 @@ namespace vitrine::cli {
 
 /// What a model made of one image: enough for every table and picture.
 struct StressCase {
-  std::string id;         ///< case, arm and replicate
-  std::size_t image = 0;  ///< among the trial's images
-  std::string failure;    ///< why it failed; empty: it did not
-  bool confined = true;   ///< it could write in its directory only
-  std::vector<evaluation::LesionScore> lesions;
+  std::string id;                                ///< case, arm and replicate
+  std::size_t image = 0;                         ///< among the trial's images
+  std::string failure;                           ///< why it failed; empty: it did not
+  bool confined = true;                          ///< it could write in its directory only
+  std::vector<evaluation::LesionScore> lesions;  ///< or one without id: the image, as it is rated
   std::vector<double> false_ones;
+  bool probabilities = false;          ///< ratings are
   std::vector<readers::Point> points;  ///< of a detector
+  std::vector<std::string> features;   ///< names of what embeddings hold
+  std::vector<readers::Embedding> embeddings;
 };
 
 /// One model on all images.

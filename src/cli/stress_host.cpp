@@ -37,24 +37,78 @@ Mask read_found(const io::Path& file, const Grid& grid) {
   return mask;
 }
 
-std::vector<readers::Point> read_points(const io::Path& file) {
-  constexpr std::uint64_t most_bytes = 16 * io::mebibyte;
-  const Table table = io::parse_csv(io::read_text(file, most_bytes), "its output");
-  std::array<std::size_t, 4> column{};
-  constexpr const char* names[] = {"x_mm", "y_mm", "z_mm", "score"};
-  for (std::size_t c = 0; c < 4; ++c) column[c] = table.column(names[c]);
-  std::vector<readers::Point> points;
+std::vector<double> numbers_of(const Table& table, const char* column) {
+  const std::size_t at = table.column(column);
+  std::vector<double> numbers;
   for (const auto& row : table.rows) {
-    std::array<double, 4> values{};
-    for (std::size_t c = 0; c < 4; ++c) {
-      const double* number = std::get_if<double>(&row[column[c]]);
-      require(number && std::isfinite(*number), Error::Kind::data, "row ", points.size() + 1,
-              " of its output has no number as ", names[c], ". Write finite numbers");
-      values[c] = *number;
-    }
-    points.push_back({{values[0], values[1], values[2]}, values[3]});
+    const double* number = std::get_if<double>(&row[at]);
+    require(number && std::isfinite(*number), Error::Kind::data, "row ", numbers.size() + 1,
+            " of its output has no number as ", column, ". Write finite numbers");
+    numbers.push_back(*number);
   }
+  return numbers;
+}
+
+Table read_table(const io::Path& file) {
+  constexpr std::uint64_t most_bytes = 16 * io::mebibyte;
+  return io::parse_csv(io::read_text(file, most_bytes), "its output");
+}
+
+std::vector<readers::Point> read_points(const io::Path& file) {
+  const Table table = read_table(file);
+  const auto x = numbers_of(table, "x_mm"), y = numbers_of(table, "y_mm"),
+             z = numbers_of(table, "z_mm"), score = numbers_of(table, "score");
+  std::vector<readers::Point> points;
+  for (std::size_t r = 0; r < score.size(); ++r) points.push_back({{x[r], y[r], z[r]}, score[r]});
   return points;
+}
+
+/// Names of lesions may look like numbers.
+std::string text_of(const Table::Cell& cell) {
+  const double* number = std::get_if<double>(&cell);
+  return number ? to_text(*number) : std::get<std::string>(cell);
+}
+
+void read_ratings(const io::Path& file, readers::Reading& reading) {
+  const Table table = read_table(file);
+  const auto has = [&](const char* name) {
+    return std::ranges::find(table.columns, name) != table.columns.end();
+  };
+  reading.probabilities = has("probability");
+  const std::vector<double> scores =
+      numbers_of(table, reading.probabilities ? "probability" : "score");
+  for (std::size_t r = 0; r < scores.size(); ++r) {
+    constexpr double most = 1e300;
+    require(
+        reading.probabilities ? scores[r] >= 0.0 && scores[r] <= 1.0 : std::abs(scores[r]) <= most,
+        Error::Kind::data, "row ", r + 1, " of its output has ", to_text(scores[r]),
+        reading.probabilities
+            ? " as probability. Write numbers from 0 to 1, or name the column score"
+            : " as score. Write numbers of less than 1e300");
+    reading.ratings.push_back(
+        {has("lesion") ? text_of(table.rows[r][table.column("lesion")]) : "", scores[r]});
+  }
+}
+
+void read_embeddings(const io::Path& file, readers::Reading& reading) {
+  const Table table = read_table(file);
+  const auto lesion = std::ranges::find(table.columns, "lesion");
+  std::vector<std::vector<double>> columns;
+  for (const std::string& name : table.columns) {
+    require(std::ranges::count(table.columns, name) == 1, Error::Kind::data, "its output has '",
+            name, "' as the name of two columns. Give each feature a name of its own");
+    if (name == "lesion") continue;
+    reading.features.push_back(name);
+    columns.push_back(numbers_of(table, name.c_str()));
+  }
+  require(!columns.empty(), Error::Kind::data,
+          "its output has no column of a feature. Write one column a feature, with its name");
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    readers::Embedding& one = reading.embeddings.emplace_back();
+    if (lesion != table.columns.end())
+      one.lesion = text_of(table.rows[r][std::size_t(lesion - table.columns.begin())]);
+    for (const auto& column : columns) one.values.push_back(column[r]);
+  }
 }
 
 /// Removes a directory at the end, whatever happens.
@@ -90,21 +144,36 @@ Digest digest_of(const readers::Command& command) {
   return sum.finish();
 }
 
+std::string boxes_csv(std::span<const readers::LesionBox> lesions) {
+  Table table;
+  table.columns = {"lesion", "i_first", "i_last", "j_first", "j_last", "k_first", "k_last"};
+  for (const readers::LesionBox& one : lesions) {
+    std::vector<Table::Cell> row{one.lesion};
+    for (std::size_t a = 0; a < 3; ++a)
+      row.insert(row.end(), {double(one.box.first[a]), double(one.box.last[a])});
+    table.add(std::move(row));
+  }
+  return table.to_csv();
+}
+
 readers::Reading CommandHost::run(const readers::Command& command,
                                   const readers::Request& request) {
   const Removed removed{scratch_};
   std::filesystem::remove_all(scratch_);
-  // The image lies outside of the directory in which the program may write.
-  const io::Path home = scratch_ / "run", image = scratch_ / "image.nii.gz";
+  // The inputs lie outside of the directory in which the program may write.
+  const io::Path home = scratch_ / "run", image = scratch_ / "image.nii.gz",
+                 boxes = scratch_ / "boxes.csv";
   io::make_directories(home);
   io::write_file(image, image_);
-  const bool masks = command.task != "detection";
+  io::write_file(boxes, boxes_csv(request.lesions));
+  const bool masks = command.task == "segmentation";
   const io::Path output =
       std::filesystem::absolute(home / (masks ? "output.nii.gz" : "output.csv"));
   io::ProcessOrder order{command.arguments, home, log_, command.timeout,
                          std::uint64_t(command.memory * double(io::gibibyte))};
   for (std::string& argument : order.arguments) {
     replace(argument, "{image}", std::filesystem::absolute(image).string());
+    replace(argument, "{boxes}", std::filesystem::absolute(boxes).string());
     replace(argument, "{output}", output.string());
   }
   end_ = io::run_process(order);
@@ -120,8 +189,12 @@ readers::Reading CommandHost::run(const readers::Command& command,
   try {
     if (masks)
       reading.mask = read_found(output, request.image.grid());
-    else
+    else if (command.task == "detection")
       reading.points = read_points(output);
+    else if (command.task == "classification")
+      read_ratings(output, reading);
+    else
+      read_embeddings(output, reading);
   } catch (const Error& error) {
     // Tables name no directory of this run.
     std::string message = error.what();

@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <string>
 
 #include "vitrine/io/process.hpp"
@@ -13,6 +14,9 @@ readers::Command resolved(const readers::Command& command);
 /// SHA-256 of the arguments, the program's file and every file that an argument names. Throws Error
 /// (io) if the program is not there.
 Digest digest_of(const readers::Command& command);
+
+/// The lesions that a command is told of, as `{boxes}` has them.
+std::string boxes_csv(std::span<const readers::LesionBox> lesions);
 
 /// Runs one command on one image in a new directory below `scratch`, which is removed afterwards.
 class CommandHost final : public readers::Host {

@@ -22,24 +22,76 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 constexpr double square = 64.0;  // mm
 constexpr int pixels = 160;
 
-std::string main_metric(const ScoredModel& model) { return model.study.detects ? "cpm" : "dice"; }
+using evaluation::Gives;
 
-/// A lesion of an image, and how badly it was read.
+std::string main_metric(const ScoredModel& model) {
+  switch (model.study.gives) {
+    case Gives::masks:
+      return "dice";
+    case Gives::findings:
+      return "cpm";
+    case Gives::ratings:
+      break;
+  }
+  return "auc";
+}
+
+/// A lesion of an image, or the image as it was rated, and how badly.
 struct Failure {
   const StressCase* one = nullptr;
   const evaluation::LesionScore* lesion = nullptr;
-  double score = 0.0;  // Dice, or the best finding's; missed: -1
+  bool positive = false;
+  /// Dice, the best finding's score (missed: -1), or the share of the other class that is rated
+  /// less like it.
+  double score = 0.0;
 };
+
+/// Share of the other class' ratings on the right side of this one, ties half; failed: -1.
+class Placement {
+ public:
+  explicit Placement(const ScoredModel& model) {
+    for (const evaluation::ImageScore& image : model.study.images)
+      for (const evaluation::LesionScore& rated : image.lesions)
+        if (!std::isnan(rated.best)) sorted_[image.positive ? 1 : 0].push_back(rated.best);
+    for (auto& one : sorted_) std::ranges::sort(one);
+  }
+
+  double of(double rating, bool positive) const {
+    if (std::isnan(rating)) return -1.0;
+    const std::vector<double>& others = sorted_[positive ? 0 : 1];
+    const auto [first, last] = std::ranges::equal_range(others, rating);
+    const double below = double(first - others.begin()), equal = double(last - first);
+    const double share = others.empty() ? 0.5 : (below + 0.5 * equal) / double(others.size());
+    return positive ? share : 1.0 - share;
+  }
+
+ private:
+  std::vector<double> sorted_[2];
+};
+
+double badness(const ScoredModel& model, const Placement& placement,
+               const evaluation::ImageScore& image, const evaluation::LesionScore& lesion) {
+  switch (model.study.gives) {
+    case Gives::masks:
+      return lesion.values[0];
+    case Gives::findings:
+      return std::isnan(lesion.best) ? -1.0 : lesion.best;
+    case Gives::ratings:
+      break;
+  }
+  return placement.of(lesion.best, image.positive);
+}
 
 /// The worst image of each lesion, worst first, then further ones of the same lesions.
 std::vector<Failure> failures_of(const StressResult& result, const ScoredModel& model) {
+  const Placement placement(model);
   std::vector<Failure> all;
-  for (const StressCase& one : model.run->cases)
-    for (const evaluation::LesionScore& lesion : one.lesions) {
-      const double score =
-          model.study.detects ? (std::isnan(lesion.best) ? -1.0 : lesion.best) : lesion.values[0];
-      all.push_back({&one, &lesion, score});
-    }
+  for (std::size_t c = 0; c < model.run->cases.size(); ++c) {
+    const evaluation::ImageScore& image = model.study.images[c];
+    for (const evaluation::LesionScore& lesion : image.lesions)
+      all.push_back({&model.run->cases[c], &lesion, image.positive,
+                     badness(model, placement, image, lesion)});
+  }
   std::ranges::stable_sort(all, {}, &Failure::score);
   std::set<std::pair<std::string, std::string>> seen;
   std::vector<Failure> first, further;
@@ -71,7 +123,7 @@ Mask found_on(const StressResult& result, const ScoredModel& model, const Stress
               const Grid& grid) {
   Mask mask(grid);
   if (!one.failure.empty()) return mask;
-  if (!model.study.detects) {
+  if (model.study.gives == Gives::masks) {
     const LabelImage labels =
         io::read_labels(found_mask(result.out, model.run->model->name, one.id));
     for (std::size_t v = 0; v < labels.index.size(); ++v)
@@ -91,41 +143,68 @@ Mask found_on(const StressResult& result, const ScoredModel& model, const Stress
   return mask;
 }
 
+/// What stands below a picture.
+std::string note_of(const ScoredModel& model, const Failure& failure) {
+  if (!failure.one->failure.empty()) return "the model failed";
+  const auto number = [](const char* what, double value) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%s %.3g", what, value);
+    return std::string(text.data());
+  };
+  if (model.study.gives == Gives::ratings)
+    return str(failure.positive ? "has the label, " : "without it, ",
+               number(model.study.probabilities ? "probability" : "score", failure.lesion->best));
+  const bool masks = model.study.gives == Gives::masks;
+  if (masks ? failure.lesion->values.back() == 0.0 : failure.score < 0.0) return "missed";
+  return number(masks ? "Dice" : "score", failure.score);
+}
+
 report::Panel panel_of(const StressResult& result, const ScoredModel& model,
                        const Failure& failure) {
   const TrialImage& about = result.images[failure.one->image];
   const Image image = io::read_image(result.dir / about.path);
-  const auto file = std::ranges::find(about.masks, failure.lesion->id, &MaskFile::lesion);
-  const Mask truth = io::read_mask(result.dir / file->path);
-  const Vec3 centre = centre_of(truth);
-  const report::Frame frame = report::square_about(image.grid(), centre, square, pixels);
+  const Grid& grid = image.grid();
+  // An image that is rated as a whole: about its first lesion, or all of its middle slice.
+  auto file = std::ranges::find(about.masks, failure.lesion->id, &MaskFile::lesion);
+  if (failure.lesion->id.empty()) file = about.masks.begin();
+  const bool has_lesion = file != about.masks.end();
+  const Mask truth = has_lesion ? io::read_mask(result.dir / file->path) : Mask(grid);
+  const double width =
+      std::max(double(grid.size[0]) * grid.spacing[0], double(grid.size[1]) * grid.spacing[1]);
+  const report::Frame frame =
+      has_lesion ? report::square_about(grid, centre_of(truth), square, pixels)
+                 : report::square_about(
+                       grid,
+                       0.5 * (grid.centre(0, 0, grid.size[2] / 2) +
+                              grid.centre(grid.size[0] - 1, grid.size[1] - 1, grid.size[2] / 2)),
+                       width, pixels);
   // Lung where it is dark about the lesion, else soft tissue.
-  const bool lung = file->organ.empty() || file->organ == "lung";
+  const bool lung = !has_lesion || file->organ.empty() || file->organ == "lung";
   const report::Bitmap plain =
       report::draw(image, frame, lung ? report::lung_window() : report::mediastinum_window());
-  const Mask found = found_on(result, model, *failure.one, image.grid());
+  const std::string lesion = failure.lesion->id.empty() ? "" : str(failure.lesion->id, ", ");
+  const std::string title = str(about.case_id, ", ", lesion, about.arm);
+  if (model.study.gives == Gives::ratings)
+    return {title,
+            note_of(model, failure),
+            {io::data_uri("image/png", png(report::outlined(plain, truth, frame)))}};
+  const Mask found = found_on(result, model, *failure.one, grid);
   const report::Bitmap pair = report::contact_sheet(
       std::vector{report::outlined(plain, truth, frame), report::outlined(plain, found, frame)}, 2,
       2);
-  std::array<char, 64> note{};
-  if (!failure.one->failure.empty())
-    std::snprintf(note.data(), note.size(), "the model failed");
-  else if (model.study.detects ? failure.score < 0.0 : failure.lesion->values.back() == 0.0)
-    std::snprintf(note.data(), note.size(), "missed");
-  else
-    std::snprintf(note.data(), note.size(), "%s %.2f", model.study.detects ? "score" : "Dice",
-                  failure.score);
-  return {str(about.case_id, ", ", failure.lesion->id, ", ", about.arm),
-          note.data(),
-          {io::data_uri("image/png", png(pair))}};
+  return {title, note_of(model, failure), {io::data_uri("image/png", png(pair))}};
 }
 
 report::Sheet gallery(const StressResult& result, const ScoredModel& model) {
   report::Sheet sheet{"Where it did worst",
-                      str("Left the true outline, right what the model found, in the lesion's ",
-                          "middle slice, ", to_text(square),
-                          " mm wide: of each lesion the image on which it was read "
-                          "worst, then others."),
+                      model.study.gives == Gives::ratings
+                          ? str("Those rated most like the other class, with the true outline, ",
+                                to_text(square), " mm wide; without a lesion, the middle slice.")
+                          : str("Left the true outline, right what the model found, in the "
+                                "lesion's middle slice, ",
+                                to_text(square),
+                                " mm wide: of each lesion the image on which it was read worst, "
+                                "then others."),
                       {},
                       false};
   for (const Failure& failure : failures_of(result, model))
@@ -133,18 +212,31 @@ report::Sheet gallery(const StressResult& result, const ScoredModel& model) {
   return sheet;
 }
 
-/// The main metric of every group with its interval.
-report::IntervalChart chart_of(const StressResult& result, const ScoredModel& model) {
+/// A metric of every group with its interval.
+report::IntervalChart chart_of(const std::vector<GroupScore>& scores, const std::string& metric,
+                               const std::vector<trial::StressLimit>& accept) {
   report::IntervalChart chart;
-  chart.title = str(main_metric(model), " by group, 95 % intervals");
-  for (const trial::StressLimit& limit : result.stress.accept)
-    if (limit.metric == main_metric(model) && limit.at_least)
-      chart.limits.push_back(*limit.at_least);
-  for (const GroupScore& score : model.scores)
-    if (score.metric == main_metric(model))
+  chart.title = str(metric, " by group, 95 % intervals");
+  for (const trial::StressLimit& limit : accept)
+    if (limit.metric == metric && limit.at_least) chart.limits.push_back(*limit.at_least);
+  for (const GroupScore& score : scores)
+    if (score.metric == metric && score.value.has_value())
       chart.rows.emplace_back(
           score.level.empty() ? score.group : str(score.group, ": ", score.level), score.value);
   return chart;
+}
+
+/// What is drawn over a factor.
+std::vector<std::string> drawn_metrics(const ScoredModel& model) {
+  switch (model.study.gives) {
+    case Gives::masks:
+      return {"dice", "surface_dice", "sensitivity"};
+    case Gives::findings:
+      return {"cpm", "sensitivity"};
+    case Gives::ratings:
+      break;
+  }
+  return {"auc", "sensitivity", "specificity"};
 }
 
 /// Metrics over the levels of each factor that is a number.
@@ -163,19 +255,18 @@ std::vector<report::LineChart> curves_of(const ScoredModel& model) {
     std::ranges::sort(levels);
     levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
     report::LineChart chart{"Over " + by.name, by.name, "mean", {}};
-    std::vector<std::string> metrics =
-        model.study.detects ? std::vector<std::string>{"cpm", "sensitivity"}
-                            : std::vector<std::string>{"dice", "surface_dice", "sensitivity"};
-    for (const std::string& metric : metrics) {
+    for (const std::string& metric : drawn_metrics(model)) {
       report::Line line{metric, {}, {}};
       for (const auto& [number, level] : levels)
         for (const GroupScore& score : model.scores)
-          if (score.group == by.name && score.level == level && score.metric == metric) {
+          if (score.group == by.name && score.level == level && score.metric == metric &&
+              score.value.has_value()) {
             line.x.push_back(number);
             line.y.push_back(score.value.value);
           }
-      chart.lines.push_back(std::move(line));
+      if (!line.x.empty()) chart.lines.push_back(std::move(line));
     }
+    if (chart.lines.empty()) continue;
     charts.push_back(std::move(chart));
   }
   return charts;
@@ -188,21 +279,52 @@ report::StressedModel model_part(const StressResult& result, const ScoredModel& 
   part.about = str(to_string(model.run->model->reader->task()), "; ", to_json(written));
   part.scores = model.scores;
   for (const GroupScore& score : model.scores) {
-    if (score.group != "all") continue;
+    if (score.group != "all" || !is_stated(model, score.metric)) continue;
     part.metrics.push_back(score.metric);
     const GroupScore* worst = worst_of(result.stress, model, score.metric);
     part.worst.push_back({score.metric, worst ? str(worst->group, ' ', worst->level) : "",
                           score.value, worst ? worst->value : evaluation::Estimate{}});
   }
-  part.charts.push_back(chart_of(result, model));
+  part.charts.push_back(chart_of(model.scores, main_metric(model), result.stress.accept));
   part.curves = curves_of(model);
-  if (model.study.detects) {
+  if (model.study.gives == Gives::findings) {
     const evaluation::Froc froc = froc_of(model);
     report::Line line{"FROC", froc.false_per_image, froc.sensitivity};
     part.curves.push_back(
         {"FROC of all images", "false positives per image", "sensitivity", {std::move(line)}});
   }
+  if (model.study.gives == Gives::ratings) {
+    const evaluation::RocCurve roc = evaluation::roc_of(model.study);
+    report::Line line{"ROC", roc.false_positive_rate, roc.sensitivity};
+    report::Line chance{"chance", {0.0, 1.0}, {0.0, 1.0}};
+    if (!roc.threshold.empty())
+      part.curves.push_back({"ROC curve of all that was rated",
+                             "share of false positives",
+                             "sensitivity",
+                             {std::move(line), std::move(chance)}});
+  }
   part.failures = gallery(result, model);
+  return part;
+}
+
+/// Several classifiers, as if they were one model.
+report::StressedModel together_part(const ReadersTogether& together) {
+  report::StressedModel part;
+  part.name = "Several readers";
+  part.about = together.readers + ": multi-reader multi-case analysis";
+  part.scores = together.scores;
+  part.metrics = {"auc"};
+  part.charts.push_back(chart_of(together.scores, "auc", {}));
+  return part;
+}
+
+/// An embedding has no truth: how alike the arms describe the same is all that is said.
+report::StressedModel embedding_part(const ScoredEmbedding& embedding) {
+  report::StressedModel part;
+  part.name = embedding.run->model->name;
+  part.about = str("embedding of ", embedding.features.size(), " features, ", embedding.subjects,
+                   " subjects in every arm; `vitrine stability` reads its CSV");
+  part.worst.push_back({"median ICC(A,1)", "", median_agreement(embedding), {}});
   return part;
 }
 
@@ -217,12 +339,15 @@ std::string answer_of(const StressResult& result) {
 Table failed_table(const StressResult& result) {
   Table table;
   table.columns = {"model", "case", "arm", "replicate", "why"};
-  for (const ScoredModel& model : result.models)
-    for (const StressCase& one : model.run->cases)
-      if (!one.failure.empty()) {
-        const TrialImage& image = result.images[one.image];
-        table.add({model.run->model->name, image.case_id, image.arm, image.replicate, one.failure});
-      }
+  const auto add = [&](const StressRun& run) {
+    for (const StressCase& one : run.cases) {
+      if (one.failure.empty()) continue;
+      const TrialImage& image = result.images[one.image];
+      table.add({run.model->name, image.case_id, image.arm, image.replicate, one.failure});
+    }
+  };
+  for (const ScoredModel& model : result.models) add(*model.run);
+  for (const ScoredEmbedding& embedding : result.embeddings) add(*embedding.run);
   return table;
 }
 
@@ -246,9 +371,13 @@ std::string stress_page(const StressResult& result) {
                      " lesions in all")},
       {"surface tolerance", to_text(result.stress.surface_tolerance) + " mm"},
       {"sensitivity of detectors at", to_text(result.stress.rate) + " false positives per image"},
+      {"label of classifiers",
+       result.stress.label.empty() ? "lesions in the image" : result.stress.label},
       {"trial", "fingerprint " + result.stored.plan.fingerprint.substr(0, 16)}};
   if (!result.limits.empty()) page.limits = limit_table(result.limits);
   for (const ScoredModel& model : result.models) page.models.push_back(model_part(result, model));
+  for (const ReadersTogether& one : result.together) page.models.push_back(together_part(one));
+  for (const ScoredEmbedding& one : result.embeddings) page.models.push_back(embedding_part(one));
   page.failed = failed_table(result);
   page.remarks = {
       "Patients, lesions and scanners are simulated: a model that passes here may fail in "
@@ -259,10 +388,13 @@ std::string stress_page(const StressResult& result) {
           " lesions or more: with many groups one of them is low by chance."),
       "Images on which a model failed count as images on which it found nothing.",
       "Intervals resample patients (bootstrap); a group of fewer than 4 patients has none."};
-  for (const ScoredModel& model : result.models)
-    if (std::ranges::any_of(model.run->cases, [](const auto& one) { return !one.confined; }))
-      page.remarks.push_back("The program of " + model.run->model->name +
+  const auto remark_unconfined = [&](const StressRun& run) {
+    if (std::ranges::any_of(run.cases, [](const auto& one) { return !one.confined; }))
+      page.remarks.push_back("The program of " + run.model->name +
                              " was not confined to its directory: this kernel has no Landlock.");
+  };
+  for (const ScoredModel& model : result.models) remark_unconfined(*model.run);
+  for (const ScoredEmbedding& one : result.embeddings) remark_unconfined(*one.run);
   return report::render(page);
 }
 

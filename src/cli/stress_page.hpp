@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "vitrine/cli/stress_embeddings.hpp"
 #include "vitrine/cli/stress_tables.hpp"
 
 namespace vitrine::cli {
@@ -13,6 +14,8 @@ struct StressResult {
   const trial::Stress& stress;
   const std::vector<TrialImage>& images;
   const std::vector<ScoredModel>& models;
+  const std::vector<ReadersTogether>& together;
+  const std::vector<ScoredEmbedding>& embeddings;
   const std::vector<JudgedLimit>& limits;
 };
 

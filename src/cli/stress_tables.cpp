@@ -43,10 +43,38 @@ void add_estimate(std::vector<Table::Cell>& row, const evaluation::Estimate& e) 
   row.insert(row.end(), {cell(e.value), cell(e.low), cell(e.high), e.reason});
 }
 
-evaluation::Better better_of(const trial::StressMetric& metric) {
-  return metric.better > 0   ? evaluation::Better::high
-         : metric.better < 0 ? evaluation::Better::low
-                             : evaluation::Better::near_zero;
+void add_score_columns(Table& table) {
+  for (const char* name : {"group", "level", "metric", "patients", "images", "failed_images",
+                           "lesions", "value", "value_low", "value_high", "value_reason",
+                           "difference", "difference_low", "difference_high", "difference_reason"})
+    table.columns.emplace_back(name);
+}
+
+void add_score(std::vector<Table::Cell>& row, const GroupScore& score) {
+  row.insert(row.end(), {score.group, score.level, score.metric, double(score.patients),
+                         double(score.images), double(score.failed), double(score.lesions)});
+  add_estimate(row, score.value);
+  add_estimate(row, score.difference);
+}
+
+evaluation::Gives gives(Task task) {
+  switch (task) {
+    case Task::segmentation:
+      return evaluation::Gives::masks;
+    case Task::detection:
+      return evaluation::Gives::findings;
+    case Task::classification:
+    case Task::embedding:
+      break;
+  }
+  return evaluation::Gives::ratings;
+}
+
+/// The rows of a classifier's failed images are as those of the others.
+void rate_failed(ScoredModel& model) {
+  evaluation::ReaderStudy& study = model.study;
+  for (evaluation::ImageScore& image : study.images)
+    if (image.failed && !model.rates_lesions) image.lesions = {{"", "", {}, none}};
 }
 
 JudgedLimit judged(const trial::StressLimit& limit, const trial::Stress& stress,
@@ -93,33 +121,48 @@ std::vector<ScoredModel> score_models(const StoredTrial& stored, const trial::St
   resampling.drawn = &drawn;
   std::vector<ScoredModel> models;
   for (const StressRun& run : runs) {
+    if (run.model->reader->task() == Task::embedding) continue;
     ScoredModel& scored = models.emplace_back();
     scored.run = &run;
     evaluation::ReaderStudy& study = scored.study;
-    study.detects = run.model->reader->task() == Task::detection;
-    if (!study.detects) study.metrics = lesion_metrics();
+    study.gives = gives(run.model->reader->task());
+    if (study.gives == evaluation::Gives::masks) study.metrics = lesion_metrics();
+    study.threshold = stress.threshold;
+    study.probabilities = std::ranges::any_of(run.cases, &StressCase::probabilities);
     study.groups = groups;
     study.strata = {"stratum", "sex"};
     for (const StressCase& one : run.cases) {
       const TrialImage& image = images[one.image];
       const auto arm = std::ranges::find(plan.arms, image.arm, &trial::Arm::name);
-      study.images.push_back({image.case_id,
-                              std::size_t(arm - plan.arms.begin()),
-                              {image.stratum, image.sex},
-                              !one.failure.empty(),
-                              one.lesions,
-                              one.false_ones});
+      study.images.push_back(
+          {image.case_id,
+           std::size_t(arm - plan.arms.begin()),
+           {image.stratum, image.sex},
+           !one.failure.empty(),
+           one.lesions,
+           one.false_ones,
+           stress.label.empty() ? !image.masks.empty() : image.stratum == stress.label});
+    }
+    if (study.gives == evaluation::Gives::ratings) {
+      scored.rates_lesions = std::ranges::any_of(run.cases, [](const StressCase& one) {
+        return one.failure.empty() && !one.lesions.empty() && !one.lesions.front().id.empty();
+      });
+      rate_failed(scored);
     }
     scored.scores = evaluation::score_groups(study, stress.rate, resampling);
   }
   return models;
 }
 
+bool is_stated(const ScoredModel& model, const std::string& metric) {
+  return model.study.gives != evaluation::Gives::ratings || model.study.probabilities ||
+         metric == "auc";
+}
+
 const GroupScore* worst_of(const trial::Stress& stress, const ScoredModel& model,
                            const std::string& metric) {
   const auto* about = trial::find_metric(model.run->model->reader->task(), metric);
-  return about ? evaluation::worst_group(model.scores, metric, better_of(*about),
-                                         stress.fewest_lesions)
+  return about ? evaluation::worst_group(model.scores, metric, about->better, stress.fewest_lesions)
                : nullptr;
 }
 
@@ -141,10 +184,13 @@ Table case_table(const std::vector<TrialImage>& images, const std::vector<Scored
                    "lesion",  "size_mm"};
   const std::vector<std::string> metrics = lesion_metrics();
   table.columns.insert(table.columns.end(), metrics.begin(), metrics.end());
-  table.columns.emplace_back("best_score");
+  table.columns.insert(table.columns.end(), {"best_score", "label", "rating"});
   for (const ScoredModel& model : models)
-    for (const StressCase& one : model.run->cases) {
+    for (std::size_t c = 0; c < model.run->cases.size(); ++c) {
+      const StressCase& one = model.run->cases[c];
       const TrialImage& image = images[one.image];
+      const evaluation::ImageScore& scored = model.study.images[c];
+      const bool rates = model.study.gives == evaluation::Gives::ratings;
       const auto add = [&](const evaluation::LesionScore* lesion) {
         std::vector<Table::Cell> row{model.run->model->name,
                                      std::string(to_string(model.run->model->reader->task())),
@@ -160,47 +206,39 @@ Table case_table(const std::vector<TrialImage>& images, const std::vector<Scored
                                      lesion ? lesion->size : ""};
         for (std::size_t m = 0; m < metrics.size(); ++m)
           row.push_back(cell(lesion && m < lesion->values.size() ? lesion->values[m] : none));
-        row.push_back(cell(lesion ? lesion->best : none));
+        row.push_back(cell(lesion && !rates ? lesion->best : none));
+        row.push_back(cell(rates ? double(scored.positive) : none));
+        row.push_back(cell(lesion && rates ? lesion->best : none));
         table.add(std::move(row));
       };
-      for (const evaluation::LesionScore& lesion : one.lesions) add(&lesion);
-      if (one.lesions.empty()) add(nullptr);
+      for (const evaluation::LesionScore& lesion : scored.lesions) add(&lesion);
+      if (scored.lesions.empty()) add(nullptr);
     }
   return table;
 }
 
 Table summary_table(const std::vector<ScoredModel>& models) {
   Table table;
-  table.columns = {"model",
-                   "task",
-                   "group",
-                   "level",
-                   "metric",
-                   "patients",
-                   "images",
-                   "failed_images",
-                   "lesions",
-                   "value",
-                   "value_low",
-                   "value_high",
-                   "value_reason",
-                   "difference",
-                   "difference_low",
-                   "difference_high",
-                   "difference_reason"};
+  table.columns = {"model", "task"};
+  add_score_columns(table);
   for (const ScoredModel& model : models)
     for (const GroupScore& score : model.scores) {
       std::vector<Table::Cell> row{model.run->model->name,
-                                   std::string(to_string(model.run->model->reader->task())),
-                                   score.group,
-                                   score.level,
-                                   score.metric,
-                                   double(score.patients),
-                                   double(score.images),
-                                   double(score.failed),
-                                   double(score.lesions)};
-      add_estimate(row, score.value);
-      add_estimate(row, score.difference);
+                                   std::string(to_string(model.run->model->reader->task()))};
+      add_score(row, score);
+      table.add(std::move(row));
+    }
+  return table;
+}
+
+Table readers_table(const std::vector<ReadersTogether>& all) {
+  Table table;
+  table.columns = {"readers"};
+  add_score_columns(table);
+  for (const ReadersTogether& together : all)
+    for (const GroupScore& score : together.scores) {
+      std::vector<Table::Cell> row{together.readers};
+      add_score(row, score);
       table.add(std::move(row));
     }
   return table;
@@ -220,13 +258,42 @@ Table froc_table(const std::vector<ScoredModel>& models) {
   Table table;
   table.columns = {"model", "threshold", "false_positives_per_image", "sensitivity"};
   for (const ScoredModel& model : models) {
-    if (!model.study.detects) continue;
+    if (model.study.gives != evaluation::Gives::findings) continue;
     const evaluation::Froc curve = froc_of(model);
     for (std::size_t t = 0; t < curve.threshold.size(); ++t)
       table.add({model.run->model->name, curve.threshold[t], curve.false_per_image[t],
                  curve.sensitivity[t]});
   }
   return table;
+}
+
+Table roc_table(const std::vector<ScoredModel>& models) {
+  Table table;
+  table.columns = {"model", "threshold", "false_positive_rate", "sensitivity"};
+  for (const ScoredModel& model : models) {
+    if (model.study.gives != evaluation::Gives::ratings) continue;
+    const evaluation::RocCurve curve = evaluation::roc_of(model.study);
+    for (std::size_t t = 0; t < curve.threshold.size(); ++t)
+      table.add({model.run->model->name, cell(curve.threshold[t]), curve.false_positive_rate[t],
+                 curve.sensitivity[t]});
+  }
+  return table;
+}
+
+std::vector<ReadersTogether> readers_together(const std::vector<ScoredModel>& models) {
+  std::vector<ReadersTogether> all;
+  for (const bool of_lesions : {false, true}) {
+    std::vector<const evaluation::ReaderStudy*> studies;
+    std::string names;
+    for (const ScoredModel& model : models)
+      if (model.study.gives == evaluation::Gives::ratings && model.rates_lesions == of_lesions) {
+        names += str(studies.empty() ? "" : ", ", model.run->model->name);
+        studies.push_back(&model.study);
+      }
+    auto scores = evaluation::score_readers_together(studies);
+    if (!scores.empty()) all.push_back({std::move(names), std::move(scores)});
+  }
+  return all;
 }
 
 Table limit_table(const std::vector<JudgedLimit>& limits) {

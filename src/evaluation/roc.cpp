@@ -226,6 +226,30 @@ RocArea roc_area(std::span<const double> score, const std::vector<bool>& label,
   return area;
 }
 
+RocCurve roc_curve(std::span<const double> score, const std::vector<bool>& label) {
+  VITRINE_EXPECT(label.size() == score.size());
+  std::vector<std::size_t> order(score.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    require(std::isfinite(score[i]), Error::Kind::data,
+            "a ROC curve of a score that is not a number");
+    order[i] = i;
+  }
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return score[a] > score[b]; });
+  const auto with = double(std::ranges::count(label, true));
+  const double without = double(label.size()) - with;
+  require(with > 0.0 && without > 0.0, Error::Kind::data, "a ROC curve needs rows of both classes");
+  RocCurve curve{{std::numeric_limits<double>::infinity()}, {0.0}, {0.0}};
+  double found = 0.0, wrong = 0.0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    (label[order[i]] ? found : wrong) += 1.0;
+    if (i + 1 < order.size() && score[order[i + 1]] == score[order[i]]) continue;
+    curve.threshold.push_back(score[order[i]]);
+    curve.false_positive_rate.push_back(wrong / without);
+    curve.sensitivity.push_back(found / with);
+  }
+  return curve;
+}
+
 RocArea mean_area(std::span<const RocArea> areas) {
   VITRINE_EXPECT(!areas.empty());
   RocArea mean = areas.front();

@@ -42,10 +42,17 @@ struct RocArea {
 /// The variance within a group is DeLong's (DeLong, DeLong & Clarke-Pearson, Biometrics 44 (1988)
 /// 837), from a patient's sum of structural components where it has several rows (Obuchowski,
 /// Biometrics 53 (1997) 567); groups add theirs by their shares of the pairs (LeDell, Petersen &
-/// van der Laan, Electronic Journal of Statistics 9 (2015) 1583). A patient has rows of one class.
-/// Throws Error (data) for a score that is not a number.
+/// van der Laan, Electronic Journal of Statistics 9 (2015) 1583). A patient may have rows of both
+/// classes. Throws Error (data) for a score that is not a number.
 RocArea roc_area(std::span<const double> score, const std::vector<bool>& label,
                  const Clusters& patients, std::span<const Index> group);
+
+/// Sensitivity against the share of false positives: from (0, 0), one point a threshold, largest
+/// first. Throws Error (data) for a score that is not a number, or without either class.
+struct RocCurve {
+  std::vector<double> threshold, false_positive_rate, sensitivity;
+};
+RocCurve roc_curve(std::span<const double> score, const std::vector<bool>& label);
 
 /// The mean of areas of the same patients, such as those of repeated cross-validations.
 RocArea mean_area(std::span<const RocArea> areas);

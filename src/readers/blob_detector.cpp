@@ -128,6 +128,11 @@ const Schema<BlobDetector::Params>& BlobDetector::schema() {
           .between(1, 2000)
           .optional("most", &Params::most, "findings an image, the surest")
           .between(1, 10000)
+          .optional("task", &Params::task,
+                    "detection: findings with scores; classification: the image is rated by its "
+                    "surest finding, as the probability that it holds a nodule")
+          .one_of({"detection", "classification"})
+          .unless_default()
           .rule("smallest_diameter_mm must be below largest_diameter_mm",
                 [](const Params& p) { return p.smallest_diameter < p.largest_diameter; });
   return s;
@@ -211,6 +216,9 @@ Reading BlobDetector::read(const Request& request, Host&) const {
   for (const Blob& blob : candidates(request.image))
     reading.points.push_back({blob.centre, nodule_score(blob)});
   std::ranges::stable_sort(reading.points, std::ranges::greater{}, &Point::score);
+  if (task() == Task::classification)
+    return {.ratings = {{"", reading.points.empty() ? 0.0 : reading.points.front().score}},
+            .probabilities = true};
   if (std::ssize(reading.points) > params_.most) reading.points.resize(std::size_t(params_.most));
   return reading;
 }

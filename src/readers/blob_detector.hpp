@@ -22,11 +22,14 @@ class BlobDetector final : public Reader {
     double largest_diameter = 24.0;  ///< mm
     double least_response = 150.0;   ///< HU
     std::int64_t most = 50;          ///< findings an image
+    std::string task = "detection";  ///< classification: the image by its best finding
   };
   static const Schema<Params>& schema();
   explicit BlobDetector(Params params) : params_(std::move(params)) {}
 
-  Task task() const override { return Task::detection; }
+  Task task() const override {
+    return params_.task == "detection" ? Task::detection : Task::classification;
+  }
   Reading read(const Request& request, Host& host) const override;
 
   /// All candidates, those of the largest response first; of candidates within each other's radius

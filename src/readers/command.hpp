@@ -10,9 +10,7 @@ class CommandReader final : public Reader {
   static const Schema<Command>& schema() { return Command::schema(); }
   explicit CommandReader(Command command) : command_(std::move(command)) {}
 
-  Task task() const override {
-    return command_.task == "detection" ? Task::detection : Task::segmentation;
-  }
+  Task task() const override;
   const Command* command() const override { return &command_; }
   Reading read(const Request& request, Host& host) const override {
     return host.run(command_, request);

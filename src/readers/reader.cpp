@@ -2,12 +2,23 @@
 
 #include "vitrine/readers/blob_detector.hpp"
 #include "vitrine/readers/command.hpp"
+#include "vitrine/readers/lesion_rater.hpp"
 #include "vitrine/readers/region_grower.hpp"
 
 namespace vitrine::readers {
 
 std::string_view to_string(Task task) {
-  return task == Task::segmentation ? "segmentation" : "detection";
+  switch (task) {
+    case Task::segmentation:
+      return "segmentation";
+    case Task::detection:
+      return "detection";
+    case Task::classification:
+      return "classification";
+    case Task::embedding:
+      break;
+  }
+  return "embedding";
 }
 
 const Catalogue<Reader>& catalogue() {
@@ -15,6 +26,7 @@ const Catalogue<Reader>& catalogue() {
       Catalogue<Reader>("reader", "Models under test: what reads an image and finds lesions")
           .add<RegionGrower>()
           .add<BlobDetector>()
+          .add<LesionRater>()
           .add<CommandReader>();
   return all;
 }

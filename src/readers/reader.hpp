@@ -11,7 +11,7 @@
 namespace vitrine::readers {
 
 /// What a reader is asked for.
-enum class Task { segmentation, detection };
+enum class Task { segmentation, detection, classification, embedding };
 std::string_view to_string(Task task);
 
 /// Where a reader says that a lesion is; the larger the score, the surer.
@@ -20,22 +20,45 @@ struct Point {
   double score = 0.0;
 };
 
-/// What a reader made of an image: a mask on the image's grid, or points, as its task is.
-struct Reading {
-  std::optional<Mask> mask;
-  std::vector<Point> points;
+/// How sure a reader is that a lesion, or the image as a whole, has the label in question.
+struct Rating {
+  std::string lesion;  ///< empty: the image
+  double score = 0.0;
 };
 
-/// What a reader is given: the image and, for those that ask, a box about each lesion, as a person
-/// would draw it.
+/// Numbers that describe a lesion, or the image as a whole: features of a foundation model.
+struct Embedding {
+  std::string lesion;  ///< empty: the image
+  std::vector<double> values;
+};
+
+/// What a reader made of an image: a mask on the image's grid, points, ratings or embeddings (one
+/// of the image, or one of each lesion), as its task is.
+struct Reading {
+  std::optional<Mask> mask = {};
+  std::vector<Point> points = {};
+  std::vector<Rating> ratings = {};
+  bool probabilities = false;              ///< ratings are probabilities, in [0, 1]
+  std::vector<std::string> features = {};  ///< names of what embeddings hold
+  std::vector<Embedding> embeddings = {};
+};
+
+/// A lesion that a reader is told of, as a person would draw a box about it.
+struct LesionBox {
+  std::string lesion;
+  VoxelBox box;
+};
+
+/// What a reader is given: the image and, for those that ask, its lesions.
 struct Request {
   const Image& image;
-  std::span<const VoxelBox> boxes;
+  std::span<const LesionBox> lesions;
 };
 
 /// A program that is no part of this one, and what it may take.
 struct Command {
-  std::vector<std::string> arguments;  ///< the program first; `{image}` and `{output}` are replaced
+  /// The program first; `{image}`, `{boxes}` and `{output}` are replaced.
+  std::vector<std::string> arguments;
   std::string task = "segmentation";
   double timeout = 600.0;  ///< s
   double memory = 8.0;     ///< GiB of addresses

@@ -55,10 +55,10 @@ const Schema<RegionGrower::Params>& RegionGrower::schema() {
 Reading RegionGrower::read(const Request& request, Host&) const {
   const Image image =
       params_.smoothing > 0.0 ? detail::smoothed(request.image, params_.smoothing) : request.image;
-  if (params_.seeds == "itself") return {nodules(image), {}};
+  if (params_.seeds == "itself") return {nodules(image)};
   Mask mask(image.grid());
-  for (const VoxelBox& box : request.boxes) grow(image, box, mask);
-  return {std::move(mask), {}};
+  for (const LesionBox& lesion : request.lesions) grow(image, lesion.box, mask);
+  return {std::move(mask)};
 }
 
 void RegionGrower::grow(const Image& image, const VoxelBox& box, Mask& mask) const {

@@ -59,11 +59,12 @@ void write_differences(Html& html, const StressedModel& model) {
                            [](const GroupScore& one) { return one.difference.has_value(); }))
     return;
   html.element("h3", "Differences to the reference level");
-  html.element("p",
-               "The same lesions in both (cpm: the same patients). An interval without 0 is a "
-               "difference that other patients would show too; these are not adjusted for their "
-               "number.",
-               "note");
+  html.element(
+      "p",
+      "The same lesions in both (cpm and auc: the same patients). An interval without 0 is a "
+      "difference that other patients would show too; these are not adjusted for their "
+      "number.",
+      "note");
   html.raw(
       "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">group</th>"
       "<th scope=\"col\">metric</th><th scope=\"col\" class=\"number\">difference</th>"
@@ -97,7 +98,7 @@ void write_model(Html& html, const StressedModel& model, std::size_t place) {
     html.raw("<div class=\"drawing\">").raw(svg(chart)).raw("</div>\n");
   for (const LineChart& chart : model.curves)
     html.raw("<div class=\"drawing\">").raw(svg_element(chart)).raw("</div>\n");
-  write_scores(html, model);
+  if (!model.scores.empty()) write_scores(html, model);
   write_differences(html, model);
   if (!model.failures.panels.empty()) write_sheet(html, model.failures, 1);
   html.raw("</section>\n");

@@ -259,6 +259,14 @@ void check_preprocessed_voxels(const Scenario& scenario, const Value& root, Diag
         *list, problems);
 }
 
+void check_stress_label(const Scenario& scenario, const Value& root, Diagnostics& problems) {
+  if (!scenario.stress) return;
+  const std::string problem = label_problem(*scenario.stress, scenario.patients);
+  const Value* block = root.find("stress");
+  const Value* label = block ? block->find("label") : nullptr;
+  if (!problem.empty()) problems.error(label ? label->where : root.where, problem);
+}
+
 }  // namespace
 
 const Schema<Measure>& Measure::schema() {
@@ -374,6 +382,7 @@ const Schema<Scenario>& Scenario::schema() {
           .checked(check_statistics)
           .checked(check_preprocessed_voxels)
           .checked(detail::check_context_of_use)
+          .checked(check_stress_label)
           .rule(
               "analyse: image_quality needs a test phantom, an upright gantry and axial slices "
               "(its "

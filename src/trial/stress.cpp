@@ -36,7 +36,7 @@ void check_limits(const Stress& stress, const Value& node, Diagnostics& problems
       problems.error(where,
                      str("accept: ", limit.model.empty() ? "no model" : limit.model,
                          limit.model.empty() ? " has" : " has not", " the metric ", limit.metric,
-                         " (segmentation and detection have metrics of their own). Choose "
+                         " (each task has metrics of its own). Choose "
                          "one of its task"));
   }
 }
@@ -44,19 +44,31 @@ void check_limits(const Stress& stress, const Value& node, Diagnostics& problems
 }  // namespace
 
 const std::vector<StressMetric>& stress_metrics() {
+  using evaluation::Better;
   using readers::Task;
   static const std::vector<StressMetric> all{
-      {"dice", "overlap of masks", Task::segmentation, 1},
-      {"surface_dice", "share of surfaces within the tolerance", Task::segmentation, 1},
-      {"hausdorff95_mm", "95th percentile of surface distances", Task::segmentation, -1},
-      {"surface_distance_mm", "mean distance of surfaces", Task::segmentation, -1},
-      {"volume_error_percent", "of the true mask's volume", Task::segmentation, 0},
-      {"diameter_error_mm", "of the longest line in a slice", Task::segmentation, 0},
-      {"sensitivity", "share of lesions that it touches", Task::segmentation, 1},
-      {"false_positives_per_image", "parts that touch no lesion", Task::segmentation, -1},
-      {"cpm", "mean sensitivity at 1/8 to 8 false positives per image", Task::detection, 1},
+      {"dice", "overlap of masks", Task::segmentation, Better::high},
+      {"surface_dice", "share of surfaces within the tolerance", Task::segmentation, Better::high},
+      {"hausdorff95_mm", "95th percentile of surface distances", Task::segmentation, Better::low},
+      {"surface_distance_mm", "mean distance of surfaces", Task::segmentation, Better::low},
+      {"volume_error_percent", "of the true mask's volume", Task::segmentation, Better::near_zero},
+      {"diameter_error_mm", "of the longest line in a slice", Task::segmentation,
+       Better::near_zero},
+      {"sensitivity", "share of lesions that it touches", Task::segmentation, Better::high},
+      {"false_positives_per_image", "parts that touch no lesion", Task::segmentation, Better::low},
+      {"cpm", "mean sensitivity at 1/8 to 8 false positives per image", Task::detection,
+       Better::high},
       {"sensitivity", "at the false positives per image of stress.false_positives_per_image",
-       Task::detection, 1}};
+       Task::detection, Better::high},
+      {"auc", "area under the ROC curve", Task::classification, Better::high},
+      {"sensitivity", "share with the label that are called, of probabilities",
+       Task::classification, Better::high},
+      {"specificity", "share without the label that are not", Task::classification, Better::high},
+      {"brier", "mean square of probability less label", Task::classification, Better::low},
+      {"calibration_slope", "of the label's log-odds on the probability's", Task::classification,
+       Better::near_one},
+      {"calibration_intercept", "log-odds by which probabilities are too low", Task::classification,
+       Better::near_zero}};
   return all;
 }
 
@@ -65,6 +77,19 @@ const StressMetric* find_metric(readers::Task task, const std::string& name) {
   const auto found = std::ranges::find_if(
       all, [&](const StressMetric& one) { return one.task == task && one.name == name; });
   return found == all.end() ? nullptr : &*found;
+}
+
+std::string label_problem(const Stress& stress, const phantoms::Cohort& patients) {
+  if (stress.label.empty()) return {};
+  std::vector<std::string> names;
+  for (const auto& stratum : patients.strata) names.push_back(stratum.name);
+  if (std::ranges::find(names, stress.label) == names.end())
+    return str("stress.label: there is no stratum '", stress.label, "' in patients.strata.",
+               suggestion(stress.label, names));
+  if (names.size() == 1)
+    return "stress.label: every patient is of this stratum (a label is told from its absence). Add "
+           "another stratum";
+  return {};
 }
 
 std::string size_class(const Stress& stress, double diameter) {
@@ -119,6 +144,14 @@ const Schema<Stress>& Stress::schema() {
           .optional("false_positives_per_image", &Stress::rate,
                     "at which the sensitivity of detectors is stated")
           .between(0, 100)
+          .optional("label", &Stress::label,
+                    "stratum of patients that classifiers are to tell from the others (images with "
+                    "lesions from those without, if nothing is said)")
+          .unless_default()
+          .optional("threshold", &Stress::threshold,
+                    "probability from which on a classifier is taken to call the label")
+          .between(0.001, 0.999)
+          .unless_default()
           .optional("size_limits", &Stress::size_limits, unit::mm,
                     "diameters (of balls of equal volume) that part lesions into classes")
           .between(0.1, 1000)

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "vitrine/evaluation/reader_study.hpp"
+#include "vitrine/phantoms/cohort.hpp"
 #include "vitrine/readers/reader.hpp"
 
 namespace vitrine::trial {
@@ -27,9 +29,11 @@ struct StressLimit {
 /// How models are tried on the images of a trial.
 struct Stress {
   std::vector<StressModel> models;
-  double surface_tolerance = 1.0;              ///< mm
-  double least_reach = 3.0;                    ///< mm: radius of a lesion for findings, at least
-  double rate = 1.0;                           ///< false positives per image of `sensitivity`
+  double surface_tolerance = 1.0;  ///< mm
+  double least_reach = 3.0;        ///< mm: radius of a lesion for findings, at least
+  double rate = 1.0;               ///< false positives per image of `sensitivity`
+  std::string label;       ///< a stratum, which ratings are to tell; empty: lesions in the image
+  double threshold = 0.5;  ///< probability from which on the label is called
   std::vector<double> size_limits{6, 10, 20};  ///< mm, between classes of lesions
   std::int64_t fewest_lesions = 5;             ///< of a group that may be the worst
   std::int64_t gallery = 8;                    ///< failures shown of each model
@@ -42,12 +46,15 @@ struct StressMetric {
   const char* name;
   const char* about;
   readers::Task task;
-  int better;  ///< 1: more, -1: less, 0: nearer to zero
+  evaluation::Better better;
 };
 const std::vector<StressMetric>& stress_metrics();
 
 /// The metric of a task; null if it has none of that name.
 const StressMetric* find_metric(readers::Task task, const std::string& name);
+
+/// Why `label` cannot be told in these patients, and the way out; empty: it can.
+std::string label_problem(const Stress& stress, const phantoms::Cohort& patients);
 
 /// The class of a lesion with this diameter (of a ball of its volume, mm): "6 to 10 mm".
 std::string size_class(const Stress& stress, double diameter);

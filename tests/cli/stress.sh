@@ -94,4 +94,97 @@ printf 'stress: {models: [{name: a, reader: {kind: command, arguments: [model]}}
 expect 2 'bad.yaml:1:.*\{image\} and \{output\}' "$program" stress trial --with bad.yaml
 printf 'stress: {models: [{name: a, reader: region_growing}], accept: [{metric: cpm, at_least: 1}]}\n' >bad.yaml
 expect 2 'bad.yaml:1:.*no model has the metric cpm' "$program" stress trial --with bad.yaml
+
+# Classifiers: the first stratum is to be told from the second.
+sed -E 's/^  count: 2/  strata: [{name: mutated, count: 3}, {name: wild_type, count: 3}]/; s/^  vary: .*/  vary: {tube_load_mas: [80, 20]}/; s/^  repeat: .*//; s/^    - shape/    - count: 2\n      shape/; s/spread_mm: 4/spread_mm: 12/' \
+  "$source/tests/cli/tiny.yaml" >classes.yaml
+echo 'outputs: {images: [nifti], report: none}' >>classes.yaml
+expect 0 '' "$program" run classes.yaml --out classes -q
+cat >classify.py <<'EOF'
+import csv, pathlib, sys
+what, image, boxes, output = sys.argv[1:]
+data = pathlib.Path(image).read_bytes()
+trial = pathlib.Path(__file__).parent / 'classes'
+path = next(p for p in trial.glob('images/*/*.nii.gz') if p.read_bytes() == data)
+mutated, low = path.parent.name.startswith('mutated'), '20mAs' in path.name
+lesions = [row['lesion'] for row in csv.DictReader(open(boxes))]
+first = path.parent.name.endswith('1') and mutated
+p = 0.9 if mutated else 0.1
+if what == 'blind' and low: p = 0.5
+rows = [('lesion', 'probability')] + [(l, p) for l in lesions]
+if what == 'image': rows = [('score',), (100 * p,)]
+if first and what == 'beyond': rows[1] = (lesions[0], 1.5)
+if first and what == 'forgets': rows.pop()
+if first and what == 'invents': rows[1] = ('nobody', 0.5)
+if first and what == 'twice': rows[2] = rows[1]
+if first and what == 'number': rows[1] = (lesions[0], 'high')
+if first and what == 'column': rows[0] = ('lesion', 'chance')
+if what == 'mixed' and low: rows = [('probability',), (p,)]
+csv.writer(open(output, 'w')).writerows(rows)
+EOF
+classifier() { # classifier NAME...
+  printf 'stress:\n  label: mutated\n  models:\n'
+  for name; do
+    printf '    - {name: %s, reader: {kind: command, task: classification, arguments: [python3, classify.py, %s, "{image}", "{boxes}", "{output}"], timeout_s: 20}}\n' "$name" "$name"
+  done
+}
+classifier good blind image >classes_with.yaml
+expect 0 '^good, blind together: auc 0.9' "$program" stress classes --with classes_with.yaml --yes -o classified
+expect 0 '^good,classification,all,,auc,6,12,0,24,1,' cat classified/stress_summary.csv
+expect 0 '^image,classification,all,,auc,6,12,0,12,1,' cat classified/stress_summary.csv
+expect 0 '^blind,classification,tube_load_mas,20,auc,6,6,0,12,0.5,' cat classified/stress_summary.csv
+expect 0 '^good,classification,all,,brier,6,12,0,24,0.0(1|0999)' cat classified/stress_summary.csv
+expect 0 '^image,classification,all,,brier,.*scores, not probabilities' cat classified/stress_summary.csv
+expect 0 '^good,classification,mutated.*,1,0.9$' cat classified/stress.csv
+expect 0 '^"good, blind",tube_load_mas,20,auc,6,6,0,12,0.75,' cat classified/stress_readers.csv
+expect 0 '^good,inf,0,0$' cat classified/stress_roc.csv
+expect 0 'ROC curve of all that was rated' cat classified/stress.html
+expect 0 ', 12 kept' "$program" stress classes --with classes_with.yaml --yes -o classified
+for misdeed in beyond:'from 0 to 1' forgets:'has 0 rows' invents:'no lesion of the image' twice:'has 2 rows' number:'has no number as probability' column:"no column .score"; do
+  name=${misdeed%%:*}
+  classifier "$name" >"$name.yaml"
+  expect 0 'failed on 2$' bash -c "$program stress classes --with $name.yaml --yes -o $name 2>/dev/null"
+  expect 0 "^$name,classification,mutated.*,failed,.*${misdeed#*:}" cat "$name/stress.csv"
+done
+classifier mixed >mixed.yaml
+expect 0 'failed on 6$' bash -c "$program stress classes --with mixed.yaml --yes -o mixed 2>/dev/null"
+expect 0 'not like that of' cat mixed/stress.csv
+# The built-in ones: of lesions, and of images, all of which have lesions.
+expect 0 '^lesion_rater \(classification\): 12 images, failed on 0$' "$program" stress classes lesion_rater -o rater
+expect 0 'takes ratings with the label and without' cat rater/stress_summary.csv
+sed 's/label: mutated/label: mutant/' classes_with.yaml >bad.yaml
+expect 2 "there is no stratum 'mutant'.*mutated" "$program" stress classes --with bad.yaml --yes
+expect 2 "there is no stratum 'mutated'" "$program" stress trial --with classes_with.yaml --yes
+# Embeddings: features without a truth, for `vitrine stability`.
+cat >embed.py <<'EOF'
+import csv, hashlib, pathlib, sys
+what, image, boxes, output = sys.argv[1:]
+data = pathlib.Path(image).read_bytes()
+path = next(p for p in (pathlib.Path(__file__).parent / 'classes').glob('images/*/*.nii.gz') if p.read_bytes() == data)
+subject = sum(path.parent.name.encode())                 # the same in both arms; the last knows nothing but the arm
+rows = [('lesion', 'a', 'b', 'c')]
+for i, row in enumerate(csv.DictReader(open(boxes))):
+    rows.append((row['lesion'], subject + 10 * i, -2 * subject + i, len(path.name)))
+if what == 'image': rows = [r[1:] for r in rows[:2]]
+if what == 'other' and '20mAs' in path.name: rows[0] = ('lesion', 'a', 'b', 'd')
+if what == 'words': rows[1] = (rows[1][0], 'x', 1, 1)
+csv.writer(open(output, 'w')).writerows(rows)
+EOF
+embedder() {
+  printf 'stress:\n  models:\n    - {name: %s, reader: {kind: command, task: embedding, arguments: [python3, embed.py, %s, "{image}", "{boxes}", "{output}"], timeout_s: 20}}\n' "$1" "$1"
+}
+embedder lesion >lesion.yaml
+expect 0 '3 features of 12 subjects, ICC\(A,1\) over the arms: median 1' "$program" stress classes --with lesion.yaml --yes -o embedded
+expect 0 '^lesion,a,12,1,$' cat embedded/stress_embeddings.csv
+expect 0 '^25$' bash -c 'wc -l <embedded/features/lesion.csv'
+expect 0 '' "$program" stability embedded/features/lesion.csv -o stable
+expect 0 '^a,.*,1,' cat stable/stability.csv
+embedder image >image.yaml
+expect 0 '3 features of 6 subjects' "$program" stress classes --with image.yaml --yes -o images
+expect 0 ', 12 kept' "$program" stress classes --with image.yaml --yes -o images
+embedder other >other.yaml
+expect 0 'failed on 6$' bash -c "$program stress classes --with other.yaml --yes -o other 2>/dev/null"
+embedder words >words.yaml
+expect 0 'failed on 12$' bash -c "$program stress classes --with words.yaml --yes -o words 2>/dev/null"
+expect 0 'has no number as a' cat words/stress.html
 verdict

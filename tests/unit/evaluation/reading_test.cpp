@@ -268,7 +268,7 @@ TEST_CASE("lesions that one level lacks do not enter a difference") {
 
 TEST_CASE("a detector's groups have their own CPM, differences are of the same patients") {
   ReaderStudy study = dice_study();
-  study.detects = true;
+  study.gives = Gives::findings;
   study.metrics.clear();
   for (ImageScore& image : study.images) {
     image.failed = image.arm == 3;

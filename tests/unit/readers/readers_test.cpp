@@ -4,6 +4,7 @@
 
 #include "vitrine/core/random.hpp"
 #include "vitrine/readers/blob_detector.hpp"
+#include "vitrine/readers/lesion_rater.hpp"
 #include "vitrine/readers/region_grower.hpp"
 
 using namespace vitrine;
@@ -65,9 +66,12 @@ double volume(const Mask& mask) {
   return sum * mask.grid().voxel_volume();
 }
 
-Mask segment(const Image& image, RegionGrower::Params params, std::vector<VoxelBox> boxes = {}) {
+Mask segment(const Image& image, RegionGrower::Params params,
+             const std::vector<VoxelBox>& boxes = {}) {
   NoHost host;
-  return *RegionGrower(std::move(params)).read({image, boxes}, host).mask;
+  std::vector<LesionBox> lesions;
+  for (const VoxelBox& box : boxes) lesions.push_back({"", box});
+  return *RegionGrower(std::move(params)).read({image, lesions}, host).mask;
 }
 
 double ball_volume(double diameter) { return std::numbers::pi / 6 * std::pow(diameter, 3); }
@@ -135,6 +139,49 @@ TEST_CASE("a chest without nodules has no sure finding, a phantom without lungs 
   const Image water(Chest::grid());
   CHECK(BlobDetector({}).read({water, {}}, host).points.empty());
   CHECK(volume(segment(water, {})) == 0.0);
+}
+
+TEST_CASE("as a classifier the detector rates an image by its surest finding") {
+  NoHost host;
+  const BlobDetector classifier({.task = "classification"});
+  CHECK(classifier.task() == Task::classification);
+  const Reading healthy = classifier.read({Chest().image(), {}}, host);
+  const Chest chest = Chest().ball({35, 5, 0}, 10);
+  const Reading ill = classifier.read({chest.image(), {}}, host);
+  REQUIRE((healthy.ratings.size() == 1 && ill.ratings.size() == 1));
+  CHECK(ill.ratings[0].score ==
+        BlobDetector({}).read({chest.image(), {}}, host).points.front().score);
+  CHECK(ill.ratings[0].score > healthy.ratings[0].score);
+  CHECK((ill.probabilities && ill.ratings[0].lesion.empty() && ill.points.empty()));
+  CHECK(classifier.read({Image(Chest::grid()), {}}, host).ratings[0].score == 0.0);
+}
+
+TEST_CASE("lesions are rated by what is inside of them") {
+  // Noise of 20 HU about 30 HU in a ball of 16 mm, more about it: 7/10 of its box' ellipsoid lies
+  // inside. 740 voxels know their deviation to 1 / sqrt(2 * 740) = 2.6 % and their mean to 0.7 HU.
+  Grid grid;
+  grid.size = {40, 40, 20};
+  grid.spacing = {1.0, 1.0, 2.0};
+  const Vec3 middle = grid.centre(20, 20, 10);
+  Rng rng(make_stream(3, "rated", Draw::test), 0);
+  Image image(grid);
+  for (Index v = 0; v < grid.count(); ++v) {
+    const bool in = (grid.centre(v % 40, v / 40 % 40, v / 1600) - middle).norm() <= 8.0;
+    image.values()[std::size_t(v)] = float((in ? 30.0 : -800.0) + 20.0 * rng.normal());
+  }
+  const std::vector<LesionBox> lesions{{"nodule", {{12, 12, 6}, {28, 28, 14}}},
+                                       {"speck", {{1, 1, 1}, {1, 1, 1}}}};
+  NoHost host;
+  const auto rated = [&](const char* by) {
+    return LesionRater({.by = by}).read({image, lesions}, host).ratings;
+  };
+  REQUIRE(rated("density").size() == 2);
+  CHECK(rated("density")[0].lesion == "nodule");
+  CHECK(rated("density")[0].score == Approx(30.0).margin(3.0));
+  CHECK(rated("heterogeneity")[0].score == Approx(20.0).epsilon(0.1));
+  CHECK(rated("diameter")[0].score == Approx(std::cbrt(17.0 * 17.0 * 18.0)));
+  CHECK(rated("density")[1].score == double(image(1, 1, 1)));
+  CHECK(rated("heterogeneity")[1].score == 0.0);
 }
 
 TEST_CASE("the segmenter by itself takes nodules, and leaves vessels and the chest wall") {
