@@ -69,11 +69,19 @@ std::string text_of(const Table::Cell& cell) {
   return number ? to_text(*number) : std::get<std::string>(cell);
 }
 
+/// Without names of lesions there is one row, about the image.
+void require_one_row(const Table& table) {
+  require(table.rows.size() == 1, Error::Kind::data, "its output has ", table.rows.size(),
+          " rows and no column lesion. Write one row for the image, or one for each lesion of "
+          "{boxes} with its name in the column lesion");
+}
+
 void read_ratings(const io::Path& file, readers::Reading& reading) {
   const Table table = read_table(file);
   const auto has = [&](const char* name) {
     return std::ranges::find(table.columns, name) != table.columns.end();
   };
+  if (!has("lesion")) require_one_row(table);
   reading.probabilities = has("probability");
   const std::vector<double> scores =
       numbers_of(table, reading.probabilities ? "probability" : "score");
@@ -93,6 +101,7 @@ void read_ratings(const io::Path& file, readers::Reading& reading) {
 void read_embeddings(const io::Path& file, readers::Reading& reading) {
   const Table table = read_table(file);
   const auto lesion = std::ranges::find(table.columns, "lesion");
+  if (lesion == table.columns.end()) require_one_row(table);
   std::vector<std::vector<double>> columns;
   for (const std::string& name : table.columns) {
     require(std::ranges::count(table.columns, name) == 1, Error::Kind::data, "its output has '",

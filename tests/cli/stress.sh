@@ -118,6 +118,7 @@ if first and what == 'forgets': rows.pop()
 if first and what == 'invents': rows[1] = ('nobody', 0.5)
 if first and what == 'twice': rows[2] = rows[1]
 if first and what == 'number': rows[1] = (lesions[0], 'high')
+if first and what == 'silent': rows = [('score',)]
 if first and what == 'column': rows[0] = ('lesion', 'chance')
 if what == 'mixed' and low: rows = [('probability',), (p,)]
 csv.writer(open(output, 'w')).writerows(rows)
@@ -140,7 +141,7 @@ expect 0 '^"good, blind",tube_load_mas,20,auc,6,6,0,12,0.75,' cat classified/str
 expect 0 '^good,inf,0,0$' cat classified/stress_roc.csv
 expect 0 'ROC curve of all that was rated' cat classified/stress.html
 expect 0 ', 12 kept' "$program" stress classes --with classes_with.yaml --yes -o classified
-for misdeed in beyond:'from 0 to 1' forgets:'has 0 rows' invents:'no lesion of the image' twice:'has 2 rows' number:'has no number as probability' column:"no column .score"; do
+for misdeed in beyond:'from 0 to 1' forgets:'has 0 rows' invents:'no lesion of the image' twice:'has 2 rows' number:'has no number as probability' column:"no column .score" silent:'has 0 rows and no column lesion'; do
   name=${misdeed%%:*}
   classifier "$name" >"$name.yaml"
   expect 0 'failed on 2$' bash -c "$program stress classes --with $name.yaml --yes -o $name 2>/dev/null"
