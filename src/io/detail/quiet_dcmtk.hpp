@@ -2,18 +2,30 @@
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctypes.h>
 
+#include <mutex>
+
 namespace vitrine::io::detail {
 
-/// While it lives DCMTK prints nothing: what matters comes as an Error.
+/// While one lives, on any thread, DCMTK prints nothing: what matters comes as an Error.
 class QuietDcmtk {
  public:
-  QuietDcmtk() { DCM_dcmdataLogger.setLogLevel(OFLogger::OFF_LOG_LEVEL); }
+  QuietDcmtk() {
+    const std::scoped_lock lock(guard_);
+    if (alive_++ > 0) return;
+    before_ = DCM_dcmdataLogger.getChainedLogLevel();
+    DCM_dcmdataLogger.setLogLevel(OFLogger::OFF_LOG_LEVEL);
+  }
   QuietDcmtk(const QuietDcmtk&) = delete;
   QuietDcmtk& operator=(const QuietDcmtk&) = delete;
-  ~QuietDcmtk() { DCM_dcmdataLogger.setLogLevel(before_); }
+  ~QuietDcmtk() {
+    const std::scoped_lock lock(guard_);
+    if (--alive_ == 0) DCM_dcmdataLogger.setLogLevel(before_);
+  }
 
  private:
-  OFLogger::LogLevel before_ = DCM_dcmdataLogger.getChainedLogLevel();
+  inline static std::mutex guard_;
+  inline static int alive_ = 0;
+  inline static OFLogger::LogLevel before_ = OFLogger::OFF_LOG_LEVEL;
 };
 
 }  // namespace vitrine::io::detail

@@ -90,7 +90,7 @@ io::DicomRegion region_of(const std::string& label, const Mask& mask) {
   region.label = label;
   region.category = {"49755003", "SCT", "Morphologically Altered Structure"};
   region.type = {"52988006", "SCT", "Lesion"};
-  io::take_box(mask, region);
+  region.shape = std::make_shared<io::DicomShape>(io::shape_of(mask, mask.grid()));
   return region;
 }
 
