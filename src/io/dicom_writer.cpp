@@ -132,7 +132,7 @@ void put_technique(Attributes& to, const DicomSeries& series) {
   to.put(DCM_ReconstructionDiameter, series.reconstruction.diameter_mm);
 }
 
-/// Numbers of slice `k` as they are stored.
+/// Values of a slice as its pixels hold them. Throws Error (numeric) for one that is not finite.
 std::vector<Uint16> stored_pixels(std::span<const float> values, const DicomSeries& series) {
   bool finite = true;
   for (const float value : values) finite &= std::isfinite(value);
