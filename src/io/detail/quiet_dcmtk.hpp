@@ -10,22 +10,30 @@ namespace vitrine::io::detail {
 class QuietDcmtk {
  public:
   QuietDcmtk() {
-    const std::scoped_lock lock(guard_);
-    if (alive_++ > 0) return;
-    before_ = DCM_dcmdataLogger.getChainedLogLevel();
+    Shared& all = shared();
+    const std::scoped_lock lock(all.guard);
+    if (all.alive++ > 0) return;
+    all.before = DCM_dcmdataLogger.getChainedLogLevel();
     DCM_dcmdataLogger.setLogLevel(OFLogger::OFF_LOG_LEVEL);
   }
   QuietDcmtk(const QuietDcmtk&) = delete;
   QuietDcmtk& operator=(const QuietDcmtk&) = delete;
   ~QuietDcmtk() {
-    const std::scoped_lock lock(guard_);
-    if (--alive_ == 0) DCM_dcmdataLogger.setLogLevel(before_);
+    Shared& all = shared();
+    const std::scoped_lock lock(all.guard);
+    if (--all.alive == 0) DCM_dcmdataLogger.setLogLevel(all.before);
   }
 
  private:
-  inline static std::mutex guard_;
-  inline static int alive_ = 0;
-  inline static OFLogger::LogLevel before_ = OFLogger::OFF_LOG_LEVEL;
+  struct Shared {
+    std::mutex guard;
+    int alive = 0;
+    OFLogger::LogLevel before = OFLogger::OFF_LOG_LEVEL;
+  };
+  static Shared& shared() {
+    static Shared of_all;
+    return of_all;
+  }
 };
 
 }  // namespace vitrine::io::detail
