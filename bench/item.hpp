@@ -44,5 +44,7 @@ std::vector<Item> statistics_items();
 std::vector<Item> carlo_items();
 /// Whole trials: a patient through all arms, and many tiny cases.
 std::vector<Item> trial_items();
+/// A finished trial's images as DICOM.
+std::vector<Item> export_items();
 
 }  // namespace vitrine::bench

@@ -40,7 +40,7 @@ std::vector<bench::Item> all_items() {
        {bench::projection_items, bench::voxel_items, bench::reconstruction_items,
         bench::slice_items, bench::carlo_items, bench::chest_items, bench::again_items,
         bench::iterative_items, bench::effect_items, bench::feature_items, bench::statistics_items,
-        bench::trial_items})
+        bench::trial_items, bench::export_items})
     for (auto& item : family()) all.push_back(std::move(item));
   return all;
 }

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "vitrine/cli/organ_codes.hpp"
 #include "vitrine/cli/series_header.hpp"
 #include "vitrine/core/listing.hpp"
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/io/image_reader.hpp"
 #include "vitrine/radiomics/perturbation.hpp"
 #include "vitrine/radiomics/preprocessing/preprocessing.hpp"
@@ -93,11 +93,21 @@ std::vector<io::DicomMeasurement> DicomExport::measured(const TrialImage& image,
 }
 
 std::vector<io::DicomRegion> DicomExport::lesions_of(const TrialImage& image, const Grid& grid) {
+  const std::vector<MaskFile>& masks = image.masks;
+  if (masks.empty() || !lesions_.contains(masks.front().path)) {  // another patient or visit
+    std::vector<std::shared_ptr<const io::DicomShape>> shapes(masks.size());
+    parallel_for(std::ssize(masks), [&](Index m) {
+      const std::string& path = masks[std::size_t(m)].path;
+      read_listed(stored_, dir_, path);
+      const Mask mask = io::read_mask(dir_ / path);
+      io::require_same_grid(grid, mask.grid());
+      shapes[std::size_t(m)] = std::make_shared<io::DicomShape>(io::shape_of(mask, grid));
+    });
+    lesions_.clear();
+    for (std::size_t m = 0; m < masks.size(); ++m) lesions_[masks[m].path] = shapes[m];
+  }
   std::vector<io::DicomRegion> regions;
-  for (const MaskFile& file : image.masks) {
-    read_listed(stored_, dir_, file.path);
-    const Mask mask = io::read_mask(dir_ / file.path);
-    io::require_same_grid(grid, mask.grid());
+  for (const MaskFile& file : masks) {
     io::DicomRegion region;
     region.label = file.lesion;
     region.category = {"49755003", "SCT", "Morphologically Abnormal Structure"};
@@ -106,35 +116,41 @@ std::vector<io::DicomRegion> DicomExport::lesions_of(const TrialImage& image, co
     region.tracking_uid = io::dicom_uid(
         str("lesion/", stored_.plan.fingerprint, '/', image.case_id, '/', file.lesion));
     region.colour = {255, 0, 0};
-    io::take_box(mask, region);
+    region.shape = lesions_.at(file.path);
     region.measurements = measured(image, file.lesion);
     regions.push_back(std::move(region));
   }
   return regions;
 }
 
-std::span<const io::DicomRegion> DicomExport::organs_of(const TrialImage& image) {
+const std::vector<io::DicomRegion>& DicomExport::organs_of(const TrialImage& image,
+                                                           const Grid& grid) {
   const auto map = shown_.organs(image);
-  if (map == map_) return organ_regions_;
+  if (map == map_) return organs_;
   map_ = map;
-  organ_regions_.clear();
+  organs_.clear();
   const std::vector<OrganLabel>& organs = shown_.labels();
+  std::vector<std::shared_ptr<const io::DicomShape>> shapes(organs.size());
+  parallel_for(std::ssize(organs), [&](Index o) {
+    shapes[std::size_t(o)] =
+        std::make_shared<io::DicomShape>(io::shape_of(*map, std::uint16_t(o + 1), grid));
+  });
   for (std::size_t o = 0; o < organs.size(); ++o) {
+    if (shapes[o]->mask.values().empty()) continue;
     io::DicomRegion region;
-    io::take_box(*map, std::uint16_t(o + 1), region);
-    if (region.mask.values().empty()) continue;
     region.label = organs[o].name;
     region.category = {"123037004", "SCT", "Anatomical Structure"};
     region.type = organ_code(organs[o].name);
     region.tracking_uid = io::dicom_uid(str("organ/", stored_.plan.fingerprint, '/', image.case_id,
                                             '/', organs[o].name, '=', listing(organs[o].parts)));
     region.colour = organ_colour(o);
-    organ_regions_.push_back(std::move(region));
+    region.shape = shapes[o];
+    organs_.push_back(std::move(region));
   }
-  return organ_regions_;
+  return organs_;
 }
 
-std::vector<io::NamedBytes> DicomExport::files(const TrialImage& image, const std::string& folder) {
+DicomImage DicomExport::described(const TrialImage& image, std::string folder) {
   trial::ShownPatient& shown = shown_.patient(image);
   const Table& images = result_of(image.case_id).images;
   const auto row = std::ranges::find_if(images.rows, [&](const auto& each) {
@@ -143,25 +159,30 @@ std::vector<io::NamedBytes> DicomExport::files(const TrialImage& image, const st
   VITRINE_EXPECT(row != images.rows.end());
   const trial::ImageContext context =
       shown.context(image.arm, image.replicate, number_in(images, *row, "ctdi_vol_mgy"));
-  read_listed(stored_, dir_, image.path);
-  const Image read = io::read_image(dir_ / image.path);
-  io::require_same_grid(shown.grid(), read.grid());
-  Image voxels(shown.grid());  // NIfTI's grid is in 32 bits
-  std::ranges::copy(read.values(), voxels.values().begin());
+  DicomImage made{image.path,
+                  std::move(folder),
+                  shown.grid(),
+                  describe_series(stored_.plan, context),
+                  lesions_of(image, shown.grid()),
+                  0};
+  made.lesions = made.regions.size();
+  const std::vector<io::DicomRegion>& organs = organs_of(image, made.grid);
+  made.regions.insert(made.regions.end(), organs.begin(), organs.end());
+  return made;
+}
 
-  const io::DicomSeries series = describe_series(stored_.plan, context);
-  std::vector<io::NamedBytes> files = io::encode_dicom(voxels, series);
-  for (io::NamedBytes& file : files) file.name = str(folder, '/', file.name);
-  std::vector<io::DicomRegion> regions = lesions_of(image, voxels.grid());
-  const bool lesions = !regions.empty();
-  const std::span<const io::DicomRegion> organs = organs_of(image);
-  regions.insert(regions.end(), organs.begin(), organs.end());
-  if (regions.empty()) return files;
-  const io::DicomTruth truth{voxels.grid(), series, regions};
-  const std::string beside = io::Path(folder).parent_path().string();
+std::vector<io::NamedBytes> DicomExport::files(const DicomImage& image) const {
+  read_listed(stored_, dir_, image.path);
+  const Image voxels = io::read_image(dir_ / image.path);
+  io::require_same_grid(image.grid, voxels.grid());
+  std::vector<io::NamedBytes> files = io::encode_dicom(image.grid, voxels.values(), image.series);
+  for (io::NamedBytes& file : files) file.name = str(image.folder, '/', file.name);
+  if (image.regions.empty()) return files;
+  const io::DicomTruth truth{image.grid, image.series, image.regions};
+  const std::string beside = io::Path(image.folder).parent_path().string();
   files.push_back({beside + "/SEG.dcm", io::encode_dicom_segmentation(truth)});
   files.push_back({beside + "/RTSTRUCT.dcm", io::encode_dicom_contours(truth)});
-  if (lesions) files.push_back({beside + "/SR.dcm", io::encode_dicom_report(truth)});
+  if (image.lesions > 0) files.push_back({beside + "/SR.dcm", io::encode_dicom_report(truth)});
   return files;
 }
 

@@ -12,6 +12,8 @@
 #include "vitrine/cli/dicom_export.hpp"
 #include "vitrine/cli/exit_code.hpp"
 #include "vitrine/core/parallel.hpp"
+#include "vitrine/io/memory.hpp"
+#include "vitrine/io/new_directory.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -27,47 +29,58 @@ struct Options {
 
 constexpr std::size_t at_once = 16;  // images in memory
 
-/// Writes files below a directory and remembers what they are.
+/// What was written of an image.
+struct Written {
+  std::string path;
+  std::size_t bytes = 0;
+  Digest digest;
+};
+
+/// Writes the files of a data set and remembers what they are.
 class Writer {
  public:
-  explicit Writer(io::Path dir) : dir_(std::move(dir)) {}
+  explicit Writer(const io::Path& dir) : dir_(dir) {}
 
-  void write(std::vector<io::NamedBytes> files) {
-    std::map<io::Path, std::vector<io::NamedBytes>> folders;
-    for (io::NamedBytes& file : files) {
-      sums_.push_back({file.name, sha256(file.bytes)});
-      bytes_ += double(file.bytes.size());
-      const io::Path path(file.name);
-      note(path, file.bytes.size());
-      folders[path.parent_path()].push_back({path.filename().string(), std::move(file.bytes)});
-    }
-    for (const auto& [folder, its] : folders) {
-      io::make_directories(dir_ / folder);
-      io::write_files(dir_ / folder, its);
-    }
+  /// Several threads may call this at once; `note` says it in its turn.
+  std::vector<Written> write(const std::vector<io::NamedBytes>& files) {
+    std::vector<Written> written(files.size());
+    parallel_for(std::ssize(files), [&](Index i) {
+      const io::NamedBytes& file = files[std::size_t(i)];
+      dir_.write(file.name, file.bytes);
+      written[std::size_t(i)] = {file.name, file.bytes.size(), sha256(file.bytes)};
+    });
+    return written;
+  }
+  void note(const std::vector<Written>& files) {
+    for (const Written& file : files) note(file);
   }
   void write(const dataset::TextFile& file) {
-    const auto bytes = std::as_bytes(std::span(file.text));
-    write({{file.path, {bytes.begin(), bytes.end()}}});
+    dir_.write(file.path, file.text);
+    note({file.path, file.text.size(), sha256(std::as_bytes(std::span(file.text)))});
   }
   const std::vector<dataset::FileEntry>& entries() const { return entries_; }
-  void finish() { io::write_file(dir_ / "SHA256SUMS", io::checksums_text(sums_)); }
+  void finish() {
+    dir_.write("SHA256SUMS", io::checksums_text(sums_));
+    dir_.publish();
+  }
   double megabytes() const { return bytes_ / 1e6; }
 
  private:
   /// The slices of a series are one entry.
-  void note(const io::Path& path, std::size_t bytes) {
-    const io::Path folder = path.parent_path();
+  void note(const Written& file) {
+    sums_.push_back({file.path, file.digest});
+    bytes_ += double(file.bytes);
+    const io::Path path(file.path), folder = path.parent_path();
     if (folder.filename() != dataset::slices_folder) {
-      entries_.push_back({path.string(), bytes, sums_.back().digest.hex()});
+      entries_.push_back({path.string(), file.bytes, file.digest.hex()});
     } else if (entries_.empty() || entries_.back().path != folder.string() + '/') {
-      entries_.push_back({folder.string() + '/', bytes, {}});
+      entries_.push_back({folder.string() + '/', file.bytes, {}});
     } else {
-      entries_.back().bytes += bytes;
+      entries_.back().bytes += file.bytes;
     }
   }
 
-  io::Path dir_;
+  io::NewDirectory dir_;
   std::vector<dataset::FileEntry> entries_;
   std::vector<io::Checksum> sums_;
   double bytes_ = 0.0;
@@ -91,21 +104,56 @@ void write_images(Writer& writer, const StoredTrial& stored, const io::Path& dir
                                                    label_map(stored, dir, made.images[n], items[n],
                                                              anatomy[std::size_t(i) / 2].get())};
     });
-    writer.write(std::move(files));
+    writer.note(writer.write(files));
   }
+}
+
+/// Bytes that an image takes while its files are made: its voxels as they are packed and unpacked,
+/// in floats and in slices; shapes of lesions and organs, and the objects made of them.
+std::uint64_t memory_of(const DicomImage& image) {
+  std::uint64_t bytes = 12 * std::uint64_t(image.grid.count());
+  for (const io::DicomRegion& region : image.regions) {
+    bytes += region.shape->mask.values().size();
+    for (const io::DicomContour& contour : region.shape->contours) bytes += 4 * contour.data.size();
+  }
+  return bytes;
+}
+
+/// Images that are made together, from `first` on: as many as take a quarter of the memory that is
+/// there, at least one.
+std::vector<DicomImage> next_images(DicomExport& objects, const TrialDataset& made,
+                                    const dataset::Layout& layout, std::size_t first) {
+  const std::uint64_t room = io::available_memory() / 4;
+  std::vector<DicomImage> images;
+  std::uint64_t taken = 0;
+  for (std::size_t n = first; n < made.images.size() && images.size() < at_once && taken <= room;
+       ++n) {
+    images.push_back(
+        objects.described(made.images[n], layout.image_path(made.about, made.about.items[n])));
+    taken += memory_of(images.back());
+  }
+  return images;
 }
 
 /// Notes which images have a Segmentation.
 void write_dicom(Writer& writer, const StoredTrial& stored, const io::Path& dir, TrialDataset& made,
                  const dataset::Layout& layout, ShownImages& shown) {
   DicomExport objects(stored, dir, shown);
-  for (std::size_t n = 0; n < made.images.size(); ++n) {
-    dataset::Item& item = made.about.items[n];
-    std::vector<io::NamedBytes> files =
-        objects.files(made.images[n], layout.image_path(made.about, item));
-    item.labelled = std::ranges::find(files, layout.label_path(made.about, item),
-                                      &io::NamedBytes::name) != files.end();
-    writer.write(std::move(files));
+  std::vector<dataset::Item>& items = made.about.items;
+  for (std::size_t first = 0; first < items.size();) {
+    const std::vector<DicomImage> images = next_images(objects, made, layout, first);
+    for (std::size_t i = 0; i < images.size(); ++i)
+      items[first + i].labelled = !images[i].regions.empty();
+    std::vector<std::vector<Written>> written(images.size());
+    const auto write = [&](Index i) {
+      written[std::size_t(i)] = writer.write(objects.files(images[std::size_t(i)]));
+    };
+    if (images.size() == 1)
+      write(0);  // its slices on all cores
+    else
+      parallel_for(std::ssize(images), write);
+    for (const std::vector<Written>& files : written) writer.note(files);
+    first += images.size();
   }
 }
 
@@ -138,7 +186,6 @@ bool is_day(const std::string& text) {
   return text.size() == 10 && end != nullptr && *end == 0;
 }
 
-/// All or nothing: what was cut off keeps the name `OUT.partial`.
 int export_dataset(const Options& options) {
   const auto& layouts = dataset::layouts();
   const auto layout = std::ranges::find(layouts, options.choice.layout, &dataset::Layout::name);
@@ -147,11 +194,7 @@ int export_dataset(const Options& options) {
   require(std::ranges::any_of(choice.shares, [](double share) { return share > 0.0; }),
           Error::Kind::input, "--shares are all zero: nothing would be exported");
   const io::Path out = io::Path(options.output).lexically_normal();
-  const io::Path partial = str((out.has_filename() ? out : out.parent_path()).string(), ".partial");
-  for (const io::Path& taken : {out, partial})
-    require(!std::filesystem::exists(taken), Error::Kind::input, "'", taken.string(), "' is there",
-            taken == partial ? ", left by an export that was cut off" : "",
-            ". Delete it or choose another directory");
+  io::require_new(out);
   const StoredTrial stored = read_stored_trial(options.dir);
   if (choice.published.empty()) choice.published = day_of(io::Path(options.dir) / "SHA256SUMS");
   choice.seed = options.seed.value_or(stored.plan.scenario.trial.seed);
@@ -166,26 +209,18 @@ int export_dataset(const Options& options) {
   }
   TrialDataset made = make_dataset(stored, options.dir, choice, *layout);
 
-  io::make_directories(partial);
-  Writer writer(partial);
-  try {
-    if (is_dicom)
-      write_dicom(writer, stored, options.dir, made, *layout, *shown);
-    else
-      write_images(writer, stored, options.dir, made, *layout, shown ? &*shown : nullptr);
-    for (const dataset::TextFile& file : layout->index(made.about)) writer.write(file);
-    writer.write(dataset::card(made.about, *layout));
-    writer.write(dataset::image_table(made.about, *layout));
-    const std::vector<dataset::FileEntry> described = writer.entries();
-    writer.write(dataset::ro_crate(made.about, *layout, described));
-    writer.write(dataset::croissant(made.about, *layout, described));
-    writer.finish();
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove_all(partial, ignored);
-    throw;
-  }
-  std::filesystem::rename(partial, out);
+  Writer writer(out);
+  if (is_dicom)
+    write_dicom(writer, stored, options.dir, made, *layout, *shown);
+  else
+    write_images(writer, stored, options.dir, made, *layout, shown ? &*shown : nullptr);
+  for (const dataset::TextFile& file : layout->index(made.about)) writer.write(file);
+  writer.write(dataset::card(made.about, *layout));
+  writer.write(dataset::image_table(made.about, *layout));
+  const std::vector<dataset::FileEntry> described = writer.entries();
+  writer.write(dataset::ro_crate(made.about, *layout, described));
+  writer.write(dataset::croissant(made.about, *layout, described));
+  writer.finish();
   if (options.quiet) return ok;
   for (const auto& failure : stored.result.failures)
     std::printf("without %s, which failed\n", failure.case_id.c_str());

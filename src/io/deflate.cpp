@@ -24,48 +24,34 @@ Bytes deflate(std::span<const std::byte> bytes, Wrap wrap, int level) {
   return out;
 }
 
-namespace {
-
-/// The first stream of `bytes`; `used` becomes its length.
-std::optional<Bytes> inflate_one(std::span<const std::byte> bytes, Wrap wrap, std::size_t most,
-                                 std::size_t& used) {
+std::optional<Unpacked> inflate(std::span<const std::byte> bytes, Wrap wrap, std::size_t most) {
   const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)>
       decompressor(libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
   require(decompressor != nullptr, Error::Kind::unsupported, "no memory for the decompressor");
   const auto decompress =
       wrap == Wrap::gzip ? &libdeflate_gzip_decompress_ex : &libdeflate_zlib_decompress_ex;
   // Deflate packs at most 1032 to 1, so a small file never makes us reserve much.
-  constexpr std::size_t best_ratio = 1032;
+  constexpr std::size_t best_ratio = 1032, usual_ratio = 4, first_guess = 64 * mebibyte;
   most = std::min(most, bytes.size() > most / best_ratio ? most : bytes.size() * best_ratio);
-  Bytes out;
-  constexpr std::size_t first_guess = 8 * mebibyte;
-  for (std::size_t room =
-           std::min(most, std::clamp<std::size_t>(4 * bytes.size(), 64 * kibibyte, first_guess));
-       ; room = std::min(most, room > most / 4 ? most : 4 * room)) {
-    out.resize(room);
-    std::size_t made = 0;
-    const auto result = decompress(decompressor.get(), bytes.data(), bytes.size(), out.data(),
-                                   out.size(), &used, &made);
-    if (result == LIBDEFLATE_INSUFFICIENT_SPACE && room < most) continue;
+  Unpacked out{
+      Buffer<std::byte>(std::min(most, std::max(first_guess, usual_ratio * bytes.size())))};
+  while (true) {
+    std::size_t used = 0, made = 0;
+    const auto result =
+        decompress(decompressor.get(), bytes.data(), bytes.size(), out.room.data() + out.size,
+                   out.room.size() - out.size, &used, &made);
+    if (result == LIBDEFLATE_INSUFFICIENT_SPACE && out.room.size() < most) {
+      Buffer<std::byte> larger(out.room.size() > most / 4 ? most : 4 * out.room.size());
+      std::ranges::copy(out.bytes(), larger.data());
+      out.room = std::move(larger);
+      continue;
+    }
     if (result != LIBDEFLATE_SUCCESS) return std::nullopt;
-    out.resize(made);
-    return out;
-  }
-}
-
-}  // namespace
-
-std::optional<Bytes> inflate(std::span<const std::byte> bytes, Wrap wrap, std::size_t most) {
-  std::size_t used = 0;
-  auto all = inflate_one(bytes, wrap, most, used);
-  while (all && wrap == Wrap::gzip && used < bytes.size()) {
+    out.size += made;
     bytes = bytes.subspan(used);
-    const auto next = inflate_one(bytes, wrap, most - all->size(), used);
-    if (!next || next->size() > most - all->size()) return std::nullopt;
-    all->insert(all->end(), next->begin(), next->end());
+    if (bytes.empty()) return out;
+    if (wrap != Wrap::gzip) return std::nullopt;
   }
-  if (used != bytes.size()) return std::nullopt;
-  return all;
 }
 
 }  // namespace vitrine::io::detail

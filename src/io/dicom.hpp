@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,6 +94,9 @@ struct DicomSeries {
 /// patient is synthetic. Throws Error (input) for text that DICOM cannot hold, Error (numeric) for
 /// HU that are not finite.
 std::vector<NamedBytes> encode_dicom(const Image& image, const DicomSeries& series);
+/// The same of an image's values on a grid of the same size: NIfTI rounds its own to 32 bits.
+std::vector<NamedBytes> encode_dicom(const Grid& grid, std::span<const float> values,
+                                     const DicomSeries& series);
 
 /// Read the one CT series of a directory (not below it), sorted by position. Files that are no
 /// DICOM are passed over. Throws Error (data) if slices are missing, doubled, unevenly spaced or of

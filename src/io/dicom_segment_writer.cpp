@@ -19,12 +19,12 @@ struct Frame {
 std::vector<Frame> frames_of(std::span<const DicomRegion> regions) {
   std::vector<Frame> frames;
   for (std::size_t r = 0; r < regions.size(); ++r) {
-    const Mask& mask = regions[r].mask;
+    const Mask& mask = regions[r].shape->mask;
     const auto plane = std::size_t(mask.grid().size[0] * mask.grid().size[1]);
     for (Index k = 0; k < mask.grid().size[2]; ++k)
       if (std::ranges::any_of(mask.values().subspan(std::size_t(k) * plane, plane),
                               [](std::uint8_t v) { return v != 0; }))
-        frames.push_back({r, regions[r].first[2] + k});
+        frames.push_back({r, regions[r].shape->first[2] + k});
   }
   return frames;
 }
@@ -36,13 +36,13 @@ std::vector<Uint8> packed(const DicomTruth& truth, const std::vector<Frame>& fra
   std::vector<Uint8> bytes(2 * ((bits + 15) / 16));  // an even number
   std::size_t start = 0;
   for (const Frame& frame : frames) {
-    const DicomRegion& region = truth.regions[frame.region];
-    const auto [mx, my, mz] = region.mask.grid().size;
-    const Index k = frame.slice - region.first[2];
+    const DicomShape& shape = *truth.regions[frame.region].shape;
+    const auto [mx, my, mz] = shape.mask.grid().size;
+    const Index k = frame.slice - shape.first[2];
     for (Index j = 0; j < my; ++j) {
-      const std::size_t row = start + std::size_t((region.first[1] + j) * nx + region.first[0]);
+      const std::size_t row = start + std::size_t((shape.first[1] + j) * nx + shape.first[0]);
       for (Index i = 0; i < mx; ++i)
-        if (region.mask(i, j, k)) {
+        if (shape.mask(i, j, k)) {
           const std::size_t bit = row + std::size_t(i);
           bytes[bit / 8] = Uint8(bytes[bit / 8] | 1u << bit % 8);
         }

@@ -1,40 +1,74 @@
 #include "vitrine/io/dicom_truth.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "vitrine/core/parallel.hpp"
 #include "vitrine/io/detail/dicom_derived.hpp"
+#include "vitrine/io/detail/mask_outline.hpp"
 #include "vitrine/model/voxel_regions.hpp"
 
 namespace vitrine::io {
 namespace {
 
+constexpr double finest = 1e-4;  // mm
+
 /// Voxels for which `is_in` holds, in the smallest box.
 template <class Voxels, class IsIn>
-void take(const Voxels& volume, DicomRegion& region, IsIn is_in) {
-  const Grid& grid = volume.grid();
+DicomShape taken(const Voxels& volume, const Grid& grid, IsIn is_in) {
+  VITRINE_EXPECT(volume.grid().size == grid.size);
   const auto [low, high] =
       box_of(grid.size, [&](Index i, Index j, Index k) { return is_in(volume(i, j, k)); });
+  DicomShape shape;
+  if (high[0] < 0) return shape;
   Grid box = grid;
-  box.size = {0, 0, 0};
-  region.first = {0, 0, 0};
-  if (high[0] >= 0) {
-    for (std::size_t a = 0; a < 3; ++a) box.size[a] = high[a] - low[a] + 1;
-    box.origin = grid.centre(low[0], low[1], low[2]);
-    region.first = low;
-  }
-  region.mask = Mask(box);
+  for (std::size_t a = 0; a < 3; ++a) box.size[a] = high[a] - low[a] + 1;
+  box.origin = grid.centre(low[0], low[1], low[2]);
+  shape.first = low;
+  shape.mask = Mask(box);
   for (Index k = 0; k < box.size[2]; ++k)
     for (Index j = 0; j < box.size[1]; ++j)
       for (Index i = 0; i < box.size[0]; ++i)
-        region.mask(i, j, k) = is_in(volume(low[0] + i, low[1] + j, low[2] + k)) ? 1 : 0;
+        shape.mask(i, j, k) = is_in(volume(low[0] + i, low[1] + j, low[2] + k)) ? 1 : 0;
+  return shape;
+}
+
+/// Of slice k of the shape's box.
+DicomContour contour_of(const detail::Outline& outline, const DicomShape& shape, Index k,
+                        const Grid& grid) {
+  DicomContour contour{shape.first[2] + k, outline.size(), {}};
+  for (const auto& [x, y] : outline) {
+    const Vec3 voxel(double(shape.first[0]) + 0.5 * double(x),
+                     double(shape.first[1]) + 0.5 * double(y), double(contour.slice));
+    const Vec3 mm = grid.origin + grid.axes * grid.spacing.cwiseProduct(voxel);
+    for (Index a = 0; a < 3; ++a) {
+      if (!contour.data.empty()) contour.data += '\\';
+      contour.data += detail::decimal(std::round(mm[a] / finest) * finest);
+    }
+  }
+  return contour;
+}
+
+DicomShape with_contours(DicomShape shape, const Grid& grid) {
+  std::vector<std::vector<DicomContour>> slices(std::size_t(shape.mask.grid().size[2]));
+  parallel_for(std::ssize(slices), [&](Index k) {
+    for (const detail::Outline& outline : detail::outlines_of(shape.mask, k))
+      slices[std::size_t(k)].push_back(contour_of(outline, shape, k, grid));
+  });
+  for (std::vector<DicomContour>& slice : slices)
+    std::ranges::move(slice, std::back_inserter(shape.contours));
+  return shape;
 }
 
 }  // namespace
 
-void take_box(const Mask& mask, DicomRegion& region) {
-  take(mask, region, [](std::uint8_t v) { return v != 0; });
+DicomShape shape_of(const Mask& mask, const Grid& grid) {
+  return with_contours(taken(mask, grid, [](std::uint8_t v) { return v != 0; }), grid);
 }
 
-void take_box(const LabelMap& labels, std::uint16_t value, DicomRegion& region) {
-  take(labels, region, [value](std::uint16_t v) { return v == value; });
+DicomShape shape_of(const LabelMap& labels, std::uint16_t value, const Grid& grid) {
+  return with_contours(taken(labels, grid, [value](std::uint16_t v) { return v == value; }), grid);
 }
 
 namespace detail {

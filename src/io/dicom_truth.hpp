@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,22 +18,37 @@ struct DicomMeasurement {
   DicomCode method;  ///< how it was come by; may be empty
 };
 
+/// A closed planar contour about pixel centres of a slice.
+struct DicomContour {
+  Index slice = 0;  ///< of the series
+  std::size_t points = 0;
+  std::string data;  ///< their coordinates as Contour Data has them: mm, to 0.1 um
+};
+
+/// Where a part of a volume is. It is the same in all images of a patient who lay still, and is
+/// made once.
+struct DicomShape {
+  /// Voxels of the smallest box of the series' grid that holds all of it, or an empty mask;
+  /// `first`: the box's place.
+  Mask mask{Grid{}};
+  std::array<Index, 3> first{};
+  std::vector<DicomContour> contours;  ///< by slice
+};
+
+/// The shape of a mask, or of the voxels of one value in a label map. `grid`: that of the series,
+/// of the volume's size; contours by marching squares at one half between voxel centres.
+DicomShape shape_of(const Mask& mask, const Grid& grid);
+DicomShape shape_of(const LabelMap& labels, std::uint16_t value, const Grid& grid);
+
 /// What is known of a part of a CT series' volume: a lesion or an organ.
 struct DicomRegion {
   std::string label;               ///< at most 64 characters
   DicomCode category, type, site;  ///< site: in which organ; may be empty
   std::string tracking_uid;        ///< the same in all images of it; empty: it is not followed
-  std::array<std::uint8_t, 3> colour{};  ///< to be shown in: sRGB
-  /// Voxels of a box of the series' grid; `first`: the box's place in it.
-  Mask mask{Grid{}};
-  std::array<Index, 3> first{};
+  std::array<std::uint8_t, 3> colour{};     ///< to be shown in: sRGB
+  std::shared_ptr<const DicomShape> shape;  ///< never null
   std::vector<DicomMeasurement> measurements;
 };
-
-/// The smallest box of a mask, or of the voxels of one value in a label map, that holds all of it.
-/// The mask is empty if there is none.
-void take_box(const Mask& mask, DicomRegion& region);
-void take_box(const LabelMap& labels, std::uint16_t value, DicomRegion& region);
 
 /// Objects that go with the CT series `encode_dicom` makes of an image with this grid: the same
 /// patient, study, clinical trial and frame of reference, identifiers that follow from the series'.
@@ -46,11 +62,10 @@ struct DicomTruth {
 /// holds some of it, frames of the CT's size. Throws Error (input) without a voxel in any region.
 Bytes encode_dicom_segmentation(const DicomTruth& truth);
 
-/// RT Structure Set Storage: closed planar contours by marching squares at one half between voxel
-/// centres. What touches by a corner alone is apart. So a slice's contours enclose exactly those
-/// voxels' centres (even-odd rule), and N - E / 2 pixels of area, N being the pixels of the mask
-/// and E its parts less its holes. Coordinates to 0.1 um. Throws Error (unsupported) for a contour
-/// that DICOM has no room for.
+/// RT Structure Set Storage: the shapes' contours. What touches by a corner alone is apart. So a
+/// slice's contours enclose exactly those voxels' centres (even-odd rule), and N - E / 2 pixels of
+/// area, N being the pixels of the mask and E its parts less its holes. Coordinates to 0.1 um.
+/// Throws Error (unsupported) for a contour that DICOM has no room for.
 Bytes encode_dicom_contours(const DicomTruth& truth);
 
 /// Comprehensive SR Storage, TID 1500 Imaging Measurement Report: a group (TID 1411) a region,

@@ -132,8 +132,29 @@ void put_technique(Attributes& to, const DicomSeries& series) {
   to.put(DCM_ReconstructionDiameter, series.reconstruction.diameter_mm);
 }
 
-Bytes encode_slice(const Image& image, const DicomSeries& series, Index k) {
-  const Grid& grid = image.grid();
+/// Values of a slice as its pixels hold them. Throws Error (numeric) for one that is not finite.
+std::vector<Uint16> stored_pixels(std::span<const float> values, const DicomSeries& series) {
+  bool finite = true;
+  for (const float value : values) finite &= std::isfinite(value);
+  if (!finite)
+    for (const float value : values)
+      require(std::isfinite(value), Error::Kind::numeric, "the image holds ", value,
+              " (no Hounsfield value). This is a fault of what made it.");
+  const Rescale rescale = rescale_of(series);
+  const auto intercept = float(rescale.intercept), slope = float(rescale.slope);
+  const float shift = intercept / slope;
+  std::vector<Uint16> stored(values.size());
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const float clamped = std::clamp(values[i] / slope, -32768.0f, 32767.0f + shift);
+    // Halves go away from zero; the number below one half keeps what is just below it.
+    const auto whole = float(int(clamped + std::copysign(0.49999997f, clamped)));
+    stored[i] = Uint16(Sint16(whole - shift));
+  }
+  return stored;
+}
+
+Bytes encode_slice(const Grid& grid, std::span<const float> values, const DicomSeries& series,
+                   Index k) {
   DcmFileFormat file;
   DcmDataset& data = *file.getDataset();
   Attributes to(data);
@@ -149,17 +170,8 @@ Bytes encode_slice(const Image& image, const DicomSeries& series, Index k) {
   to.put(DCM_SliceLocation, decimal(corner.dot(grid.axes.col(2))));
 
   const auto pixels = std::size_t(grid.size[0] * grid.size[1]);
-  const auto values = image.values().subspan(std::size_t(k) * pixels, pixels);
-  const Rescale rescale = rescale_of(series);
-  const auto intercept = float(rescale.intercept), slope = float(rescale.slope);
-  std::vector<Uint16> stored(pixels);
-  for (std::size_t i = 0; i < pixels; ++i) {
-    require(std::isfinite(values[i]), Error::Kind::numeric, "the image holds ", values[i],
-            " (no Hounsfield value). This is a fault of what made it.");
-    const float whole =
-        std::clamp(std::round(values[i] / slope), -32768.0f, 32767.0f + intercept / slope);
-    stored[i] = static_cast<Uint16>(static_cast<Sint16>(whole - intercept / slope));
-  }
+  const std::vector<Uint16> stored =
+      stored_pixels(values.subspan(std::size_t(k) * pixels, pixels), series);
   check(data.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size()), "the pixels");
   return serialise(file, "the slice");
 }
@@ -180,7 +192,12 @@ std::string dicom_uid(std::string_view key) {
 }
 
 std::vector<NamedBytes> encode_dicom(const Image& image, const DicomSeries& series) {
-  const Grid& grid = image.grid();
+  return encode_dicom(image.grid(), image.values(), series);
+}
+
+std::vector<NamedBytes> encode_dicom(const Grid& grid, std::span<const float> values,
+                                     const DicomSeries& series) {
+  VITRINE_EXPECT(std::ssize(values) == grid.count());
   for (std::size_t axis = 0; axis < 2; ++axis)
     require(grid.size[axis] >= 1 && grid.size[axis] <= 65535, Error::Kind::unsupported,
             "a side of ", grid.size[axis], " pixels does not fit into DICOM (1 to 65535).");
@@ -191,7 +208,8 @@ std::vector<NamedBytes> encode_dicom(const Image& image, const DicomSeries& seri
   parallel_for(grid.size[2], [&](Index k) {
     const std::string number = std::to_string(k + 1);
     const std::string zeros(number.size() < 4 ? 4 - number.size() : 0, '0');
-    files[std::size_t(k)] = {str("IM", zeros, number, ".dcm"), encode_slice(image, series, k)};
+    files[std::size_t(k)] = {str("IM", zeros, number, ".dcm"),
+                             encode_slice(grid, values, series, k)};
   });
   return files;
 }

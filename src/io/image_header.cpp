@@ -9,21 +9,20 @@
 
 namespace vitrine::io::detail {
 
-ImageFormat check_image_file(const Path& path, std::uint64_t most_bytes) {
+CheckedImage check_image_file(const Path& path, std::uint64_t most_bytes) {
   std::string name = path.filename().string();
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
   if (name.ends_with(".nii") || name.ends_with(".nii.gz")) {
-    check_nifti(path, most_bytes);
-    return ImageFormat::nifti;
+    return {ImageFormat::nifti, check_nifti(path, most_bytes)};
   }
   if (name.ends_with(".nrrd") || name.ends_with(".nhdr")) {
     check_nrrd(path, most_bytes);
-    return ImageFormat::nrrd;
+    return {ImageFormat::nrrd, {}};
   }
   if (name.ends_with(".mha") || name.ends_with(".mhd")) {
     check_meta(path, most_bytes);
-    return ImageFormat::meta;
+    return {ImageFormat::meta, {}};
   }
   throw Error(Error::Kind::unsupported,
               str("'", path.string(),
@@ -102,7 +101,7 @@ void check_data(std::span<const std::byte> data, Packing packing, std::uint64_t 
     require(unpacked.has_value(), Error::Kind::data, "'", path.string(),
             "': its compressed data are damaged, cut short, or not of the announced size. Copy the "
             "file again.");
-    size = unpacked->size();
+    size = unpacked->size;
   }
   require(size >= expected, Error::Kind::data, "'", path.string(), "' holds ", size,
           " bytes of voxels, its header announces ", expected,

@@ -83,27 +83,27 @@ void convert(const std::byte* bytes, std::span<float> out) {
   }
 }
 
-using Converter = void (*)(const std::byte*, std::span<float>);
-
-Converter converter_for(itk::IOComponentEnum type, const Path& path) {
+/// `use(zero)`, its argument being of the type in which a file keeps its voxels.
+template <class Use>
+auto with_zero_of(itk::IOComponentEnum type, const Path& path, Use use) {
   using Type = itk::IOComponentEnum;
   switch (type) {
     case Type::UCHAR:
-      return convert<unsigned char>;
+      return use(static_cast<unsigned char>(0));
     case Type::CHAR:
-      return convert<signed char>;
+      return use(static_cast<signed char>(0));
     case Type::USHORT:
-      return convert<unsigned short>;
+      return use(static_cast<unsigned short>(0));
     case Type::SHORT:
-      return convert<short>;
+      return use(static_cast<short>(0));
     case Type::UINT:
-      return convert<unsigned>;
+      return use(0u);
     case Type::INT:
-      return convert<int>;
+      return use(0);
     case Type::FLOAT:
-      return convert<float>;
+      return use(0.0f);
     case Type::DOUBLE:
-      return convert<double>;
+      return use(0.0);
     default:
       throw Error(Error::Kind::unsupported,
                   str("'", path.string(), "': voxels of type ",
@@ -127,26 +127,30 @@ struct Place {
 struct Stored {
   Grid grid;
   itk::IOComponentEnum type;
-  Buffer<std::byte> bytes;
+  detail::PlainVoxels voxels;
+
+  const std::byte* bytes() const { return voxels.memory.data() + voxels.first; }
 };
 
-Stored read_with_itk(const Path& path, std::uint64_t most_bytes) {
-  const auto format = detail::check_image_file(path, most_bytes);
+Stored read_stored(const Path& path, std::uint64_t most_bytes) {
+  detail::CheckedImage checked = detail::check_image_file(path, most_bytes);
   itk::Object::GlobalWarningDisplayOff();  // ITK prints; what matters comes as an exception
   try {
-    const auto io = reader_for(format);
+    const auto io = reader_for(checked.format);
     io->SetFileName(path.string());
     io->ReadImageInformation();
     require(io->GetNumberOfComponents() == 1, Error::Kind::unsupported, "'", path.string(),
             "' has ", io->GetNumberOfComponents(), " numbers per voxel (one is expected).");
     const Grid grid = grid_of(*io, path);
+    const std::size_t bytes = std::size_t(grid.count()) * io->GetComponentSize();
+    if (checked.voxels && checked.voxels->bytes == bytes)
+      return {grid, io->GetComponentType(), std::move(*checked.voxels)};
     itk::ImageIORegion region(io->GetNumberOfDimensions());
     for (unsigned axis = 0; axis < io->GetNumberOfDimensions(); ++axis)
       region.SetSize(axis, io->GetDimensions(axis));
     io->SetIORegion(region);
-    Stored stored{grid, io->GetComponentType(),
-                  Buffer<std::byte>(std::size_t(grid.count()) * io->GetComponentSize())};
-    io->Read(stored.bytes.data());
+    Stored stored{grid, io->GetComponentType(), {Buffer<std::byte>(bytes), 0, bytes}};
+    io->Read(stored.voxels.memory.data());
     return stored;
   } catch (const itk::ExceptionObject& error) {
     throw Error(Error::Kind::data,
@@ -156,7 +160,8 @@ Stored read_with_itk(const Path& path, std::uint64_t most_bytes) {
 
 Image to_image(const Stored& stored, const Path& path) {
   Image image(stored.grid);
-  converter_for(stored.type, path)(stored.bytes.data(), image.values());
+  with_zero_of(stored.type, path,
+               [&](auto zero) { convert<decltype(zero)>(stored.bytes(), image.values()); });
   return image;
 }
 
@@ -173,7 +178,7 @@ Found find_labels(const Stored& stored, const Path& path) {
   Found found;
   found.index.resize(std::size_t(stored.grid.count()));
   std::unordered_map<std::int64_t, std::uint16_t> known;
-  const std::byte* bytes = stored.bytes.data();
+  const std::byte* bytes = stored.bytes();
   std::int64_t last = 0;
   std::uint16_t at = 0;
   for (std::size_t i = 0; i < found.index.size(); ++i, bytes += sizeof(Number)) {
@@ -205,28 +210,39 @@ Found find_labels(const Stored& stored, const Path& path) {
 }
 
 Found find_labels(const Stored& stored, const Path& path) {
-  using Type = itk::IOComponentEnum;
-  switch (stored.type) {
-    case Type::UCHAR:
-      return find_labels<unsigned char>(stored, path);
-    case Type::CHAR:
-      return find_labels<signed char>(stored, path);
-    case Type::USHORT:
-      return find_labels<unsigned short>(stored, path);
-    case Type::SHORT:
-      return find_labels<short>(stored, path);
-    case Type::UINT:
-      return find_labels<unsigned>(stored, path);
-    case Type::INT:
-      return find_labels<int>(stored, path);
-    case Type::FLOAT:
-      return find_labels<float>(stored, path);
-    case Type::DOUBLE:
-      return find_labels<double>(stored, path);
-    default:
-      converter_for(stored.type, path);  // says what is wrong
-      return {};
+  return with_zero_of(stored.type, path,
+                      [&](auto zero) { return find_labels<decltype(zero)>(stored, path); });
+}
+
+/// 1 where a voxel is `label`, or without one is not zero. Throws unless all are whole numbers.
+template <class Number>
+void choose(const Stored& stored, std::optional<int> label, Mask& mask, const Path& path) {
+  constexpr float most = 16777216.0f;  // beyond it floats are no longer dense in whole numbers
+  const std::byte* bytes = stored.bytes();
+  const auto wanted = float(label.value_or(0));
+  const bool any = !label;
+  for (std::uint8_t& inside : mask.values()) {
+    Number number;
+    std::memcpy(&number, bytes, sizeof(number));
+    bytes += sizeof(number);
+    const auto value = static_cast<float>(number);
+    if constexpr (sizeof(Number) > 2)
+      require(value == std::floor(value) && std::abs(value) < most, Error::Kind::data, "'",
+              path.native(), "': voxel ",
+              Place{stored.grid, std::size_t(&inside - mask.values().data())}, " is ", value,
+              " (a mask holds whole numbers). Threshold the probabilities first.");
+    inside = (value == wanted) != any ? 1 : 0;
   }
+}
+
+/// The first 20 different labels, for a message.
+std::string labels_of(const Image& labels) {
+  std::set<float> seen;
+  for (const float value : labels.values())
+    if (value != 0.0f && seen.size() < 20) seen.insert(value);
+  std::string there;
+  for (const float value : seen) there += str(there.empty() ? "" : ", ", value);
+  return there.empty() ? "none" : there;
 }
 
 }  // namespace
@@ -245,7 +261,7 @@ Image read_image(const Path& path, std::uint64_t most_bytes) {
   std::error_code error;
   Image image = std::filesystem::is_directory(path, error)
                     ? read_dicom_series(path, most_bytes)
-                    : to_image(read_with_itk(path, most_bytes), path);
+                    : to_image(read_stored(path, most_bytes), path);
   const auto values = image.values();
   for (std::size_t i = 0; i < values.size(); ++i)
     require(std::isfinite(values[i]), Error::Kind::data, "'", path.native(), "': voxel ",
@@ -261,7 +277,7 @@ bool stores_whole_numbers(const Path& path, const Image& image) {
     return std::all_of(values.begin(), values.end(), [](float x) { return x == std::floor(x); });
   }
   try {
-    const auto io = reader_for(detail::check_image_file(path, 4 * gibibyte));
+    const auto io = reader_for(detail::check_image_file(path, 4 * gibibyte).format);
     io->SetFileName(path.string());
     io->ReadImageInformation();
     return io->GetComponentType() != itk::IOComponentEnum::FLOAT &&
@@ -273,34 +289,22 @@ bool stores_whole_numbers(const Path& path, const Image& image) {
 }
 
 Mask read_mask(const Path& path, std::optional<int> label, std::uint64_t most_bytes) {
-  const Image labels = to_image(read_with_itk(path, most_bytes), path);
-  Mask mask(labels.grid());
-  std::set<float> seen;
-  bool any = false;
-  for (std::size_t i = 0; i < labels.values().size(); ++i) {
-    const float value = labels.values()[i];
-    require(value == std::floor(value) && std::abs(value) < 16777216.0f, Error::Kind::data, "'",
-            path.native(), "': voxel ", Place{mask.grid(), i}, " is ", value,
-            " (a mask holds whole numbers). Threshold the probabilities first.");
-    if (value != 0.0f && seen.size() < 20) seen.insert(value);
-    const bool inside = label ? value == float(*label) : value != 0.0f;
-    mask.values()[i] = inside ? 1 : 0;
-    any |= inside;
-  }
-  if (!any) {
-    std::string there;
-    for (const float value : seen) there += str(there.empty() ? "" : ", ", value);
+  const Stored stored = read_stored(path, most_bytes);
+  Mask mask(stored.grid);
+  with_zero_of(stored.type, path,
+               [&](auto zero) { choose<decltype(zero)>(stored, label, mask, path); });
+  if (std::ranges::find(mask.values(), 1) == mask.values().end()) {
     const std::string wanted =
         label ? str("no voxel with label ", *label) : std::string("no voxel that is not zero");
     throw Error(Error::Kind::data, str("'", path.string(), "' has ", wanted,
-                                       " (labels there: ", there.empty() ? "none" : there,
+                                       " (labels there: ", labels_of(to_image(stored, path)),
                                        "). Choose another label or mask."));
   }
   return mask;
 }
 
 LabelImage read_labels(const Path& path, std::uint64_t most_bytes) {
-  const Stored stored = read_with_itk(path, most_bytes);
+  const Stored stored = read_stored(path, most_bytes);
   Found found = find_labels(stored, path);
   std::vector<std::uint16_t> order(found.values.size()), rank(order.size());
   std::iota(order.begin(), order.end(), std::uint16_t{0});

@@ -103,15 +103,18 @@ void check_finite(std::span<const std::byte> voxels, std::uint64_t bytes, bool s
 
 }  // namespace
 
-void check_nifti(const Path& path, std::uint64_t most_bytes) {
+std::optional<PlainVoxels> check_nifti(const Path& path, std::uint64_t most_bytes) {
   constexpr std::uint64_t room_for_extensions = 16 * mebibyte;
-  Bytes file = read_file(path, most_bytes + room_for_extensions);
+  Bytes stored = read_file(path, most_bytes + room_for_extensions);
+  std::span<const std::byte> file = stored;
+  std::optional<Unpacked> unpacked;
   if (file.size() >= 2 && file[0] == std::byte{0x1F} && file[1] == std::byte{0x8B}) {
-    auto unpacked = inflate(file, Wrap::gzip, std::size_t(most_bytes + room_for_extensions));
+    unpacked = inflate(file, Wrap::gzip, std::size_t(most_bytes + room_for_extensions));
     require(unpacked.has_value(), Error::Kind::data, "'", path.string(),
             "': its gzip stream is damaged, cut short, or unpacks to more than ", most_bytes,
             " bytes. Copy the file again.");
-    file = std::move(*unpacked);
+    file = unpacked->bytes();
+    stored = {};
   }
   require(file.size() >= sizeof(NiftiHeader), Error::Kind::data, "'", path.string(),
           "' is no NIfTI file (", file.size(), " bytes; its header alone has 348). Copy it again.");
@@ -142,10 +145,13 @@ void check_nifti(const Path& path, std::uint64_t most_bytes) {
   require(h.vox_offset >= 352.0f && h.vox_offset <= float(file.size()), Error::Kind::data, "'",
           path.string(), "': its voxels begin at byte ", h.vox_offset, " of ", file.size(),
           " (at 352 or later is expected). Its header is damaged.");
-  const auto voxels = std::span<const std::byte>(file).subspan(std::size_t(h.vox_offset));
+  const auto voxels = file.subspan(std::size_t(h.vox_offset));
   check_data(voxels, Packing::none, expected, path);
   if (h.datatype == nifti_float32) check_finite<float>(voxels, expected, swapped, path);
   if (h.datatype == nifti_float64) check_finite<double>(voxels, expected, swapped, path);
+  const bool scaled = (h.scl_slope != 0.0f && h.scl_slope != 1.0f) || h.scl_inter != 0.0f;
+  if (swapped || scaled || !unpacked) return std::nullopt;
+  return PlainVoxels{std::move(unpacked->room), std::size_t(h.vox_offset), std::size_t(expected)};
 }
 
 }  // namespace vitrine::io::detail

@@ -119,7 +119,7 @@ damage "${spoilt_masks[0]}"
 expect 2 'is not the file that SHA256SUMS lists' "$program" export spoilt new --layout monai --shares 1 0 0
 expect 1 '' test -e new -o -e new.partial
 mkdir new.partial
-expect 2 "new.partial' is there, left by an export that was cut off" "$program" export trial new --layout monai
+expect 2 "new.partial' is there, left by a run that was cut off" "$program" export trial new --layout monai
 rm -r spoilt; cp -r trial spoilt; rm spoilt/SHA256SUMS
 expect 2 'has not ended' "$program" export spoilt other --layout monai
 verdict

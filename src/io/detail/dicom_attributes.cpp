@@ -81,6 +81,10 @@ void Attributes::put(const DcmTagKey& tag, std::optional<double> number) {
   if (number) put(tag, decimal(*number));
 }
 
+void Attributes::numbers(const DcmTagKey& tag, const std::string& text) {
+  check(data_.putAndInsertString(tag, text.c_str()), DcmTag(tag).getTagName());
+}
+
 void Attributes::integer(const DcmTagKey& tag, std::optional<double> number) {
   if (number) put(tag, std::to_string(std::llround(*number)));
 }

@@ -29,6 +29,8 @@ class Attributes {
 
   void put(const DcmTagKey& tag, const std::string& text);
   void put(const DcmTagKey& tag, std::optional<double> number);
+  /// Numbers of `decimal`, which need no check, with backslashes between them.
+  void numbers(const DcmTagKey& tag, const std::string& text);
   void integer(const DcmTagKey& tag, std::optional<double> number);
   void real(const DcmTagKey& tag, std::optional<double> number);
   void word(const DcmTagKey& tag, Uint16 value);

@@ -3,15 +3,27 @@
 #include <cstdint>
 #include <optional>
 
+#include "vitrine/core/buffer.hpp"
 #include "vitrine/io/file.hpp"
 
 namespace vitrine::io::detail {
 
 enum class ImageFormat { nifti, nrrd, meta };
 
+/// Voxels in memory as ITK would hand them over: `bytes` of them from `first` on.
+struct PlainVoxels {
+  Buffer<std::byte> memory;
+  std::size_t first = 0, bytes = 0;
+};
+
+struct CheckedImage {
+  ImageFormat format;
+  std::optional<PlainVoxels> voxels;  ///< where looking at them left them at hand
+};
+
 /// Check a file as far as ITK 5.2 does not: it accepts truncated files, hangs on not-a-number in a
 /// qform and reserves memory for absurd sizes. Throws Error naming file and field.
-ImageFormat check_image_file(const Path& path, std::uint64_t most_bytes);
+CheckedImage check_image_file(const Path& path, std::uint64_t most_bytes);
 
 /// What a header says about the data that follows it.
 struct DataExtent {
@@ -23,7 +35,8 @@ struct DataExtent {
   std::uint64_t bytes(const Path& path, std::uint64_t most) const;
 };
 
-void check_nifti(const Path& path, std::uint64_t most_bytes);
+/// The voxels of a packed file in this machine's byte order, without a scale of their own.
+std::optional<PlainVoxels> check_nifti(const Path& path, std::uint64_t most_bytes);
 void check_nrrd(const Path& path, std::uint64_t most_bytes);
 void check_meta(const Path& path, std::uint64_t most_bytes);
 

@@ -84,12 +84,12 @@ TEST_CASE("an oblique DICOM series comes back in its pose, whatever the names of
 TEST_CASE("HU beyond what DICOM holds are clamped, and fractions rounded") {
   const Scratch scratch;
   Image image = slices(4, 1);
-  const float given[] = {1e6f, -1e6f, 0.5f, -0.5f, 3071.4f},
-              stored[] = {31743.0f, -32768.0f, 1.0f, -1.0f, 3071.0f};
+  const float given[] = {1e6f, -1e6f, 0.5f, -0.5f, 3071.4f, 0.49999997f, 2.5f, -1000.5f},
+              stored[] = {31743.0f, -32768.0f, 1.0f, -1.0f, 3071.0f, 0.0f, 3.0f, -1001.0f};
   std::copy(std::begin(given), std::end(given), image.values().begin());
   io::write_files(scratch.path(), io::encode_dicom(image, full_series()));
   const Image back = io::read_dicom_series(scratch.path());
-  for (std::size_t i = 0; i < 5; ++i) CHECK(back.values()[i] == stored[i]);
+  CHECK(std::equal(std::begin(stored), std::end(stored), back.values().begin()));
   image.values()[7] = std::numeric_limits<float>::infinity();
   CHECK_THAT(complaint(Kind::numeric, [&] { io::encode_dicom(image, full_series()); }),
              Contains("inf"));

@@ -58,7 +58,7 @@ io::DicomRegion region_of(const std::string& label, const Mask& mask) {
   region.site = {"39607008", "SCT", "Lung"};
   region.tracking_uid = io::dicom_uid(label);
   region.colour = {255, 0, 0};
-  io::take_box(mask, region);
+  region.shape = std::make_shared<io::DicomShape>(io::shape_of(mask, mask.grid()));
   region.measurements = {{{"Q4LE", "IBSI", "Mean"}, -163.5441176470588, "[hnsf'U]", {}},
                          {{"9ZK5", "IBSI", "Entropy"}, 3.25, "1", {"ITBB", "IBSI", "3d_average"}},
                          {{"a.feature.without.a.code", "99VITRINE", "Of our own"},
@@ -135,6 +135,29 @@ double signed_area(const std::string& data, const Vec3& normal) {
 }
 
 }  // namespace
+
+TEST_CASE("a shape lies on the grid of its series, made of a mask or of a label alike") {
+  const Mask mask = awkward_mask();
+  Grid elsewhere = mask.grid();
+  elsewhere.origin += Vec3(1.0, -2.0, 3.0);
+  Mask moved(elsewhere);
+  LabelMap labels(elsewhere);
+  std::ranges::copy(mask.values(), moved.values().begin());
+  for (std::size_t i = 0; i < labels.values().size(); ++i)
+    labels.values()[i] = mask.values()[i] ? 7 : std::uint16_t(i % 7);
+  const io::DicomShape shape = io::shape_of(mask, mask.grid());
+  for (const io::DicomShape& other :
+       {io::shape_of(moved, mask.grid()), io::shape_of(labels, 7, mask.grid())}) {
+    CHECK(other.first == shape.first);
+    CHECK(other.mask.grid() == shape.mask.grid());
+    CHECK(std::ranges::equal(other.mask.values(), shape.mask.values()));
+    CHECK(std::ranges::equal(other.contours, shape.contours, {}, &io::DicomContour::data,
+                             &io::DicomContour::data));
+  }
+  CHECK(shape.contours.size() == 8);  // a ring's two, in its hole one, two apart; three corners
+  CHECK(std::ranges::is_sorted(shape.contours, {}, &io::DicomContour::slice));
+  CHECK(io::shape_of(labels, 8, mask.grid()).mask.values().empty());
+}
 
 TEST_CASE("segments are read back as the masks they were made of") {
   const Scratch scratch;
