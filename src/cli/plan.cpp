@@ -182,6 +182,9 @@ void show(const trial::Plan& plan, const trial::Estimate& e, const Beams& beams,
   if (s.arms.repeat.count > 0)
     std::printf(" + %lld %s repeats of %s", static_cast<long long>(s.arms.repeat.count),
                 s.arms.repeat.kind.c_str(), trial::repeated_arms(plan).c_str());
+  if (const auto& visits = s.arms.follow_up; !visits.days.empty())
+    std::printf(" + %zu visits of %s", visits.days.size(),
+                visits.in_every_arm() ? "every arm" : plan.arms[plan.followed].name.c_str());
   std::printf("\nfingerprint %s\n", plan.fingerprint.c_str());
   if (!s.patients.strata.empty()) std::printf("\nstrata\n");
   for (const auto& [name, patients] : strata_of(plan))

@@ -12,6 +12,7 @@
 #include "vitrine/cli/stress_embeddings.hpp"
 #include "vitrine/cli/stress_host.hpp"
 #include "vitrine/cli/stress_page.hpp"
+#include "vitrine/cli/stress_response.hpp"
 #include "vitrine/cli/stress_tables.hpp"
 #include "vitrine/io/run_lock.hpp"
 
@@ -73,8 +74,12 @@ std::vector<TrialImage> images_for(const StoredTrial& stored, const Options& opt
   for (const std::string& arm : options.arms)
     require(std::ranges::find(arms, arm) != arms.end(), Error::Kind::input, "there is no arm '",
             arm, "'.", suggestion(arm, arms));
+  const bool all_come_again = stored.plan.scenario.arms.follow_up.in_every_arm();
+  const auto is_repeat = [&](const TrialImage& image) {
+    return image.replicate != "scan" && !(all_come_again && image.replicate.starts_with("visit"));
+  };
   std::erase_if(images, [&](const TrialImage& image) {
-    return (!options.repeats && image.replicate != "scan") ||
+    return (!options.repeats && is_repeat(image)) ||
            (!options.arms.empty() &&
             std::ranges::find(options.arms, image.arm) == options.arms.end());
   });
@@ -147,6 +152,9 @@ void print(const trial::Stress& stress, const std::vector<ScoredModel>& models,
                     worst->value.value);
       std::printf("\n");
     }
+    for (const evaluation::GroupScore& score : model.response)
+      if (score.group == "all" && score.value.has_value())
+        std::printf("  %-32s %s\n", score.metric.c_str(), with_interval(score.value).c_str());
   }
   for (const ReadersTogether& one : together)
     for (const evaluation::GroupScore& score : one.scores)
@@ -201,20 +209,25 @@ int run(const Options& options) {
                    done == total ? "\r\x1b[K" : "");
   };
   const auto runs = run_models(stored, options.dir, out, stress, images, told);
-  const auto models = score_models(stored, stress, images, runs);
+  auto models = score_models(stored, stress, images, runs);
+  const auto responses = read_responses(stored, stress, images, models);
   const auto together = readers_together(models);
   const auto embeddings = score_embeddings(stored, images, runs);
   const auto limits = judge(stress, models);
   const bool passed = std::ranges::all_of(limits, &JudgedLimit::passed);
-  const std::vector<std::pair<std::string, Table>> tables{
+  std::vector<std::pair<std::string, Table>> tables{
       {"summary", summary_table(models)},   {"limits", limit_table(limits)},
       {"froc", froc_table(models)},         {"roc", roc_table(models)},
       {"readers", readers_table(together)}, {"embeddings", agreement_table(embeddings)},
       {"cases", case_table(images, models)}};
+  if (!responses.empty()) {
+    tables.emplace_back("response", response_table(responses));
+    tables.emplace_back("visits", visit_table(responses));
+  }
   std::vector<std::pair<std::string, std::string>> files{
       {"stress.json", as_json(tables, passed)},
       {"stress.html", stress_page({stored, options.dir, out, stress, images, models, together,
-                                   embeddings, limits})}};
+                                   embeddings, limits, responses})}};
   for (const auto& [name, table] : tables)
     files.emplace_back(name == "cases" ? "stress.csv" : str("stress_", name, ".csv"),
                        table.to_csv());
@@ -252,7 +265,8 @@ void add_stress(CLI::App& app, int& code) {
                       "YAML file with another `stress:` block than the scenario's");
   command->add_option("--output,-o", options->output, "directory for the results (DIR-stress)");
   command->add_option("--arm", options->arms, "only images of this arm; may be repeated");
-  command->add_flag("--repeats", options->repeats, "with repeated scans and later visits too");
+  command->add_flag("--repeats", options->repeats,
+                    "with repeated scans, and the later visits of one arm, too");
   command->add_flag("--yes", options->yes, "run the programs without asking");
   command->add_option("--consent", options->consent,
                       "file that keeps which programs may be run "

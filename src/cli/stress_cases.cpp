@@ -33,15 +33,8 @@ Truth truth_of(const std::string& id, Mask mask, double least_reach) {
   Truth truth{id, std::move(mask), {}, {Vec3::Zero(), 0.0}, 0.0};
   truth.box =
       box_of(grid.size, [&](Index i, Index j, Index k) { return truth.mask(i, j, k) != 0; });
-  double voxels = 0.0;
-  for (Index k = 0; k < grid.size[2]; ++k)
-    for (Index j = 0; j < grid.size[1]; ++j)
-      for (Index i = 0; i < grid.size[0]; ++i) {
-        if (truth.mask(i, j, k) == 0) continue;
-        truth.target.centre += truth.mask.grid().centre(i, j, k);
-        voxels += 1.0;
-      }
-  truth.target.centre /= voxels;
+  truth.target.centre = centre_of(truth.mask);
+  const auto voxels = double(grid.count() - std::ranges::count(truth.mask.values(), 0));
   const double volume = voxels * truth.mask.grid().voxel_volume();
   truth.diameter = math::cbrt(6.0 / std::numbers::pi * volume);
   truth.target.radius = std::max(0.5 * truth.diameter, least_reach);
@@ -83,6 +76,13 @@ evaluation::LesionScore missed(const trial::Stress& stress, const Truth& truth) 
   return score;
 }
 
+std::vector<Finding> truths(const Case& one) {
+  std::vector<Finding> all;
+  for (const Truth& truth : one.lesions)
+    all.push_back({truth.id, truth.target.centre, evaluation::axial_size(truth.mask)});
+  return all;
+}
+
 /// Parts of the found mask that touch a lesion are compared with it; the rest is false.
 void score_mask(const trial::Stress& stress, const Case& one, const Mask& found,
                 StressCase& result) {
@@ -98,17 +98,22 @@ void score_mask(const trial::Stress& stress, const Case& one, const Mask& found,
     Mask mine(truth.mask.grid());
     for (std::size_t v = 0; v < parts.label.size(); ++v)
       mine.values()[v] = touches[std::size_t(parts.label[v])];
+    result.found.push_back({truth.id, centre_of(mine), evaluation::axial_size(mine)});
     const auto agreed = evaluation::compare_masks(truth.mask, mine, stress.surface_tolerance);
     score.values = {agreed.dice,
                     agreed.surface_dice,
                     agreed.hausdorff95,
                     agreed.surface_distance,
                     100.0 * agreed.volume_error(),
-                    evaluation::longest_in_slice(mine) - evaluation::longest_in_slice(truth.mask),
+                    result.found.back().size.longest - evaluation::axial_size(truth.mask).longest,
                     1.0};
   }
   for (std::size_t p = 1; p < touches_any.size(); ++p)
-    if (!touches_any[p]) result.false_ones.push_back(1.0);
+    if (!touches_any[p]) {
+      const Mask part = mask_of(parts, p - 1, found.grid());
+      result.found.push_back({"", centre_of(part), evaluation::axial_size(part)});
+      result.false_ones.push_back(1.0);
+    }
 }
 
 void score_points(const trial::Stress& stress, const Case& one, StressCase& result) {
@@ -219,6 +224,28 @@ bool is_true(const Value& value, const char* key) {
   return flag && flag->as<bool>() && *flag->as<bool>();
 }
 
+Value findings(const std::vector<Finding>& all) {
+  Value::List list;
+  for (const Finding& one : all)
+    list.push_back(Value()
+                       .set("lesion", one.lesion)
+                       .set("numbers", numbers({one.centre.x(), one.centre.y(), one.centre.z(),
+                                                one.size.longest, one.size.short_axis})));
+  return Value(std::move(list));
+}
+
+std::vector<Finding> findings_in(const Value& value, const char* key) {
+  const Value* list = value.find(key);
+  require(list && list->as<Value::List>(), Error::Kind::data, "it lacks '", key, "'");
+  std::vector<Finding> all;
+  for (const Value& each : *list->as<Value::List>()) {
+    const std::vector<double> n = numbers_in(each, "numbers");
+    require(n.size() == 5, Error::Kind::data, "a finding has not 5 numbers");
+    all.push_back({text_in(each, "lesion"), {n[0], n[1], n[2]}, {n[3], n[4]}});
+  }
+  return all;
+}
+
 std::string record(const StressCase& one, const std::string& key,
                    const std::optional<io::ProcessEnd>& end) {
   Value value;
@@ -242,6 +269,7 @@ std::string record(const StressCase& one, const std::string& key,
     embeddings.push_back(Value().set("lesion", each.lesion).set("values", numbers(each.values)));
   value.set("features", Value(std::move(features)));
   value.set("embeddings", Value(std::move(embeddings)));
+  value.set("found", findings(one.found)).set("truth", findings(one.truth));
   return to_json(value, 1) + "\n";
 }
 
@@ -281,6 +309,8 @@ std::optional<StressCase> kept(const io::Path& file, const std::string& key) {
       one.embeddings.push_back({text_in(each, "lesion"), numbers_in(each, "values")});
       if (one.embeddings.back().values.size() != one.features.size()) return std::nullopt;
     }
+    one.found = findings_in(value, "found");
+    one.truth = findings_in(value, "truth");
     return one;
   } catch (const Error&) {
     return std::nullopt;  // made again
@@ -330,6 +360,7 @@ class Attempt {
       result.id = id_;
       fail(stress_, one, task, error.what(), result);
     }
+    if (task == readers::Task::segmentation) result.truth = truths(one);
     result.confined = !host.end() || host.end()->confined;
     io::write_file(file(), record(result, key, host.end()));
     return result;
@@ -359,7 +390,8 @@ std::vector<std::string> lesion_metrics() {
   std::vector<std::string> names;
   for (const trial::StressMetric& metric : trial::stress_metrics())
     if (metric.task == readers::Task::segmentation &&
-        std::string_view(metric.name) != "false_positives_per_image")
+        std::string_view(metric.name) != "false_positives_per_image" &&
+        !trial::is_of_response(metric.name))
       names.emplace_back(metric.name);
   return names;
 }

@@ -6,9 +6,17 @@
 
 #include "vitrine/cli/trial_images.hpp"
 #include "vitrine/evaluation/reader_study.hpp"
+#include "vitrine/evaluation/segmentation.hpp"
 #include "vitrine/trial/stress.hpp"
 
 namespace vitrine::cli {
+
+/// What a mask has of a lesion.
+struct Finding {
+  std::string lesion;  ///< empty: a part that touches none
+  Vec3 centre;         ///< of its voxels, mm
+  evaluation::AxialSize size;
+};
 
 /// What a model made of one image: enough for every table and picture.
 struct StressCase {
@@ -22,6 +30,7 @@ struct StressCase {
   std::vector<readers::Point> points;  ///< of a detector
   std::vector<std::string> features;   ///< names of what embeddings hold
   std::vector<readers::Embedding> embeddings;
+  std::vector<Finding> found, truth;  ///< of a segmenter's mask, of the true ones
 };
 
 /// One model on all images.

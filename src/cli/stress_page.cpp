@@ -11,6 +11,7 @@
 #include "vitrine/cli/picture_file.hpp"
 #include "vitrine/io/image_reader.hpp"
 #include "vitrine/io/png.hpp"
+#include "vitrine/model/voxel_regions.hpp"
 #include "vitrine/report/stress_page.hpp"
 
 namespace vitrine::cli {
@@ -59,7 +60,7 @@ class Placement {
   double of(double rating, bool positive) const {
     if (std::isnan(rating)) return -1.0;
     const std::vector<double>& others = sorted_[positive ? 0 : 1];
-    const auto [first, last] = std::ranges::equal_range(others, rating);
+    const auto [first, last] = std::equal_range(others.begin(), others.end(), rating);
     const double below = double(first - others.begin()), equal = double(last - first);
     const double share = others.empty() ? 0.5 : (below + 0.5 * equal) / double(others.size());
     return positive ? share : 1.0 - share;
@@ -102,20 +103,6 @@ std::vector<Failure> failures_of(const StressResult& result, const ScoredModel& 
   first.insert(first.end(), further.begin(), further.end());
   first.resize(std::min(first.size(), std::size_t(result.stress.gallery)));
   return first;
-}
-
-Vec3 centre_of(const Mask& mask) {
-  Vec3 sum = Vec3::Zero();
-  double count = 0.0;
-  const auto& size = mask.grid().size;
-  for (Index k = 0; k < size[2]; ++k)
-    for (Index j = 0; j < size[1]; ++j)
-      for (Index i = 0; i < size[0]; ++i)
-        if (mask(i, j, k) != 0) {
-          sum += mask.grid().centre(i, j, k);
-          count += 1.0;
-        }
-  return sum / count;
 }
 
 /// What a model found on the image's grid: its mask, or a voxel-sized disc about each point.
@@ -328,6 +315,44 @@ report::StressedModel embedding_part(const ScoredEmbedding& embedding) {
   return part;
 }
 
+/// Steps of a curve from day 0 to a little after the last planned one.
+report::Line steps(const std::string& name, const std::vector<evaluation::SurvivalStep>& curve,
+                   double last) {
+  report::Line line{name, {0.0}, {1.0}};
+  for (const evaluation::SurvivalStep& step : curve) {
+    line.x.insert(line.x.end(), 2, step.time);
+    line.y.insert(line.y.end(), {line.y.back(), step.survival});
+  }
+  line.x.push_back(1.1 * last);
+  line.y.push_back(line.y.back());
+  return line;
+}
+
+report::StressedResponse response_part(const ReadResponse& response,
+                                       const std::vector<trial::Arm>& arms) {
+  report::StressedResponse part{response.reader,
+                                response.scores,
+                                {"Without progression", "planned day", "share of courses", {}}};
+  const evaluation::ResponseStudy& study = response.study;
+  const auto add = [&](const std::string& name, evaluation::By by,
+                       const std::vector<const evaluation::Course*>& courses) {
+    part.progression_free.lines.push_back(
+        steps(name, evaluation::progression_free(study, by, courses), study.days.back()));
+  };
+  std::vector<const evaluation::Course*> all;
+  std::vector<std::vector<const evaluation::Course*>> of_arms(arms.size());
+  for (const evaluation::Course& course : study.courses) {
+    all.push_back(&course);
+    of_arms[course.arm].push_back(&course);
+  }
+  add("truth", evaluation::By::truth, all);
+  constexpr std::size_t most_arms = 5;  // that a chart can tell apart
+  if (arms.size() > most_arms) add("all arms", evaluation::By::reader, all);
+  for (std::size_t a = 0; a < arms.size() && arms.size() <= most_arms; ++a)
+    if (!of_arms[a].empty()) add(arms[a].name, evaluation::By::reader, of_arms[a]);
+  return part;
+}
+
 std::string answer_of(const StressResult& result) {
   if (result.limits.empty()) return "No acceptance limits are declared: nothing passes or fails.";
   const auto broken = std::ranges::count(result.limits, false, &JudgedLimit::passed);
@@ -378,6 +403,8 @@ std::string stress_page(const StressResult& result) {
   for (const ScoredModel& model : result.models) page.models.push_back(model_part(result, model));
   for (const ReadersTogether& one : result.together) page.models.push_back(together_part(one));
   for (const ScoredEmbedding& one : result.embeddings) page.models.push_back(embedding_part(one));
+  for (const ReadResponse& response : result.responses)
+    page.responses.push_back(response_part(response, result.stored.plan.arms));
   page.failed = failed_table(result);
   page.remarks = {
       "Patients, lesions and scanners are simulated: a model that passes here may fail in "

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "vitrine/cli/stress_embeddings.hpp"
-#include "vitrine/cli/stress_tables.hpp"
+#include "vitrine/cli/stress_response.hpp"
 
 namespace vitrine::cli {
 
@@ -17,6 +17,7 @@ struct StressResult {
   const std::vector<ReadersTogether>& together;
   const std::vector<ScoredEmbedding>& embeddings;
   const std::vector<JudgedLimit>& limits;
+  const std::vector<ReadResponse>& responses;
 };
 
 /// `stress.html`; images of its galleries are read from the trial's directory.

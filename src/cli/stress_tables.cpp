@@ -39,10 +39,6 @@ std::vector<evaluation::ArmGroup> arm_groups(const trial::Plan& plan) {
 
 Table::Cell cell(double number) { return number; }
 
-void add_estimate(std::vector<Table::Cell>& row, const evaluation::Estimate& e) {
-  row.insert(row.end(), {cell(e.value), cell(e.low), cell(e.high), e.reason});
-}
-
 void add_score_columns(Table& table) {
   for (const char* name : {"group", "level", "metric", "patients", "images", "failed_images",
                            "lesions", "value", "value_low", "value_high", "value_reason",
@@ -85,10 +81,15 @@ JudgedLimit judged(const trial::StressLimit& limit, const trial::Stress& stress,
     score = worst_of(stress, model, limit.metric);
     if (score) row.group = str(score->group, ": ", score->level);
   } else {
-    const auto found = std::ranges::find_if(model.scores, [&](const GroupScore& one) {
+    const auto& scores = model.scores_with(limit.metric);
+    const auto found = std::ranges::find_if(scores, [&](const GroupScore& one) {
       return one.group == "all" && one.metric == limit.metric;
     });
-    if (found != model.scores.end()) score = &*found;
+    if (found != scores.end()) score = &*found;
+  }
+  if (trial::is_of_response(limit.metric) && model.response.empty()) {
+    row.reason = "the trial has no later visits (arms.follow_up)";
+    return row;
   }
   if (!score || !score->value.has_value()) {
     row.reason =
@@ -110,13 +111,20 @@ JudgedLimit judged(const trial::StressLimit& limit, const trial::Stress& stress,
 
 }  // namespace
 
+void add_estimate(std::vector<Table::Cell>& row, const evaluation::Estimate& e) {
+  row.insert(row.end(), {cell(e.value), cell(e.low), cell(e.high), e.reason});
+}
+
+evaluation::Resampling stress_resampling(const StoredTrial& stored) {
+  return {make_stream(stored.plan.scenario.trial.seed, "stress", Draw::bootstrap)};
+}
+
 std::vector<ScoredModel> score_models(const StoredTrial& stored, const trial::Stress& stress,
                                       const std::vector<TrialImage>& images,
                                       const std::vector<StressRun>& runs) {
   const trial::Plan& plan = stored.plan;
   const auto groups = arm_groups(plan);
-  evaluation::Resampling resampling{
-      make_stream(plan.scenario.trial.seed, "stress", Draw::bootstrap)};
+  evaluation::Resampling resampling = stress_resampling(stored);
   const evaluation::Resamples drawn(resampling.stream, resampling.replicates);
   resampling.drawn = &drawn;
   std::vector<ScoredModel> models;
@@ -162,7 +170,8 @@ bool is_stated(const ScoredModel& model, const std::string& metric) {
 const GroupScore* worst_of(const trial::Stress& stress, const ScoredModel& model,
                            const std::string& metric) {
   const auto* about = trial::find_metric(model.run->model->reader->task(), metric);
-  return about ? evaluation::worst_group(model.scores, metric, about->better, stress.fewest_lesions)
+  return about ? evaluation::worst_group(model.scores_with(metric), metric, about->better,
+                                         stress.fewest_lesions)
                : nullptr;
 }
 

@@ -22,6 +22,11 @@ struct ScoredModel {
   bool rates_lesions = false;  ///< a classifier: of each lesion, not of the image
   evaluation::ReaderStudy study;
   std::vector<evaluation::GroupScore> scores;
+  std::vector<evaluation::GroupScore> response;  ///< of later visits; none: there are none
+  /// Where a metric is.
+  const std::vector<evaluation::GroupScore>& scores_with(const std::string& metric) const {
+    return trial::is_of_response(metric) ? response : scores;
+  }
 };
 
 /// All models but embeddings, which say nothing that could be true.
@@ -47,6 +52,12 @@ const evaluation::GroupScore* worst_of(const trial::Stress& stress, const Scored
 
 /// `stress.csv`: one row a model, image and lesion.
 Table case_table(const std::vector<TrialImage>& images, const std::vector<ScoredModel>& models);
+/// What intervals of a stress test are drawn with.
+evaluation::Resampling stress_resampling(const StoredTrial& stored);
+
+/// Four cells of a row: a value, the ends of its interval, and why something is missing.
+void add_estimate(std::vector<Table::Cell>& row, const evaluation::Estimate& estimate);
+
 /// `stress_summary.csv`: one row a model, metric and group.
 Table summary_table(const std::vector<ScoredModel>& models);
 /// Of all images of a detector.

@@ -142,10 +142,10 @@ SegmentationScore compare_masks(const Mask& truth, const Mask& found, double tol
   return score;
 }
 
-double longest_in_slice(const Mask& mask) {
+AxialSize axial_size(const Mask& mask) {
   const Grid& grid = mask.grid();
   const double x = grid.spacing.x(), y = grid.spacing.y();
-  double longest = -1.0;
+  double longest = -1.0, width = 0.0;
   for (Index k = 0; k < grid.size[2]; ++k) {
     std::vector<std::pair<double, double>> ends;  // of each row: no others can be farthest apart
     for (Index j = 0; j < grid.size[1]; ++j) {
@@ -159,13 +159,29 @@ double longest_in_slice(const Mask& mask) {
       ends.emplace_back(x * double(left), y * double(j));
       if (right != left) ends.emplace_back(x * double(right), y * double(j));
     }
+    double here = -1.0, along_x = 1.0, along_y = 0.0;
     for (std::size_t p = 0; p < ends.size(); ++p)
       for (std::size_t q = p; q < ends.size(); ++q) {
         const double dx = ends[p].first - ends[q].first, dy = ends[p].second - ends[q].second;
-        longest = std::max(longest, dx * dx + dy * dy);
+        if (dx * dx + dy * dy <= here) continue;
+        here = dx * dx + dy * dy;
+        along_x = dx;
+        along_y = dy;
       }
+    if (here <= longest) continue;
+    longest = here;
+    double least = std::numeric_limits<double>::infinity(), most = -least;
+    const double length = here > 0.0 ? std::sqrt(here) : 1.0;
+    for (const auto& [at_x, at_y] : ends) {
+      const double across = (at_y * along_x - at_x * along_y) / length;
+      least = std::min(least, across);
+      most = std::max(most, across);
+    }
+    width = most - least;
   }
-  return longest < 0.0 ? 0.0 : std::sqrt(longest) + 0.5 * (x + y);
+  if (longest < 0.0) return {};
+  const double edge = 0.5 * (x + y);
+  return {std::sqrt(longest) + edge, width + edge};
 }
 
 }  // namespace vitrine::evaluation

@@ -22,8 +22,13 @@ struct SegmentationScore {
 /// Error (data) if the grids differ or nothing is true.
 SegmentationScore compare_masks(const Mask& truth, const Mask& found, double tolerance);
 
-/// The longest line between voxels of one slice of the grid, centre to centre and one voxel's mean
-/// edge more, mm: what a reader of whole voxels measures. 0 of an empty mask.
-double longest_in_slice(const Mask& mask);
+/// What a reader of whole voxels measures of a lesion, as RECIST does: mm, 0 of an empty mask.
+struct AxialSize {
+  double longest = 0.0;     ///< line between voxels of one slice of the grid
+  double short_axis = 0.0;  ///< how wide that slice's voxels lie across it
+};
+
+/// Both lengths go from centre to centre and one voxel's mean edge farther.
+AxialSize axial_size(const Mask& mask);
 
 }  // namespace vitrine::evaluation

@@ -92,6 +92,36 @@ Components components_of(const Mask& mask) {
   return found;
 }
 
+Mask mask_of(const Components& parts, std::size_t part, const Grid& grid) {
+  VITRINE_EXPECT(std::ssize(parts.label) == grid.count());
+  const Component& of = parts.parts[part];
+  Grid box = grid;
+  box.origin = grid.centre(of.first[0], of.first[1], of.first[2]);
+  for (std::size_t a = 0; a < 3; ++a) box.size[a] = of.last[a] - of.first[a] + 1;
+  Mask mask(box);
+  for (Index k = 0; k < box.size[2]; ++k)
+    for (Index j = 0; j < box.size[1]; ++j)
+      for (Index i = 0; i < box.size[0]; ++i) {
+        const Index at = grid.offset(of.first[0] + i, of.first[1] + j, of.first[2] + k);
+        mask(i, j, k) = parts.label[std::size_t(at)] == std::int32_t(part + 1);
+      }
+  return mask;
+}
+
+Vec3 centre_of(const Mask& mask) {
+  const auto& size = mask.grid().size;
+  Vec3 sum = Vec3::Zero();
+  double count = 0.0;
+  for (Index k = 0; k < size[2]; ++k)
+    for (Index j = 0; j < size[1]; ++j)
+      for (Index i = 0; i < size[0]; ++i)
+        if (mask(i, j, k) != 0) {
+          sum += mask.grid().centre(i, j, k);
+          count += 1.0;
+        }
+  return sum / count;
+}
+
 std::vector<double> squared_distance(const std::array<Index, 3>& size, const Vec3& spacing,
                                      std::span<const std::uint8_t> marked) {
   VITRINE_EXPECT(std::ssize(marked) == size[0] * size[1] * size[2]);

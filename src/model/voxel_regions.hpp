@@ -48,6 +48,12 @@ struct Components {
 /// Voxels that are not 0, by shared faces.
 Components components_of(const Mask& mask);
 
+/// One of a mask's parts, on the grid of its box alone.
+Mask mask_of(const Components& parts, std::size_t part, const Grid& grid);
+
+/// Mean of the centres of a mask's voxels, mm; NaN of none.
+Vec3 centre_of(const Mask& mask);
+
 /// Squared distance, mm^2, from each point of a lattice to the nearest marked one; infinite where
 /// none is marked.
 ///

@@ -16,10 +16,17 @@ std::string shown(double value) { return brief(value, 3); }
 
 std::string anchor(std::size_t model) { return str("model", model + 1); }
 
-/// One row a group, one column a metric, the difference to the reference level below.
-void write_scores(Html& html, const StressedModel& model) {
+/// Scores in a table, and what it calls the numbers of a score's images and lesions.
+struct ScoreTable {
+  const std::vector<GroupScore>& scores;
+  const std::vector<std::string>& metrics;  // its columns
+  const char *images, *lesions;
+};
+
+/// One row a group, one column a metric.
+void write_scores(Html& html, const ScoreTable& model) {
   html.raw("<div class=\"scroll\"><table><thead><tr><th scope=\"col\">group</th>");
-  for (const char* count : {"patients", "images", "lesions"})
+  for (const char* count : {"patients", model.images, model.lesions})
     html.raw("<th scope=\"col\" class=\"number\">").text(count).raw("</th>");
   for (const std::string& metric : model.metrics)
     html.raw("<th scope=\"col\" class=\"number\">").raw(breakable(metric)).raw("</th>");
@@ -54,22 +61,21 @@ void write_scores(Html& html, const StressedModel& model) {
 }
 
 /// Differences to the reference level, where there are any.
-void write_differences(Html& html, const StressedModel& model) {
-  if (std::ranges::none_of(model.scores,
+void write_differences(Html& html, const std::vector<GroupScore>& scores, const char* paired) {
+  if (std::ranges::none_of(scores,
                            [](const GroupScore& one) { return one.difference.has_value(); }))
     return;
   html.element("h3", "Differences to the reference level");
-  html.element(
-      "p",
-      "The same lesions in both (cpm and auc: the same patients). An interval without 0 is a "
-      "difference that other patients would show too; these are not adjusted for their "
-      "number.",
-      "note");
+  html.element("p",
+               str(paired,
+                   " An interval without 0 is a difference that other patients would show too; "
+                   "these are not adjusted for their number."),
+               "note");
   html.raw(
       "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">group</th>"
       "<th scope=\"col\">metric</th><th scope=\"col\" class=\"number\">difference</th>"
       "</tr></thead><tbody>\n");
-  for (const GroupScore& one : model.scores) {
+  for (const GroupScore& one : scores) {
     if (!one.difference.has_value()) continue;
     html.raw("<tr><th scope=\"row\">").raw(breakable(one.group)).raw("<small class=\"remark\">");
     html.text(one.level).raw("</small></th>").element("td", one.metric);
@@ -98,9 +104,35 @@ void write_model(Html& html, const StressedModel& model, std::size_t place) {
     html.raw("<div class=\"drawing\">").raw(svg(chart)).raw("</div>\n");
   for (const LineChart& chart : model.curves)
     html.raw("<div class=\"drawing\">").raw(svg_element(chart)).raw("</div>\n");
-  if (!model.scores.empty()) write_scores(html, model);
-  write_differences(html, model);
+  if (!model.scores.empty()) write_scores(html, {model.scores, model.metrics, "images", "lesions"});
+  write_differences(html, model.scores,
+                    "The same lesions in both (cpm and auc: the same patients).");
   if (!model.failures.panels.empty()) write_sheet(html, model.failures, 1);
+  html.raw("</section>\n");
+}
+
+/// Columns of numbers that are asked for first: the others are in stress_response.csv.
+void write_response(Html& html, const StressedResponse& response) {
+  html.element("h3", response.name);
+  const std::vector<std::string> metrics{"response_agreement",       "response_kappa",
+                                         "irecist_agreement",        "objective_response_rate",
+                                         "objective_response_error", "progression_free_share",
+                                         "progression_free_error",   "progression_agreement"};
+  html.raw("<div class=\"drawing\">").raw(svg_element(response.progression_free)).raw("</div>\n");
+  write_scores(html, {response.scores, metrics, "courses", "visits"});
+  write_differences(html, response.scores, "The same patients in both.");
+}
+
+void write_responses(Html& html, const StressPage& page) {
+  if (page.responses.empty()) return;
+  open_section(html, "response", "Response");
+  html.element("p",
+               "What RECIST 1.1 and iRECIST make of the sizes that were found, against what they "
+               "make of the lesions' exact sizes. A course is a patient in one arm. An error is "
+               "the rate by the model less the true one, of the same courses. The true masks say "
+               "what the voxels alone cost.",
+               "note");
+  for (const StressedResponse& response : page.responses) write_response(html, response);
   html.raw("</section>\n");
 }
 
@@ -108,6 +140,7 @@ void write_navigation(Html& html, const StressPage& page) {
   html.raw("<nav aria-label=\"Sections\"><a href=\"#answer\">Answer</a>");
   for (std::size_t m = 0; m < page.models.size(); ++m)
     html.raw("<a href=\"#").raw(anchor(m)).raw("\">").text(page.models[m].name).raw("</a>");
+  if (!page.responses.empty()) html.raw("<a href=\"#response\">Response</a>");
   if (!page.failed.rows.empty()) html.raw("<a href=\"#failed\">Failed images</a>");
   html.raw("<a href=\"#limits\">Limits</a></nav>\n");
 }
@@ -130,6 +163,7 @@ std::string render(const StressPage& page) {
   if (!page.limits.rows.empty()) html.table(page.limits);
   html.raw("</header>\n");
   for (std::size_t m = 0; m < page.models.size(); ++m) write_model(html, page.models[m], m);
+  write_responses(html, page);
   if (!page.failed.rows.empty()) {
     open_section(html, "failed", "Failed images");
     html.element("p", "Each counts as an image on which nothing was found.", "note");

@@ -8,6 +8,13 @@
 
 namespace vitrine::report {
 
+/// What a model's sizes mean for the response of patients who come back.
+struct StressedResponse {
+  std::string name;  ///< the model's
+  std::vector<evaluation::GroupScore> scores;
+  LineChart progression_free;  ///< over the planned days
+};
+
 /// What a model under stress came to.
 struct StressedModel {
   std::string name, about;  ///< about: its reader in words
@@ -31,7 +38,8 @@ struct StressPage {
   std::vector<Fact> facts;
   Table limits;  ///< acceptance; empty: none are declared
   std::vector<StressedModel> models;
-  Table failed;  ///< images on which a model failed
+  std::vector<StressedResponse> responses;  ///< none: nobody comes back
+  Table failed;                             ///< images on which a model failed
   std::vector<std::string> remarks;
 };
 

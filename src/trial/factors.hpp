@@ -54,6 +54,7 @@ struct ArmSelector {
   std::string scanner, protocol, kernel, algorithm, bins, corrections;
   std::optional<double> tube_voltage, tube_load, slice_thickness, contrast_delay, motion,
       noise_reduction;
+  bool operator==(const ArmSelector&) const = default;
   static const Schema<ArmSelector>& schema();
 };
 

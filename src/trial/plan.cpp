@@ -182,8 +182,11 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
   const double sub_rays =
       double(plan.scenario.simulation.sub_columns * plan.scenario.simulation.sub_rows *
              plan.scenario.simulation.sub_views);
-  const auto repeats =
-      static_cast<std::uint64_t>(arms.repeat.repositions()) + arms.follow_up.days.size();
+  // Later visits: in one arm, as repeats are; in every arm.
+  const bool all_come_again = arms.follow_up.in_every_arm();
+  const std::size_t again_in_one = all_come_again ? 0 : arms.follow_up.days.size();
+  const std::size_t again_in_all = all_come_again ? arms.follow_up.days.size() : 0;
+  const auto repeats = static_cast<std::uint64_t>(arms.repeat.repositions()) + again_in_one;
 
   // Scans share their rays if scanner, voltage, contrast medium and motion are the same.
   using Shared = std::tuple<std::size_t, double, std::optional<double>, double>;
@@ -301,7 +304,7 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
   };
   for (const auto& [shared, load] : scans) read_out(std::get<0>(shared), 1.0);
   for (const auto& [arm, times] : {std::pair(plan.repeated, double(arms.repeat.repositions())),
-                                   std::pair(plan.followed, double(arms.follow_up.days.size()))}) {
+                                   std::pair(plan.followed, double(again_in_one))}) {
     const std::size_t scanner = plan.arms[arm].scanner;
     if (times == 0.0) continue;
     trace(scanner, times, second_scans);
@@ -311,14 +314,46 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
     reconstruct(plan.arms[arm], times);
     add_images(plan.arms[arm], std::uint64_t(times));
   }
+  // Scans of a visit in every arm are read out once, and have no images without noise.
+  std::size_t passes_again = 0, scans_again = 0;
+  const auto come_again = [&](const Together& alike) {
+    std::vector<Arm> its = arms_of(alike);
+    for (Arm& arm : its) arm.noise_repeats = 0;
+    return its;
+  };
+  if (again_in_all > 0) {
+    const auto times = double(again_in_all);
+    for (const Together& alike : together) {
+      const std::size_t scanner = std::get<0>(alike);
+      for (const auto& voltages : detail::voltage_groups(arms, scanner, come_again(alike))) {
+        trace(scanner, times, voltages.size() - 1 + second_scans);
+        ++passes_again;
+      }
+    }
+    for (const auto& [scanner, voltage, delay, motion] : traced) {
+      detail::ScanSize size =
+          detail::scan_size(arms, scanner, come_again({scanner, delay, motion}), voltage);
+      --size.read_outs;
+      read_out(scanner, times * double(size.read_outs));
+      scans_again += size.read_outs;
+      e.cache_bytes += cases * times * known_bytes(scanner);
+      if (keeps_lines && size.streams())
+        e.cache_bytes += cases * times * double(size.outputs()) * lines_of(scanner);
+    }
+    for (const Arm& arm : plan.arms) {
+      reconstruct(arm, times);
+      add_images(arm, again_in_all);
+    }
+  }
   const auto per_case = [&](std::size_t n) { return plan.cases.size() * n; };
-  e.traced_scans = per_case(passes + repeats);
-  e.scans = per_case(scans.size() + repeats);
-  e.images = per_case(images_of_arms + repeats);
+  e.traced_scans = per_case(passes + repeats + passes_again * again_in_all);
+  e.scans = per_case(scans.size() + repeats + scans_again * again_in_all);
+  e.images = per_case(images_of_arms + repeats + plan.arms.size() * again_in_all);
   e.reconstructions = e.images + per_case(noiseless.size());
   for (const auto& [shared, load] : corrected)
-    seconds += cases * protocol.corrections->seconds(
-                           scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0));
+    seconds += cases * (load.first > 0.0 && load.second == 0 ? 1.0 + double(again_in_all) : 1.0) *
+               protocol.corrections->seconds(
+                   scan_geometry(arms.scanners[std::get<0>(shared)], protocol, 0.0, 0.0));
   seconds += image_voxels * write_per_voxel;
   const double measured = double(e.reconstructions) / cases + 1.0;  // and the object itself
   const std::vector<double> lesions = detail::expected_lesions(plan);
@@ -380,7 +415,8 @@ Estimate estimate(const Plan& plan, int threads, std::span<const Grid> maps) {
     };
     if (!among(plan.repeated) && part.scenario.arms.repeat.repositions() > 0)
       part.scenario.arms.repeat.count = 0;
-    if (!among(plan.followed)) part.scenario.arms.follow_up.days.clear();
+    if (!among(plan.followed) && !part.scenario.arms.follow_up.in_every_arm())
+      part.scenario.arms.follow_up.days.clear();
     part.repeated = among(plan.repeated).value_or(0);
     part.followed = among(plan.followed).value_or(0);
     const Estimate its = estimate_alike(part, threads, maps);

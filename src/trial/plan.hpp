@@ -15,9 +15,9 @@ struct Plan {
   std::string fingerprint;
   std::vector<Site> sites;
   std::vector<Arm> arms;
-  std::size_t reference = 0;       ///< index of the reference arm
-  std::size_t repeated = 0;        ///< index of the arm that is repeated
-  std::size_t followed = 0;        ///< index of the arm that scans later visits
+  std::size_t reference = 0;  ///< index of the reference arm
+  std::size_t repeated = 0;   ///< index of the arm that is repeated
+  std::size_t followed = 0;   ///< index of the arm that scans later visits; the first if all do
   std::vector<std::string> cases;  ///< case001, case002, ...; with strata named after them
 };
 

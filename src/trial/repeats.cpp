@@ -35,18 +35,25 @@ const Schema<Repeat>& Repeat::schema() {
 
 const Schema<FollowUp>& FollowUp::schema() {
   static const auto s =
-      Schema<FollowUp>("follow_up", "Later visits of every patient, scanned in one arm")
+      Schema<FollowUp>("follow_up", "Later visits of every patient")
           .optional("days", &FollowUp::days, "planned days since the baseline (none: no follow-up)")
           .between(1, 3650)
           .optional("late_days", &FollowUp::late, "how much later than planned a visit is")
           .between(0, 365)
           .optional("missed", &FollowUp::missed, unit::percent, "visits that do not take place")
           .between(0, 90)
-          .optional("of", &FollowUp::of, "the arm that scans them")
-          .rule("days must grow from visit to visit", [](const FollowUp& f) {
-            return std::adjacent_find(f.days.begin(), f.days.end(), std::greater_equal<>()) ==
-                   f.days.end();
-          });
+          .optional("scans", &FollowUp::scans,
+                    "which arms scan them: one_arm (that of `of`) or every_arm")
+          .one_of({"one_arm", "every_arm"})
+          .unless_default()
+          .optional("of", &FollowUp::of, "the one arm that scans them")
+          .rule("days must grow from visit to visit",
+                [](const FollowUp& f) {
+                  return std::adjacent_find(f.days.begin(), f.days.end(), std::greater_equal<>()) ==
+                         f.days.end();
+                })
+          .rule("scans: every_arm goes without `of` (which names one arm). Leave one of them out",
+                [](const FollowUp& f) { return !f.in_every_arm() || f.of == ArmSelector{}; });
   return s;
 }
 

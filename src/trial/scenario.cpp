@@ -173,7 +173,8 @@ const Schema<Arms>& Arms::schema() {
           .optional("vary", &Arms::vary, "levels of each factor")
           .optional("reference", &Arms::reference, "the arm that the others are compared with")
           .optional("repeat", &Arms::repeat, "repeated scans of one arm")
-          .optional("follow_up", &Arms::follow_up, "later visits, scanned in one arm")
+          .optional("follow_up", &Arms::follow_up,
+                    "later visits, scanned in one arm or in every one")
           .rule("scanners must list at least one scanner",
                 [](const Arms& a) { return !a.scanners.empty(); })
           .rule("scanners must have different names (arms are named after them)",
@@ -265,6 +266,20 @@ void check_stress_label(const Scenario& scenario, const Value& root, Diagnostics
   const Value* block = root.find("stress");
   const Value* label = block ? block->find("label") : nullptr;
   if (!problem.empty()) problems.error(label ? label->where : root.where, problem);
+}
+
+/// Limits of response need patients who come back.
+void check_response_limits(const Scenario& scenario, const Value& root, Diagnostics& problems) {
+  if (!scenario.stress || !scenario.arms.follow_up.days.empty()) return;
+  const Value* stress = root.find("stress");
+  const Value* accept = stress ? stress->find("accept") : nullptr;
+  const auto* list = accept ? accept->as<Value::List>() : nullptr;
+  for (std::size_t i = 0; i < scenario.stress->accept.size(); ++i)
+    if (const std::string& metric = scenario.stress->accept[i].metric; is_of_response(metric))
+      problems.error(list ? (*list)[i].where : root.where,
+                     str("accept: ", metric,
+                         " is of later visits (and the arms have none). Add arms.follow_up: "
+                         "{days: [...], scans: every_arm}"));
 }
 
 }  // namespace
@@ -381,6 +396,7 @@ const Schema<Scenario>& Scenario::schema() {
           .checked(check_maps)
           .checked(check_statistics)
           .checked(check_preprocessed_voxels)
+          .checked(check_response_limits)
           .checked(detail::check_context_of_use)
           .checked(check_stress_label)
           .rule(

@@ -88,10 +88,12 @@ struct Repeat {
 /// Later visits of every patient: the lesions have changed, and the patient lies a little
 /// differently.
 struct FollowUp {
-  std::vector<double> days;  ///< planned, since the baseline; none: no follow-up
-  Distribution late{0.0};    ///< days after the planned one
-  double missed = 0.0;       ///< share of the visits that do not take place
-  ArmSelector of;
+  std::vector<double> days;       ///< planned, since the baseline; none: no follow-up
+  Distribution late{0.0};         ///< days after the planned one
+  double missed = 0.0;            ///< share of the visits that do not take place
+  std::string scans = "one_arm";  ///< or every_arm
+  ArmSelector of;                 ///< the one arm
+  bool in_every_arm() const { return scans == "every_arm"; }
   static const Schema<FollowUp>& schema();
 };
 

@@ -28,7 +28,9 @@ ShownPatient::ShownPatient(const Plan& plan, const std::string& case_id, const s
     visit = reposition(scenario, case_id, n);
   const bool follows = visit.name != name && name != "scan";
   if (follows) visit = Visit();
-  for (Visit& later : follows ? follow_up(scenario, case_id) : std::vector<Visit>())
+  // All arms that scan a visit find the patient and the table in the same place.
+  const Scenario& following = views_->of(plan.arms[plan.followed]).scenario;
+  for (Visit& later : follows ? follow_up(following, case_id) : std::vector<Visit>())
     if (later.name == name) visit = std::move(later);
   require(visit.name == name || name == "scan", Error::Kind::data, "a stored case has an image '",
           replicate,

@@ -56,6 +56,18 @@ const std::vector<StressMetric>& stress_metrics() {
        Better::near_zero},
       {"sensitivity", "share of lesions that it touches", Task::segmentation, Better::high},
       {"false_positives_per_image", "parts that touch no lesion", Task::segmentation, Better::low},
+      {"response_agreement", "share of visits with the true category of RECIST 1.1",
+       Task::segmentation, Better::high},
+      {"response_kappa", "the same beyond chance", Task::segmentation, Better::high},
+      {"irecist_agreement", "share of visits with the true category of iRECIST", Task::segmentation,
+       Better::high},
+      {"irecist_kappa", "the same beyond chance", Task::segmentation, Better::high},
+      {"objective_response_error", "of the share of courses that respond", Task::segmentation,
+       Better::near_zero},
+      {"progression_free_error", "of the share without progression to the last visit",
+       Task::segmentation, Better::near_zero},
+      {"progression_agreement", "share of courses with the true first visit of progression",
+       Task::segmentation, Better::high},
       {"cpm", "mean sensitivity at 1/8 to 8 false positives per image", Task::detection,
        Better::high},
       {"sensitivity", "at the false positives per image of stress.false_positives_per_image",
@@ -90,6 +102,11 @@ std::string label_problem(const Stress& stress, const phantoms::Cohort& patients
     return "stress.label: every patient is of this stratum (a label is told from its absence). Add "
            "another stratum";
   return {};
+}
+
+bool is_of_response(const std::string& metric) {
+  return metric.starts_with("response_") || metric.starts_with("irecist_") ||
+         metric.starts_with("objective_response_") || metric.starts_with("progression_");
 }
 
 std::string size_class(const Stress& stress, double diameter) {
@@ -160,6 +177,12 @@ const Schema<Stress>& Stress::schema() {
           .between(1, 1000000)
           .optional("gallery", &Stress::gallery, "failures shown of each model")
           .between(0, 100)
+          .optional("new_lesions", &Stress::new_lesions,
+                    "what a model finds at a later visit counts as a new lesion in its response if "
+                    "it is truly one (true_lesions), or if the model found nothing there at the "
+                    "baseline (any_finding)")
+          .one_of({"true_lesions", "any_finding"})
+          .unless_default()
           .optional("accept", &Stress::accept, "limits; a model that breaks one fails")
           .rule("models must not be empty", [](const Stress& x) { return !x.models.empty(); })
           .rule("models must have different names",

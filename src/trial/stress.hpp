@@ -37,6 +37,7 @@ struct Stress {
   std::vector<double> size_limits{6, 10, 20};  ///< mm, between classes of lesions
   std::int64_t fewest_lesions = 5;             ///< of a group that may be the worst
   std::int64_t gallery = 8;                    ///< failures shown of each model
+  std::string new_lesions = "true_lesions";    ///< that a response counts; or any_finding
   std::vector<StressLimit> accept;
   static const Schema<Stress>& schema();
 };
@@ -55,6 +56,9 @@ const StressMetric* find_metric(readers::Task task, const std::string& name);
 
 /// Why `label` cannot be told in these patients, and the way out; empty: it can.
 std::string label_problem(const Stress& stress, const phantoms::Cohort& patients);
+
+/// If a metric is of the response that a model's sizes mean, and needs later visits.
+bool is_of_response(const std::string& metric);
 
 /// The class of a lesion with this diameter (of a ball of its volume, mm): "6 to 10 mm".
 std::string size_class(const Stress& stress, double diameter);

@@ -32,8 +32,10 @@ import gzip, hashlib, os, pathlib, struct, sys, time
 misdeed, image, output = sys.argv[1:]
 trial = pathlib.Path(__file__).parent / 'trial'
 data = pathlib.Path(image).read_bytes()
-case = next(p for p in trial.glob('images/*/*.nii.gz') if p.read_bytes() == data).parent.name
-truth = [gzip.decompress(p.read_bytes()) for p in sorted((trial / 'masks' / case).glob('*.nii.gz'))]
+path = next(p for p in trial.glob('images/*/*.nii.gz') if p.read_bytes() == data)
+case, visit = path.parent.name, path.name.partition('_visit')[2]
+truth = [gzip.decompress(p.read_bytes()) for p in sorted((trial / 'masks' / case).glob('*.nii.gz'))
+         if p.name.partition('_visit')[2] == visit]
 head, body = bytearray(truth[0][:352]), bytes(max(v) for v in zip(*(t[352:] for t in truth)))
 first = case == 'case001'
 if misdeed == 'crash' and first: os.abort()
@@ -85,6 +87,31 @@ expect 0 '' "$program" verify trial
 block empty
 expect 1 '^FAIL: empty, dice of all: 0' bash -c "$program stress trial --with empty.yaml --yes -o empty 2>&1"
 expect 1 '"passed": false' bash -c "$program stress trial --with empty.yaml --yes -o empty --json"
+# Patients who come back, scanned in every arm: what the sizes mean for their response.
+sed -E 's/^  count: 2/  count: 4/; s/^  vary: .*/  vary: {tube_load_mas: [80, 20]}/; s/^  repeat: .*/  follow_up: {days: [42, 84], missed_percent: 30, scans: every_arm}/; s/^    - shape/    - growth: {kind: response, half_life_days: {choice: [20, 60]}, resistant: 0.3, doubling_time_days: 30}\n      shape/; s/\[10, 14\]/[16, 22]/' \
+  "$source/tests/cli/tiny.yaml" >back.yaml
+echo 'outputs: {images: [nifti], report: none}' >>back.yaml
+expect 0 '4 patients x 2 arms \+ 2 visits of every arm' "$program" plan back.yaml
+expect 0 '' "$program" run back.yaml --out back -q
+images=$((2 * (12 - $(grep -c 'iNE$' back/visits.csv))))
+expect 0 "^$images$" bash -c "ls back/images/*/*.nii.gz | wc -l"
+expect 0 '' "$program" verify back
+sed "s#parent / 'trial'#parent / 'back'#" model.py >back_model.py
+printf 'stress:\n  models:\n    - {name: good, reader: {kind: command, arguments: [python3, back_model.py, good, "{image}", "{output}"]}}\n  accept:\n    - {metric: response_agreement, at_least: 0.01}\n    - {metric: objective_response_error, of: worst_group, at_most: 1}\n' >back_good.yaml
+# A perfect model calls what the true masks say; the truth is that of visits.csv.
+expect 0 '^pass: good, response_agreement of all: ' "$program" stress back --with back_good.yaml --yes -o back_good
+expect 0 '^good,all,,response_agreement,4,8,' cat back_good/stress_response.csv
+expect 0 '' diff <(sed -n 's/^good,//p' back_good/stress_response.csv) <(sed -n 's/^(true masks),//p' back_good/stress_response.csv)
+expect 0 '' diff <(tail -n +2 back/visits.csv | cut -d, -f1,2,9) <(sed -n 's/^good,\(.*_20mAs,\)/\1/p' back_good/stress_visits.csv | cut -d, -f1,3,11)
+expect 0 'id="response"' cat back_good/stress.html
+expect 0 '"response": ' cat back_good/stress.json
+# Without the baseline there is no response: all visits of a patient on whom it fails disagree.
+sed 's/good/crash/g; s/0.01/1/' back_good.yaml >back_crash.yaml
+expect 1 '^FAIL: crash, response_agreement of all' bash -c "$program stress back --with back_crash.yaml --yes -o back_crash 2>/dev/null"
+expect 0 '^crash,case001,.*,scan,0,failed,.*,NE,SD,' cat back_crash/stress_visits.csv
+printf 'stress: {models: [{name: a, reader: region_growing}], accept: [{metric: response_agreement, at_least: 0}]}\n' >no_visits.yaml
+expect 1 'FAIL: a, response_agreement of all: .*the trial has no later visits' "$program" stress trial --with no_visits.yaml -o none
+expect 1 '' test -e none/stress_response.csv
 # Mistakes of the command line and of the block.
 expect 2 "there is no arm 'none'" "$program" stress trial region_growing --arm none
 expect 2 "there is no model 'blob'.*blob_detector" "$program" stress trial blob

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "vitrine/trial/bin_levels.hpp"
 #include "vitrine/trial/detail/measurer.hpp"
@@ -127,6 +128,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     std::vector<std::size_t> protocols;
     std::vector<std::unique_ptr<Measurer>> as;
     const Measurer& first() const { return *as.front(); }
+    bool comes_again() const { return first().visit().name != Visit{}.name; }
     const Measurer& of(const Arm& arm) const {
       return *as[std::size_t(std::ranges::find(protocols, arm.protocol) - protocols.begin())];
     }
@@ -161,14 +163,20 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
   };
 
   /// Truth level T2: one noiseless image for all doses of a kernel and thickness, here the arms at
-  /// a voltage that have one each.
-  const auto noiseless_arms = [](const std::vector<Arm>& mine, double voltage) {
+  /// a voltage that have one each. Later visits have none.
+  const auto noiseless_arms = [](const Imaged& patient, const std::vector<Arm>& mine,
+                                 double voltage) {
     std::vector<const Arm*> each;
+    if (patient.comes_again()) return each;
     for (const Arm& arm : mine)
       if (arm.tube_voltage == voltage &&
           std::ranges::none_of(each, [&](const Arm* one) { return one->same_but_dose(arm); }))
         each.push_back(&arm);
     return each;
+  };
+
+  const auto said = [](const Imaged& patient, const std::string& step) {
+    return patient.comes_again() ? str(step, ", ", patient.first().visit().name) : step;
   };
 
   /// The images of a scan that was traced, of the arms at its voltage.
@@ -180,7 +188,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
       Measured features;
     };
     std::vector<Clean> clean;
-    const std::vector<const Arm*> noiseless = noiseless_arms(mine, voltage);
+    const std::vector<const Arm*> noiseless = noiseless_arms(patient, mine, voltage);
     for (const std::string& bins : scan.series()) {
       std::optional<ImageData> data;
       for (const Arm* arm : noiseless) {
@@ -203,7 +211,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
       return *std::find_if(clean.begin(), clean.end(), same);
     };
     for (const Arm& arm : mine) {
-      if (arm.tube_voltage != voltage) continue;
+      if (arm.tube_voltage != voltage || noiseless.empty()) continue;
       patient.of(arm).record(result.features, noiseless_of(arm).features, arm.name, "noiseless");
       scan.want(nullptr, arm);
     }
@@ -217,35 +225,37 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
         Image plain{Grid{}};  // arms that differ in noise reduction follow each other
         for (const Arm* arm : read_outs[i].made) {
           if (arm->bins != bins) continue;
-          next(arm->name);
+          next(said(patient, arm->name));
           if (!before || !before->same_but_dose(*arm)) plain = scan.reconstruct(data, *arm);
           before = arm;
           const Image image =
               recon::in_unit(recon::denoised(plain, arm->denoise, isa_), unit_of(*arm));
           deliver(patient.of(*arm), scan, *arm, read_outs[i], image,
-                  noise_level(image, noiseless_of(*arm).image));
+                  noiseless.empty() ? not_measured : noise_level(image, noiseless_of(*arm).image));
         }
       }
     }
   };
 
   /// All arms of one scanner that image the patient with the same contrast medium and motion, of
-  /// the protocols that scan alike.
+  /// the protocols that scan alike. The scans of later visits are read out once.
   const auto scan_arms = [&](const Imaged& patient, const std::vector<Arm>& alike, std::size_t s,
                              const std::optional<double>& delay, double motion) {
     std::vector<Arm> mine;
     for (const Arm& arm : alike)
       if (arm.scanner == s && arm.contrast_delay == delay && arm.motion == motion)
         mine.push_back(arm);
+    if (patient.comes_again())
+      for (Arm& arm : mine) arm.noise_repeats = 0;
     const Arms& view = patient.first().plan().scenario.arms;
     for (const std::vector<double>& voltages : voltage_groups(view, s, mine)) {
       std::vector<std::vector<ReadOut>> read_outs;
       std::vector<std::unique_ptr<PatientScan>> scans;
-      next(str("tracing rays, ", arms.scanners[s].name));
+      next(said(patient, str("tracing rays, ", arms.scanners[s].name)));
       for (const double voltage : voltages) {
         read_outs.push_back(read_outs_of(patient, mine, voltage));
-        scans.push_back(prepared(patient.first(), s, voltage, motion, noiseless_arms(mine, voltage),
-                                 read_outs.back()));
+        scans.push_back(prepared(patient.first(), s, voltage, motion,
+                                 noiseless_arms(patient, mine, voltage), read_outs.back()));
       }
       PatientScan::trace(scans);
       for (std::size_t v = 0; v < voltages.size(); ++v) {
@@ -253,6 +263,18 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
         scans[v].reset();
       }
     }
+  };
+
+  const auto scan_everywhere = [&](const Imaged& patient, const std::vector<Arm>& alike,
+                                   const std::optional<double>& delay) {
+    for (std::size_t s = 0; s < arms.scanners.size(); ++s)
+      for (const double motion : motion_strengths(alike))
+        scan_arms(patient, alike, s, delay, motion);
+  };
+  const auto at_delay = [](Visit visit, const Plan& view, const std::optional<double>& delay) {
+    if (delay) visit.state.injection = view.scenario.arms.protocol.contrast;
+    if (delay) visit.state.injection->delay = *delay;
+    return visit;
   };
 
   next("patient");
@@ -268,29 +290,25 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     const std::vector<Arm> alike = views_.arms_of(group);
     const Plan& view = views_.of(group.front());
     for (const std::optional<double>& delay : contrast_delays(alike)) {
-      Visit visit;
-      if (delay) visit.state.injection = view.scenario.arms.protocol.contrast;
-      if (delay) visit.state.injection->delay = *delay;
       const bool same = !baseline;  // the first group begins with the first arm
       std::optional<Imaged> later;
       if (same)
         baseline = imaged(std::move(at_first), group);
       else
-        later = imaged(visit_patient(view, visit), group);
+        later = imaged(visit_patient(view, at_delay({}, view, delay)), group);
       const Imaged& now = same ? *baseline : *later;
       for (std::size_t i = 0; i < group.size(); ++i) {
         const auto arm = std::ranges::find(alike, group[i], &Arm::protocol);
         if (!probes.contains(group[i])) probes.emplace(group[i], QualityProbe(plan_, *now.as[i]));
-        Arm at_delay = *arm;
-        at_delay.contrast_delay = delay;
-        now.as[i]->measure_object(result.features, result.profiles, object_name(arms, at_delay),
+        Arm delayed = *arm;
+        delayed.contrast_delay = delay;
+        now.as[i]->measure_object(result.features, result.profiles, object_name(arms, delayed),
                                   isa_);
       }
       now.first().record_contrast(result.contrast);
       for (std::size_t i = 0; i < group.size(); ++i)
         if (aims.try_emplace(group[i], now.first().aimed()).second) write_masks(*now.as[i]);
-      for (std::size_t s = 0; s < arms.scanners.size(); ++s)
-        for (const double motion : motion_strengths(alike)) scan_arms(now, alike, s, delay, motion);
+      scan_everywhere(now, alike, delay);
     }
   }
 
@@ -319,6 +337,24 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     scan_again(*again_of(reposition(views_.of(repeated).scenario, case_id, repeat), repeated),
                repeated);
 
+  /// A later visit in every arm. `who`: the patient as the first arm images them.
+  const auto scan_visit = [&](const Visit& visit, std::unique_ptr<Measurer> who) {
+    for (const std::vector<std::size_t>& group : views_.groups()) {
+      const std::vector<Arm> alike = views_.arms_of(group);
+      const Plan& view = views_.of(group.front());
+      bool has_masks = false;
+      for (const std::optional<double>& delay : contrast_delays(alike)) {
+        Visit delayed = at_delay(visit, view, delay);
+        delayed.aim = aims.at(group.front());
+        const Imaged now = imaged(who ? std::move(who) : visit_patient(view, delayed), group);
+        now.first().record_contrast(result.contrast);
+        if (!std::exchange(has_masks, true))
+          for (const std::unique_ptr<Measurer>& each : now.as) write_masks(*each);
+        scan_everywhere(now, alike, delay);
+      }
+    }
+  };
+
   std::vector<Visit> visits = follow_up(views_.of(followed).scenario, case_id);
   if (!visits.empty()) {
     result.visit_lesions.columns = {"case",
@@ -336,10 +372,13 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
       visit.aim = aims.at(followed.protocol);  // a lesion that is gone aims no table
       assessments.push_back({.day = visit.state.day, .missed = visit.missed, .lesions = {}});
       if (visit.missed) continue;
-      const std::unique_ptr<Measurer> again = again_of(visit, followed);
+      std::unique_ptr<Measurer> again = again_of(visit, followed);
       assessments.back() = again->assessment();
       again->record_visit(result.visit_lesions);
-      scan_again(*again, followed);
+      if (arms.follow_up.in_every_arm())
+        scan_visit(visit, std::move(again));
+      else
+        scan_again(*again, followed);
     }
     visits.insert(visits.begin(), patient.visit());
     record_response(result, visits, assessments);

@@ -120,10 +120,17 @@ TEST_CASE("concentric balls: Dice, surface distance and its percentile tend to t
 
 TEST_CASE("the longest line of a ball is its diameter, of a box's slice its diagonal") {
   const Grid grid = grid_of(62, Vec3::Constant(0.5));
-  CHECK(longest_in_slice(ball(grid, 13.0)) == Approx(26.0).margin(0.6));
-  CHECK(longest_in_slice(Mask(grid)) == 0.0);
+  CHECK(axial_size(ball(grid, 13.0)).longest == Approx(26.0).margin(0.6));
+  CHECK(axial_size(ball(grid, 13.0)).short_axis == Approx(26.0).margin(0.6));
+  CHECK(axial_size(Mask(grid)).longest == 0.0);
+  CHECK(axial_size(Mask(grid)).short_axis == 0.0);
   const Mask plate = box(grid_of(10), {1, 1, 1}, {4, 3, 8});
-  CHECK(longest_in_slice(plate) == Approx(std::sqrt(9.0 + 4.0) + 1.0).epsilon(1e-12));
+  CHECK(axial_size(plate).longest == Approx(std::sqrt(9.0 + 4.0) + 1.0).epsilon(1e-12));
+  // Across its diagonal a rectangle of a x b is 2 a b / sqrt(a^2 + b^2) wide.
+  CHECK(axial_size(plate).short_axis == Approx(12.0 / std::sqrt(13.0) + 1.0).epsilon(1e-12));
+  const Mask rod = box(grid_of(10), {1, 4, 1}, {8, 1, 3});
+  CHECK(axial_size(rod).longest == 8.0);
+  CHECK(axial_size(rod).short_axis == 1.0);
 }
 
 TEST_CASE("a finding belongs to the nearest lesion within reach, the best one counts") {

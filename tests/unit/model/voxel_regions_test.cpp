@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -37,6 +38,22 @@ TEST_CASE("squared distances are those of the nearest marked voxel, found one by
       else
         CHECK(squares[std::size_t(v)] == Approx(least).margin(1e-12));
     }
+  }
+}
+
+TEST_CASE("a part's own mask holds it where it lies, in a box that it fills") {
+  Rng rng(make_stream(5, "components", Draw::test), 0);
+  const Mask mask = random_mask({9, 8, 7}, 0.2, rng);
+  const Components found = components_of(mask);
+  REQUIRE(found.parts.size() > 3);
+  for (std::size_t p = 0; p < found.parts.size(); ++p) {
+    const Mask part = mask_of(found, p, mask.grid());
+    CHECK(std::ranges::count(part.values(), 1) == found.parts[p].voxels);
+    Vec3 sum = Vec3::Zero();
+    for (Index v = 0; v < mask.grid().count(); ++v)
+      if (found.label[std::size_t(v)] == std::int32_t(p + 1))
+        sum += mask.grid().centre(v % 9, v / 9 % 8, v / 72);
+    CHECK((centre_of(part) - sum / double(found.parts[p].voxels)).norm() < 1e-12);
   }
 }
 

@@ -276,6 +276,48 @@ TEST_CASE("one noise repeat is a repeat, one reposition is not") {
       Catch::Matchers::Contains("must name an arm"));
 }
 
+TEST_CASE("visits in every arm take one trace each, and are those that an arm has alone") {
+  const Value vary = Value()
+                         .set("tube_load_mas", numbers({40.0, 80.0}))
+                         .set("kernel", Value::List{Value("soft"), Value("sharp")});
+  const auto visited = [&](const char* scans) {
+    trial::Scenario scenario = plan_of({scanner("a")}, vary, noise(1.0)).scenario;
+    scenario.arms.follow_up.days = {40, 80};
+    scenario.arms.follow_up.scans = scans;
+    return trial::make_plan(std::move(scenario));
+  };
+  KeptScans one, every;
+  StagesInMemory store;
+  const auto alone = run(visited("one_arm"), one);
+  const trial::Plan plan = visited("every_arm");
+  const auto result = run(plan, every, &store);
+  const auto e = trial::estimate(plan, 1);
+  CHECK(e.images == 4 * (2 + 2));  // with a noise repeat of each arm's own scan
+  CHECK(every.scans.size() == e.images);
+  CHECK(e.traced_scans == 3);
+  CHECK(e.scans == 2 * (2 + 2));
+  check_once(result.stages);
+  CHECK(result.stages[Stage::trace].made == e.traced_scans);
+  CHECK(result.stages[Stage::scene].made == 3);
+  CHECK(result.stages[Stage::read_out].made == e.scans + 1);  // and without noise
+  CHECK(result.stages[Stage::reconstruct].made == e.reconstructions);
+  CHECK(e.cache_bytes == store.bytes());
+  CHECK(one.scans.size() == 4 * 2 + 2);
+  for (const auto& [name, values] : one.scans) {
+    INFO(name);
+    CHECK(every.scans.at(name) == values);
+  }
+  // What is true of a visit does not depend on who scans it.
+  const auto& its = result.cases.front();
+  CHECK(its.visits.to_csv() == alone.cases.front().visits.to_csv());
+  CHECK(its.visit_lesions.to_csv() == alone.cases.front().visit_lesions.to_csv());
+  std::map<std::string, int> rows;
+  for (const auto& row : its.images.rows)
+    ++rows[std::get<std::string>(row[its.images.column("replicate")])];
+  CHECK(rows ==
+        std::map<std::string, int>{{"scan", 4}, {"noise1", 4}, {"visit2", 4}, {"visit3", 4}});
+}
+
 TEST_CASE("432 images of a patient take two traces") {
   Value::List kernels;
   for (const char* kind : {"smooth", "soft", "standard", "detail", "sharp", "ultra_sharp"})
