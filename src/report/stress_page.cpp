@@ -152,7 +152,7 @@ std::string render(const StressPage& page) {
   open_page(html, page.title);
   html.raw(
       "<style>.drawing{overflow-x:auto}.drawing svg{max-width:100%;height:auto;"
-      "min-width:34rem}</style>\n");
+      "min-width:34rem}.card small{overflow-wrap:anywhere}</style>\n");
   write_navigation(html, page);
   html.raw("<main>\n<header id=\"answer\"><p class=\"kicker\">Models under stress</p>");
   html.element("h1", page.title);
