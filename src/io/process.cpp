@@ -75,13 +75,16 @@ struct Start {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const rlimit addresses{start.memory, start.memory}, none{0, 0};
-  bool good = ::setrlimit(RLIMIT_AS, &addresses) == 0 && ::setrlimit(RLIMIT_CORE, &none) == 0 &&
-              ::chdir(start.directory) == 0 && ::dup2(start.input, 0) == 0 &&
-              ::dup2(start.log, 1) == 1 && ::dup2(start.log, 2) == 2;
+  char* const* const arguments = start.arguments.data();
+  char* const* const environment = start.environment.data();
+  bool good = ::setrlimit(RLIMIT_CORE, &none) == 0 && ::chdir(start.directory) == 0 &&
+              ::dup2(start.input, 0) == 0 && ::dup2(start.log, 1) == 1 && ::dup2(start.log, 2) == 2;
   if (good && start.rules >= 0)
     good = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
            ::syscall(SYS_landlock_restrict_self, start.rules, 0) == 0;
-  if (good) ::execve(start.program, start.arguments.data(), start.environment.data());
+  // Last: this process may have more addresses than that, and could not take another one.
+  if (good && ::setrlimit(RLIMIT_AS, &addresses) == 0)
+    ::execve(start.program, arguments, environment);
   const int error = errno;
   [[maybe_unused]] const auto written = ::write(start.failure, &error, sizeof error);
   ::_exit(127);
