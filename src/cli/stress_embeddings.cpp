@@ -31,11 +31,10 @@ Subjects subjects_of(const trial::Plan& plan, const std::vector<TrialImage>& ima
   for (const StressCase& one : run.cases) {
     const TrialImage& image = images[one.image];
     if (image.replicate != "scan") continue;
-    const auto arm = std::ranges::find(plan.arms, image.arm, &trial::Arm::name);
     for (const readers::Embedding& embedding : one.embeddings) {
       auto& its = subjects[{image.case_id, embedding.lesion}];
       its.resize(plan.arms.size(), nullptr);
-      its[std::size_t(arm - plan.arms.begin())] = &embedding.values;
+      its[arm_index(plan, image)] = &embedding.values;
     }
   }
   return subjects;

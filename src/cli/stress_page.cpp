@@ -60,9 +60,7 @@ class Placement {
   double of(double rating, bool positive) const {
     if (std::isnan(rating)) return -1.0;
     const std::vector<double>& others = sorted_[positive ? 0 : 1];
-    const auto [first, last] = std::equal_range(others.begin(), others.end(), rating);
-    const double below = double(first - others.begin()), equal = double(last - first);
-    const double share = others.empty() ? 0.5 : (below + 0.5 * equal) / double(others.size());
+    const double share = others.empty() ? 0.5 : evaluation::share_below(others, rating);
     return positive ? share : 1.0 - share;
   }
 

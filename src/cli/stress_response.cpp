@@ -173,8 +173,7 @@ class Gatherer {
     for (const StressCase& one : model.run->cases) {
       const TrialImage& image = images_[one.image];
       about[image.case_id] = &image;
-      const auto arm = std::ranges::find(plan_.arms, image.arm, &trial::Arm::name);
-      cases[{image.case_id, std::size_t(arm - plan_.arms.begin())}][image.replicate] = &one;
+      cases[{image.case_id, arm_index(plan_, image)}][image.replicate] = &one;
     }
     for (const auto& [of, visits] : cases) {
       const auto& [case_id, arm] = of;

@@ -141,10 +141,9 @@ std::vector<ScoredModel> score_models(const StoredTrial& stored, const trial::St
     study.strata = {"stratum", "sex"};
     for (const StressCase& one : run.cases) {
       const TrialImage& image = images[one.image];
-      const auto arm = std::ranges::find(plan.arms, image.arm, &trial::Arm::name);
       study.images.push_back(
           {image.case_id,
-           std::size_t(arm - plan.arms.begin()),
+           arm_index(plan, image),
            {image.stratum, image.sex},
            !one.failure.empty(),
            one.lesions,

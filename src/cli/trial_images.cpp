@@ -69,6 +69,12 @@ bool counts_hounsfield(const StoredTrial& stored, const std::string& arm) {
 
 }  // namespace
 
+std::size_t arm_index(const trial::Plan& plan, const TrialImage& image) {
+  const auto arm = std::ranges::find(plan.arms, image.arm, &trial::Arm::name);
+  VITRINE_EXPECT(arm != plan.arms.end());
+  return std::size_t(arm - plan.arms.begin());
+}
+
 std::vector<TrialImage> images_of(const StoredTrial& stored, const io::Path& dir) {
   require(!stored.files.empty(), Error::Kind::input, "the trial in '", dir.string(),
           "' has not ended. The same `vitrine run` command finishes it");

@@ -24,6 +24,9 @@ struct TrialImage {
 /// Throws Error (input) that says what to do if the trial has not ended or wrote none.
 std::vector<TrialImage> images_of(const StoredTrial& stored, const io::Path& dir);
 
+/// Which of the plan's arms an image is of.
+std::size_t arm_index(const trial::Plan& plan, const TrialImage& image);
+
 /// Text in a stored table. Throws Error (data) if a number is there.
 std::string text_in(const Table& table, const std::vector<Table::Cell>& row, const char* column);
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "vitrine/core/error.hpp"
+#include "vitrine/evaluation/detail/study_groups.hpp"
 #include "vitrine/evaluation/kappa.hpp"
 
 namespace vitrine::evaluation {
@@ -163,9 +164,7 @@ Estimate value_of(const Metric& metric, const PatientTotals& totals, const Resam
   Estimate estimate = patient_bootstrap(sums, resampling, Scale::plain(), metric.value);
   if (estimate.low == estimate.high)
     estimate.withhold_interval("all patients are alike: resampling them shows no spread");
-  estimate.low = std::max(estimate.low, metric.low);  // NaN stays
-  estimate.high = std::min(estimate.high, metric.high);
-  return estimate;
+  return detail::within(std::move(estimate), metric.low, metric.high);
 }
 
 /// Of the patients who are in both.
@@ -218,13 +217,6 @@ std::vector<Group> groups_of(const ResponseStudy& study) {
     if (groups.size() < before + 2) groups.resize(before);  // one level parts nobody
   }
   return groups;
-}
-
-const Group* reference_of(const Group& group, const std::vector<Group>& all) {
-  const auto found = std::ranges::find_if(all, [&](const Group& one) {
-    return one.name == group.name && one.level == group.reference;
-  });
-  return group.reference.empty() || found == all.end() ? nullptr : &*found;
 }
 
 GroupScore counted(const Group& group, std::string metric) {
@@ -291,7 +283,7 @@ std::vector<GroupScore> score_response(const ResponseStudy& study, const Resampl
   std::vector<GroupScore> scores;
   const std::vector<Group> groups = groups_of(study);
   for (const Group& group : groups) {
-    const Group* reference = reference_of(group, groups);
+    const Group* reference = detail::reference_of(group, groups);
     for (const Metric& metric : metrics_of(study.days.size())) {
       GroupScore score = counted(group, metric.name);
       const PatientTotals totals = totals_of(metric, group.courses);

@@ -20,12 +20,6 @@ struct Placements {
   double of_positives = 0.0, of_negatives = 0.0;
 };
 
-/// Share of `sorted` below `value`, ties half.
-double share_below(const std::vector<double>& sorted, double value) {
-  const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), value);
-  return (double(first - sorted.begin()) + 0.5 * double(last - first)) / double(sorted.size());
-}
-
 /// The area under one ROC curve, with what its variance is made of.
 struct Area {
   double value = 0.0;
@@ -133,6 +127,11 @@ double sum_of_squares(std::span<const double> values) {
 constexpr const char* no_pairs = "no fold holds rows of both classes";
 
 }  // namespace
+
+double share_below(std::span<const double> sorted, double value) {
+  const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), value);
+  return (double(first - sorted.begin()) + 0.5 * double(last - first)) / double(sorted.size());
+}
 
 Discrimination discrimination(std::span<const double> before, std::span<const double> after,
                               std::span<const std::optional<bool>> label, const Clusters& patients,

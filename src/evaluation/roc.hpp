@@ -27,6 +27,9 @@ Discrimination discrimination(std::span<const double> before, std::span<const do
                               std::span<const std::optional<bool>> label, const Clusters& patients,
                               double confidence = 0.95);
 
+/// Share of `sorted` values below `value`, ties half: its placement among them. NaN of none.
+double share_below(std::span<const double> sorted, double value);
+
 /// An area under the ROC curve with what each patient adds to its error, so that areas of the same
 /// patients can be averaged and compared.
 struct RocArea {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
@@ -95,12 +97,12 @@ bool RatedRows::both_classes() const {
 
 RocArea area_of(const Group& group, const std::set<std::string>& patients) {
   const RatedRows ratings(group, patients);
+  std::map<std::string, std::vector<Index>> rows;
+  for (const std::string& patient : patients) rows[patient];
+  for (std::size_t i = 0; i < ratings.patient.size(); ++i)
+    rows[ratings.patient[i]].push_back(Index(i));
   Clusters clusters;
-  for (const std::string& patient : patients) {
-    std::vector<Index>& rows = clusters.rows.emplace_back();
-    for (std::size_t i = 0; i < ratings.patient.size(); ++i)
-      if (ratings.patient[i] == patient) rows.push_back(Index(i));
-  }
+  for (auto& [patient, its] : rows) clusters.rows.push_back(std::move(its));
   return roc_area(ratings.score, ratings.label, clusters,
                   std::vector<Index>(ratings.score.size(), 0));
 }
@@ -126,9 +128,9 @@ void add_ratings(const ReaderStudy& study, const Group& group, const Group* refe
   const auto refused = Estimate::withheld("ratings are scores, not probabilities");
   const auto add_mean = [&](const char* metric, const Take& take) {
     GroupScore score = counted(group, metric);
-    score.value = score.difference = refused;
-    if (study.probabilities) {
-      score = counted(group, metric);
+    if (!study.probabilities) {
+      score.value = score.difference = refused;
+    } else {
       score.value = share(mean_of(lesion_rows(group, take), resampling));
       if (reference) score.difference = mean_of(paired_rows(group, *reference, take), resampling);
     }

@@ -81,13 +81,6 @@ std::vector<Group> groups_of(const ReaderStudy& study) {
   return groups;
 }
 
-const Group* reference_of(const Group& group, const std::vector<Group>& all) {
-  const auto found = std::ranges::find_if(all, [&](const Group& one) {
-    return one.name == group.name && one.level == group.reference;
-  });
-  return group.reference.empty() || found == all.end() ? nullptr : &*found;
-}
-
 std::set<std::string> patients_of(const Group& group) {
   std::set<std::string> patients;
   for (const ImageScore* image : group.images) patients.insert(image->patient);
@@ -134,9 +127,9 @@ Rows paired_rows(const Group& group, const Group& reference, const Take& take) {
   return rows;
 }
 
-Estimate share(Estimate estimate) {
-  estimate.low = std::isnan(estimate.low) ? estimate.low : std::max(estimate.low, 0.0);
-  estimate.high = std::isnan(estimate.high) ? estimate.high : std::min(estimate.high, 1.0);
+Estimate within(Estimate estimate, double low, double high) {
+  estimate.low = std::max(estimate.low, low);  // NaN stays
+  estimate.high = std::min(estimate.high, high);
   return estimate;
 }
 

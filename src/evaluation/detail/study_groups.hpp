@@ -1,8 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vitrine/evaluation/reader_study.hpp"
@@ -33,8 +35,15 @@ struct Group {
 
 std::vector<Group> groups_of(const ReaderStudy& study);
 
-/// The group that another is compared with; null: none.
-const Group* reference_of(const Group& group, const std::vector<Group>& all);
+/// The group that another is compared with, of what groups there are: with `name`, `level` and
+/// `reference`; null: none.
+template <class AnyGroup>
+const AnyGroup* reference_of(const AnyGroup& group, const std::vector<AnyGroup>& all) {
+  const auto found = std::ranges::find_if(all, [&](const AnyGroup& one) {
+    return one.name == group.name && one.level == group.reference;
+  });
+  return group.reference.empty() || found == all.end() ? nullptr : &*found;
+}
 
 std::set<std::string> patients_of(const Group& group);
 std::set<std::string> patients_of_both(const Group& a, const Group& b);
@@ -50,7 +59,8 @@ Rows lesion_rows(const Group& group, const Take& take);
 /// Differences of the means of each lesion that both groups hold.
 Rows paired_rows(const Group& group, const Group& reference, const Take& take);
 
-/// An interval of shares ends at 0 and 1.
-Estimate share(Estimate estimate);
+/// An interval ends where the statistic does; of shares at 0 and 1.
+Estimate within(Estimate estimate, double low, double high);
+inline Estimate share(Estimate estimate) { return within(std::move(estimate), 0.0, 1.0); }
 
 }  // namespace vitrine::evaluation::detail

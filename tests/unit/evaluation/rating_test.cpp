@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "group_scores.hpp"
 #include "vitrine/core/error.hpp"
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/random.hpp"
@@ -41,13 +42,6 @@ ReaderStudy study_of(const std::vector<std::vector<double>>& ratings_of_arms,
   }
   study.groups = {scanner};
   return study;
-}
-
-const GroupScore& find(const std::vector<GroupScore>& scores, const std::string& group,
-                       const std::string& level, const std::string& metric) {
-  for (const GroupScore& one : scores)
-    if (one.group == group && one.level == level && one.metric == metric) return one;
-  throw std::runtime_error("no " + group + " " + level + " " + metric);
 }
 
 RocArea area_of(double value, std::vector<double> influence) {

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "group_scores.hpp"
 #include "vitrine/evaluation/detection.hpp"
 #include "vitrine/evaluation/reader_study.hpp"
 #include "vitrine/evaluation/segmentation.hpp"
@@ -224,13 +225,6 @@ ReaderStudy dice_study() {
              missed});
     }
   return study;
-}
-
-const GroupScore& find(const std::vector<GroupScore>& scores, const std::string& group,
-                       const std::string& level, const std::string& metric) {
-  for (const GroupScore& one : scores)
-    if (one.group == group && one.level == level && one.metric == metric) return one;
-  throw std::runtime_error("no " + group + " " + level + " " + metric);
 }
 
 }  // namespace
