@@ -193,22 +193,21 @@ double Rebinned::view_of(Index line) const {
   return first_view_ + double(line) * double(scan_.views_per_rotation) / double(angles_);
 }
 
-std::span<float> Rebinned::view(Index v) {
-  const auto size = std::size_t(scan_.columns * scan_.rows);
-  return values_.span().subspan(std::size_t(v) * size, size);
+std::span<float> Rebinned::part(Index i, Index size) {
+  return {(placed_ ? placed_.get() : values_.data()) + i * size, std::size_t(size)};
 }
-std::span<const float> Rebinned::view(Index v) const {
-  const auto size = std::size_t(scan_.columns * scan_.rows);
-  return values_.span().subspan(std::size_t(v) * size, size);
+std::span<const float> Rebinned::part(Index i, Index size) const {
+  return {(placed_ ? placed_.get() : values_.data()) + i * size, std::size_t(size)};
 }
 
+std::span<float> Rebinned::view(Index v) { return part(v, scan_.columns * scan_.rows); }
+std::span<const float> Rebinned::view(Index v) const { return part(v, scan_.columns * scan_.rows); }
+
 std::span<float> Rebinned::line(Index half_turn, Index i) {
-  const auto size = std::size_t(samples_ * padded_rows_);
-  return values_.span().subspan(std::size_t(half_turn * (angles_ / 2) + i) * size, size);
+  return part(half_turn * (angles_ / 2) + i, samples_ * padded_rows_);
 }
 std::span<const float> Rebinned::line(Index half_turn, Index i) const {
-  const auto size = std::size_t(samples_ * padded_rows_);
-  return values_.span().subspan(std::size_t(half_turn * (angles_ / 2) + i) * size, size);
+  return part(half_turn * (angles_ / 2) + i, samples_ * padded_rows_);
 }
 
 Rebinned copy(const Rebinned& scan) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vitrine/core/buffer.hpp"
+#include "vitrine/core/floats.hpp"
 #include "vitrine/core/isa.hpp"
 #include "vitrine/model/scan.hpp"
 #include "vitrine/recon/short_scan.hpp"
@@ -100,6 +101,11 @@ class Rebinned {
   /// One line, each behind the last: samples x padded_rows, rows contiguous, padding zero.
   std::span<float> line(Index half_turn, Index i);
   std::span<const float> line(Index half_turn, Index i) const;
+  /// All lines from where they lie, in place of memory of its own.
+  void place(Floats lines) {
+    placed_ = std::move(lines);
+    values_ = {};
+  }
 
   Views kind() const { return kind_; }
   /// `direct`: a view, columns x rows, rows contiguous.
@@ -128,7 +134,11 @@ class Rebinned {
   Index turn_views_ = 0;
   Index angles_ = 0, samples_ = 0, padded_rows_ = 0;
   double spacing_ = 0.0, centre_ = 0.0;
+  std::span<float> part(Index i, Index size);
+  std::span<const float> part(Index i, Index size) const;
+
   Buffer<float> values_;
+  Floats placed_;  // in place of these
 };
 
 /// Makes a Rebinned of a scan whose views come one after the other: a ring holds those that the

@@ -78,6 +78,18 @@ std::unique_ptr<trial::KeptArray> KeptStages::load(const std::string& key,
   }
 }
 
+Floats KeptStages::map(const std::string& key, const trial::KeptShape& shape) {
+  try {
+    const auto file = cache_.read(of_this_program(key), shape_of(shape));
+    if (!file) return {};
+    Floats all = file->map();
+    if (!all) discard(key);
+    return all;
+  } catch (const Error&) {
+    return {};  // made, then
+  }
+}
+
 std::unique_ptr<trial::ArrayToKeep> KeptStages::keep(const std::string& key,
                                                      const trial::KeptShape& shape) {
   if (!keeps_) return nullptr;

@@ -16,6 +16,7 @@ class KeptStages final : public trial::StageStore {
   KeptStages(const io::Path& dir, std::uint64_t limit, bool lines_fit);
   std::unique_ptr<trial::KeptArray> load(const std::string& key,
                                          const trial::KeptShape& shape) override;
+  Floats map(const std::string& key, const trial::KeptShape& shape) override;
   std::unique_ptr<trial::ArrayToKeep> keep(const std::string& key,
                                            const trial::KeptShape& shape) override;
   bool keeps_lines() const override { return lines_fit_ && keeps_; }

@@ -59,6 +59,15 @@ Table::Cell noise_of(const trial::Plan& plan, const Table& images, const trial::
   return to_text(to_decimals(mean_of(images, arm.name, "noise_mg_per_ml"), 2)) + " mg/ml";
 }
 
+/// `noise 21 HU`; nothing where no image without noise tells it.
+std::string noise_text(const trial::Plan& plan, const Table& images, const trial::Arm& arm) {
+  const Table::Cell noise = noise_of(plan, images, arm);
+  if (const auto* text = std::get_if<std::string>(&noise))
+    return plan.scenario.arms.noiseless ? str("noise ", *text) : "";
+  const double hu = mean_of(images, arm.name, "noise_hu");
+  return std::isnan(hu) ? "" : str("noise ", rounded(hu), " HU");
+}
+
 Table arm_table(const trial::Plan& plan, const Table& images) {
   Table table;
   table.columns = {"arm",
@@ -233,10 +242,7 @@ std::vector<report::Sheet> sheets(const io::Path& dir, const trial::Plan& plan, 
       if (difference && map != is_map(plan, plan.arms[plan.reference])) continue;
       if (difference && !std::filesystem::exists(folder / (arm + "_difference.png")))
         continue;  // its protocol has other slices
-      const Table::Cell noise = noise_of(plan, images, plan.arms[i]);
-      const std::string text = map ? std::get<std::string>(noise)
-                                   : str(rounded(mean_of(images, arm, "noise_hu")), " HU");
-      report::Panel panel{arm, "noise " + text, {}};
+      report::Panel panel{arm, noise_text(plan, images, plan.arms[i]), {}};
       for (const std::string& kind : map && !difference ? maps(kinds) : kinds)
         panel.images.push_back(picture(folder / (arm + '_' + kind + ".png")));
       list.push_back(std::move(panel));
@@ -275,9 +281,7 @@ report::Stacks stacks(const io::Path& dir, const trial::Plan& plan, const Table&
     const io::Path file = folder / (arm.name + "_stack.png");
     if (is_map(plan, arm) || !std::filesystem::exists(file)) continue;
     if (slices_of(arm) != slices_of(plan.arms.front())) continue;  // one slider moves all
-    all.arms.push_back({arm.name,
-                        str("noise ", rounded(mean_of(images, arm.name, "noise_hu")), " HU"),
-                        picture(file)});
+    all.arms.push_back({arm.name, noise_text(plan, images, arm), picture(file)});
   }
   all.slices = int(slices_of(plan.arms.front()).first);
   all.edge_mm = stack_square;

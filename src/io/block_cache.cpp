@@ -1,12 +1,14 @@
 #include "vitrine/io/block_cache.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <tuple>
 #include <utility>
 
@@ -17,15 +19,17 @@
 namespace vitrine::io {
 namespace {
 
-/// What a file begins with: it is of this format, byte order and shape.
+/// What a file begins with: it is of this format, byte order and shape. Fills a cache line, as a
+/// block's head does, so that the values of the first block are aligned.
 struct Header {
   std::array<char, 16> magic{'v', 'i', 't', 'r', 'i', 'n', 'e', ' ',
-                             'b', 'l', 'o', 'c', 'k', 's', '1', 0};
+                             'b', 'l', 'o', 'c', 'k', 's', '2', 0};
   double one = 1.0;  // reads as another number in another byte order
   std::int64_t steps = 0, planes = 0, values = 0;
+  std::array<std::int64_t, 2> padding{};
   bool operator==(const Header&) const = default;
 };
-static_assert(sizeof(Header) == 48);
+static_assert(sizeof(Header) == 64);
 
 Header header_of(const BlockShape& shape) {
   Header header;
@@ -38,9 +42,10 @@ Header header_of(const BlockShape& shape) {
 /// What stands before a block.
 struct BlockHead {
   std::int64_t first = 0, count = 0;
-  Digest digest;  ///< of both, and of the digests of all pieces
+  std::array<std::int64_t, 2> padding{};
+  Digest digest;  ///< of all above, and of the digests of all pieces
 };
-static_assert(sizeof(BlockHead) == 48);
+static_assert(sizeof(BlockHead) == 64);
 
 /// Pieces of a block are hashed, read and written by several threads.
 constexpr std::size_t piece_floats = std::size_t(1) << 18;
@@ -60,8 +65,7 @@ std::vector<Piece> pieces_of(const BlockShape& shape, std::int64_t count) {
 
 Digest digest_of(const BlockHead& head, std::span<const Digest> pieces) {
   Sha256 hash;
-  hash.bytes(std::as_bytes(std::span(&head.first, 1)));
-  hash.bytes(std::as_bytes(std::span(&head.count, 1)));
+  hash.bytes(std::as_bytes(std::span(&head, 1)).first(offsetof(BlockHead, digest)));
   for (const Digest& piece : pieces) hash.bytes(std::as_bytes(std::span(piece.bytes)));
   return hash.finish();
 }
@@ -110,7 +114,8 @@ struct BlockCache::Writer::File {
 };
 
 BlockCache::Reader::Reader(const Path& path, const BlockShape& shape)
-    : file_(std::make_unique<File>(
+    : path_(path),
+      file_(std::make_unique<File>(
           File{detail::open_file("read", path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)})),
       shape_(shape) {
   const int file = file_->descriptor.number();
@@ -152,6 +157,38 @@ std::int64_t BlockCache::Reader::next(Buffer<float>& block) {
   return head.count;
 }
 
+Floats BlockCache::Reader::map() const {
+  const int file = file_->descriptor.number();
+  const std::uint64_t from = sizeof(Header) + sizeof(BlockHead);
+  BlockHead head;
+  if (at_ != sizeof(Header) ||
+      !read_at(file, sizeof(Header), std::as_writable_bytes(std::span(&head, 1))) ||
+      head.first != 0 || head.count != shape_.steps || size_ != from + shape_.bytes())
+    return {};
+  const std::vector<Piece> pieces = pieces_of(shape_, head.count);
+  std::vector<Digest> digests(pieces.size());
+  std::vector<char> whole(pieces.size(), 1);
+  // Read, not looked at in memory: there a disk that fails would be a signal.
+  parallel_for(std::ssize(pieces), [&](std::int64_t i) {
+    const Piece& piece = pieces[std::size_t(i)];
+    std::array<std::byte, std::size_t(1) << 16> some;
+    Sha256 hash;
+    const std::size_t size = piece.size * sizeof(float);
+    for (std::size_t done = 0; done < size && whole[std::size_t(i)] != 0; done += some.size()) {
+      const auto part = std::span(some).first(std::min(some.size(), size - done));
+      whole[std::size_t(i)] = char(read_at(file, from + piece.from * sizeof(float) + done, part));
+      hash.bytes(part);
+    }
+    digests[std::size_t(i)] = hash.finish();
+  });
+  if (std::ranges::count(whole, char(0)) > 0 || digest_of(head, digests) != head.digest) return {};
+  void* const start =
+      ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file, 0);
+  if (start == MAP_FAILED) detail::fail("map", path_, errno);
+  return {reinterpret_cast<float*>(static_cast<std::byte*>(start) + from),
+          [start, size = size_](float*) { ::munmap(start, size); }};
+}
+
 BlockCache::Writer::Writer(Path path, const BlockShape& shape)
     : path_(std::move(path)), partial_(path_), shape_(shape) {
   partial_ += ".partial";
@@ -167,7 +204,9 @@ BlockCache::Writer::~Writer() {
 }
 
 void BlockCache::Writer::steps(std::int64_t count, std::span<const std::span<const float>> parts) {
-  BlockHead head{done_, count, {}};
+  BlockHead head;
+  head.first = done_;
+  head.count = count;
   const std::vector<Piece> pieces = pieces_of(shape_, count);
   const std::uint64_t from = at_ + sizeof head;
   std::vector<Digest> digests(pieces.size());

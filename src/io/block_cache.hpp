@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "vitrine/core/buffer.hpp"
+#include "vitrine/core/floats.hpp"
 #include "vitrine/io/run_lock.hpp"
 
 namespace vitrine::io {
@@ -31,17 +32,21 @@ class BlockCache {
   /// written. Throws Error (io) if it cannot, or another process has it.
   BlockCache(Path dir, std::uint64_t limit);
 
-  /// Reads an array in order.
+  /// Reads an array: in order, or whole.
   class Reader {
    public:
     /// The next steps into the front of `block`, which grows if it has to: their number; 0 where
     /// none is left, or what is left is damaged.
     std::int64_t next(Buffer<float>& block);
+    /// All of an array whose steps were written at once, where the file lies in memory (a private
+    /// mapping, 64 bytes aligned, checked before); none if it is damaged. Throws Error (io).
+    Floats map() const;
     Reader(const Path& path, const BlockShape& shape);  ///< throws Error (io)
     ~Reader();
 
    private:
     struct File;
+    Path path_;
     std::unique_ptr<File> file_;
     BlockShape shape_;
     std::int64_t done_ = 0;

@@ -63,6 +63,10 @@ void check_context_of_use(const Scenario& s, const Value& node, Diagnostics& pro
     problems.error(where("acceptable_wcv_percent"),
                    str("acceptable_wcv_percent needs repeats (arms.repeat.count is ",
                        s.arms.repeat.count, "). Ask for two or more"));
+  if (context.bias_against == "reference" && !s.arms.noiseless)
+    problems.error(where("bias_against"),
+                   "the noiseless image of the reference arm is not made (arms.noiseless is "
+                   "false). Make it, or take bias_against: object");
   const bool more = !context.features.empty() || context.acceptable_icc || context.acceptable_wcv ||
                     context.bias_against != ContextOfUse{}.bias_against;
   if (more && !asks_for(s, "bias_vs_truth"))

@@ -216,6 +216,7 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
     images_of_arms += 1 + std::uint64_t(again);
     add_images(arm, 1 + std::uint64_t(again));
     const bool first =
+        arms.noiseless &&
         noiseless
             .insert({shared, str(arm.protocol, '|', arm.kernel_name), arm.slice_thickness,
                      str(arm.bins, '|', arm.algorithm_name, '|', arm.corrected)})
@@ -223,7 +224,7 @@ Estimate estimate_alike(const Plan& plan, int threads, std::span<const Grid> map
     if (first) noiseless_voxels += double(grid_of(arm).count());
     reconstruct(arm, (first ? 2.0 : 1.0) + double(again));  // and without noise
     if (!arm.corrected) continue;
-    corrected.insert({shared, {0.0, 0}});
+    if (arms.noiseless) corrected.insert({shared, {0.0, 0}});
     for (std::int64_t n = 0; n <= again; ++n) corrected.insert({shared, {arm.tube_load, n}});
   }
 

@@ -175,6 +175,11 @@ const Schema<Arms>& Arms::schema() {
           .optional("repeat", &Arms::repeat, "repeated scans of one arm")
           .optional("follow_up", &Arms::follow_up,
                     "later visits, scanned in one arm or in every one")
+          .optional("noiseless", &Arms::noiseless,
+                    "make and measure an image without noise, too, one for all doses of an arm "
+                    "(truth levels T1 and T2); without, up to half of the reconstructions are "
+                    "saved, and what compares with these truths stays empty")
+          .unless_default()
           .rule("scanners must list at least one scanner",
                 [](const Arms& a) { return !a.scanners.empty(); })
           .rule("scanners must have different names (arms are named after them)",

@@ -107,6 +107,7 @@ struct Arms {
   ArmSelector reference;  ///< the arm of truth level T1 and of the difference images
   Repeat repeat;
   FollowUp follow_up;
+  bool noiseless = true;  ///< images without noise are made, too: truth levels T1 and T2
   /// Of each scanner, where some are sites' machines: its type, or its own name. No key of the
   /// scenario.
   std::vector<std::string> scanner_types;

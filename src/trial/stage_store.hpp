@@ -4,12 +4,14 @@
 #include <string>
 
 #include "vitrine/core/buffer.hpp"
+#include "vitrine/core/floats.hpp"
 #include "vitrine/model/volume.hpp"
 
 namespace vitrine::trial {
 
 /// An array that is kept, [step][value][cell]. Rays: so many floats (signal, quanta, and what else
-/// the detector tells apart) of every cell in every view. An image: a step is a slice.
+/// the detector tells apart) of every cell in every view. Lines, an image: a step is a line or a
+/// slice, which has one value a cell.
 struct KeptShape {
   Index steps = 0, cells = 0, values = 1;
 };
@@ -42,6 +44,9 @@ class StageStore {
   virtual ~StageStore() = default;
   /// None if there is nothing of this key and shape.
   virtual std::unique_ptr<KeptArray> load(const std::string& key, const KeptShape& shape) = 0;
+  /// All steps of an array that was kept in one go, where they lie: writing to them changes nothing
+  /// that is kept. None if there is none; what is damaged is discarded.
+  virtual Floats map(const std::string& key, const KeptShape& shape) = 0;
   /// None if there is no room.
   virtual std::unique_ptr<ArrayToKeep> keep(const std::string& key, const KeptShape& shape) = 0;
   /// Whether it has room for the parallel lines of every scan too.

@@ -141,6 +141,10 @@ void check_statistics(const Scenario& s, const Value& root, Diagnostics& problem
     problems.error(at(root, "analyse").where,
                    "known_signal needs a label (the stratum that is to be told from the others). "
                    "Add statistics: {known_signal: {label: STRATUM}}");
+  if (asks_for(s, "known_signal") && !s.arms.noiseless)
+    problems.error(at(root, "analyse").where,
+                   "known_signal compares with images without noise, which are not made "
+                   "(arms.noiseless is false). Make them");
   const Value* node = root.find("statistics");
   if (node == nullptr) return;
   const Statistics& statistics = s.statistics;

@@ -167,15 +167,21 @@ void write_bias(Html& html, const Page& page) {
   html.raw(close_table);
 }
 
-/// What each arm does to each feature, as a table with coloured cells.
+/// What each arm does to each feature, as a table with coloured cells: against T1, or where there
+/// are no noiseless images, T0.
 void write_heat_map(Html& html, const Page& page) {
   if (page.arm_names.size() < 2) return;
+  const bool has_reference = std::ranges::any_of(page.stability, [](const StabilityRow& row) {
+    return row.bias.reference.difference.has_value();
+  });
   html.element("h3", "What each arm does to each feature");
-  html.element(
-      "p",
-      "Bias of the arm's scans against T1, the noiseless image of the reference arm, in percent. "
-      "Blue: too low, orange: too high, full colour at 50 %. Empty: a ratio has no meaning.",
-      "note");
+  html.element("p",
+               str("Bias of the arm's scans against ",
+                   has_reference ? "T1, the noiseless image of the reference arm"
+                                 : "T0, the object itself on the image grid",
+                   ", in percent. Blue: too low, orange: too high, full colour at 50 %. Empty: a "
+                   "ratio has no meaning."),
+               "note");
   html.raw("<div class=\"scroll\"><table class=\"heat sortable filtered\"><thead><tr>");
   html.raw("<th scope=\"col\">feature</th>");
   for (const std::string& arm : page.arm_names)
@@ -184,7 +190,7 @@ void write_heat_map(Html& html, const Page& page) {
   for (const StabilityRow& row : page.stability) {
     open_row(html, page, row);
     for (const auto& arm : row.arm_bias) {
-      const double bias = arm.reference.relative.value;
+      const double bias = (has_reference ? arm.reference : arm.total).relative.value;
       if (std::isnan(bias)) {
         html.raw("<td></td>");
         continue;

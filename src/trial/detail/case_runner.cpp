@@ -164,10 +164,10 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
 
   /// Truth level T2: one noiseless image for all doses of a kernel and thickness, here the arms at
   /// a voltage that have one each. Later visits have none.
-  const auto noiseless_arms = [](const Imaged& patient, const std::vector<Arm>& mine,
-                                 double voltage) {
+  const auto noiseless_arms = [&](const Imaged& patient, const std::vector<Arm>& mine,
+                                  double voltage) {
     std::vector<const Arm*> each;
-    if (patient.comes_again()) return each;
+    if (!arms.noiseless || patient.comes_again()) return each;
     for (const Arm& arm : mine)
       if (arm.tube_voltage == voltage &&
           std::ranges::none_of(each, [&](const Arm* one) { return one->same_but_dose(arm); }))

@@ -22,40 +22,11 @@ std::span<float> values_of(recon::Rebinned& lines) {
           std::size_t(lines.lines() * lines.samples() * lines.padded_rows())};
 }
 
-/// All of an array of one value a cell into `values`; false if there is none. What is damaged is
-/// thrown away.
-bool load_all(StageStore& store, const std::string& key, const KeptShape& shape,
-              std::span<float> values) {
-  const std::unique_ptr<KeptArray> there = store.load(key, shape);
-  if (!there) return false;
-  Buffer<float> block;
-  for (Index step = 0; step < shape.steps;) {
-    const Index count = there->next(block);
-    if (count == 0) {
-      store.discard(key);
-      return false;
-    }
-    parallel_for(count, [&](Index i) {
-      std::ranges::copy(
-          block.span().subspan(std::size_t(i * shape.cells), std::size_t(shape.cells)),
-          values.begin() + (step + i) * shape.cells);
-    });
-    step += count;
-  }
-  return true;
-}
-
 void keep_all(StageStore& store, const std::string& key, const KeptShape& shape,
               std::span<const float> values) {
-  constexpr Index block = Index{1} << 22;  // floats, that a reader has beside the values
   const std::unique_ptr<ArrayToKeep> to = store.keep(key, shape);
   if (!to) return;
-  const Index at_once = std::max<Index>(1, block / shape.cells);
-  for (Index step = 0; step < shape.steps; step += at_once) {
-    const Index count = std::min(at_once, shape.steps - step);
-    to->steps(count, std::array{values.subspan(std::size_t(step * shape.cells),
-                                               std::size_t(count * shape.cells))});
-  }
+  to->steps(shape.steps, std::array{values});
   to->finish();
 }
 
@@ -64,8 +35,14 @@ void keep_all(StageStore& store, const std::string& key, const KeptShape& shape,
 std::optional<Image> PatientScan::load_image(const Arm& arm) const {
   if (!around_.kept) return {};
   Image image(grid_of(arm));
-  if (!load_all(*around_.kept, image_key_of(nullptr, arm), shape_of(image.grid()), image.values()))
-    return {};
+  const KeptShape shape = shape_of(image.grid());
+  const Floats kept = around_.kept->map(image_key_of(nullptr, arm), shape);
+  if (!kept) return {};
+  parallel_for(shape.steps, [&](Index slice) {
+    const auto at = std::size_t(slice * shape.cells);
+    std::ranges::copy(std::span(kept.get() + at, std::size_t(shape.cells)),
+                      image.values().begin() + std::ptrdiff_t(at));
+  });
   return image;
 }
 
@@ -111,7 +88,9 @@ bool PatientScan::takes_kept_lines() const {
 std::optional<recon::Rebinned> PatientScan::load_lines(const ReadOut* what,
                                                        const std::string& bins) const {
   recon::Rebinned lines(geometry_);
-  if (!load_all(*around_.kept, lines_key(what, bins), shape_of(lines), values_of(lines))) return {};
+  Floats kept = around_.kept->map(lines_key(what, bins), shape_of(lines));
+  if (!kept) return {};
+  lines.place(std::move(kept));
   return lines;
 }
 

@@ -30,7 +30,8 @@ ScanSize scan_size(const Arms& arms, std::size_t scanner, std::span<const Arm> m
     if (arm.tube_voltage == voltage)
       for (std::int64_t n = 0; n <= arm.noise_repeats; ++n) loads.emplace(arm.tube_load, n);
   const Scanner& hardware = arms.scanners[scanner];
-  return {1 + loads.size(), bins_of(arms, hardware).size(), known_of_rays(arms, hardware),
+  return {std::size_t(arms.noiseless) + loads.size(), bins_of(arms, hardware).size(),
+          known_of_rays(arms, hardware),
           bytes_of(scan_geometry(hardware, arms.protocol, 0.0, 0.0))};
 }
 

@@ -1,7 +1,9 @@
 // Arrays by content key on disk: whole or thrown away, and no more of them than there is room for.
 #include "vitrine/io/block_cache.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
@@ -95,6 +97,72 @@ TEST_CASE("a changed byte anywhere is found, and so is a shorter file") {
        {std::size_t{0}, std::size_t{40}, std::size_t{60}, whole.size() - 1}) {
     io::write_file(path, std::span(whole).first(size));
     CHECK(steps_back(cache, "a") < shape.steps);
+  }
+}
+
+TEST_CASE("an array that was written at once is mapped, and changing it changes no file") {
+  const Scratch scratch;
+  BlockCache cache(scratch / "kept", 64 * io::mebibyte);
+  // Two pieces and a part of each of three planes.
+  constexpr BlockShape large{.steps = 7, .planes = 3, .values = 100'003};
+  std::vector<float> values(std::size_t(large.bytes() / sizeof(float)));
+  std::iota(values.begin(), values.end(), 1.0f);
+  {
+    const auto writer = cache.write("a", large);
+    REQUIRE(writer);
+    writer->steps(large.steps, std::array{std::span<const float>(values)});
+    writer->finish();
+  }
+  const auto mapped = [&] { return cache.read("a", large)->map(); };
+  {
+    const Floats all = mapped();
+    REQUIRE(all);
+    CHECK(std::uintptr_t(all.get()) % 64 == 0);
+    CHECK(std::ranges::equal(values, std::span(all.get(), values.size())));
+    all[5] = -1.0f;
+  }
+  {
+    const Floats all = mapped();
+    CHECK(all[5] == 6.0f);
+    cache.remove("a");  // who has it keeps it
+    CHECK(std::ranges::equal(values, std::span(all.get(), values.size())));
+  }
+  CHECK(cache.read("a", large) == nullptr);
+  keep(cache, "a");
+  CHECK_FALSE(cache.read("a", shape)->map());  // of several blocks
+}
+
+TEST_CASE("no array is mapped of which a byte was changed, or that is shorter or longer") {
+  const Scratch scratch;
+  BlockCache cache(scratch / "kept", io::mebibyte);
+  {
+    const std::vector<float> values = steps_of(0, shape.steps);
+    const auto writer = cache.write("a", shape);
+    writer->steps(shape.steps, std::array{std::span<const float>(values)});
+    writer->finish();
+  }
+  const io::Path path = scratch / "kept/a.block";
+  io::Bytes bytes = io::read_file(path);
+  const auto is_mapped = [&] {
+    io::write_file(path, bytes);
+    return bool(cache.read("a", shape)->map());
+  };
+  CHECK(is_mapped());
+  const auto expected = steps_of(0, shape.steps);
+  Buffer<float> block;
+  CHECK(cache.read("a", shape)->next(block) == shape.steps);  // or read
+  CHECK(std::ranges::equal(expected, block.span()));
+  for (std::size_t at = 0; at < bytes.size(); at += 11) {
+    bytes[at] ^= std::byte{0x10};
+    INFO("byte " << at);
+    CHECK_FALSE(is_mapped());
+    bytes[at] ^= std::byte{0x10};
+  }
+  bytes.push_back(std::byte{0});
+  CHECK_FALSE(is_mapped());
+  for (const std::size_t size : {bytes.size() - 2, std::size_t{130}, std::size_t{70}}) {
+    bytes.resize(size);
+    CHECK_FALSE(is_mapped());
   }
 }
 

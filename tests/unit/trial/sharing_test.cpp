@@ -147,6 +147,18 @@ class StagesInMemory final : public trial::StageStore {
     const auto found = all.find(key);
     return found == all.end() ? nullptr : std::make_unique<Reading>(found->second);
   }
+  Floats map(const std::string& key, const trial::KeptShape& shape) override {
+    const std::unique_ptr<trial::KeptArray> array = load(key, shape);
+    Buffer<float> block;
+    if (!array) return {};
+    if (array->next(block) != shape.steps) {
+      discard(key);
+      return {};
+    }
+    Floats copy(new float[block.size()], [](float* values) { delete[] values; });
+    std::ranges::copy(block.span(), copy.get());
+    return copy;
+  }
   std::unique_ptr<trial::ArrayToKeep> keep(const std::string& key,
                                            const trial::KeptShape& shape) override {
     class Writing final : public trial::ArrayToKeep {
