@@ -32,12 +32,12 @@ void choose(trial::Stress& stress, const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const trial::StressModel& model : stress.models) known.push_back(model.name);
   for (const std::string& kind : readers::catalogue().kinds())
-    if (kind != "command") known.push_back(kind);
+    if (kind != "command" && kind != "onnx") known.push_back(kind);
   for (const std::string& name : names) {
     const auto found = std::ranges::find(stress.models, name, &trial::StressModel::name);
     require(std::ranges::find(known, name) != known.end(), Error::Kind::input,
             "there is no model '", name, "'.", suggestion(name, known),
-            " Commands are described in a `stress:` block (--with FILE)");
+            " Commands and networks are described in a `stress:` block (--with FILE)");
     Diagnostics none;
     chosen.push_back(found != stress.models.end()
                          ? *found
