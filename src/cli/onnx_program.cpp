@@ -33,9 +33,9 @@ std::string runtime_of(const io::Path& program) {
 
 readers::Command with_runtime(const readers::Command& command) {
   readers::Command out = command;
+  if (!readers::is_onnx(command)) return out;
   std::string& program = out.arguments.front();
-  if (!program.starts_with(readers::onnx_program)) return out;
-  const std::string& file = out.arguments[2];
+  const std::string& file = out.arguments[readers::onnx_file];
   require(std::filesystem::is_regular_file(file), Error::Kind::input, "there is no file '", file,
           "' (reader onnx). Give the network's path from where `vitrine` is started");
   const io::Path found = path_of(program);
@@ -46,7 +46,7 @@ readers::Command with_runtime(const readers::Command& command) {
               : "'. Install vitrine again, or run the network by a program of yours (reader "
                 "command)");
   program = found.string();
-  out.arguments[1] = runtime_of(found);
+  out.arguments[readers::onnx_runtime] = runtime_of(found);
   return out;
 }
 

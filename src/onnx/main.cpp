@@ -1,6 +1,6 @@
-#include <array>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -62,6 +62,9 @@ int main(int argc, char** argv) {
     }
     run(argv[1], argv[2], argv[3], argv[4], argv[5]);
     return 0;
+  } catch (const std::bad_alloc&) {
+    std::fputs("error: out of memory. Raise memory_gib, or give the network patches\n", stderr);
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;

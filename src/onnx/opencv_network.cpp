@@ -7,20 +7,23 @@
 #include <opencv2/dnn.hpp>
 #include <span>
 
+#include "vitrine/core/utf8.hpp"
 #include "vitrine/onnx/model_file.hpp"
 
 namespace vitrine::onnx {
 namespace {
 
-/// The reason in an exception of OpenCV, which may hold several others.
+/// The reason in an exception of OpenCV, without the places in its sources that stand before it.
 std::string reason(const cv::Exception& exception) {
-  std::string text = exception.err;
-  for (char& c : text)
-    if (c == '\n' || c == '\r') c = ' ';
-  constexpr std::size_t most = 240;
-  if (text.size() > most) text = text.substr(0, most) + " ...";
+  std::string text;
+  for (const char c : exception.err)
+    if (c != '>' && (c != ' ' || !text.ends_with(' '))) text += c == '\n' ? ' ' : c;
+  if (const auto place = text.rfind("error: ("); place != std::string::npos)
+    text = text.substr(std::min(text.size(), text.find(") ", place) + 2));
   while (text.ends_with(' ')) text.pop_back();
-  return text;
+  while (text.starts_with(' ')) text.erase(0, 1);
+  constexpr std::size_t most = 200;
+  return shortened(text, most);
 }
 
 class OpenCvNetwork final : public Network {

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace vitrine::readers {
+namespace {
+
+/// Programs that run networks are called this and the name of a runtime.
+constexpr const char* program = "vitrine-onnx-";
+
+}  // namespace
+
+bool is_onnx(const Command& command) { return command.arguments.front().starts_with(program); }
 
 const Schema<Onnx>& Onnx::schema() {
   constexpr double most_hu = 1e6;
@@ -81,7 +89,7 @@ const Schema<Onnx>& Onnx::schema() {
 }
 
 OnnxReader::OnnxReader(const Onnx& network)
-    : command_{{std::string(onnx_program) + network.runtime, "{runtime}", network.file,
+    : command_{{program + network.runtime, "{runtime}", network.file,
                 to_json(Onnx::schema().write(network)), "{image}", "{output}"},
                network.task,
                network.timeout,

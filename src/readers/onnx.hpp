@@ -26,8 +26,11 @@ struct Onnx {
   static const Schema<Onnx>& schema();
 };
 
-/// Programs that run networks are called this and the name of a runtime.
-inline constexpr std::string_view onnx_program = "vitrine-onnx-";
+/// Where a network's command has the name and version of its runtime, and its file.
+inline constexpr std::size_t onnx_runtime = 1, onnx_file = 2;
+
+/// If a command is that of a network whose program is not yet found.
+bool is_onnx(const Command& command);
 
 /// Runs a network by one of our own programs, which are commands as a user's are: they take what
 /// the program's name and version of its runtime must be (`{runtime}` until they are known), the
