@@ -123,7 +123,8 @@ const Schema<StressModel>& StressModel::schema() {
                             .required("name", &StressModel::name, "names it in tables and files")
                             .name_of_at_most(40)
                             .required("reader", &StressModel::reader,
-                                      "what reads the images: a built-in reader, or a command");
+                                      "what reads the images: a built-in reader, a command, or a network "
+                                      "(onnx)");
   return s;
 }
 

@@ -90,6 +90,14 @@ def mean(axes):
                  [1, 1] + [0] * axes, {"y": [1, 1]})
 
 
+def mean_of_box(axes, edge):
+    """The mean of all sums of a box with weights of many digits."""
+    weights = [1 / (3 + n) for n in range(edge ** axes)]
+    return model([node("Conv", ["x", "w"], ["c"], kernel_shape=[edge] * axes, pads=[edge // 2] * 2 * axes),
+                  node("GlobalAveragePool", ["c"], ["p"]), node("Flatten", ["p"], ["y"], axis=1)],
+                 [tensor("w", [1, 1] + [edge] * axes, weights)], [1, 1] + [0] * axes, {"y": [1, 1]})
+
+
 def unknown():
     return model([node("Frobnicate", ["x"], ["y"])], [], [1, 1, 0, 0], {"y": [1, 1, 0, 0]})
 
