@@ -84,6 +84,27 @@ def classes(axes, at):
     return convolution(axes, 1, [-1.0, 0.0, 1.0], [float(at), -1e4, -float(at)])
 
 
+def u_net(axes, weights):
+    """Two levels of a U-Net, as they are trained: convolutions, pooling, a transposed convolution and a bridge. `weights` makes each."""
+    made, pads = [], [1] * 2 * axes
+
+    def weight(name, *shape):
+        size = 1
+        for n in shape:
+            size *= n
+        made.append(tensor(name, shape, [float(weights()) / (size / shape[0]) ** 0.5 for _ in range(size)]))
+        return name
+
+    three, two, strides = [3] * axes, [2] * axes, [2] * axes
+    nodes = [node("Conv", ["x", weight("w1", 4, 1, *three)], ["c1"], kernel_shape=three, pads=pads), node("LeakyRelu", ["c1"], ["a1"], alpha=0.01),
+             node("MaxPool", ["a1"], ["down"], kernel_shape=two, strides=strides),
+             node("Conv", ["down", weight("w2", 8, 4, *three)], ["c2"], kernel_shape=three, pads=pads), node("Relu", ["c2"], ["a2"]),
+             node("ConvTranspose", ["a2", weight("w3", 8, 4, *two)], ["up"], kernel_shape=two, strides=strides),
+             node("Concat", ["a1", "up"], ["both"], axis=1),
+             node("Conv", ["both", weight("w4", 2, 8, *three)], ["y"], kernel_shape=three, pads=pads)]
+    return model(nodes, made, [1, 1] + [0] * axes, {"y": [1, 2] + [0] * axes})
+
+
 def mean(axes):
     """The mean of all voxels."""
     return model([node("GlobalAveragePool", ["x"], ["p"]), node("Flatten", ["p"], ["y"], axis=1)], [],

@@ -199,5 +199,10 @@ if len(VERSIONS) == 2:
     for options in ({"patch": [6, 6]}, {"patch": [16, 7], "overlap": 0.3}, {"multiple_of": 7, "clip_hu": [-500, 400], "subtract_hu": -50}):
         masks = [mask(each, "box", networks.box(2, 3, 0), **options) for each in VERSIONS]
         check(f"both runtimes say the same, {options}", masks[0] == masks[1] and 0 < sum(masks[0]) < len(masks[0]))
+    draw = random.Random(3)
+    network = networks.u_net(2, lambda: draw.uniform(-1, 1))
+    masks = [mask(each, "u_net", network, output="class_logits", channel=1, divide_by_hu=500, multiple_of=4) for each in VERSIONS]
+    differ = sum(a != b for a, b in zip(*masks))
+    check("both call the same voxels of a U-Net, but for some on the threshold", differ <= 2 and 0.1 < sum(masks[0]) / len(masks[0]) < 0.9, (differ, sum(masks[0])))
 print(f"{VERSIONS[tested]}: {len(failures)} failed")
 sys.exit(bool(failures))
