@@ -24,8 +24,10 @@ std::string runtime_of(const io::Path& program) {
                                               .seconds = seconds});
   std::string said = io::read_text(log);
   while (said.ends_with('\n')) said.pop_back();
+  constexpr int not_started = 127;  // a library is not there, or Node.js
   require(end.how == io::ProcessEnd::How::exited && end.code == 0, Error::Kind::input, "'",
-          program.string(), "' does not say what it is (", io::to_string(end), "). ", said);
+          program.string(), "' does not say what it is (", io::to_string(end), "): ", said,
+          end.code == not_started ? ". Install what is missing, or say the other runtime" : "");
   return said;
 }
 

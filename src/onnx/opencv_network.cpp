@@ -49,6 +49,7 @@ class OpenCvNetwork final : public Network {
             "multiple_of");
     const std::vector<int> shape(input.shape.begin(), input.shape.end());
     try {
+      // OpenCV only reads it.
       net_.setInput(cv::Mat(shape, CV_32F, const_cast<float*>(input.values.data())));
       const cv::Mat result = net_.forward(outputs_.front());
       require(result.depth() == CV_32F && result.isContinuous(), Error::Kind::unsupported,

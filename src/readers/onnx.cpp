@@ -7,10 +7,16 @@ namespace {
 
 /// Programs that run networks are called this and the name of a runtime.
 constexpr const char* program = "vitrine-onnx-";
+/// In the place of a runtime's name and version, until its program is asked.
+constexpr const char* unknown_runtime = "{runtime}";
 
 }  // namespace
 
-bool is_onnx(const Command& command) { return command.arguments.front().starts_with(program); }
+bool is_onnx(const Command& command) {
+  const auto& given = command.arguments;
+  return given.size() > onnx_file && given.front().starts_with(program) &&
+         given[onnx_runtime] == unknown_runtime;
+}
 
 const Schema<Onnx>& Onnx::schema() {
   constexpr double most_hu = 1e6;
@@ -89,7 +95,7 @@ const Schema<Onnx>& Onnx::schema() {
 }
 
 OnnxReader::OnnxReader(const Onnx& network)
-    : command_{{program + network.runtime, "{runtime}", network.file,
+    : command_{{program + network.runtime, unknown_runtime, network.file,
                 to_json(Onnx::schema().write(network)), "{image}", "{output}"},
                network.task,
                network.timeout,

@@ -124,6 +124,16 @@ def before_anything():
     for runtime, why in (("opencv", "libopencv-dnn-dev"), ("node", "reader command")):
         code, said = stress("none", network("a", "slices.onnx", f", runtime: {runtime}"), of="alone/vitrine", PATH="/nonexistent")
         check(f"without the program of {runtime} one is told the way out", code == 2 and "there is no program 'vitrine-onnx-" in said and why in said, said)
+    pathlib.Path("mine.yaml").write_text("stress: {models: [{name: a, reader: {kind: command, arguments: ['vitrine-onnx-{image}{output}']}}]}\n")
+    code, said = run("stress", "trial", "--with", "mine.yaml", "--yes", "-o", "none")
+    check("a command of such a name is a command", code == 4 and "there is no program 'vitrine-onnx-{image}{output}'" in said, said)
+    os.mkdir("bin")
+    pathlib.Path("bin/env").symlink_to("/usr/bin/env")
+    code, said = stress("none", network("a", "slices.onnx", ", runtime: node"), PATH=os.path.abspath("bin"))
+    check("without Node.js one is told the way out", code == 2 and "node" in said and "say the other runtime" in said, said)
+    code, said = stress("none", network("a", "slices.onnx", ", runtime: node"), more=(), NODE_PATH="/nonexistent")
+    if shutil.which("node") and "nobody agreed" not in said:  # unless it is in a place where Node.js always looks
+        check("without ONNX Runtime, too", code == 2 and "npm install" in said and "NODE_PATH" in said, said)
     check("nothing was written", not os.path.exists("none"))
 
 
