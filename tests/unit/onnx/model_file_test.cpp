@@ -35,6 +35,13 @@ TEST_CASE("what a network must be given is what its file says") {
   CHECK(inputs[0].shape == std::vector<Index>{1, 3, 0, 96});
 }
 
+TEST_CASE("an axis of negative length is one of any length") {
+  const std::string minus_one = "\x08" + std::string(9, '\xFF') + "\x01";
+  const std::string shape = field(2, field(1, minus_one) + field(1, field(1, 5)));
+  const auto inputs = inputs_of(model(field(11, field(1, "x") + field(2, field(1, shape)))));
+  CHECK(inputs.at(0).shape == std::vector<Index>{0, 5});
+}
+
 TEST_CASE("weights that are declared as inputs are none") {
   const std::string weights = field(5, field(8, "w"));
   const auto inputs = inputs_of(model(input("w", {4}) + input("x", {1, 1}) + weights));
