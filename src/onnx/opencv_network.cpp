@@ -28,10 +28,8 @@ std::string reason(const cv::Exception& exception) {
 
 class OpenCvNetwork final : public Network {
  public:
-  OpenCvNetwork(cv::dnn::Net net, std::vector<Index> shape)
-      : net_(std::move(net)),
-        shape_(std::move(shape)),
-        outputs_(net_.getUnconnectedOutLayersNames()) {
+  OpenCvNetwork(const cv::dnn::Net& net, std::vector<Index> shape)
+      : net_(net), shape_(std::move(shape)), outputs_(net_.getUnconnectedOutLayersNames()) {
     require(outputs_.size() == 1, Error::Kind::unsupported, "the network has ", outputs_.size(),
             " outputs. Keep the one that counts (onnx.utils.extract_model writes such a file)");
     net_.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
