@@ -181,7 +181,8 @@ def version_of(runtime):
 
 
 tested = sys.argv[2]
-os.chdir(tempfile.mkdtemp())
+work = tempfile.TemporaryDirectory()
+os.chdir(work.name)
 pathlib.Path("image.nii.gz").write_bytes(nifti(HU))
 said_by = {each: version_of(each) for each in ("opencv", "node")}
 VERSIONS = {each: version for each, (version, why) in said_by.items() if version}

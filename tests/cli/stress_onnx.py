@@ -10,7 +10,8 @@ import csv, gzip, hashlib, os, pathlib, re, shutil, struct, subprocess, sys, tem
 import onnx_model as networks
 
 program, source = pathlib.Path(sys.argv[1]).absolute(), pathlib.Path(sys.argv[2]).absolute()
-os.chdir(tempfile.mkdtemp())
+work = tempfile.TemporaryDirectory()
+os.chdir(work.name)
 failures = []
 
 
