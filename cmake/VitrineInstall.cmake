@@ -25,6 +25,7 @@ if(TARGET vitrine_cli)
   add_custom_target(vitrine_shared ALL DEPENDS ${shared}/vitrine.1)
 
   install(TARGETS vitrine_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
+  install(PROGRAMS ${VITRINE_ONNX_NODE} DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
   install(FILES ${shared}/vitrine.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
   install(FILES ${shared}/vitrine DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT program)
   install(FILES ${shared}/_vitrine DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT program)
@@ -33,14 +34,24 @@ if(TARGET vitrine_cli)
   install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/vitrine COMPONENT program)
 
   # cpack -G DEB --config build/release/CPackConfig.cmake: the program as a Debian package; libraries that it needs
-  # become its dependencies (dpkg-shlibdeps, package dpkg-dev).
+  # become its dependencies (dpkg-shlibdeps, package dpkg-dev). What needs OpenCV is a package of its own.
   set(CPACK_GENERATOR DEB)
   set(CPACK_COMPONENTS_ALL program)
+  if(TARGET vitrine_onnx_opencv)
+    install(TARGETS vitrine_onnx_opencv RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT onnx)
+    install(FILES LICENSE RENAME copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/vitrine-onnx COMPONENT onnx)
+    list(APPEND CPACK_COMPONENTS_ALL onnx)
+    set(CPACK_COMPONENT_ONNX_DESCRIPTION "Networks in ONNX files for vitrine stress, run by OpenCV")
+    set(CPACK_DEBIAN_ONNX_PACKAGE_NAME vitrine-onnx)
+    set(CPACK_DEBIAN_ONNX_FILE_NAME DEB-DEFAULT)
+    set(CPACK_DEBIAN_ONNX_PACKAGE_DEPENDS "vitrine (= ${PROJECT_VERSION})")
+    set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "vitrine-onnx, nodejs")
+  endif()
   set(CPACK_DEB_COMPONENT_INSTALL ON)
   set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME vitrine)
   set(CPACK_DEBIAN_PROGRAM_FILE_NAME DEB-DEFAULT)
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-  set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "librsvg2-bin, fonts-dejavu-core")  # vitrine report --png
+  set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "librsvg2-bin, fonts-dejavu-core")  # vitrine report --png
   set(CPACK_DEBIAN_PACKAGE_SECTION science)
   set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The Vitrine authors <vitrine@localhost>")
   set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})

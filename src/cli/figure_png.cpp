@@ -1,10 +1,9 @@
 #include "vitrine/cli/figure_png.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 
+#include "vitrine/cli/scratch.hpp"
 #include "vitrine/core/value.hpp"
 #include "vitrine/io/process.hpp"
 
@@ -26,28 +25,6 @@ constexpr std::string_view fonts = R"(<?xml version="1.0"?>
   <match target="font"><edit name="hinting" mode="assign"><bool>false</bool></edit></match>
 </fontconfig>
 )";
-
-/// A directory below that for temporary files, gone with this.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "vitrine-png-XXXXXX").string();
-    require(::mkdtemp(name.data()) != nullptr, Error::Kind::io, "no directory can be made in '",
-            std::filesystem::temp_directory_path().string(),
-            "' for the figures. Set TMPDIR to a place that can be written");
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  const io::Path& path() const { return path_; }
-
- private:
-  io::Path path_;
-};
 
 /// Of the drawing, in its own units.
 double height_of(const io::Bytes& svg) {

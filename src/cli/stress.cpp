@@ -15,6 +15,7 @@
 #include "vitrine/cli/stress_response.hpp"
 #include "vitrine/cli/stress_tables.hpp"
 #include "vitrine/io/run_lock.hpp"
+#include "vitrine/readers/onnx.hpp"
 
 namespace vitrine::cli {
 namespace {
@@ -32,12 +33,12 @@ void choose(trial::Stress& stress, const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const trial::StressModel& model : stress.models) known.push_back(model.name);
   for (const std::string& kind : readers::catalogue().kinds())
-    if (kind != "command") known.push_back(kind);
+    if (kind != "command" && kind != "onnx") known.push_back(kind);
   for (const std::string& name : names) {
     const auto found = std::ranges::find(stress.models, name, &trial::StressModel::name);
     require(std::ranges::find(known, name) != known.end(), Error::Kind::input,
             "there is no model '", name, "'.", suggestion(name, known),
-            " Commands are described in a `stress:` block (--with FILE)");
+            " Commands and networks are described in a `stress:` block (--with FILE)");
     Diagnostics none;
     chosen.push_back(found != stress.models.end()
                          ? *found
@@ -182,6 +183,20 @@ io::Path output_of(const Options& options) {
   return options.output;
 }
 
+/// A reader that runs this command. It is recorded as the command, or as the network that it runs,
+/// with what runs it and the digest of its file.
+Pick<readers::Reader> settled(const Pick<readers::Reader>& reader,
+                              const readers::Command& command) {
+  Diagnostics none;
+  Value written = readers::Command::schema().write(command);
+  Pick<readers::Reader> runs = readers::catalogue().make(written.set("kind", "command"), none);
+  if (!readers::is_onnx(*reader->command())) return runs;
+  const Digest file = sha256(io::read_file(command.arguments[readers::onnx_file]));
+  runs.canonical = reader.canonical;
+  runs.canonical.set("runs_by", command.arguments[readers::onnx_runtime]).set("sha256", file.hex());
+  return runs;
+}
+
 int run(const Options& options) {
   const StoredTrial stored = read_stored_trial(options.dir);
   trial::Stress stress = stress_of(stored, options);
@@ -191,9 +206,7 @@ int run(const Options& options) {
     if (const readers::Command* command = model.reader->command()) {
       const readers::Command at_home = resolved(*command);
       consent.require_for(model.name, at_home, digest_of(at_home));
-      Diagnostics none;
-      Value written = readers::Command::schema().write(at_home);
-      model.reader = readers::catalogue().make(written.set("kind", "command"), none);
+      model.reader = settled(model.reader, at_home);
     }
   const io::Path out = output_of(options);
   io::make_directories(out);

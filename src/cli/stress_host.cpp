@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "vitrine/cli/onnx_program.hpp"
+#include "vitrine/core/utf8.hpp"
 #include "vitrine/io/csv.hpp"
 #include "vitrine/io/image_reader.hpp"
 
@@ -120,6 +122,19 @@ void read_embeddings(const io::Path& file, readers::Reading& reading) {
   }
 }
 
+/// What a program says why it failed, in a last line `error: why`; empty: nothing.
+std::string reason_in(const io::Path& log) {
+  constexpr std::uint64_t most_bytes = io::mebibyte;
+  constexpr std::size_t most_characters = 600;
+  constexpr std::string_view mark = "error: ";
+  if (std::filesystem::file_size(log) > most_bytes) return {};
+  std::string text = io::read_text(log);
+  while (text.ends_with('\n')) text.pop_back();
+  const std::string last = text.substr(text.rfind('\n') + 1);  // all of it if there is no other
+  if (!last.starts_with(mark)) return {};
+  return ": " + shortened(clean_utf8(last.substr(mark.size())), most_characters);
+}
+
 /// Removes a directory at the end, whatever happens.
 struct Removed {
   io::Path path;
@@ -132,7 +147,7 @@ struct Removed {
 }  // namespace
 
 readers::Command resolved(const readers::Command& command) {
-  readers::Command out = command;
+  readers::Command out = with_runtime(command);
   for (std::string& argument : out.arguments)
     if (names_a_file(argument)) argument = std::filesystem::absolute(argument).string();
   return out;
@@ -187,7 +202,7 @@ readers::Reading CommandHost::run(const readers::Command& command,
   }
   end_ = io::run_process(order);
   require(end_->how == io::ProcessEnd::How::exited && end_->code == 0, Error::Kind::data,
-          to_string(*end_));
+          to_string(*end_), reason_in(log_));
   // A link could lead anywhere.
   const auto status = std::filesystem::symlink_status(output);
   require(std::filesystem::exists(status), Error::Kind::data,

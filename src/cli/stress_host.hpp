@@ -8,7 +8,7 @@
 namespace vitrine::cli {
 
 /// The command as it will be run: arguments that name files below the current directory are made
-/// absolute, since it runs elsewhere.
+/// absolute, since it runs elsewhere, and a network's program is found (`with_runtime`).
 readers::Command resolved(const readers::Command& command);
 
 /// SHA-256 of the arguments, the program's file and every file that an argument names. Throws Error

@@ -3,6 +3,7 @@
 #include "vitrine/readers/blob_detector.hpp"
 #include "vitrine/readers/command.hpp"
 #include "vitrine/readers/lesion_rater.hpp"
+#include "vitrine/readers/onnx.hpp"
 #include "vitrine/readers/region_grower.hpp"
 
 namespace vitrine::readers {
@@ -27,7 +28,8 @@ const Catalogue<Reader>& catalogue() {
           .add<RegionGrower>()
           .add<BlobDetector>()
           .add<LesionRater>()
-          .add<CommandReader>();
+          .add<CommandReader>()
+          .add<OnnxReader>();
   return all;
 }
 

@@ -119,11 +119,13 @@ std::string size_class(const Stress& stress, double diameter) {
 }
 
 const Schema<StressModel>& StressModel::schema() {
-  static const auto s = Schema<StressModel>("model", "A model under test")
-                            .required("name", &StressModel::name, "names it in tables and files")
-                            .name_of_at_most(40)
-                            .required("reader", &StressModel::reader,
-                                      "what reads the images: a built-in reader, or a command");
+  static const auto s =
+      Schema<StressModel>("model", "A model under test")
+          .required("name", &StressModel::name, "names it in tables and files")
+          .name_of_at_most(40)
+          .required("reader", &StressModel::reader,
+                    "what reads the images: a built-in reader, a command, or a network "
+                    "(onnx)");
   return s;
 }
 

@@ -21,3 +21,14 @@ grep -q '^#compdef vitrine' "$share/zsh/vendor-completions/_vitrine" || fail "no
 grep -q '^complete -c vitrine' "$share/fish/vendor_completions.d/vitrine.fish" || fail "no completion for fish"
 [[ ! -e $work/root/usr/include ]] || fail "the program's package holds headers"
 echo "$(basename "$package"): $depends"
+# Networks: Node.js' program is a text; OpenCV's is a package of its own, where it was built.
+[[ -x $work/root/usr/bin/vitrine-onnx-node ]] || fail "no vitrine-onnx-node"
+[[ $depends != *opencv* ]] || fail "the program's package asks for OpenCV: $depends"
+for onnx in "$work"/vitrine-onnx_*_amd64.deb; do
+  [[ -e $onnx ]] || continue
+  depends=$(dpkg-deb -f "$onnx" Depends)
+  [[ $depends == *libopencv-dnn* && $depends == *"vitrine (="* ]] || fail "vitrine-onnx lacks a dependency: $depends"
+  dpkg-deb -x "$onnx" "$work/root"
+  "$work/root/usr/bin/vitrine-onnx-opencv" --version | grep -q '^OpenCV DNN ' || fail "vitrine-onnx-opencv does not run"
+  echo "$(basename "$onnx"): $depends"
+done
