@@ -46,7 +46,8 @@ class Measurer {
  public:
   /// Builds the patient; appends the columns of the result's tables if they are empty.
   Measurer(const Plan& plan, std::string case_id, const Visit& visit, CaseResult& result);
-  /// The patient of `same`, with the slices of another protocol, that of `plan`, which scans alike.
+  /// The patient of `same`, with the slices of another protocol, that of `plan`, whose scans trace
+  /// the same rays.
   Measurer(const Plan& plan, const Measurer& same);
 
   /// Content key of the patient at this visit.
