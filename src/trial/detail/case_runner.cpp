@@ -66,8 +66,9 @@ namespace {
 
 /// What images add to a case's results.
 constexpr Table CaseResult::*tables_of_images[] = {
-    &CaseResult::features, &CaseResult::profiles, &CaseResult::images,
-    &CaseResult::contrast, &CaseResult::quality,  &CaseResult::quality_curves};
+    &CaseResult::lesions,  &CaseResult::masks,         &CaseResult::features,
+    &CaseResult::profiles, &CaseResult::images,        &CaseResult::contrast,
+    &CaseResult::quality,  &CaseResult::quality_curves};
 
 /// Empty, for more of what `result` holds.
 CaseResult part_of(const CaseResult& result) {
@@ -350,8 +351,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
   Visit first;
   first.state.injection = injection(protocol_of_arm(first_arm), first_arm);
   std::unique_ptr<Measurer> at_first = visit_patient(views_.of(first_arm), first);
-  at_first->record_truth(result);
-  at_first->record_masks(result.masks);
+  at_first->record_patient(result.patients);
   std::optional<Imaged> baseline;          // the first group at the first arm's delay
   std::map<std::size_t, Visit::Aim> aims;  // of protocols
   for (const std::vector<std::size_t>& groups : views_.traced_alike()) {
@@ -377,8 +377,12 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
         }
         now.of(way->protocols.front()).record_contrast(way->part.contrast);
         for (const std::size_t protocol : way->protocols)
-          if (aims.try_emplace(protocol, now.first().aimed()).second)
-            write_masks(now.of(protocol), way->part);
+          if (const Measurer& patient = now.of(protocol);
+              aims.try_emplace(protocol, patient.aimed()).second) {
+            patient.record_lesions(way->part.lesions);
+            patient.record_masks(way->part.masks);
+            write_masks(patient, way->part);
+          }
       }
       scan_everywhere(now, there, delay);
       if (same) baseline->as.resize(1);  // masks on the slices of others are not needed any more
