@@ -115,15 +115,21 @@ Table readable(const Table& all, std::span<const Column> wanted) {
   return table;
 }
 
+/// If rows say which of several protocols they are of.
+bool of_protocols(const Table& table) {
+  return std::ranges::find(table.columns, "protocol") != table.columns.end();
+}
+
 Table lesion_table(const Table& lesions) {
-  constexpr Column wanted[] = {{"case", "case", 0},
-                               {"lesion", "lesion", 0},
-                               {"shape", "shape", 0},
-                               {"volume_mm3", "volume (mm3)", 1},
-                               {"longest_axial_diameter_mm", "longest diameter (mm)", 1},
-                               {"short_axis_mm", "short axis (mm)", 1},
-                               {"density_g_per_cm3", "density (g/cm3)", 2},
-                               {"mask_voxels", "voxels in the mask", 0}};
+  std::vector<Column> wanted{{"case", "case", 0},
+                             {"lesion", "lesion", 0},
+                             {"shape", "shape", 0},
+                             {"volume_mm3", "volume (mm3)", 1},
+                             {"longest_axial_diameter_mm", "longest diameter (mm)", 1},
+                             {"short_axis_mm", "short axis (mm)", 1},
+                             {"density_g_per_cm3", "density (g/cm3)", 2},
+                             {"mask_voxels", "voxels in the mask", 0}};
+  if (of_protocols(lesions)) wanted.push_back({"protocol", "protocol", 0});
   return readable(lesions, wanted);
 }
 
@@ -140,30 +146,41 @@ Table site_table(const trial::Plan& plan) {
   return readable(trial::site_table(plan.sites), wanted);
 }
 
-/// One row a perturbation: means over the lesions of its masks.
+/// One row a perturbation, of each protocol: means over the lesions of its masks.
 Table mask_table(const Table& masks) {
-  constexpr Column wanted[] = {{"perturbation", "perturbation", 0},
-                               {"volume_mm3", "volume (mm3)", 1},
-                               {"volume_change_percent", "volume change (%)", 1},
-                               {"dice", "Dice", 2},
-                               {"inclusion_fraction", "inclusion", 2},
-                               {"partial_volume_fraction", "partial volume", 2}};
+  std::vector<Column> wanted{{"perturbation", "perturbation", 0},
+                             {"volume_mm3", "volume (mm3)", 1},
+                             {"volume_change_percent", "volume change (%)", 1},
+                             {"dice", "Dice", 2},
+                             {"inclusion_fraction", "inclusion", 2},
+                             {"partial_volume_fraction", "partial volume", 2}};
+  if (of_protocols(masks)) wanted.insert(wanted.begin(), {"protocol", "protocol", 0});
   Table means;
   std::vector<std::size_t> from;
   for (const Column& column : wanted) {
     means.columns.emplace_back(column.name);
     if (!masks.columns.empty()) from.push_back(masks.column(column.name));
   }
-  for (const auto& row : masks.rows) {
-    const bool known = std::any_of(means.rows.begin(), means.rows.end(),
-                                   [&](const auto& r) { return r[0] == row[from[0]]; });
-    if (known) continue;
-    std::vector<Table::Cell> cells{row[from[0]]};
-    for (std::size_t c = 1; c < from.size(); ++c) {
+  const std::size_t names = of_protocols(masks) ? 2 : 1;  // numbers follow
+  using Row = std::vector<Table::Cell>;
+  std::vector<Row> kinds;  // protocol and perturbation, in their first rows' order
+  const auto is_of = [&](const Row& row, const Row& kind) {
+    for (std::size_t c = 0; c < names; ++c)
+      if (row[from[c]] != kind[c]) return false;
+    return true;
+  };
+  for (const Row& row : masks.rows) {
+    if (std::ranges::any_of(kinds, [&](const Row& kind) { return is_of(row, kind); })) continue;
+    Row& kind = kinds.emplace_back();
+    for (std::size_t c = 0; c < names; ++c) kind.push_back(row[from[c]]);
+  }
+  for (const Row& kind : kinds) {
+    Row cells = kind;
+    for (std::size_t c = names; c < from.size(); ++c) {
       double sum = 0.0, n = 0.0;
-      for (const auto& other : masks.rows) {
-        const double value = std::get<double>(other[from[c]]);
-        if (other[from[0]] != row[from[0]] || std::isnan(value)) continue;
+      for (const Row& row : masks.rows) {
+        const double value = std::get<double>(row[from[c]]);
+        if (!is_of(row, kind) || std::isnan(value)) continue;
         sum += value;
         n += 1.0;
       }

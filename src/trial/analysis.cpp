@@ -61,9 +61,11 @@ class StudyBuilder {
     last_ = {};
     const auto strength = column_if_there(one.lesions, "heterogeneity_hu");
     for (const auto& row : one.lesions.rows) {
+      // Of several protocols each has a row of the same lesion.
+      if (!lesion_.try_emplace({text(row, 0), text(row, 1)}, std::ssize(study.lesions)).second)
+        continue;
       if (strength) drawn[{text(row, 0), text(row, 1)}] = std::get<double>(row[*strength]);
       const std::size_t volume = one.lesions.column("volume_mm3");
-      lesion_[{text(row, 0), text(row, 1)}] = std::ssize(study.lesions);
       study.lesions.push_back({text(row, 0), text(row, 1), std::get<double>(row[volume])});
     }
     const Table& features = one.features;

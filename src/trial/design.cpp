@@ -19,7 +19,9 @@ Factors Design::levels(const Factors& vary, const Factors&, const ScannerNames&,
 
 void Design::check(const DesignSpace&, const Value&, Diagnostics&) const {}
 
-Location Design::place_of(const Value& design, std::size_t) const { return design.where; }
+Location Design::place_of(const DesignSpace&, const Value& design, std::size_t) const {
+  return design.where;
+}
 
 bool names_levels(const Value& levels) {
   const auto* list = levels.as<Value::List>();

@@ -51,8 +51,8 @@ class Design {
   /// Whether it takes a factor's levels from an interval, evenly.
   virtual bool is_interval(std::string_view /*factor*/) const { return false; }
 
-  /// Where an arm was written.
-  virtual Location place_of(const Value& design, std::size_t arm) const;
+  /// Where the arm of one of the rows was written.
+  virtual Location place_of(const DesignSpace& space, const Value& design, std::size_t row) const;
 };
 
 /// Whether what stands at a key of `arms.vary` is a level or more: a scenario's canonical form has

@@ -19,15 +19,15 @@ const Value& part(const Value& node, const char* key) {
 }
 
 /// Reports arms of which one of two is too many.
-void check_distinct(const Arms& arms, const std::vector<Arm>& all, const Value& node,
-                    Diagnostics& problems) {
+void check_distinct(const Arms& arms, const DesignSpace& space, const std::vector<Arm>& all,
+                    const Value& node, Diagnostics& problems) {
   const Value& design = part(node, "design");
   std::map<std::string, std::size_t> named;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto [first, is_new] = named.emplace(all[i].name, i);
     if (is_new) continue;
     const bool same = all[first->second].levels == all[i].levels;
-    problems.error(arms.design->place_of(design, i),
+    problems.error(arms.design->place_of(space, design, i),
                    same ? str("arm ", i + 1, " is arm ", first->second + 1, " once more (both are ",
                               all[i].name, "). Remove one; repeated scans are arms.repeat.")
                         : str("arms ", first->second + 1, " and ", i + 1, " would both be called ",
@@ -42,10 +42,17 @@ void check_scanners(const Arms& arms, const std::vector<Arm>& all, const Value& 
                     Diagnostics& problems) {
   for (std::size_t s = 0; s < arms.scanners.size(); ++s) {
     const Scanner& scanner = arms.scanners[s];
+    const bool is_site = !arms.scanner_types.empty() && arms.scanner_types[s] != scanner.name;
     if (std::ranges::find(all, s, &Arm::scanner) == all.end())
-      problems.error(part(node, "scanners").where, str("no arm scans with ", scanner.name,
-                                                       " (see arms.design). Remove it from "
-                                                       "the scanners, or add an arm."));
+      problems.error(part(node, is_site ? "design" : "scanners").where,
+                     is_site
+                         ? str("no arm scans with ", scanner.name, ", a site of ",
+                               arms.scanner_types[s], " (an arm that names ", arms.scanner_types[s],
+                               " is made at each of its sites). Name that, add an arm of this "
+                               "site, or lower the count of arms.sites.")
+                         : str("no arm scans with ", scanner.name,
+                               " (see arms.design). Remove it from the scanners, or add an "
+                               "arm."));
     const auto bins = varied_on(arms, scanner).bins;
     if (bins != arms.vary.bins && arms.protocols.empty() && !parts_energies(arms, scanner) &&
         std::ranges::any_of(bins, [](const std::string& level) { return level != "total"; }))
@@ -208,7 +215,8 @@ void check_design(const Scenario& written, const Value& root, Diagnostics& probl
   const Value& node = part(root, "arms");
   const auto seed = std::uint64_t(scenario.trial.seed);
   const auto factors = detail::factors_of(arms);
-  arms.design->check(detail::space_of(arms, factors, seed), node, problems);
+  const DesignSpace space = detail::space_of(arms, factors, seed);
+  arms.design->check(space, node, problems);
   check_named(arms, node, problems);
   if (problems.entries().size() != before) return;
   std::vector<Arm> all;
@@ -217,7 +225,7 @@ void check_design(const Scenario& written, const Value& root, Diagnostics& probl
   } catch (const Error& error) {
     return problems.error(part(node, "design").where, error.what());
   }
-  check_distinct(arms, all, node, problems);
+  check_distinct(arms, space, all, node, problems);
   check_scanners(arms, all, node, problems);
   check_used(arms, all, node, problems);
   check_exposures(arms, all, node, problems);

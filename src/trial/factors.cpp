@@ -71,7 +71,9 @@ const Schema<Factors>& Factors::schema() {
 const Schema<ListedArm>& ListedArm::schema() {
   static const auto s = with_factors(
       Schema<ListedArm>("listed_arm", "One arm of a list, by what differs from the protocol")
-          .optional("scanner", &ListedArm::scanner, "name of the scanner (empty: the first)"));
+          .optional("scanner", &ListedArm::scanner,
+                    "name of the scanner, at each of its sites, or of one site (empty: the first "
+                    "scanner)"));
   return s;
 }
 

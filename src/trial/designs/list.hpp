@@ -3,7 +3,7 @@
 
 namespace vitrine::trial {
 
-/// The arms one by one.
+/// The arms one by one; one that names a scanner's type is made at each of its sites.
 class ListOfArms final : public Design {
  public:
   struct Params {
@@ -16,7 +16,7 @@ class ListOfArms final : public Design {
                  std::size_t scanner) const override;
   void check(const DesignSpace& space, const Value& arms, Diagnostics& problems) const override;
   std::vector<DesignRow> rows(const DesignSpace& space) const override;
-  Location place_of(const Value& design, std::size_t arm) const override;
+  Location place_of(const DesignSpace& space, const Value& design, std::size_t row) const override;
 
  private:
   Params params_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -60,6 +62,39 @@ const physics::ScatterKernel* CaseRunner::scatter_kernel(std::size_t scanner, do
   return &found->second;
 }
 
+namespace {
+
+/// What images add to a case's results.
+constexpr Table CaseResult::*tables_of_images[] = {
+    &CaseResult::lesions,  &CaseResult::masks,         &CaseResult::features,
+    &CaseResult::profiles, &CaseResult::images,        &CaseResult::contrast,
+    &CaseResult::quality,  &CaseResult::quality_curves};
+
+/// Empty, for more of what `result` holds.
+CaseResult part_of(const CaseResult& result) {
+  CaseResult part;
+  part.id = result.id;
+  for (const auto table : tables_of_images) (part.*table).columns = (result.*table).columns;
+  return part;
+}
+
+void append(CaseResult& result, CaseResult part) {
+  for (const auto table : tables_of_images) {
+    if ((result.*table).columns.empty()) (result.*table).columns = std::move((part.*table).columns);
+    std::ranges::move((part.*table).rows, std::back_inserter((result.*table).rows));
+  }
+  std::ranges::move(part.files, std::back_inserter(result.files));
+}
+
+/// Protocols that scan alike, their arms, and where what is measured in their images goes.
+struct Way {
+  std::vector<std::size_t> protocols;
+  std::vector<Arm> arms;
+  CaseResult part;
+};
+
+}  // namespace
+
 CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCounts& counts) {
   const Arms& arms = plan_.scenario.arms;
   CaseResult result;
@@ -99,47 +134,73 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     return dose;
   };
   const auto deliver = [&](const Measurer& patient, const PatientScan& done, const Arm& arm,
-                           const ReadOut& of, const Image& image, double noise) {
+                           const ReadOut& of, const Image& image, double noise, CaseResult& to) {
     Visit visit = patient.visit();
     visit.noise = of.noise;
     const auto files = sink_.image(patient.context(arm, of.dose.ctdi_vol, visit), image);
-    result.files.insert(result.files.end(), files.begin(), files.end());
-    patient.record_image(result.images, arm, visit.replicate(), of.dose, done.photons(arm), noise);
-    patient.measure(result.features, image, arm.name, visit.replicate(), unit_of(arm), isa_);
-    probes.at(arm.protocol).measure(image, arm, visit, result);
+    to.files.insert(to.files.end(), files.begin(), files.end());
+    patient.record_image(to.images, arm, visit.replicate(), of.dose, done.photons(arm), noise);
+    patient.measure(to.features, image, arm.name, visit.replicate(), unit_of(arm), isa_);
+    probes.at(arm.protocol).measure(image, arm, visit, to);
     done.want(&of, arm);
     ledger.make(Stage::measure);
   };
 
   /// A noisy scan, ready to be reconstructed.
-  const auto acquired = [&](PatientScan& done, std::size_t i, const std::string& bins) {
+  const auto acquired = [&](PatientScan& done, std::size_t i, const std::string& bins,
+                            CaseResult& to) {
     auto [data, files] = done.read_out(i, bins);
-    result.files.insert(result.files.end(), files.begin(), files.end());
+    to.files.insert(to.files.end(), files.begin(), files.end());
     return std::move(data);
   };
 
-  const auto write_masks = [&](const Measurer& who) {
+  const auto write_masks = [&](const Measurer& who, CaseResult& to) {
     const auto files = who.write_masks(sink_, plan_.arms[plan_.repeated]);
-    result.files.insert(result.files.end(), files.begin(), files.end());
+    to.files.insert(to.files.end(), files.begin(), files.end());
   };
 
-  /// One patient as several protocols of one way of scanning image them, the first one first.
+  /// One patient as protocols whose scans trace the same rays image them.
   struct Imaged {
-    std::vector<std::size_t> protocols;
-    std::vector<std::unique_ptr<Measurer>> as;
+    std::vector<std::size_t> protocols = {};
+    std::vector<std::unique_ptr<Measurer>> as = {};
     const Measurer& first() const { return *as.front(); }
     bool comes_again() const { return first().visit().name != Visit{}.name; }
-    const Measurer& of(const Arm& arm) const {
-      return *as[std::size_t(std::ranges::find(protocols, arm.protocol) - protocols.begin())];
+    const Measurer& of(std::size_t protocol) const {
+      return *as[std::size_t(std::ranges::find(protocols, protocol) - protocols.begin())];
     }
+    const Measurer& of(const Arm& arm) const { return of(arm.protocol); }
   };
-  const auto imaged = [&](std::unique_ptr<Measurer> first,
-                          const std::vector<std::size_t>& protocols) {
-    Imaged all{protocols, {}};
-    all.as.push_back(std::move(first));
-    for (const std::size_t protocol : std::span(protocols).subspan(1))
-      all.as.push_back(std::make_unique<Measurer>(views_.of(protocol), all.first()));
+  const auto imaged = [&](std::unique_ptr<Measurer> first, const std::vector<Way*>& ways) {
+    Imaged all;
+    for (const Way* way : ways)
+      for (const std::size_t protocol : way->protocols) {
+        all.protocols.push_back(protocol);
+        all.as.push_back(first ? std::move(first)
+                               : std::make_unique<Measurer>(views_.of(protocol), all.first()));
+      }
     return all;
+  };
+  /// Of groups whose scans trace the same rays.
+  const auto ways_of = [&](const std::vector<std::size_t>& groups) {
+    std::vector<Way> ways;
+    for (const std::size_t group : groups) {
+      const std::vector<std::size_t>& protocols = views_.groups()[group];
+      ways.push_back({protocols, views_.arms_of(protocols), part_of(result)});
+    }
+    return ways;
+  };
+  const auto all_delays = [](const std::vector<Way>& ways) {
+    std::vector<Arm> all;
+    for (const Way& way : ways) all.insert(all.end(), way.arms.begin(), way.arms.end());
+    return contrast_delays(all);
+  };
+  /// Those that scan at this delay, one at least.
+  const auto ways_at = [](std::vector<Way>& ways, const std::optional<double>& delay) {
+    std::vector<Way*> there;
+    for (Way& way : ways)
+      if (std::ranges::find(way.arms, delay, &Arm::contrast_delay) != way.arms.end())
+        there.push_back(&way);
+    return there;
   };
 
   const auto read_outs_of = [&](const Imaged& patient, const std::vector<Arm>& mine,
@@ -181,7 +242,8 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
 
   /// The images of a scan that was traced, of the arms at its voltage.
   const auto image_arms = [&](const Imaged& patient, const std::vector<Arm>& mine, double voltage,
-                              const std::vector<ReadOut>& read_outs, PatientScan& scan) {
+                              const std::vector<ReadOut>& read_outs, PatientScan& scan,
+                              CaseResult& to) {
     struct Clean {
       const Arm* arm;
       Image image;
@@ -212,15 +274,15 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     };
     for (const Arm& arm : mine) {
       if (arm.tube_voltage != voltage || noiseless.empty()) continue;
-      patient.of(arm).record(result.features, noiseless_of(arm).features, arm.name, "noiseless");
+      patient.of(arm).record(to.features, noiseless_of(arm).features, arm.name, "noiseless");
       scan.want(nullptr, arm);
     }
     for (const Clean& each : clean)
       if (unit_of(*each.arm) == recon::VoxelUnit::hounsfield)
-        patient.of(*each.arm).record_profiles(result.profiles, each.image, each.arm->name);
+        patient.of(*each.arm).record_profiles(to.profiles, each.image, each.arm->name);
     for (std::size_t i = 0; i < read_outs.size(); ++i) {
       for (const std::string& bins : scan.series()) {
-        ImageData data = acquired(scan, i, bins);
+        ImageData data = acquired(scan, i, bins, to);
         const Arm* before = nullptr;
         Image plain{Grid{}};  // arms that differ in noise reduction follow each other
         for (const Arm* arm : read_outs[i].made) {
@@ -231,45 +293,52 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
           const Image image =
               recon::in_unit(recon::denoised(plain, arm->denoise, isa_), unit_of(*arm));
           deliver(patient.of(*arm), scan, *arm, read_outs[i], image,
-                  noiseless.empty() ? not_measured : noise_level(image, noiseless_of(*arm).image));
+                  noiseless.empty() ? not_measured : noise_level(image, noiseless_of(*arm).image),
+                  to);
         }
       }
     }
   };
 
   /// All arms of one scanner that image the patient with the same contrast medium and motion, of
-  /// the protocols that scan alike. The scans of later visits are read out once.
-  const auto scan_arms = [&](const Imaged& patient, const std::vector<Arm>& alike, std::size_t s,
+  /// protocols that trace the same rays. The scans of later visits are read out once.
+  const auto scan_arms = [&](const Imaged& patient, const std::vector<Way*>& ways, std::size_t s,
                              const std::optional<double>& delay, double motion) {
-    std::vector<Arm> mine;
-    for (const Arm& arm : alike)
-      if (arm.scanner == s && arm.contrast_delay == delay && arm.motion == motion)
-        mine.push_back(arm);
-    if (patient.comes_again())
-      for (Arm& arm : mine) arm.noise_repeats = 0;
-    const Arms& view = patient.first().plan().scenario.arms;
-    for (const std::vector<double>& voltages : voltage_groups(view, s, mine)) {
+    std::vector<ScannedAlike> scanned;
+    for (const Way* way : ways) {
+      const Plan& view = patient.of(way->protocols.front()).plan();
+      std::vector<Arm>& mine = scanned.emplace_back(ScannedAlike{view.scenario.arms, {}}).arms;
+      for (const Arm& arm : way->arms)
+        if (arm.scanner == s && arm.contrast_delay == delay && arm.motion == motion)
+          mine.push_back(arm);
+      if (patient.comes_again())
+        for (Arm& arm : mine) arm.noise_repeats = 0;
+    }
+    for (const std::vector<OneScan>& pass : trace_passes(scanned, s)) {
       std::vector<std::vector<ReadOut>> read_outs;
       std::vector<std::unique_ptr<PatientScan>> scans;
       next(said(patient, str("tracing rays, ", arms.scanners[s].name)));
-      for (const double voltage : voltages) {
+      for (const auto& [way, voltage] : pass) {
+        const std::vector<Arm>& mine = scanned[way].arms;
         read_outs.push_back(read_outs_of(patient, mine, voltage));
-        scans.push_back(prepared(patient.first(), s, voltage, motion,
+        scans.push_back(prepared(patient.of(ways[way]->protocols.front()), s, voltage, motion,
                                  noiseless_arms(patient, mine, voltage), read_outs.back()));
       }
       PatientScan::trace(scans);
-      for (std::size_t v = 0; v < voltages.size(); ++v) {
-        image_arms(patient, mine, voltages[v], read_outs[v], *scans[v]);
-        scans[v].reset();
+      for (std::size_t i = 0; i < pass.size(); ++i) {
+        const auto& [way, voltage] = pass[i];
+        image_arms(patient, scanned[way].arms, voltage, read_outs[i], *scans[i], ways[way]->part);
+        scans[i].reset();
       }
     }
   };
 
-  const auto scan_everywhere = [&](const Imaged& patient, const std::vector<Arm>& alike,
+  const auto scan_everywhere = [&](const Imaged& patient, const std::vector<Way*>& ways,
                                    const std::optional<double>& delay) {
+    std::vector<Arm> all;
+    for (const Way* way : ways) all.insert(all.end(), way->arms.begin(), way->arms.end());
     for (std::size_t s = 0; s < arms.scanners.size(); ++s)
-      for (const double motion : motion_strengths(alike))
-        scan_arms(patient, alike, s, delay, motion);
+      for (const double motion : motion_strengths(all)) scan_arms(patient, ways, s, delay, motion);
   };
   const auto at_delay = [](Visit visit, const Plan& view, const std::optional<double>& delay) {
     if (delay) visit.state.injection = view.scenario.arms.protocol.contrast;
@@ -282,34 +351,43 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
   Visit first;
   first.state.injection = injection(protocol_of_arm(first_arm), first_arm);
   std::unique_ptr<Measurer> at_first = visit_patient(views_.of(first_arm), first);
-  at_first->record_truth(result);
-  at_first->record_masks(result.masks);
+  at_first->record_patient(result.patients);
   std::optional<Imaged> baseline;          // the first group at the first arm's delay
   std::map<std::size_t, Visit::Aim> aims;  // of protocols
-  for (const std::vector<std::size_t>& group : views_.groups()) {
-    const std::vector<Arm> alike = views_.arms_of(group);
-    const Plan& view = views_.of(group.front());
-    for (const std::optional<double>& delay : contrast_delays(alike)) {
+  for (const std::vector<std::size_t>& groups : views_.traced_alike()) {
+    std::vector<Way> ways = ways_of(groups);
+    for (const std::optional<double>& delay : all_delays(ways)) {
+      const std::vector<Way*> there = ways_at(ways, delay);
+      const Plan& view = views_.of(there.front()->protocols.front());
       const bool same = !baseline;  // the first group begins with the first arm
       std::optional<Imaged> later;
       if (same)
-        baseline = imaged(std::move(at_first), group);
+        baseline = imaged(std::move(at_first), there);
       else
-        later = imaged(visit_patient(view, at_delay({}, view, delay)), group);
+        later = imaged(visit_patient(view, at_delay({}, view, delay)), there);
       const Imaged& now = same ? *baseline : *later;
-      for (std::size_t i = 0; i < group.size(); ++i) {
-        const auto arm = std::ranges::find(alike, group[i], &Arm::protocol);
-        if (!probes.contains(group[i])) probes.emplace(group[i], QualityProbe(plan_, *now.as[i]));
-        Arm delayed = *arm;
-        delayed.contrast_delay = delay;
-        now.as[i]->measure_object(result.features, result.profiles, object_name(arms, delayed),
-                                  isa_);
+      for (Way* const way : there) {
+        for (const std::size_t protocol : way->protocols) {
+          const Measurer& patient = now.of(protocol);
+          Arm delayed = *std::ranges::find(way->arms, protocol, &Arm::protocol);
+          if (!probes.contains(protocol)) probes.emplace(protocol, QualityProbe(plan_, patient));
+          delayed.contrast_delay = delay;
+          patient.measure_object(way->part.features, way->part.profiles, object_name(arms, delayed),
+                                 isa_);
+        }
+        now.of(way->protocols.front()).record_contrast(way->part.contrast);
+        for (const std::size_t protocol : way->protocols)
+          if (const Measurer& patient = now.of(protocol);
+              aims.try_emplace(protocol, patient.aimed()).second) {
+            patient.record_lesions(way->part.lesions);
+            patient.record_masks(way->part.masks);
+            write_masks(patient, way->part);
+          }
       }
-      now.first().record_contrast(result.contrast);
-      for (std::size_t i = 0; i < group.size(); ++i)
-        if (aims.try_emplace(group[i], now.first().aimed()).second) write_masks(*now.as[i]);
-      scan_everywhere(now, alike, delay);
+      scan_everywhere(now, there, delay);
+      if (same) baseline->as.resize(1);  // masks on the slices of others are not needed any more
     }
+    for (Way& way : ways) append(result, std::move(way.part));
   }
 
   const auto scan_again = [&](const Measurer& again, const Arm& arm) {
@@ -320,13 +398,13 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     PatientScan& done = *scanned.front();
     PatientScan::trace(scanned);
     next(str(arm.name, ", ", again.visit().name));
-    write_masks(again);
+    write_masks(again, result);
     again.record_contrast(result.contrast);
-    ImageData data = acquired(done, 0, arm.bins);
+    ImageData data = acquired(done, 0, arm.bins, result);
     deliver(again, done, arm, read_out,
             recon::in_unit(recon::denoised(done.reconstruct(data, arm), arm.denoise, isa_),
                            unit_of(arm)),
-            not_measured);
+            not_measured, result);
   };
   const auto again_of = [&](Visit visit, const Arm& arm) {
     visit.state.injection = injection(protocol_of_arm(arm), arm);
@@ -339,19 +417,24 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
 
   /// A later visit in every arm. `who`: the patient as the first arm images them.
   const auto scan_visit = [&](const Visit& visit, std::unique_ptr<Measurer> who) {
-    for (const std::vector<std::size_t>& group : views_.groups()) {
-      const std::vector<Arm> alike = views_.arms_of(group);
-      const Plan& view = views_.of(group.front());
-      bool has_masks = false;
-      for (const std::optional<double>& delay : contrast_delays(alike)) {
+    for (const std::vector<std::size_t>& groups : views_.traced_alike()) {
+      std::vector<Way> ways = ways_of(groups);
+      std::set<std::size_t> have_masks;  // protocols
+      for (const std::optional<double>& delay : all_delays(ways)) {
+        const std::vector<Way*> there = ways_at(ways, delay);
+        const std::size_t first_there = there.front()->protocols.front();
+        const Plan& view = views_.of(first_there);
         Visit delayed = at_delay(visit, view, delay);
-        delayed.aim = aims.at(group.front());
-        const Imaged now = imaged(who ? std::move(who) : visit_patient(view, delayed), group);
-        now.first().record_contrast(result.contrast);
-        if (!std::exchange(has_masks, true))
-          for (const std::unique_ptr<Measurer>& each : now.as) write_masks(*each);
-        scan_everywhere(now, alike, delay);
+        delayed.aim = aims.at(first_there);
+        const Imaged now = imaged(who ? std::move(who) : visit_patient(view, delayed), there);
+        for (Way* const way : there) {
+          now.of(way->protocols.front()).record_contrast(way->part.contrast);
+          for (const std::size_t protocol : way->protocols)
+            if (have_masks.insert(protocol).second) write_masks(now.of(protocol), way->part);
+        }
+        scan_everywhere(now, there, delay);
       }
+      for (Way& way : ways) append(result, std::move(way.part));
     }
   };
 

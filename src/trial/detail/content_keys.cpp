@@ -21,7 +21,8 @@ void add(Sha256& hash, std::span<const T> values) {
   hash.bytes(std::as_bytes(std::span(&count, 1))).bytes(std::as_bytes(values));
 }
 
-void add(Sha256& hash, const ScanGeometry& g) {
+/// When views are taken is of no matter to what rests.
+void add(Sha256& hash, const ScanGeometry& g, bool moves) {
   const double numbers[] = {g.source_to_iso, g.source_to_detector, g.column_angle, g.row_pitch,
                             g.column_offset, g.axis_offset,        g.tilt};
   const Index counts[] = {Index(g.shape), g.columns, g.rows, g.views_per_rotation};
@@ -29,7 +30,7 @@ void add(Sha256& hash, const ScanGeometry& g) {
   add<Index>(hash, counts);
   add<double>(hash, g.view_angles);
   add<double>(hash, g.table_positions);
-  add<double>(hash, g.view_times);
+  if (moves) add<double>(hash, g.view_times);
   add<FocalShift>(hash, g.focal_shifts);
 }
 
@@ -116,7 +117,7 @@ std::string trace_key(const Plan& plan, const RaysKey& of) {
   Scanner scanner = arms.scanners[of.scanner];
   Sha256 hash;
   hash.add(str("rays/", physics::model_version, '/', to_string(of.isa))).add(of.scene);
-  add(hash, of.geometry);
+  add(hash, of.geometry, of.motion > 0.0);
   for (const Material& material : beam_materials(
            arms, scanner, std::vector<Material>(of.materials.begin(), of.materials.end())))
     hash.add(material.name);

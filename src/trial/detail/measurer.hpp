@@ -46,7 +46,8 @@ class Measurer {
  public:
   /// Builds the patient; appends the columns of the result's tables if they are empty.
   Measurer(const Plan& plan, std::string case_id, const Visit& visit, CaseResult& result);
-  /// The patient of `same`, with the slices of another protocol, that of `plan`, which scans alike.
+  /// The patient of `same`, with the slices of another protocol, that of `plan`, whose scans trace
+  /// the same rays.
   Measurer(const Plan& plan, const Measurer& same);
 
   /// Content key of the patient at this visit.
@@ -65,8 +66,10 @@ class Measurer {
   /// `visit`: this one, or a noise repeat of it.
   ImageContext context(const Arm& arm, double ctdi_vol, const Visit& visit) const;
 
-  /// Sampled parameters and lesion truth.
-  void record_truth(CaseResult& result) const;
+  /// Sampled parameters.
+  void record_patient(Table& patients) const;
+  /// Lesion truth, and what the lesions' masks are on these slices.
+  void record_lesions(Table& lesions) const;
   void record_image(Table& images, const Arm& arm, const std::string& replicate,
                     const DoseIndices& dose, double photons, double noise) const;
   /// HU along x through the middle of each lesion, one row a pixel.
@@ -79,8 +82,8 @@ class Measurer {
   /// Both, and of an arm's own scan under every perturbation.
   void measure(Table& features, const Image& image, const std::string& arm,
                const std::string& replicate, recon::VoxelUnit unit, Isa isa) const;
-  /// What perturbations make of the lesions' masks, the unperturbed ones first; nothing if the
-  /// scenario has no perturbations.
+  /// What perturbations make of the lesions' masks on these slices, the unperturbed ones first;
+  /// nothing if the scenario has no perturbations.
   void record_masks(Table& masks) const;
   /// Truth level T0: the object itself on the image grid, as arm `name`, replicate `truth`.
   void measure_object(Table& features, Table& profiles, const std::string& name, Isa isa) const;

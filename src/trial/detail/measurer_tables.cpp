@@ -71,6 +71,7 @@ void Measurer::add_columns(CaseResult& result) const {
                             "partial_volume_fraction"};
   if (phantoms::draws_heterogeneity(scenario.patients))
     result.lesions.columns.emplace_back("heterogeneity_hu");
+  if (has_protocols(scenario.arms)) result.lesions.columns.emplace_back("protocol");
   result.features.columns = {"case",      "lesion", "arm",   "replicate",   "feature",
                              "ibsi_code", "unit",   "value", "aggregation", "reason"};
   if (!scenario.measure.perturbations.empty()) result.features.columns.emplace_back("perturbation");
@@ -128,15 +129,18 @@ void Measurer::record_contrast(Table& contrast) const {
     add(lesion.id, lesion.iodine, lesion.attenuation);
 }
 
-void Measurer::record_truth(CaseResult& result) const {
+void Measurer::record_patient(Table& patients) const {
   const std::string stratum = phantoms::stratum_name(plan_.scenario.patients, case_id_);
   const auto add = [&](const std::string& name, const Table::Cell& value) {
     std::vector<Table::Cell> row{case_id_, name, value};
     if (!stratum.empty()) row.emplace_back(stratum);
-    result.patients.add(std::move(row));
+    patients.add(std::move(row));
   };
   if (!patient_.sex.empty()) add("sex", patient_.sex);
   for (const auto& [name, value] : patient_.parameters) add(name, value);
+}
+
+void Measurer::record_lesions(Table& lesions) const {
   for (std::size_t i = 0; i < masks_.size(); ++i) {
     const LesionTruth& t = patient_.scene.lesions[i];
     const auto values = masks_[i].values();
@@ -163,7 +167,8 @@ void Measurer::record_truth(CaseResult& result) const {
                                  partial_volume_[i]};
     if (phantoms::draws_heterogeneity(plan_.scenario.patients))
       row.emplace_back(patient_.heterogeneity[i]);
-    result.lesions.add(std::move(row));
+    if (has_protocols(plan_.scenario.arms)) row.emplace_back(plan_.scenario.arms.protocol.name);
+    lesions.add(std::move(row));
   }
 }
 
@@ -234,6 +239,8 @@ void Measurer::record_masks(Table& masks) const {
                    "inclusion_fraction",
                    "partial_volume_fraction",
                    "reason"};
+  const bool of_protocols = has_protocols(plan_.scenario.arms);
+  if (of_protocols) masks.columns.emplace_back("protocol");
   const auto add = [&](const LesionTruth& lesion, const radiomics::PerturbedMask& made) {
     const radiomics::MaskChange change = radiomics::change_of(made);
     const double partial =
@@ -241,9 +248,19 @@ void Measurer::record_masks(Table& masks) const {
             ? not_measured
             : radiomics::partial_volume_fraction(
                   made.mask, phantoms::occupancy(patient_.scene, lesion, made.mask.grid()));
-    masks.add({case_id_, lesion.id, visit_.name, made.perturbation.id, double(change.voxels),
-               change.volume(), 100.0 * change.volume_change(), change.dice(),
-               change.inclusion_fraction(), partial, std::string(made.no_shape)});
+    std::vector<Table::Cell> row{case_id_,
+                                 lesion.id,
+                                 visit_.name,
+                                 made.perturbation.id,
+                                 double(change.voxels),
+                                 change.volume(),
+                                 100.0 * change.volume_change(),
+                                 change.dice(),
+                                 change.inclusion_fraction(),
+                                 partial,
+                                 std::string(made.no_shape)};
+    if (of_protocols) row.emplace_back(plan_.scenario.arms.protocol.name);
+    masks.add(std::move(row));
   };
   for (std::size_t i = 0; i < masks_.size(); ++i) {
     add(patient_.scene.lesions[i], perturbed(i, {}));

@@ -69,12 +69,12 @@ std::unique_ptr<physics::Projector> PatientScan::projector(const physics::Beam& 
       std::max<Index>(1, Index(std::round(views))), geometry_, beam, sampling(), isa_);
 }
 
-RayTracer PatientScan::tracer(std::span<PatientScan* const> scans) {
-  const PatientScan& one = *scans.front();
+RayTracer PatientScan::tracer(std::span<const Alike> beams) {
+  const PatientScan& one = *beams.front().front();
   RayTracer made;
-  made.further = known_of_rays(one.plan_.scenario.arms, one.scanner_) - 2 + 2 * (scans.size() - 1);
-  const auto at_rest = [&](std::span<const physics::Beam* const> beams) {
-    return std::make_unique<physics::Projector>(one.resting_, one.geometry_, beams, one.sampling(),
+  made.further = known_of_rays(one.plan_.scenario.arms, one.scanner_) - 2 + 2 * (beams.size() - 1);
+  const auto at_rest = [&](std::span<const physics::Beam* const> all) {
+    return std::make_unique<physics::Projector>(one.resting_, one.geometry_, all, one.sampling(),
                                                 one.isa_);
   };
   if (one.calibrated_.other) {
@@ -85,29 +85,31 @@ RayTracer PatientScan::tracer(std::span<PatientScan* const> scans) {
       made.first = one.projector(first);
       made.second = one.projector(second);
     }
-  } else if (scans.size() == 1) {
+  } else if (beams.size() == 1) {
     made.first = one.projector(one.beam());
   } else {
-    std::vector<const physics::Beam*> beams;
-    for (const PatientScan* scan : scans) {
-      VITRINE_EXPECT(scan->motion_ == 0.0 && &scan->scanner_ == &one.scanner_);
-      beams.push_back(&scan->beam());
+    std::vector<const physics::Beam*> all;
+    for (const Alike& scans : beams) {
+      const PatientScan& its = *scans.front();
+      VITRINE_EXPECT(its.motion_ == 0.0 && its.trace_key_ == one.trace_key_);
+      all.push_back(&its.beam());
     }
-    made.first = at_rest(beams);
+    made.first = at_rest(all);
   }
   return made;
 }
 
-void PatientScan::trace(std::span<PatientScan* const> scans, Index start) {
-  const PatientScan& one = *scans.front();
+void PatientScan::trace(std::span<const Alike> beams, Index start) {
+  const PatientScan& one = *beams.front().front();
   const ScanGeometry& geometry = one.geometry_;
-  const RayTracer tracer = PatientScan::tracer(scans);
+  const RayTracer tracer = PatientScan::tracer(beams);
   const Index block = tracer.first->block();
   const auto cells = std::size_t(geometry.columns * geometry.rows);
-  const std::size_t own = scans.size() > 1 ? 0 : tracer.further;  // of each scan
-  std::vector<std::unique_ptr<ArrayToKeep>> kept(scans.size());
-  for (std::size_t s = 0; s < scans.size(); ++s)
-    if (one.around_.kept) kept[s] = one.around_.kept->keep(scans[s]->known_key_, one.shape());
+  const std::size_t own = beams.size() > 1 ? 0 : tracer.further;  // of each beam
+  std::vector<std::unique_ptr<ArrayToKeep>> kept(beams.size());
+  for (std::size_t b = 0; b < beams.size(); ++b)
+    if (one.around_.kept)
+      kept[b] = one.around_.kept->keep(beams[b].front()->known_key_, one.shape());
   const std::size_t most = std::size_t(block) * cells;
   Buffer<float> first_two(2 * most), further(tracer.further * most);
   for (Index first = 0; first < geometry.views();) {
@@ -121,14 +123,14 @@ void PatientScan::trace(std::span<PatientScan* const> scans, Index start) {
                           tracer.second ? std::span<float>{} : others);
     if (tracer.second)
       tracer.second->project(first, count, others.first(size), others.subspan(size));
-    for (std::size_t s = 0; s < scans.size(); ++s) {
+    for (std::size_t b = 0; b < beams.size(); ++b) {
       const auto its = [&](std::size_t n) {
-        return s == 0 ? (n == 0 ? signal : quanta) : others.subspan((2 * (s - 1) + n) * size, size);
+        return b == 0 ? (n == 0 ? signal : quanta) : others.subspan((2 * (b - 1) + n) * size, size);
       };
       const std::span<const float> higher = std::as_const(further).span().first(own * size);
-      if (kept[s])
-        kept[s]->steps(count, std::array<std::span<const float>, 3>{its(0), its(1), higher});
-      if (first >= start) scans[s]->take(first, count, its(0), its(1), higher);
+      if (kept[b])
+        kept[b]->steps(count, std::array<std::span<const float>, 3>{its(0), its(1), higher});
+      if (first >= start) take(beams[b], first, count, its(0), its(1), higher);
     }
     first += count;
   }
@@ -141,25 +143,38 @@ KeptShape PatientScan::shape() const {
           Index(known_of_rays(plan_.scenario.arms, scanner_))};
 }
 
-Index PatientScan::load() {
-  if (!around_.kept) return 0;
-  const KeptShape rays = shape();
-  const std::unique_ptr<KeptArray> there = around_.kept->load(known_key_, rays);
+Index PatientScan::load(const Alike& scans) {
+  const PatientScan& one = *scans.front();
+  if (!one.around_.kept) return 0;
+  const KeptShape rays = one.shape();
+  const std::unique_ptr<KeptArray> there = one.around_.kept->load(one.known_key_, rays);
   if (!there) return 0;
   Buffer<float> block;
   Index first = 0;
   while (first < rays.steps) {
     const Index count = there->next(block);
     if (count == 0) {
-      around_.kept->discard(known_key_);
+      one.around_.kept->discard(one.known_key_);
       break;
     }
     const auto size = std::size_t(count * rays.cells);
-    take(first, count, block.span().first(size), block.span().subspan(size, size),
+    take(scans, first, count, block.span().first(size), block.span().subspan(size, size),
          std::as_const(block).span().subspan(2 * size, std::size_t(rays.values - 2) * size));
     first += count;
   }
   return first;
+}
+
+void PatientScan::take(const Alike& scans, Index first, Index count, std::span<float> signal,
+                       std::span<float> quanta, std::span<const float> higher) {
+  for (PatientScan* const scan : scans) {
+    if (scan == scans.back() || !scan->scatter_) {
+      scan->take(first, count, signal, quanta, higher);
+      continue;
+    }
+    Buffer<float> own_signal = copy_of(signal), own_quanta = copy_of(quanta);
+    scan->take(first, count, own_signal.span(), own_quanta.span(), higher);
+  }
 }
 
 void PatientScan::take(Index first, Index count, std::span<float> signal, std::span<float> quanta,
@@ -172,22 +187,31 @@ void PatientScan::take(Index first, Index count, std::span<float> signal, std::s
 }
 
 void PatientScan::trace(std::span<const std::unique_ptr<PatientScan>> scans) {
-  std::vector<PatientScan*> unknown;
-  std::vector<std::pair<PatientScan*, Index>> in_part;
+  std::vector<Alike> beams;
   for (const auto& scan : scans) {
     if (!scan->lines_.empty()) continue;
     if (scan->size().streams()) scan->open_outputs();
-    const Index there = scan->load();
+    const auto same = std::ranges::find(
+        beams, scan->known_key_, [](const Alike& others) { return others.front()->known_key_; });
+    if (same == beams.end())
+      beams.push_back({scan.get()});
+    else
+      same->push_back(scan.get());
+  }
+  std::vector<Alike> unknown;
+  std::vector<std::pair<Alike, Index>> in_part;
+  for (const Alike& alike : beams) {
+    const Index there = load(alike);
     if (there == 0)
-      unknown.push_back(scan.get());
-    else if (there < scan->geometry_.views())
-      in_part.emplace_back(scan.get(), there);
+      unknown.push_back(alike);
+    else if (there < alike.front()->geometry_.views())
+      in_part.emplace_back(alike, there);
   }
   StageLedger& ledger = scans.front()->around_.ledger;
   if (unknown.empty() && in_part.empty()) ledger.load(Stage::trace);
   if (!unknown.empty() || !in_part.empty()) ledger.make(Stage::trace);
   if (!unknown.empty()) trace(unknown, 0);
-  for (auto& [scan, start] : in_part) trace({&scan, 1}, start);
+  for (const auto& [alike, start] : in_part) trace({&alike, 1}, start);
   for (const auto& scan : scans) {
     scan->resting_ = {};
     if (!scan->lines_.empty()) continue;

@@ -63,8 +63,9 @@ class PatientScan {
               std::vector<const Arm*> noiseless, std::vector<ReadOut> read_outs,
               const ScanSurroundings& surroundings);
   ~PatientScan();
-  /// Once, all in one pass: several must be of one patient at rest by one scanner, and differ in
-  /// their beams alone, which share their rays. What the store has is not traced.
+  /// Once, all in one pass: several must be of one patient by one scanner on the same rays, and of
+  /// beams that share these, of a patient at rest, if they differ in their voltages. What the store
+  /// has is not traced.
   static void trace(std::span<const std::unique_ptr<PatientScan>> scans);
   PatientScan(const PatientScan&) = delete;
   PatientScan& operator=(const PatientScan&) = delete;
@@ -129,9 +130,11 @@ class PatientScan {
   Scene met(const Scene& scene, double margin = 0.0) const;
   void prepare();
   std::unique_ptr<physics::Projector> projector(const physics::Beam& beam) const;
-  static RayTracer tracer(std::span<PatientScan* const> scans);
+  /// Scans, one at least, whose rays bring the same signal and quanta.
+  using Alike = std::vector<PatientScan*>;
+  static RayTracer tracer(std::span<const Alike> beams);
   /// Views from `start` on are taken.
-  static void trace(std::span<PatientScan* const> scans, Index start);
+  static void trace(std::span<const Alike> beams, Index start);
   KeptShape shape() const;
   Grid grid_of(const Arm& arm) const;
   std::string image_key_of(const ReadOut* what, const Arm& arm) const;
@@ -146,9 +149,12 @@ class PatientScan {
   std::vector<const ReadOut*> outputs_wanted() const;
   /// Of an output among all.
   std::size_t place_of(const ReadOut* what, std::size_t series) const;
-  /// Takes the views that the store has: their number.
-  Index load();
-  /// Once per view, in order: the signals and quanta of some views, to which scatter is added.
+  /// All take the views that the store has: their number.
+  static Index load(const Alike& scans);
+  /// Once per view, in order: the signals and quanta of some views, to which scatter is added. All
+  /// but the last add theirs to a copy.
+  static void take(const Alike& scans, Index first, Index count, std::span<float> signal,
+                   std::span<float> quanta, std::span<const float> higher);
   void take(Index first, Index count, std::span<float> signal, std::span<float> quanta,
             std::span<const float> higher);
   std::pair<ImageData, std::vector<FileRecord>> finish(const ReadOut* what,

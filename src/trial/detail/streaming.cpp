@@ -40,25 +40,38 @@ std::size_t known_of_rays(const Arms& arms, const Scanner& scanner) {
   return sensor ? 1 + sensor->bins() : arms.protocol.dual_energy ? 4 : 2;
 }
 
-std::vector<std::vector<double>> voltage_groups(const Arms& arms, std::size_t scanner,
-                                                std::span<const Arm> mine) {
-  const bool can_share = physics::can_share_rays(arms.scanners[scanner]);
-  std::vector<std::vector<double>> groups;
-  std::vector<double> known;
+std::vector<std::vector<OneScan>> trace_passes(std::span<const ScannedAlike> ways,
+                                               std::size_t scanner) {
+  std::vector<double> voltages;  // in the order of their first arms
+  for (const ScannedAlike& way : ways)
+    for (const Arm& arm : way.arms)
+      if (std::ranges::find(voltages, arm.tube_voltage) == voltages.end())
+        voltages.push_back(arm.tube_voltage);
+  std::vector<std::vector<OneScan>> passes;
   double bytes = 0.0;
-  for (const Arm& arm : mine) {
-    if (std::ranges::count(known, arm.tube_voltage) > 0) continue;
-    known.push_back(arm.tube_voltage);
-    const ScanSize its = scan_size(arms, scanner, mine, arm.tube_voltage);
-    const double its_bytes = double(its.held()) * its.bytes;
-    bytes += its_bytes;
-    if (groups.empty() || !can_share || arm.motion > 0.0 || bytes > most_bytes) {
-      groups.emplace_back();
-      bytes = its_bytes;
+  for (const double voltage : voltages)
+    for (std::size_t w = 0; w < ways.size(); ++w) {
+      const auto& [view, arms] = ways[w];
+      const auto first = std::ranges::find(arms, voltage, &Arm::tube_voltage);
+      if (first == arms.end()) continue;
+      const ScanSize its = scan_size(view, scanner, arms, voltage);
+      const double its_bytes = double(its.held()) * its.bytes;
+      bytes += its_bytes;
+      const bool apart = !physics::can_share_rays(view.scanners[scanner]) || first->motion > 0.0;
+      if (passes.empty() || bytes > most_bytes ||
+          (apart && passes.back().front().voltage != voltage)) {
+        passes.emplace_back();
+        bytes = its_bytes;
+      }
+      passes.back().push_back({w, voltage});
     }
-    groups.back().push_back(arm.tube_voltage);
-  }
-  return groups;
+  return passes;
+}
+
+std::size_t voltages_of(std::span<const OneScan> pass) {
+  std::set<double> different;
+  for (const OneScan& scan : pass) different.insert(scan.voltage);
+  return different.size();
 }
 
 }  // namespace vitrine::trial::detail

@@ -31,11 +31,28 @@ struct ScanSize {
 /// and of one that counts photons the signals of its bins but the lowest.
 std::size_t known_of_rays(const Arms& arms, const Scanner& scanner);
 
-/// Tube voltages of some arms of a scanner with one contrast medium and motion, in the arms' order;
-/// those of a group are traced together: scans at rest whose beams share their rays, as long as
-/// what is held of all scans of a group at once takes no more than 6 GiB.
-std::vector<std::vector<double>> voltage_groups(const Arms& arms, std::size_t scanner,
-                                                std::span<const Arm> mine);
+/// Some arms of one way of scanning, by one scanner with one contrast medium and motion.
+struct ScannedAlike {
+  const Arms& view;  ///< as a protocol of theirs sees it
+  std::vector<Arm> arms;
+};
+
+/// One scan: of which of some ways of scanning, and at which tube voltage, keV.
+struct OneScan {
+  std::size_t way = 0;
+  double voltage = 0.0;
+  bool operator==(const OneScan&) const = default;
+};
+
+/// The scans of arms of a scanner whose ways of scanning trace the same rays, in the arms' order,
+/// those at one voltage together; those of a pass are traced at once: of one voltage, or of several
+/// if the patient rests and the beams share their rays, as long as what is held of all scans of a
+/// pass takes no more than 6 GiB.
+std::vector<std::vector<OneScan>> trace_passes(std::span<const ScannedAlike> ways,
+                                               std::size_t scanner);
+
+/// How many different tube voltages a pass has.
+std::size_t voltages_of(std::span<const OneScan> pass);
 
 /// A scan of those at a voltage.
 ScanSize scan_size(const Arms& arms, std::size_t scanner, std::span<const Arm> mine,

@@ -8,6 +8,7 @@
 #include "coarse_scanner.hpp"
 #include "kept_images.hpp"
 #include "read_plan.hpp"
+#include "vitrine/trial/analysis.hpp"
 #include "vitrine/trial/design_summary.hpp"
 #include "vitrine/trial/draft.hpp"
 
@@ -237,6 +238,48 @@ TEST_CASE("protocols that scan alike share rays and noise, and images are those 
   const Table& features = together.cases.front().features;
   CHECK(features.columns.back() == "protocol");
   CHECK(std::get<std::string>(features.rows.back().back()) == "helix");
+}
+
+TEST_CASE("lesions and masks are those of each protocol's slices, as in a trial of it alone") {
+  const Value::List perturbations{
+      Value().set("id", Value("grown")).set("volume_percent", Value(30.0)),
+      Value().set("id", Value("reader")).set("contour_sd_mm", Value(1.0))};
+  const auto plan_of = [&](const Value::List& protocols) {
+    Trial trial;
+    trial.protocols = protocols;
+    Value document = trial.document();
+    const_cast<Value&>(*document.find("measure")).set("perturbations", perturbations);
+    return test::plan_of(document);
+  };
+  const auto tables = [&](const Value::List& protocols) {
+    test::KeptImages kept;
+    run(plan_of(protocols), kept);
+    return kept.cases.front();
+  };
+  const Value::List all{protocol("thick", "soft", 4.0), protocol("thin", "sharp", 2.0),
+                        helical("helix")};
+  test::KeptImages kept;
+  const trial::TrialResult result = run(plan_of(all), kept);
+  const trial::CaseResult& together = kept.cases.front();
+  for (const auto table : {&trial::CaseResult::lesions, &trial::CaseResult::masks}) {
+    const Table& its = together.*table;
+    CHECK(its.columns.back() == "protocol");
+    std::vector<std::vector<Table::Cell>> rows;
+    for (const Value& each : all) {
+      const Table alone = tables({each}).*table;
+      CHECK(alone.columns.back() != "protocol");
+      REQUIRE_FALSE(alone.rows.empty());
+      for (auto row : alone.rows) {
+        row.emplace_back(*each.find("name")->as<std::string>());
+        rows.push_back(std::move(row));
+      }
+    }
+    CHECK(its.to_csv() == Table{its.columns, rows}.to_csv());
+    CHECK(rows.front() != rows.back());
+  }
+  CHECK(together.patients.to_csv() == tables({all.front()}).patients.to_csv());
+  // Whoever reads the rows finds one lesion, not three.
+  CHECK(trial::analyse(plan_of(all), result).study.lesions.size() == 1);
 }
 
 TEST_CASE("what is wrong with one of several protocols is said with its name") {

@@ -379,3 +379,69 @@ TEST_CASE("a kernel's name means what the scanner's profile says") {
   CHECK(same(recon::own_kernel(soft, scanner), own));
   CHECK(problems.ok());
 }
+
+namespace {
+
+Value listed(Value::List arms) {
+  return Value().set("design",
+                     Value().set("kind", Value("list")).set("arms", Value(std::move(arms))));
+}
+
+Value at(const char* scanner, const char* kernel) {
+  return Value().set("scanner", Value(scanner)).set("kernel", Value(kernel));
+}
+
+std::vector<std::string> arms_of(const trial::Plan& plan) {
+  std::vector<std::string> names;
+  for (const trial::Arm& arm : plan.arms) names.push_back(arm.name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("an arm of a list that names a scanner is made at each of its sites") {
+  using Names = std::vector<std::string>;
+  const std::vector<Value> scanners{named("a"), named("b")};
+  // That of no name is of the first scanner, at all its sites too.
+  const Value mixed =
+      listed({Value(Value::Map{}), at("a", "sharp"), at("a_site2", "standard"), at("b", "soft")});
+  const auto plan = plan_of(scenario(scanners, {sites(2, all_of_them(), "a")}, mixed));
+  CHECK(arms_of(plan) == Names{"a_site1_soft_80mAs", "a_site2_soft_80mAs", "a_site1_sharp_80mAs",
+                               "a_site2_sharp_80mAs", "a_site2_standard_80mAs", "b_soft_80mAs"});
+  // Each is the arm that it is when every site is named.
+  const Value each = listed({at("a_site1", "soft"), at("a_site2", "soft"), at("a_site1", "sharp"),
+                             at("a_site2", "sharp"), at("a_site2", "standard"), at("b", "soft")});
+  const auto spelt = plan_of(scenario(scanners, {sites(2, all_of_them(), "a")}, each));
+  REQUIRE(arms_of(spelt) == arms_of(plan));
+  for (std::size_t i = 0; i < plan.arms.size(); ++i) {
+    CHECK(spelt.arms[i].scanner == plan.arms[i].scanner);
+    CHECK(spelt.arms[i].kernel_name == plan.arms[i].kernel_name);
+  }
+  // Without sites a list is what it was.
+  const auto plain = plan_of(scenario(scanners, {}, listed({at("b", "soft"), at("a", "sharp")})));
+  CHECK(arms_of(plain) == Names{"b_soft_80mAs", "a_sharp_80mAs"});
+}
+
+TEST_CASE("a list with sites says what is wrong with an arm, and where") {
+  const auto problem = [](Value::List arms) {
+    return problem_of(scenario({named("a")}, {sites(2)}, listed(std::move(arms))));
+  };
+  CHECK(problem({at("a", "soft")}).empty());
+  CHECK(problem({at("a_site1", "soft")})
+            .find("no arm scans with a_site2, a site of a (an arm that names a is made at each") !=
+        std::string::npos);
+  CHECK(problem({at("a", "soft"), at("c", "soft")})
+            .find("there is no scanner 'c' (an arm is of one of arms.scanners, at each of its "
+                  "sites, or of one site)") != std::string::npos);
+  Value twice = scenario({named("a")}, {sites(2)},
+                         listed({at("a", "sharp"), at("a", "soft"), at("a_site2", "soft")}));
+  const Value* items = twice.find("arms")->find("design")->find("arms");
+  auto& third = const_cast<Value&>((*items->as<Value::List>())[2]);
+  third.where = {"t.yaml", 7, 3, {}};
+  Diagnostics problems;
+  trial::Scenario::schema().read(twice, problems);
+  REQUIRE(problems.entries().size() == 1);
+  CHECK(problems.entries().front().message.find("arm 5 is arm 4 once more (both are "
+                                                "a_site2_soft_80mAs)") != std::string::npos);
+  CHECK(problems.entries().front().where.line == 7);
+}

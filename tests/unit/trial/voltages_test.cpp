@@ -49,7 +49,13 @@ trial::Plan plan_of(const Value& hardware, double slices, Value::List doses) {
   return trial::make_plan(std::move(scenario));
 }
 Groups groups_of(const trial::Plan& plan) {
-  return trial::detail::voltage_groups(plan.scenario.arms, 0, plan.arms);
+  const trial::detail::ScannedAlike all{plan.scenario.arms, plan.arms};
+  Groups groups;
+  for (const auto& pass : trial::detail::trace_passes({&all, 1}, 0)) {
+    groups.emplace_back();
+    for (const auto& [way, voltage] : pass) groups.back().push_back(voltage);
+  }
+  return groups;
 }
 
 }  // namespace
