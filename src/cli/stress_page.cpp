@@ -389,14 +389,21 @@ std::string stress_page(const StressResult& result) {
     lesions += image.masks.size();
   }
   patients.erase(std::unique(patients.begin(), patients.end()), patients.end());
-  page.facts = {
-      {"images", str(result.images.size(), " of ", patients.size(), " patients, with ", lesions,
-                     " lesions in all")},
-      {"surface tolerance", to_text(result.stress.surface_tolerance) + " mm"},
-      {"sensitivity of detectors at", to_text(result.stress.rate) + " false positives per image"},
-      {"label of classifiers",
-       result.stress.label.empty() ? "lesions in the image" : result.stress.label},
-      {"trial", "fingerprint " + result.stored.plan.fingerprint.substr(0, 16)}};
+  page.facts = {{"images", str(result.images.size(), " of ", patients.size(), " patients, with ",
+                               lesions, " lesions in all")}};
+  const auto fact_of = [&](readers::Task task, const char* name, std::string value) {
+    if (std::ranges::any_of(result.models, [&](const ScoredModel& model) {
+          return model.run->model->reader->task() == task;
+        }))
+      page.facts.push_back({name, std::move(value)});
+  };
+  fact_of(readers::Task::segmentation, "surface tolerance",
+          to_text(result.stress.surface_tolerance) + " mm");
+  fact_of(readers::Task::detection, "sensitivity of detectors at",
+          to_text(result.stress.rate) + " false positives per image");
+  fact_of(readers::Task::classification, "label of classifiers",
+          result.stress.label.empty() ? "lesions in the image" : result.stress.label);
+  page.facts.push_back({"trial", "fingerprint " + result.stored.plan.fingerprint.substr(0, 16)});
   if (!result.limits.empty()) page.limits = limit_table(result.limits);
   for (const ScoredModel& model : result.models) page.models.push_back(model_part(result, model));
   for (const ReadersTogether& one : result.together) page.models.push_back(together_part(one));

@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <mutex>
 #include <numeric>
 #include <set>
 #include <type_traits>
@@ -132,8 +133,16 @@ struct Stored {
   const std::byte* bytes() const { return voxels.memory.data() + voxels.first; }
 };
 
+/// ITK's readers share what nothing guards (that of NIfTI the name of the last file): one thread at
+/// a time. Packed voxels are unpacked before, by all.
+std::mutex& one_reader() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 Stored read_stored(const Path& path, std::uint64_t most_bytes) {
   detail::CheckedImage checked = detail::check_image_file(path, most_bytes);
+  const std::scoped_lock alone(one_reader());
   itk::Object::GlobalWarningDisplayOff();  // ITK prints; what matters comes as an exception
   try {
     const auto io = reader_for(checked.format);
