@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -68,6 +69,23 @@ Digest digest_of(const BlockHead& head, std::span<const Digest> pieces) {
   hash.bytes(std::as_bytes(std::span(&head, 1)).first(offsetof(BlockHead, digest)));
   for (const Digest& piece : pieces) hash.bytes(std::as_bytes(std::span(piece.bytes)));
   return hash.finish();
+}
+
+/// If a block is what was written: `digest_of_piece` reads a piece, and has no digest where it
+/// cannot.
+template <class DigestOfPiece>
+bool is_whole(const BlockHead& head, std::span<const Piece> pieces,
+              const DigestOfPiece& digest_of_piece) {
+  std::vector<std::optional<Digest>> read(pieces.size());
+  parallel_for(std::ssize(pieces), [&](std::int64_t i) {
+    read[std::size_t(i)] = digest_of_piece(pieces[std::size_t(i)]);
+  });
+  std::vector<Digest> digests;
+  for (const std::optional<Digest>& digest : read) {
+    if (!digest) return false;
+    digests.push_back(*digest);
+  }
+  return digest_of(head, digests) == head.digest;
 }
 
 /// All of `bytes` at a place of the file; false if it ends before.
@@ -142,16 +160,12 @@ std::int64_t BlockCache::Reader::next(Buffer<float>& block) {
   if (floats * sizeof(float) > size_ - std::min(size_, from)) return 0;
   if (block.size() < floats) block = Buffer<float>(floats);
   const std::vector<Piece> pieces = pieces_of(shape_, head.count);
-  std::vector<Digest> digests(pieces.size());
-  std::vector<char> whole(pieces.size());
-  parallel_for(std::ssize(pieces), [&](std::int64_t i) {
-    const Piece& piece = pieces[std::size_t(i)];
+  const bool whole = is_whole(head, pieces, [&](const Piece& piece) -> std::optional<Digest> {
     const auto bytes = std::as_writable_bytes(block.span().subspan(piece.from, piece.size));
-    whole[std::size_t(i)] =
-        char(read_at(file_->descriptor.number(), from + piece.from * sizeof(float), bytes));
-    digests[std::size_t(i)] = sha256(bytes);
+    if (!read_at(file_->descriptor.number(), from + piece.from * sizeof(float), bytes)) return {};
+    return sha256(bytes);
   });
-  if (std::ranges::count(whole, char(0)) > 0 || digest_of(head, digests) != head.digest) return 0;
+  if (!whole) return 0;
   done_ += head.count;
   at_ = from + floats * sizeof(float);
   return head.count;
@@ -166,22 +180,19 @@ Floats BlockCache::Reader::map() const {
       head.first != 0 || head.count != shape_.steps || size_ != from + shape_.bytes())
     return {};
   const std::vector<Piece> pieces = pieces_of(shape_, head.count);
-  std::vector<Digest> digests(pieces.size());
-  std::vector<char> whole(pieces.size(), 1);
   // Read, not looked at in memory: there a disk that fails would be a signal.
-  parallel_for(std::ssize(pieces), [&](std::int64_t i) {
-    const Piece& piece = pieces[std::size_t(i)];
+  const bool whole = is_whole(head, pieces, [&](const Piece& piece) -> std::optional<Digest> {
     std::array<std::byte, std::size_t(1) << 16> some;
     Sha256 hash;
     const std::size_t size = piece.size * sizeof(float);
-    for (std::size_t done = 0; done < size && whole[std::size_t(i)] != 0; done += some.size()) {
+    for (std::size_t done = 0; done < size; done += some.size()) {
       const auto part = std::span(some).first(std::min(some.size(), size - done));
-      whole[std::size_t(i)] = char(read_at(file, from + piece.from * sizeof(float) + done, part));
+      if (!read_at(file, from + piece.from * sizeof(float) + done, part)) return {};
       hash.bytes(part);
     }
-    digests[std::size_t(i)] = hash.finish();
+    return hash.finish();
   });
-  if (std::ranges::count(whole, char(0)) > 0 || digest_of(head, digests) != head.digest) return {};
+  if (!whole) return {};
   void* const start =
       ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, file, 0);
   if (start == MAP_FAILED) detail::fail("map", path_, errno);

@@ -4,7 +4,7 @@
 namespace vitrine::readers {
 
 /// A program of the user's.
-class CommandReader final : public Reader {
+class CommandReader : public Reader {
  public:
   using Params = Command;
   static const Schema<Command>& schema() { return Command::schema(); }

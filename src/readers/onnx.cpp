@@ -95,14 +95,10 @@ const Schema<Onnx>& Onnx::schema() {
 }
 
 OnnxReader::OnnxReader(const Onnx& network)
-    : command_{{program + network.runtime, unknown_runtime, network.file,
-                to_json(Onnx::schema().write(network)), "{image}", "{output}"},
-               network.task,
-               network.timeout,
-               network.memory} {}
-
-Task OnnxReader::task() const {
-  return command_.task == "classification" ? Task::classification : Task::segmentation;
-}
+    : CommandReader({{program + network.runtime, unknown_runtime, network.file,
+                      to_json(Onnx::schema().write(network)), "{image}", "{output}"},
+                     network.task,
+                     network.timeout,
+                     network.memory}) {}
 
 }  // namespace vitrine::readers

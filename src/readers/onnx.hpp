@@ -1,5 +1,5 @@
 #pragma once
-#include "vitrine/readers/reader.hpp"
+#include "vitrine/readers/command.hpp"
 
 namespace vitrine::readers {
 
@@ -35,20 +35,11 @@ bool is_onnx(const Command& command);
 /// Runs a network by one of our own programs, which are commands as a user's are: they take what
 /// the program's name and version of its runtime must be (`{runtime}` until they are known), the
 /// model's file, the settings as JSON, the image and the output.
-class OnnxReader final : public Reader {
+class OnnxReader final : public CommandReader {
  public:
   using Params = Onnx;
   static const Schema<Onnx>& schema() { return Onnx::schema(); }
   explicit OnnxReader(const Onnx& network);
-
-  Task task() const override;
-  const Command* command() const override { return &command_; }
-  Reading read(const Request& request, Host& host) const override {
-    return host.run(command_, request);
-  }
-
- private:
-  Command command_;
 };
 
 }  // namespace vitrine::readers

@@ -152,16 +152,6 @@ std::size_t second_scans(const Plan& plan) {
   return plan.scenario.arms.protocol.dual_energy ? 1 : 0;
 }
 
-/// How many images without noise a scan of these arms at a voltage has.
-std::size_t noiseless_images(std::span<const Arm> arms, double voltage) {
-  std::vector<const Arm*> each;
-  for (const Arm& arm : arms)
-    if (arm.tube_voltage == voltage &&
-        std::ranges::none_of(each, [&](const Arm* one) { return one->same_but_dose(arm); }))
-      each.push_back(&arm);
-  return each.size();
-}
-
 /// What the images of a plan need beside a scan.
 struct ImageNeeds {
   double voxels = 0.0;             ///< of the largest
@@ -235,7 +225,7 @@ Estimate estimate_traces(std::span<const Plan> ways, std::span<const Grid> maps)
       for (const auto& [way, voltage] : pass) {
         const auto& [view, arms] = scanned[way];
         sizes.push_back(detail::scan_size(view, scanner, arms, voltage));
-        if (view.noiseless) kept = std::max(kept, noiseless_images(arms, voltage));
+        kept = std::max(kept, detail::noiseless_arms(view, arms, voltage).size());
         images.add(ways[way], g);
       }
       largest = std::max(

@@ -223,17 +223,10 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
     return read_outs;
   };
 
-  /// Truth level T2: one noiseless image for all doses of a kernel and thickness, here the arms at
-  /// a voltage that have one each. Later visits have none.
-  const auto noiseless_arms = [&](const Imaged& patient, const std::vector<Arm>& mine,
-                                  double voltage) {
-    std::vector<const Arm*> each;
-    if (!arms.noiseless || patient.comes_again()) return each;
-    for (const Arm& arm : mine)
-      if (arm.tube_voltage == voltage &&
-          std::ranges::none_of(each, [&](const Arm* one) { return one->same_but_dose(arm); }))
-        each.push_back(&arm);
-    return each;
+  /// Of the arms at a voltage. Later visits have none.
+  const auto noiseless_of_visit = [&](const Imaged& patient, const std::vector<Arm>& mine,
+                                      double voltage) {
+    return patient.comes_again() ? std::vector<const Arm*>() : noiseless_arms(arms, mine, voltage);
   };
 
   const auto said = [](const Imaged& patient, const std::string& step) {
@@ -250,7 +243,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
       Measured features;
     };
     std::vector<Clean> clean;
-    const std::vector<const Arm*> noiseless = noiseless_arms(patient, mine, voltage);
+    const std::vector<const Arm*> noiseless = noiseless_of_visit(patient, mine, voltage);
     for (const std::string& bins : scan.series()) {
       std::optional<ImageData> data;
       for (const Arm* arm : noiseless) {
@@ -322,7 +315,7 @@ CaseResult CaseRunner::run(const std::string& case_id, const Step& next, StageCo
         const std::vector<Arm>& mine = scanned[way].arms;
         read_outs.push_back(read_outs_of(patient, mine, voltage));
         scans.push_back(prepared(patient.of(ways[way]->protocols.front()), s, voltage, motion,
-                                 noiseless_arms(patient, mine, voltage), read_outs.back()));
+                                 noiseless_of_visit(patient, mine, voltage), read_outs.back()));
       }
       PatientScan::trace(scans);
       for (std::size_t i = 0; i < pass.size(); ++i) {

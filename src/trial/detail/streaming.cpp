@@ -23,6 +23,17 @@ std::size_t ScanSize::series_at_once() const {
   return std::clamp(room - std::min(room, known), std::size_t{1}, series);
 }
 
+std::vector<const Arm*> noiseless_arms(const Arms& arms, std::span<const Arm> mine,
+                                       double voltage) {
+  std::vector<const Arm*> each;
+  if (!arms.noiseless) return each;
+  for (const Arm& arm : mine)
+    if (arm.tube_voltage == voltage &&
+        std::ranges::none_of(each, [&](const Arm* one) { return one->same_but_dose(arm); }))
+      each.push_back(&arm);
+  return each;
+}
+
 ScanSize scan_size(const Arms& arms, std::size_t scanner, std::span<const Arm> mine,
                    double voltage) {
   std::set<std::pair<double, std::int64_t>> loads;  // with the number of the noise repeat

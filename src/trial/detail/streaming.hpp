@@ -54,6 +54,10 @@ std::vector<std::vector<OneScan>> trace_passes(std::span<const ScannedAlike> way
 /// How many different tube voltages a pass has.
 std::size_t voltages_of(std::span<const OneScan> pass);
 
+/// Arms at a voltage that have an image without noise each: one for all doses of a kernel and
+/// thickness (truth level T2); none where the trial makes none.
+std::vector<const Arm*> noiseless_arms(const Arms& arms, std::span<const Arm> mine, double voltage);
+
 /// A scan of those at a voltage.
 ScanSize scan_size(const Arms& arms, std::size_t scanner, std::span<const Arm> mine,
                    double voltage);
