@@ -20,7 +20,7 @@ constexpr const char* usage =
     "       vitrine-onnx-opencv RUNTIME MODEL SETTINGS IMAGE OUTPUT\n"
     "Runs a network of an ONNX file on an image, for `vitrine stress` (reader onnx). RUNTIME is "
     "what --version says, SETTINGS are the reader's keys as JSON. OUTPUT: NIfTI of a segmentation, "
-    "CSV of a classification.\n";
+    "CSV of a detection or classification.\n";
 
 readers::Onnx settings_of(const std::string& json) {
   Diagnostics problems;
@@ -41,6 +41,14 @@ void run(const std::string& runtime, const io::Path& model, const std::string& j
   if (settings.task == "segmentation") {
     const Mask mask = onnx::segment(image, settings, *network);
     io::write_file(output, io::encode_nifti(mask, "vitrine onnx"));
+    return;
+  }
+  if (settings.task == "detection") {
+    std::string table = "x_mm,y_mm,z_mm,score\n";
+    for (const auto& [centre, score] : onnx::detect(image, settings, *network))
+      table += str(to_text(centre.x()), ',', to_text(centre.y()), ',', to_text(centre.z()), ',',
+                   to_text(score), '\n');
+    io::write_file(output, table);
     return;
   }
   const std::string column = settings.output == "scores" ? "score" : "probability";

@@ -3,7 +3,7 @@
 //   vitrine-onnx-node --version
 //   vitrine-onnx-node RUNTIME MODEL SETTINGS IMAGE OUTPUT
 // RUNTIME is what --version says, SETTINGS are the reader's keys as JSON. OUTPUT: NIfTI of a segmentation, CSV of a
-// classification. What it does is what src/onnx does with OpenCV; a test holds them to the same masks.
+// detection or classification. What it does is what src/onnx does with OpenCV; a test holds them to the same masks.
 'use strict'
 const fs = require('fs'), path = require('path'), zlib = require('zlib')
 
@@ -87,9 +87,16 @@ function outputOf(s, values, voxels) {
       for (let c = 0; c < channels; ++c) sum += Math.exp(values[c * voxels + voxel] - x)
       return 1 / sum
     }
+    if (s.output === 'largest_class') {
+      for (let c = 0; c < channels; ++c) {
+        const other = values[c * voxels + voxel]
+        if (other > x || c < s.channel && other === x) return 0
+      }
+      return 1
+    }
     if (s.output === 'scores') return x
-    need(x >= -1e-4 && x <= 1 + 1e-4, `the network's output holds ${x}, which is no probability. Say output: logits, class_logits or scores, ` +
-      'whichever it is')
+    need(x >= -1e-4 && x <= 1 + 1e-4, `the network's output holds ${x}, which is no probability. Say output: logits, class_logits, ` +
+      'largest_class or scores, whichever it is')
     return Math.min(Math.max(x, 0), 1)
   }
 }
@@ -132,7 +139,8 @@ async function runAll(image, s, windows, network, told) {
   }
 }
 
-async function segment(image, s, network) {
+// What the network says about each voxel: the mean over all windows that cover it.
+async function valuesOf(image, s, network) {
   const [ni, nj, nk] = image.size, windows = windowsOf(image.size, s), [wi, wj, wk] = windows.size
   const sum = new Float64Array(ni * nj * nk)
   await runAll(image, s, windows, network, (first, input, out) => {
@@ -151,13 +159,46 @@ async function segment(image, s, network) {
     for (const start of starts) for (let v = start; v < Math.min(start + windows.size[a], count.length); ++v) ++count[v]
     return count
   })
-  const mask = Buffer.alloc(sum.length)
   let v = 0
-  for (const k of times[2]) for (const j of times[1]) for (const i of times[0]) {
-    mask[v] = sum[v] / (i * j * k) >= s.threshold ? 1 : 0
-    ++v
+  for (const k of times[2]) for (const j of times[1]) for (const i of times[0]) sum[v++] /= i * j * k
+  return sum
+}
+
+async function segment(image, s, network) {
+  return Buffer.from((await valuesOf(image, s, network)).map(value => value >= s.threshold ? 1 : 0))
+}
+
+// Numbers of the voxels of each connected part (by faces) of those from the threshold on.
+function partsOf([ni, nj, nk], values, threshold) {
+  const seen = new Uint8Array(values.length), parts = []
+  const steps = [[1, ni, 1], [ni, nj, ni], [ni * nj, nk, ni * nj]] // divisor and length of an axis, and a step along it
+  for (let first = 0; first < values.length; ++first) {
+    if (seen[first] || !(values[first] >= threshold)) continue
+    const part = [first]
+    seen[first] = 1
+    for (let n = 0; n < part.length; ++n)
+      for (const [divisor, length, step] of steps) {
+        const at = Math.floor(part[n] / divisor) % length
+        for (const next of [at > 0 ? part[n] - step : -1, at + 1 < length ? part[n] + step : -1])
+          if (next >= 0 && !seen[next] && values[next] >= threshold) seen[next] = 1, part.push(next)
+      }
+    parts.push(part)
   }
-  return mask
+  return parts
+}
+
+// The parts, the surest first: where (mm, DICOM's LPS) and how sure.
+async function detect(image, s, network) {
+  need(image.header.readInt16LE(254) > 0, 'the image has no matrix (sform) that says where it lies')
+  const matrix = [0, 1, 2].map(row => [0, 1, 2, 3].map(column => image.header.readFloatLE(280 + 16 * row + 4 * column)))
+  const values = await valuesOf(image, s, network), [ni, nj] = image.size
+  const points = partsOf(image.size, values, s.threshold).map(part => {
+    const mean = [v => v % ni, v => Math.floor(v / ni) % nj, v => Math.floor(v / (ni * nj))].map(
+      index => part.reduce((sum, v) => sum + index(v), 0) / part.length)
+    const [x, y, z] = matrix.map(row => row[0] * mean[0] + row[1] * mean[1] + row[2] * mean[2] + row[3])
+    return {centre: [-x, -y, z], score: part.reduce((most, v) => Math.max(most, values[v]), -Infinity)}
+  })
+  return points.sort((a, b) => b.score - a.score).slice(0, s.most)
 }
 
 async function rate(image, s, network) {
@@ -183,6 +224,10 @@ async function main(args) {
   need(wanted === name, `this is ${name}, and no longer '${wanted}'. Start \`vitrine stress\` again`)
   const network = await open(ort, model), image = readImage(file)
   if (s.task === 'segmentation') return writeMask(output, image, await segment(image, s, network))
+  if (s.task === 'detection') {
+    const rows = (await detect(image, s, network)).map(point => [...point.centre, point.score].join(','))
+    return fs.writeFileSync(output, ['x_mm,y_mm,z_mm,score', ...rows, ''].join('\n'))
+  }
   const column = s.output === 'scores' ? 'score' : 'probability'
   fs.writeFileSync(output, `${column}\n${await rate(image, s, network)}\n`)
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "vitrine/core/math.hpp"
 #include "vitrine/core/value.hpp"
@@ -59,16 +60,23 @@ class Output {
       for (std::size_t c = 0; c < channels_; ++c) sum += math::exp(at(c, voxel) - x);
       return 1.0 / sum;
     }
+    if (settings_.output == "largest_class") return is_largest(voxel) ? 1.0 : 0.0;
     if (settings_.output == "scores") return x;
     constexpr double rounding = 1e-4;  // of a softmax in 32 bits
     require(x >= -rounding && x <= 1.0 + rounding, Error::Kind::data, "the network's output holds ",
             to_text(x),
-            ", which is no probability. Say output: logits, class_logits or scores, whichever "
-            "it is");
+            ", which is no probability. Say output: logits, class_logits, largest_class or scores, "
+            "whichever it is");
     return std::clamp(x, 0.0, 1.0);
   }
 
  private:
+  bool is_largest(std::size_t voxel) const {
+    const double x = at(wanted_, voxel);
+    for (std::size_t c = 0; c < channels_; ++c)
+      if (at(c, voxel) > x || (c < wanted_ && at(c, voxel) == x)) return false;
+    return true;
+  }
   double at(std::size_t channel, std::size_t voxel) const {
     return double(tensor_.values[channel * voxels_ + voxel]);
   }
@@ -90,16 +98,8 @@ void run_all(const Image& image, const readers::Onnx& settings, const Windows& w
       }
 }
 
-}  // namespace
-
-std::string to_string(const std::vector<Index>& shape) {
-  std::string text;
-  for (const Index n : shape)
-    text += (text.empty() ? "" : " x ") + (n == 0 ? "any" : std::to_string(n));
-  return text;
-}
-
-Mask segment(const Image& image, const readers::Onnx& settings, Network& network) {
+/// What the network says about each voxel: the mean over all windows that cover it.
+std::vector<double> values_of(const Image& image, const readers::Onnx& settings, Network& network) {
   const auto& size = image.grid().size;
   const Windows windows = windows_of(size, settings);
   const auto& window = windows.size;
@@ -124,15 +124,53 @@ Mask segment(const Image& image, const readers::Onnx& settings, Network& network
           });
   std::array<std::vector<Index>, 3> times;
   for (std::size_t a = 0; a < 3; ++a) times[a] = coverage(size[a], window[a], windows.starts[a]);
-  Mask mask(image.grid());
   std::size_t v = 0;
   for (const Index in_k : times[2])
     for (const Index in_j : times[1])
-      for (const Index in_i : times[0]) {
-        mask.values()[v] = sum[v] / double(in_i * in_j * in_k) >= settings.threshold;
-        ++v;
-      }
+      for (const Index in_i : times[0]) sum[v++] /= double(in_i * in_j * in_k);
+  return sum;
+}
+
+Mask mask_from(const Grid& grid, const std::vector<double>& values, double threshold) {
+  Mask mask(grid);
+  std::ranges::transform(values, mask.values().begin(),
+                         [&](double value) { return value >= threshold; });
   return mask;
+}
+
+}  // namespace
+
+std::string to_string(const std::vector<Index>& shape) {
+  std::string text;
+  for (const Index n : shape)
+    text += (text.empty() ? "" : " x ") + (n == 0 ? "any" : std::to_string(n));
+  return text;
+}
+
+Mask segment(const Image& image, const readers::Onnx& settings, Network& network) {
+  return mask_from(image.grid(), values_of(image, settings, network), settings.threshold);
+}
+
+std::vector<readers::Point> detect(const Image& image, const readers::Onnx& settings,
+                                   Network& network) {
+  const Grid& grid = image.grid();
+  const std::vector<double> values = values_of(image, settings, network);
+  const Components found = components_of(mask_from(grid, values, settings.threshold));
+  std::vector<readers::Point> points(found.parts.size(),
+                                     {Vec3::Zero(), -std::numeric_limits<double>::infinity()});
+  std::size_t v = 0;
+  for (Index k = 0; k < grid.size[2]; ++k)
+    for (Index j = 0; j < grid.size[1]; ++j)
+      for (Index i = 0; i < grid.size[0]; ++i, ++v) {
+        if (found.label[v] == 0) continue;
+        readers::Point& point = points[std::size_t(found.label[v] - 1)];
+        point.centre += grid.centre(i, j, k);
+        point.score = std::max(point.score, values[v]);
+      }
+  for (std::size_t p = 0; p < points.size(); ++p) points[p].centre /= double(found.parts[p].voxels);
+  std::ranges::stable_sort(points, std::ranges::greater(), &readers::Point::score);
+  if (std::ssize(points) > settings.most) points.resize(std::size_t(settings.most));
+  return points;
 }
 
 double rate(const Image& image, const readers::Onnx& settings, Network& network) {

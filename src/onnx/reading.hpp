@@ -9,6 +9,12 @@ namespace vitrine::onnx {
 /// lacks the channel, holds no finite numbers, or no probabilities where these are promised.
 Mask segment(const Image& image, const readers::Onnx& settings, Network& network);
 
+/// The connected parts (by faces) of that mask, the surest first and at most as many as settings
+/// say: each at the mean of its voxels' centres, with the largest of its values. Of equally sure
+/// ones that with the earlier first voxel comes first. Throws as `segment` does.
+std::vector<readers::Point> detect(const Image& image, const readers::Onnx& settings,
+                                   Network& network);
+
 /// How a classifier rates an image: the maximum or mean of its windows. Throws as `segment` does.
 double rate(const Image& image, const readers::Onnx& settings, Network& network);
 

@@ -29,9 +29,11 @@ const Schema<Onnx>& Onnx::schema() {
                     "(onnxruntime-node, all networks)")
           .one_of({"opencv", "node"})
           .optional("task", &Onnx::task,
-                    "segmentation: the output is as large as the input; classification: one number "
-                    "a channel, which rates the image")
-          .one_of({"segmentation", "classification"})
+                    "segmentation: the output is as large as the input; detection: it is, too, and "
+                    "each connected part of it (by faces) from threshold on is a finding, at the "
+                    "mean of its voxels, with its largest value as score; classification: one "
+                    "number a channel, which rates the image")
+          .one_of({"segmentation", "detection", "classification"})
           .optional("reads", &Onnx::reads,
                     "slices: one after the other, axes 1 x channels x rows x columns; volume: axes "
                     "1 x channels x slices x rows x columns")
@@ -57,15 +59,20 @@ const Schema<Onnx>& Onnx::schema() {
           .optional("multiple_of", &Onnx::multiple_of,
                     "voxels: without patches every edge is padded to a multiple of it")
           .between(1, 1024)
-          .optional("output", &Onnx::output,
-                    "what the network gives: probabilities; logits (a sigmoid is taken); "
-                    "class_logits (a softmax over the channels is taken); scores (any number)")
-          .one_of({"probabilities", "logits", "class_logits", "scores"})
+          .optional(
+              "output", &Onnx::output,
+              "what the network gives: probabilities; logits (a sigmoid is taken); "
+              "class_logits (a softmax over the channels is taken); largest_class (1 where no "
+              "other channel is larger nor an earlier one as large, else 0); scores (any "
+              "number)")
+          .one_of({"probabilities", "logits", "class_logits", "largest_class", "scores"})
           .optional("channel", &Onnx::channel, "of the output that counts, from 0")
           .between(0, 100000)
           .optional("threshold", &Onnx::threshold,
-                    "probability, or score, from which on a voxel is lesion")
+                    "probability, or score, from which on a voxel is lesion, or part of a finding")
           .between(-1e9, 1e9)
+          .optional("most", &Onnx::most, "findings an image, the surest")
+          .between(1, 10000)
           .optional("combine", &Onnx::combine,
                     "what of a classifier's slices or patches rates the image")
           .one_of({"maximum", "mean"})

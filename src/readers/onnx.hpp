@@ -7,7 +7,7 @@ namespace vitrine::readers {
 struct Onnx {
   std::string file;
   std::string runtime = "opencv";     ///< opencv, node
-  std::string task = "segmentation";  ///< segmentation, classification
+  std::string task = "segmentation";  ///< segmentation, detection, classification
   std::string reads = "slices";       ///< slices: N x C x H x W; volume: N x C x D x H x W
   std::vector<double> clip;           ///< HU, lowest and highest; empty: none
   double subtract = 0.0;              ///< HU, after clipping
@@ -17,12 +17,13 @@ struct Onnx {
   std::vector<std::int64_t> patch;    ///< voxels along i, j and, of volumes, k; empty: all
   double overlap = 0.5;               ///< of neighbouring patches, share of their edge
   std::int64_t multiple_of = 1;       ///< voxels, of every edge where there are no patches
-  std::string output = "logits";      ///< probabilities, logits, class_logits, scores
-  std::int64_t channel = 0;           ///< of the output, from 0
-  double threshold = 0.5;             ///< from which on a voxel is lesion
-  std::string combine = "maximum";    ///< of a classifier's slices or patches; mean
-  double timeout = 600.0;             ///< s
-  double memory = 8.0;                ///< GiB of addresses
+  std::string output = "logits";    ///< probabilities, logits, class_logits, largest_class, scores
+  std::int64_t channel = 0;         ///< of the output, from 0
+  double threshold = 0.5;           ///< from which on a voxel is lesion, or of a finding
+  std::int64_t most = 50;           ///< findings an image
+  std::string combine = "maximum";  ///< of a classifier's slices or patches; mean
+  double timeout = 600.0;           ///< s
+  double memory = 8.0;              ///< GiB of addresses
   static const Schema<Onnx>& schema();
 };
 

@@ -14,7 +14,7 @@ programs = pathlib.Path(sys.argv[1]).absolute()
 SIZE = (13, 11, 6)
 AFFINE = [0.7, 0, 0, -5, 0, 0.7, 0, 4, 0, 0, 2.5, 30]
 DEFAULTS = {"task": "segmentation", "reads": "slices", "clip_hu": [], "subtract_hu": 0, "divide_by_hu": 1, "pad_hu": -1024, "channels": 1,
-            "patch": [], "overlap": 0.5, "multiple_of": 1, "output": "logits", "channel": 0, "threshold": 0.5, "combine": "maximum",
+            "patch": [], "overlap": 0.5, "multiple_of": 1, "output": "logits", "channel": 0, "threshold": 0.5, "most": 50, "combine": "maximum",
             "timeout_s": 60, "memory_gib": 8}
 failures = []
 random.seed(7)
@@ -94,6 +94,11 @@ def segmentation(runtime):
     for channel, wanted in ((0, [1 - v for v in above]), (2, above)):
         shown = mask(runtime, "classes", networks.classes(2, 40.5), output="class_logits", channel=channel)
         check(f"{runtime}: of two likely classes channel {channel} is the threshold", shown == wanted)
+        shown = mask(runtime, "classes", networks.classes(2, 40.5), output="largest_class", channel=channel)
+        check(f"{runtime}: the largest class is it, too, {channel}", shown == wanted)
+    equals = networks.convolution(2, 1, [1.0, 1.0], [0.0, 0.0])
+    shown = [mask(runtime, "equals", equals, output="largest_class", channel=channel) for channel in (0, 1)]
+    check(f"{runtime}: of equal classes the first is the largest", shown == [[1] * len(HU), [0] * len(HU)])
     for options in ({"patch": [4, 5]}, {"patch": [5, 11], "overlap": 0}, {"patch": [20, 16], "overlap": 0.9}, {"multiple_of": 8}):
         check(f"{runtime}: it is one in patches as well, {options}", mask(runtime, "logits", logits, **options) == above)
     scaled = mask(runtime, "scaled", networks.threshold(2, 0.5, None), clip_hu=[-100, 300], subtract_hu=-100, divide_by_hu=400)
@@ -119,6 +124,40 @@ def volumes(runtime):
     limit = sorted(sums)[len(sums) // 2]
     shown = mask(runtime, "cube", networks.box(3, 3, limit), reads="volume")
     check(f"{runtime}: a 3 x 3 x 3 convolution is the sum of a cube", shown == [int(s >= limit) for s in sums])
+
+
+def parts(limit):
+    """Centre (mm, DICOM's LPS) and score of the connected parts of all that reaches a limit."""
+    left = {voxel for voxel in each_voxel() if at(*voxel) >= limit}
+    while left:
+        part, fresh = [], [left.pop()]
+        while fresh:
+            voxel = fresh.pop()
+            part.append(voxel)
+            for axis, step in itertools.product(range(3), (-1, 1)):
+                beside = tuple(v + step * (a == axis) for a, v in enumerate(voxel))
+                if beside in left:
+                    left.remove(beside)
+                    fresh.append(beside)
+        index = [sum(v[a] for v in part) / len(part) for a in range(3)]
+        place = [sum(AFFINE[4 * row + a] * index[a] for a in range(3)) + AFFINE[4 * row + 3] for row in range(3)]
+        yield [-place[0], -place[1], place[2], max(at(*v) for v in part)]
+
+
+def detection(runtime):
+    logits = networks.threshold(2, 0, None)
+    for limit, most, what in ((700, 1000, {}), (-300, 1000, {"patch": [6, 5]}), (700, 3, {})):
+        code, said, out = run(runtime, "logits", logits, task="detection", output="scores", threshold=limit, most=most, **what)
+        head, *rows = out.read_text().splitlines() if code == 0 else [""]
+        found = [[float(cell) for cell in row.split(",")] for row in rows]
+        known = sorted(parts(limit), key=lambda p: -p[3])[:most]
+        check(f"{runtime}: a finding is a connected part, as sure as its surest voxel, {limit} HU, {most}",
+              head == "x_mm,y_mm,z_mm,score" and [p[3] for p in found] == [p[3] for p in known], (said, found, known))
+        if most == 1000:
+            apart = [max(map(abs, (a - b for a, b in zip(one, other)))) for one, other in zip(sorted(found), sorted(known))]
+            check(f"{runtime}: findings lie where their voxels do", len(found) == len(known) and max(apart) < 1e-4, (apart, found, known))
+    code, said, out = run(runtime, "logits", logits, task="detection", output="scores", threshold=2000)
+    check(f"{runtime}: no finding is a header alone", code == 0 and out.read_text() == "x_mm,y_mm,z_mm,score\n", said)
 
 
 def classification(runtime, axes, reads):
@@ -191,6 +230,7 @@ if tested not in VERSIONS:
     sys.exit(77)
 segmentation(tested)
 volumes(tested)
+detection(tested)
 classification(tested, 2, "slices")
 if tested == "node":  # OpenCV 4.6 pools no volumes
     classification(tested, 3, "volume")

@@ -5,7 +5,7 @@ stress_onnx.py PROGRAM SOURCE_DIRECTORY RUNTIME
 
 What needs the runtime is skipped (exit code 77) where that is not there.
 """
-import csv, gzip, hashlib, os, pathlib, re, shutil, struct, subprocess, sys, tempfile
+import csv, gzip, hashlib, json, os, pathlib, re, shutil, struct, subprocess, sys, tempfile
 
 import onnx_model as networks
 
@@ -101,6 +101,17 @@ def classifier(runtime):
     shutil.rmtree("rated")
 
 
+def detector(runtime):
+    pathlib.Path("hu.onnx").write_bytes(networks.threshold(2, 0, None))
+    code, said = stress("detected", network("hu", "hu.onnx", f", runtime: {runtime}, task: detection, output: scores, threshold: -200, most: 1"))
+    check(f"{runtime}: a network detects", code == 0 and "hu (detection): 4 images, failed on 0" in said, said)
+    for image, file in images().items():
+        case = json.loads(pathlib.Path("detected/cases/hu", image.replace(".nii.gz", ".json")).read_text())
+        scores = [point[3] for point in case["points"]]
+        check(f"{runtime}: the surest finding of {image} is that of the brightest voxel", scores == [max(voxels(file, "h"))], case)
+    shutil.rmtree("detected")
+
+
 def mistakes(runtime):
     pathlib.Path("unknown.onnx").write_bytes(networks.unknown())
     pathlib.Path("half.onnx").write_bytes(networks.threshold(2, 0)[:90])
@@ -158,6 +169,7 @@ if version:
     documented(tested)
     consent(tested, version)
     classifier(tested)
+    detector(tested)
     mistakes(tested)
 else:
     print(f"SKIPPED: the runtime {tested} is not there")

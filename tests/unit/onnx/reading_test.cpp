@@ -165,6 +165,37 @@ TEST_CASE("where windows overlap their mean counts") {
   CHECK(values(segment(image, settings, network)) == std::vector<std::uint8_t>{0, 0, 1});
 }
 
+TEST_CASE("findings are connected parts, where they lie and as sure as their surest voxel") {
+  Grid grid;
+  grid.size = {6, 4, 3};
+  grid.spacing = {0.5, 2.0, 3.0};
+  grid.origin = {-10.0, 20.0, 30.0};
+  grid.axes << 0, -1, 0, 1, 0, 0, 0, 0, 1;
+  Image image(grid);
+  image(0, 0, 0) = 1.0F;  // two voxels that share a face across slices
+  image(0, 0, 1) = 4.0F;
+  image(1, 1, 1) = 9.0F;  // shares an edge with them alone
+  image(5, 3, 2) = 4.0F;
+  image(4, 3, 2) = 0.5F;  // below the threshold
+  for (const char* reads : {"slices", "volume"}) {
+    readers::Onnx settings = scores(1.0);
+    settings.reads = reads;
+    Function network(itself);
+    const auto points = detect(image, settings, network);
+    REQUIRE(points.size() == 3);
+    CHECK(points[0].score == 9.0);
+    CHECK(points[0].centre == grid.centre(1, 1, 1));
+    CHECK(points[1].score == 4.0);
+    CHECK((points[1].centre - Vec3(-10.0, 20.0, 31.5)).norm() < 1e-12);
+    CHECK(points[2].score == 4.0);  // equally sure, but later in the image
+    CHECK((points[2].centre - Vec3(-10.0 - 6.0, 20.0 + 2.5, 36.0)).norm() < 1e-12);
+    settings.most = 1;
+    CHECK(detect(image, settings, network).size() == 1);
+    settings.threshold = 9.5;
+    CHECK(detect(image, settings, network).empty());
+  }
+}
+
 TEST_CASE("what an output means") {
   const Image image = image_of({1, 1, 1});
   const auto rated = [&](const char* output, Index channel, std::vector<float> out) {
@@ -184,6 +215,10 @@ TEST_CASE("what an output means") {
   CHECK(rated("class_logits", 0, {1, 0}) == Approx(rated("logits", 0, {1})));
   CHECK(rated("class_logits", 0, {2000, -2000}) == 1.0);
   CHECK(rated("class_logits", 1, {2000, -2000}) == 0.0);
+  CHECK(rated("largest_class", 1, {-1, 2, 1.9F}) == 1.0);
+  CHECK(rated("largest_class", 2, {-1, 2, 1.9F}) == 0.0);
+  CHECK(rated("largest_class", 0, {3, 3, 1}) == 1.0);  // the first of equals
+  CHECK(rated("largest_class", 1, {3, 3, 1}) == 0.0);
   CHECK_THROWS_WITH(rated("probabilities", 0, {1.5F}), Catch::Contains("no probability"));
   CHECK_THROWS_WITH(rated("probabilities", 0, {-0.01F}), Catch::Contains("no probability"));
   CHECK_THROWS_WITH(rated("logits", 2, {1, 2}), Catch::Contains("2 channels and no channel 2"));
