@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Makes docs/scanners anew: a passport of every scanner of the library, and a table of them.
-#   scripts/make_passports.sh [PROGRAM [QUALITY]]     default program: build/dev/src/cli/vitrine; quality: draft
+#   scripts/make_passports.sh [PROGRAM [QUALITY]]     default program: build/dev/src/cli/vitrine; quality: full
 set -euo pipefail
 cd "$(dirname "$0")/.."
-program=${1:-build/dev/src/cli/vitrine} quality=${2:-draft}
+program=${1:-build/dev/src/cli/vitrine} quality=${2:-full}
 out=docs/scanners
 mkdir -p "$out"
 work=$(mktemp -d)
