@@ -270,6 +270,7 @@ std::vector<FileRecord> Measurer::write_masks(Sink& sink, const Arm& arm) const 
   std::vector<FileRecord> files;
   const ImageContext about = context(arm, 0.0, visit_);
   for (std::size_t i = 0; i < masks_.size(); ++i) {
+    if (std::ranges::find(masks_[i].values(), 1) == masks_[i].values().end()) continue;
     const auto written = sink.mask(about, patient_.scene.lesions[i].id, masks_[i]);
     files.insert(files.end(), written.begin(), written.end());
   }
