@@ -22,15 +22,16 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 /// A lesion as its true mask shows it.
 struct Truth {
   std::string id;
+  std::string composition;
   Mask mask;
   VoxelBox box;
   evaluation::Target target;
   double diameter = 0.0;  // mm, of a ball of its volume
 };
 
-Truth truth_of(const std::string& id, Mask mask, double least_reach) {
+Truth truth_of(const MaskFile& file, Mask mask, double least_reach) {
   const Grid& grid = mask.grid();
-  Truth truth{id, std::move(mask), {}, {Vec3::Zero(), 0.0}, 0.0};
+  Truth truth{file.lesion, file.composition, std::move(mask), {}, {Vec3::Zero(), 0.0}, 0.0};
   truth.box =
       box_of(grid.size, [&](Index i, Index j, Index k) { return truth.mask(i, j, k) != 0; });
   truth.target.centre = centre_of(truth.mask);
@@ -57,7 +58,7 @@ Case read_case(const StoredTrial& stored, const io::Path& dir, const TrialImage&
   Case one{std::move(bytes), io::read_image(dir / of.path), {}, {}};
   for (const MaskFile& mask : of.masks) {
     sum.bytes(read_listed(stored, dir, mask.path));
-    one.lesions.push_back(truth_of(mask.lesion, io::read_mask(dir / mask.path), least_reach));
+    one.lesions.push_back(truth_of(mask, io::read_mask(dir / mask.path), least_reach));
     io::require_same_grid(one.image.grid(), one.lesions.back().mask.grid());
   }
   one.digest = sum.finish();
@@ -66,7 +67,7 @@ Case read_case(const StoredTrial& stored, const io::Path& dir, const TrialImage&
 
 /// A lesion without scores.
 evaluation::LesionScore unmeasured(const trial::Stress& stress, const Truth& truth) {
-  return {truth.id, trial::size_class(stress, truth.diameter), {}, none};
+  return {truth.id, {trial::size_class(stress, truth.diameter), truth.composition}, {}, none};
 }
 
 /// The scores of a lesion that no mask touches.
@@ -219,6 +220,21 @@ std::string text_in(const Value& value, const char* key) {
   return *text->as<std::string>();
 }
 
+Value texts(const std::vector<std::string>& all) {
+  return Value(Value::List(all.begin(), all.end()));
+}
+
+std::vector<std::string> texts_in(const Value& value, const char* key) {
+  const Value* list = value.find(key);
+  require(list && list->as<Value::List>(), Error::Kind::data, "it lacks '", key, "'");
+  std::vector<std::string> all;
+  for (const Value& each : *list->as<Value::List>()) {
+    require(each.as<std::string>() != nullptr, Error::Kind::data, "'", key, "' holds no text");
+    all.push_back(*each.as<std::string>());
+  }
+  return all;
+}
+
 bool is_true(const Value& value, const char* key) {
   const Value* flag = value.find(key);
   return flag && flag->as<bool>() && *flag->as<bool>();
@@ -256,18 +272,17 @@ std::string record(const StressCase& one, const std::string& key,
   for (const evaluation::LesionScore& lesion : one.lesions)
     lesions.push_back(Value()
                           .set("id", lesion.id)
-                          .set("size", lesion.size)
+                          .set("classes", texts(lesion.classes))
                           .set("values", numbers(lesion.values))
                           .set("best", lesion.best));
   for (const readers::Point& p : one.points)
     points.push_back(numbers({p.centre.x(), p.centre.y(), p.centre.z(), p.score}));
   value.set("lesions", Value(std::move(lesions))).set("false", numbers(one.false_ones));
   value.set("points", Value(std::move(points))).set("probabilities", one.probabilities);
-  Value::List features, embeddings;
-  for (const std::string& name : one.features) features.emplace_back(name);
+  Value::List embeddings;
   for (const readers::Embedding& each : one.embeddings)
     embeddings.push_back(Value().set("lesion", each.lesion).set("values", numbers(each.values)));
-  value.set("features", Value(std::move(features)));
+  value.set("features", texts(one.features));
   value.set("embeddings", Value(std::move(embeddings)));
   value.set("found", findings(one.found)).set("truth", findings(one.truth));
   return to_json(value, 1) + "\n";
@@ -289,7 +304,8 @@ std::optional<StressCase> kept(const io::Path& file, const std::string& key) {
       return std::nullopt;
     for (const Value& each : *lesions->as<Value::List>()) {
       const Value* best = each.find("best");
-      one.lesions.push_back({text_in(each, "id"), text_in(each, "size"), numbers_in(each, "values"),
+      one.lesions.push_back({text_in(each, "id"), texts_in(each, "classes"),
+                             numbers_in(each, "values"),
                              best && best->as<double>() ? *best->as<double>() : none});
     }
     for (const Value& each : *points->as<Value::List>()) {
@@ -298,13 +314,9 @@ std::optional<StressCase> kept(const io::Path& file, const std::string& key) {
       one.points.push_back({{p[0], p[1], p[2]}, p[3]});
     }
     one.false_ones = numbers_in(value, "false");
-    const Value *features = value.find("features"), *embeddings = value.find("embeddings");
-    if (!features || !features->as<Value::List>() || !embeddings || !embeddings->as<Value::List>())
-      return std::nullopt;
-    for (const Value& each : *features->as<Value::List>()) {
-      if (!each.as<std::string>()) return std::nullopt;
-      one.features.push_back(*each.as<std::string>());
-    }
+    one.features = texts_in(value, "features");
+    const Value* embeddings = value.find("embeddings");
+    if (!embeddings || !embeddings->as<Value::List>()) return std::nullopt;
     for (const Value& each : *embeddings->as<Value::List>()) {
       one.embeddings.push_back({text_in(each, "lesion"), numbers_in(each, "values")});
       if (one.embeddings.back().values.size() != one.features.size()) return std::nullopt;

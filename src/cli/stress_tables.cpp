@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "vitrine/trial/arm_factors.hpp"
 
@@ -70,7 +71,22 @@ evaluation::Gives gives(Task task) {
 void rate_failed(ScoredModel& model) {
   evaluation::ReaderStudy& study = model.study;
   for (evaluation::ImageScore& image : study.images)
-    if (image.failed && !model.rates_lesions) image.lesions = {{"", "", {}, none}};
+    if (image.failed && !model.rates_lesions) image.lesions = {{"", {}, {}, none}};
+}
+
+std::string class_of(const evaluation::LesionScore* lesion, std::size_t grouping) {
+  return lesion && grouping < lesion->classes.size() ? lesion->classes[grouping] : "";
+}
+
+/// Lesions by size; and by what they consist of, if they differ in it.
+std::vector<std::string> lesion_classes(const StressRun& run) {
+  std::set<std::string> compositions;
+  for (const StressCase& one : run.cases)
+    for (const evaluation::LesionScore& lesion : one.lesions)
+      compositions.insert(class_of(&lesion, 1));
+  compositions.erase("");
+  if (compositions.size() < 2) return {"size_mm"};
+  return {"size_mm", "composition"};
 }
 
 JudgedLimit judged(const trial::StressLimit& limit, const trial::Stress& stress,
@@ -138,6 +154,7 @@ std::vector<ScoredModel> score_models(const StoredTrial& stored, const trial::St
     study.threshold = stress.threshold;
     study.probabilities = std::ranges::any_of(run.cases, &StressCase::probabilities);
     study.groups = groups;
+    study.lesion_classes = lesion_classes(run);
     study.strata = {"stratum", "sex"};
     for (const StressCase& one : run.cases) {
       const TrialImage& image = images[one.image];
@@ -187,9 +204,9 @@ std::vector<JudgedLimit> judge(const trial::Stress& stress,
 
 Table case_table(const std::vector<TrialImage>& images, const std::vector<ScoredModel>& models) {
   Table table;
-  table.columns = {"model",   "task",   "case",   "arm",    "replicate",
-                   "stratum", "sex",    "status", "reason", "false_positives",
-                   "lesion",  "size_mm"};
+  table.columns = {"model",   "task",    "case",       "arm",    "replicate",
+                   "stratum", "sex",     "status",     "reason", "false_positives",
+                   "lesion",  "size_mm", "composition"};
   const std::vector<std::string> metrics = lesion_metrics();
   table.columns.insert(table.columns.end(), metrics.begin(), metrics.end());
   table.columns.insert(table.columns.end(), {"best_score", "label", "rating"});
@@ -211,7 +228,8 @@ Table case_table(const std::vector<TrialImage>& images, const std::vector<Scored
                                      one.failure,
                                      double(one.false_ones.size()),
                                      lesion ? lesion->id : "",
-                                     lesion ? lesion->size : ""};
+                                     class_of(lesion, 0),
+                                     class_of(lesion, 1)};
         for (std::size_t m = 0; m < metrics.size(); ++m)
           row.push_back(cell(lesion && m < lesion->values.size() ? lesion->values[m] : none));
         row.push_back(cell(lesion && !rates ? lesion->best : none));

@@ -31,9 +31,10 @@ std::string sex_of(const Table& patients) {
   return {};
 }
 
-std::string organ_of(const Table& lesions, const std::string& name) {
+/// What the table of lesions says of one; empty: it has none of that name.
+std::string said_of(const Table& lesions, const std::string& name, const char* column) {
   for (const auto& row : lesions.rows)
-    if (text_in(lesions, row, "lesion") == name) return text_in(lesions, row, "organ");
+    if (text_in(lesions, row, "lesion") == name) return text_in(lesions, row, column);
   return {};
 }
 
@@ -54,7 +55,8 @@ std::vector<MaskFile> masks_of(const StoredTrial& stored, const trial::CaseResul
     const std::string lesion =
         file->path.substr(folder.size(), file->path.size() - folder.size() - end.size());
     if (lesion.find('_') == std::string::npos)
-      masks.push_back({lesion, organ_of(one.lesions, lesion), file->path});
+      masks.push_back({lesion, said_of(one.lesions, lesion, "organ"),
+                       said_of(one.lesions, lesion, "composition"), file->path});
   }
   return masks;
 }

@@ -9,8 +9,9 @@ namespace vitrine::cli {
 
 /// A truth mask that a finished trial wrote.
 struct MaskFile {
-  std::string lesion, organ;  ///< organ: empty of a lesion that appeared at a later visit
-  std::string path;           ///< below the trial's directory
+  std::string lesion;
+  std::string organ, composition;  ///< empty of a lesion that appeared at a later visit
+  std::string path;                ///< below the trial's directory
 };
 
 /// A CT image that a finished trial wrote, with the masks on its grid.

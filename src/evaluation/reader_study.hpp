@@ -15,10 +15,11 @@ namespace vitrine::evaluation {
 enum class Gives { masks, findings, ratings };
 
 /// A lesion as a reader saw it in one image. An image that is rated as a whole has one without id
-/// and size.
+/// and classes.
 struct LesionScore {
   std::string id;
-  std::string size;            ///< name of its class of sizes
+  std::vector<std::string>
+      classes;                 ///< its level of each of ReaderStudy::lesion_classes; empty: none
   std::vector<double> values;  ///< one a lesion metric; NaN: has none (a distance of a missed one)
   double best = 0.0;           ///< score of its best finding, its rating; NaN: missed
 };
@@ -49,7 +50,8 @@ struct ReaderStudy {
   bool probabilities = false;        ///< ratings are probabilities of the label, in [0, 1]
   double threshold = 0.5;            ///< probability from which on the label is called
   std::vector<ArmGroup> groups;
-  std::vector<std::string> strata;  ///< names of the groupings of patients: sex, stratum
+  std::vector<std::string> lesion_classes;  ///< names of the groupings of lesions: size_mm
+  std::vector<std::string> strata;          ///< names of the groupings of patients: sex, stratum
   std::vector<ImageScore> images;
 };
 

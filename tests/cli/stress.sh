@@ -26,6 +26,20 @@ expect 0 ', 6 kept' "$program" stress trial region_growing blob_detector
 expect 0 '' cmp stress.html trial-stress/stress.html
 expect 0 '' "$program" verify trial
 
+# Lesions of two densities, some beyond the slices: these are in no image and have no mask.
+glass='    - {shape: {kind: sphere, diameter_mm: 12}, composition: {kind: ground_glass}, margin_mm: 1, spread_mm: 4}'
+sed -E "s/count: 2$/count: 1/; s/^arms:/$glass\n&/" tiny.yaml >beyond.yaml
+expect 0 '' "$program" run beyond.yaml --set arms.vary={} --out beyond -q
+expect 0 '^[1-9]' bash -c "cut -d, -f12 beyond/lesions.csv | grep -c '^0$'"
+awk -F, 'NR > 1 && $12 > 0 {print $1 "/" $2 ".nii.gz"}' beyond/lesions.csv >inside
+expect 0 '' bash -c "cd beyond/masks && diff ../../inside <(ls -d */*.nii.gz)"
+expect 0 '^region_growing \(segmentation\): 4 images, failed on 0$' "$program" stress beyond region_growing
+expect 0 'composition,ground_glass,dice,' cat beyond-stress/stress_summary.csv
+expect 0 '^case001,.*,lesion02,[^,]*,ground_glass,' bash -c "cut -d, -f3- beyond-stress/stress.csv"
+for layout in nnunet monai pyradiomics dicom; do
+  expect 0 '' "$program" export beyond "beyond_$layout" --layout "$layout" --shares 1 0 1
+done
+
 # A perfect model and one misdeed each. The truth stands in the trial; `image` leads to it by its digest.
 cat >model.py <<'EOF'
 import gzip, hashlib, os, pathlib, struct, sys, time

@@ -61,13 +61,18 @@ std::vector<Group> groups_of(const ReaderStudy& study) {
     for (const std::string& level : levels_in_order(by.level))
       add(by.name, level, by.reference,
           [&](const ImageScore& image) { return by.level[image.arm] == level; });
-  std::vector<std::string> sizes;
-  for (const ImageScore& image : study.images)
-    for (const LesionScore& lesion : image.lesions) sizes.push_back(lesion.size);
-  std::ranges::sort(sizes);
-  for (const std::string& size : levels_in_order(sizes)) {
-    add("size_mm", size, "", [](const ImageScore&) { return true; });
-    groups.back().takes = [size](const LesionScore& lesion) { return lesion.size == size; };
+  for (std::size_t c = 0; c < study.lesion_classes.size(); ++c) {
+    std::vector<std::string> levels;
+    for (const ImageScore& image : study.images)
+      for (const LesionScore& lesion : image.lesions)
+        if (c < lesion.classes.size()) levels.push_back(lesion.classes[c]);
+    std::ranges::sort(levels);
+    for (const std::string& level : levels_in_order(levels)) {
+      add(study.lesion_classes[c], level, "", [](const ImageScore&) { return true; });
+      groups.back().takes = [c, level](const LesionScore& lesion) {
+        return c < lesion.classes.size() && lesion.classes[c] == level;
+      };
+    }
   }
   for (std::size_t s = 0; s < study.strata.size(); ++s) {
     std::vector<std::string> levels;

@@ -37,7 +37,7 @@ ReaderStudy study_of(const std::vector<std::vector<double>>& ratings_of_arms,
       image.arm = arm;
       image.positive = label[p];
       image.failed = std::isnan(ratings_of_arms[arm][p]);
-      image.lesions.push_back({"", "", {}, ratings_of_arms[arm][p]});
+      image.lesions.push_back({"", {}, {}, ratings_of_arms[arm][p]});
     }
   }
   study.groups = {scanner};
@@ -124,13 +124,14 @@ TEST_CASE("rated lesions are grouped by size, each against those of its size") {
   ReaderStudy study;
   study.gives = Gives::ratings;
   study.groups = {{"scanner", {"a"}, "a"}};
+  study.lesion_classes = {"size_mm"};
   for (int p = 0; p < 8; ++p) {
     ImageScore& image = study.images.emplace_back();
     image.patient = std::string(1, char('p' + p));
     image.positive = p % 2 == 0;
     // Small ones are told, large ones are told the wrong way round.
-    image.lesions.push_back({"0", "small", {}, image.positive ? 2.0 : 1.0});
-    image.lesions.push_back({"1", "large", {}, image.positive ? 5.0 : 6.0});
+    image.lesions.push_back({"0", {"small"}, {}, image.positive ? 2.0 : 1.0});
+    image.lesions.push_back({"1", {"large"}, {}, image.positive ? 5.0 : 6.0});
   }
   const auto scores = score_groups(study, 1.0, few_resamples());
   CHECK(find(scores, "size_mm", "small", "auc").value.value == 1.0);

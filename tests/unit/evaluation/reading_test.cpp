@@ -210,6 +210,7 @@ ReaderStudy dice_study() {
   ReaderStudy study;
   study.metrics = {"dice"};
   study.groups = {{"scanner", {"a", "a", "b", "b"}, "a"}, {"dose", {"80", "20", "80", "20"}, "80"}};
+  study.lesion_classes = {"size_mm", "composition"};
   study.strata = {"sex"};
   for (int p = 0; p < 6; ++p)
     for (std::size_t arm = 0; arm < 4; ++arm) {
@@ -220,7 +221,7 @@ ReaderStudy dice_study() {
       for (int l = 0; l < 2; ++l)
         one.lesions.push_back(
             {std::to_string(l),
-             l ? "large" : "small",
+             {l ? "large" : "small", p == 0 || l ? "solid" : "ground_glass"},
              {0.5 + p / 100.0 + l / 10.0 - (arm >= 2 ? 0.2 : 0.0) - (arm % 2 ? 0.05 : 0.0)},
              missed});
     }
@@ -245,13 +246,20 @@ TEST_CASE("groups have the means of their lesions, and differences are paired") 
   CHECK_FALSE(find(scores, "scanner", "a", "dice").difference.has_value());
   CHECK(find(scores, "size_mm", "large", "dice").value.value == Approx(mean + 0.05).epsilon(1e-12));
   CHECK(find(scores, "size_mm", "large", "dice").lesions == 24);
+  // All of the second lesions and one of the first; the others of the first.
+  const GroupScore& solid = find(scores, "composition", "solid", "dice");
+  CHECK(solid.lesions == 28);
+  CHECK(solid.value.value == Approx(mean + (0.05 * 6 - 0.05 - 0.025) / 7).epsilon(1e-12));
+  CHECK(find(scores, "composition", "ground_glass", "dice").lesions == 20);
+  CHECK(find(scores, "composition", "ground_glass", "dice").value.value ==
+        Approx(mean - 0.05 + 0.005).epsilon(1e-12));
   CHECK(find(scores, "sex", "male", "dice").patients == 3);
   CHECK(find(scores, "all", "", "false_positives_per_image").value.value == 0.0);
   const GroupScore* worst = worst_group(scores, "dice", Better::high, 5);
   REQUIRE(worst != nullptr);
   CHECK((worst->group == "scanner" && worst->level == "b"));
   CHECK(worst_group(scores, "dice", Better::low, 5)->level == "a");
-  CHECK(worst_group(scores, "dice", Better::high, 25) == nullptr);
+  CHECK(worst_group(scores, "dice", Better::high, 29) == nullptr);
 }
 
 TEST_CASE("lesions that one level lacks do not enter a difference") {
