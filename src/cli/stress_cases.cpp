@@ -205,11 +205,15 @@ Value numbers(const std::vector<double>& all) {
   return Value(std::move(list));
 }
 
-std::vector<double> numbers_in(const Value& value, const char* key) {
+const Value::List& list_in(const Value& value, const char* key) {
   const Value* list = value.find(key);
   require(list && list->as<Value::List>(), Error::Kind::data, "it lacks '", key, "'");
+  return *list->as<Value::List>();
+}
+
+std::vector<double> numbers_in(const Value& value, const char* key) {
   std::vector<double> all;
-  for (const Value& each : *list->as<Value::List>())
+  for (const Value& each : list_in(value, key))
     all.push_back(each.as<double>() ? *each.as<double>() : none);
   return all;
 }
@@ -225,10 +229,8 @@ Value texts(const std::vector<std::string>& all) {
 }
 
 std::vector<std::string> texts_in(const Value& value, const char* key) {
-  const Value* list = value.find(key);
-  require(list && list->as<Value::List>(), Error::Kind::data, "it lacks '", key, "'");
   std::vector<std::string> all;
-  for (const Value& each : *list->as<Value::List>()) {
+  for (const Value& each : list_in(value, key)) {
     require(each.as<std::string>() != nullptr, Error::Kind::data, "'", key, "' holds no text");
     all.push_back(*each.as<std::string>());
   }
@@ -251,10 +253,8 @@ Value findings(const std::vector<Finding>& all) {
 }
 
 std::vector<Finding> findings_in(const Value& value, const char* key) {
-  const Value* list = value.find(key);
-  require(list && list->as<Value::List>(), Error::Kind::data, "it lacks '", key, "'");
   std::vector<Finding> all;
-  for (const Value& each : *list->as<Value::List>()) {
+  for (const Value& each : list_in(value, key)) {
     const std::vector<double> n = numbers_in(each, "numbers");
     require(n.size() == 5, Error::Kind::data, "a finding has not 5 numbers");
     all.push_back({text_in(each, "lesion"), {n[0], n[1], n[2]}, {n[3], n[4]}});
@@ -299,25 +299,20 @@ std::optional<StressCase> kept(const io::Path& file, const std::string& key) {
     one.failure = text_in(value, "failure");
     one.confined = is_true(value, "confined");
     one.probabilities = is_true(value, "probabilities");
-    const Value *lesions = value.find("lesions"), *points = value.find("points");
-    if (!lesions || !lesions->as<Value::List>() || !points || !points->as<Value::List>())
-      return std::nullopt;
-    for (const Value& each : *lesions->as<Value::List>()) {
+    for (const Value& each : list_in(value, "lesions")) {
       const Value* best = each.find("best");
       one.lesions.push_back({text_in(each, "id"), texts_in(each, "classes"),
                              numbers_in(each, "values"),
                              best && best->as<double>() ? *best->as<double>() : none});
     }
-    for (const Value& each : *points->as<Value::List>()) {
+    for (const Value& each : list_in(value, "points")) {
       const std::vector<double> p = numbers_in(Value().set("p", each), "p");
       if (p.size() != 4) return std::nullopt;
       one.points.push_back({{p[0], p[1], p[2]}, p[3]});
     }
     one.false_ones = numbers_in(value, "false");
     one.features = texts_in(value, "features");
-    const Value* embeddings = value.find("embeddings");
-    if (!embeddings || !embeddings->as<Value::List>()) return std::nullopt;
-    for (const Value& each : *embeddings->as<Value::List>()) {
+    for (const Value& each : list_in(value, "embeddings")) {
       one.embeddings.push_back({text_in(each, "lesion"), numbers_in(each, "values")});
       if (one.embeddings.back().values.size() != one.features.size()) return std::nullopt;
     }
