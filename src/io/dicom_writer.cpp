@@ -168,6 +168,8 @@ Bytes encode_slice(const Grid& grid, std::span<const float> values, const DicomS
   to.put(DCM_InstanceNumber, std::to_string(k + 1));
   to.put(DCM_ImagePositionPatient, decimals(corner));
   to.put(DCM_SliceLocation, decimal(corner.dot(grid.axes.col(2))));
+  to.point(DCM_ReconstructionTargetCenterPatient,
+           0.5 * (corner + grid.centre(grid.size[0] - 1, grid.size[1] - 1, k)));
 
   const auto pixels = std::size_t(grid.size[0] * grid.size[1]);
   const std::vector<Uint16> stored =

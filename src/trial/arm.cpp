@@ -288,6 +288,13 @@ Vec3 aside_direction(const Protocol& protocol) {
   return aside.norm() < 1e-9 ? Vec3(Vec3::Zero()) : Vec3(aside.normalized());
 }
 
+std::vector<Vec3> directions_within_slices(const Protocol& protocol) {
+  const Mat3 gantry = gantry_axes(protocol);
+  const Vec3 aside = aside_direction(protocol);
+  if (aside.isZero(0.0)) return {gantry.col(0), gantry.col(1)};
+  return {gantry.col(2).cross(aside)};
+}
+
 double Protocol::coverage() const {
   const double stack = double(slices) * slice_increment;
   if (!orientation) return stack;

@@ -111,8 +111,9 @@ struct Visit {
   double table_offset = 0.0;  ///< mm
   /// What the slices are aimed at.
   struct Aim {
-    double table = 0.0;  ///< mm, position of the table
-    double aside = 0.0;  ///< mm from the axis along `aside_direction`
+    double table = 0.0;                 ///< mm, position of the table
+    double aside = 0.0;                 ///< mm from the axis along `aside_direction`
+    Vec3 within_slices = Vec3::Zero();  ///< mm from there in the gantry's plane: to the lesions
   };
   /// Before the offset; none: at the middle of the lesions.
   std::optional<Aim> aim;
@@ -130,6 +131,10 @@ Mat3 image_axes(const Protocol& protocol);
 
 /// Where in the gantry's plane the slices' normal points; zero of slices parallel to that.
 Vec3 aside_direction(const Protocol& protocol);
+
+/// Where in the gantry's plane the images' middle may move within its slice: two directions, or
+/// the one across `aside_direction`.
+std::vector<Vec3> directions_within_slices(const Protocol& protocol);
 
 /// Image grid of a protocol about a point of the patient, mm.
 Grid image_grid(const Protocol& protocol, const Vec3& centre = Vec3::Zero());

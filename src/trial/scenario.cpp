@@ -52,6 +52,11 @@ const Schema<Protocol>& Protocol::schema() {
           .between(10, 1000)
           .optional("centre", &Protocol::centre, "what the middle slice is aimed at")
           .one_of({"lesions", "origin"})
+          .optional("reconstruction_target", &Protocol::reconstruction_target,
+                    "where the middle of the images lies within the slices: on the gantry's axis, "
+                    "or at the middle of the patient's lesions, for images of these alone")
+          .one_of({"isocentre", "lesions"})
+          .unless_default()
           .optional("orientation", &Protocol::orientation, recon::orientation_doc)
           .optional("full_coverage_radius", &Protocol::full_coverage_radius, unit::mm,
                     "inside this radius every slice is seen by all views")

@@ -41,8 +41,9 @@ struct Protocol {
   double slice_thickness = 1.25, slice_increment = 1.25;  ///< mm
   std::int64_t slices = 40;
   std::int64_t matrix = 512;
-  double field_of_view = 360.0;          ///< mm, edge of the square image
-  std::string centre = "lesions";        ///< what the middle slice is aimed at
+  double field_of_view = 360.0;                     ///< mm, edge of the square image
+  std::string centre = "lesions";                   ///< what the middle slice is aimed at
+  std::string reconstruction_target = "isocentre";  ///< where the images' middle lies in a slice
   double full_coverage_radius = 150.0;   ///< mm: inside it every slice is seen from all sides
   Pick<recon::Orientation> orientation;  ///< of slices; none: parallel to the gantry's plane
   std::string mode = "axial";            ///< axial (step and shoot) or helical

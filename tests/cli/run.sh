@@ -622,7 +622,7 @@ expect 1 '' cmp -s moving/images/case001/coarse_soft_80mAs_motion0.nii.gz moving
 scenario unmoved '/vary:/s/.*/  vary: {motion_percent: [0, 100]}/'
 expect 2 'unmoved.yaml:[0-9]+:[0-9]+ .*motion_percent needs something that moves' "$program" validate unmoved.yaml
 expect 0 'is valid' "$program" validate "$source/scenarios/07_breathing.yaml"
-for scenario in 09_artefacts 10_wide_cones 11_kernels_slices_algorithms 12_photon_counting 13_short_scan 14_iterative 15_corrections 16_dual_energy 27_known_signal 28_response_by_arm studies/known_signal studies/texture_phantom studies/texture_phantom_null; do
+for scenario in 09_artefacts 10_wide_cones 11_kernels_slices_algorithms 12_photon_counting 13_short_scan 14_iterative 15_corrections 16_dual_energy 27_known_signal 28_response_by_arm 29_targeted_boxes studies/known_signal studies/texture_phantom studies/texture_phantom_null; do
   expect 0 'is valid' "$program" validate "$source/scenarios/$scenario.yaml"
 done
 

@@ -93,6 +93,12 @@ void Attributes::real(const DcmTagKey& tag, std::optional<double> number) {
   if (number) check(data_.putAndInsertFloat64(tag, *number), DcmTag(tag).getTagName());
 }
 
+void Attributes::point(const DcmTagKey& tag, const Vec3& at) {
+  for (int axis = 0; axis < 3; ++axis)
+    check(data_.putAndInsertFloat64(tag, at[axis], static_cast<unsigned long>(axis)),
+          DcmTag(tag).getTagName());
+}
+
 void Attributes::word(const DcmTagKey& tag, Uint16 value) {
   check(data_.putAndInsertUint16(tag, value), DcmTag(tag).getTagName());
 }

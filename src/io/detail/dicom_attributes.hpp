@@ -33,6 +33,7 @@ class Attributes {
   void numbers(const DcmTagKey& tag, const std::string& text);
   void integer(const DcmTagKey& tag, std::optional<double> number);
   void real(const DcmTagKey& tag, std::optional<double> number);
+  void point(const DcmTagKey& tag, const Vec3& at);
   void word(const DcmTagKey& tag, Uint16 value);
   /// Only if there is something to say.
   void maybe(const DcmTagKey& tag, const std::string& text);

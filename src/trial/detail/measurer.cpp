@@ -75,7 +75,7 @@ Measurer::Measurer(const Plan& plan, const Measurer& same)
 void Measurer::lay_grid() {
   const Scenario& scenario = plan_.scenario;
   const auto& lesions = patient_.scene.lesions;
-  grid_ = image_grid(scenario.arms.protocol, image_centre());
+  grid_ = image_grid(scenario.arms.protocol, image_centre(scenario.arms.protocol));
   for (std::size_t i = 0; i < lesions.size(); ++i) {
     const GridBox box = box_about(grid_, lesions[i].centre, reach_of(patient_.scene, lesions[i]));
     const auto share = phantoms::occupancy(patient_.scene, lesions[i], box.grid);
@@ -94,7 +94,7 @@ void Measurer::lay_grid() {
 Visit::Aim Measurer::aim(std::span<const LesionTruth> lesions) const {
   Visit::Aim at = visit_.aim.value_or(Visit::Aim{});
   const Protocol& protocol = plan_.scenario.arms.protocol;
-  if (!visit_.aim && protocol.centre == "lesions" && !lesions.empty()) {
+  if (!visit_.aim && !lesions.empty()) {
     const auto middle = [&](const Vec3& direction) {
       double low = 0.0, high = 0.0;
       for (const LesionTruth& lesion : lesions) {
@@ -104,16 +104,22 @@ Visit::Aim Measurer::aim(std::span<const LesionTruth> lesions) const {
       }
       return 0.5 * (low + high);
     };
-    at.table = middle(recon::table_direction(protocol.gantry_tilt));
+    if (protocol.centre == "lesions")
+      at.table = middle(recon::table_direction(protocol.gantry_tilt));
+    const auto off_axis = [&](const Vec3& along) { return middle(along) - at.table * along.z(); };
     const Vec3 aside = aside_direction(protocol);
-    at.aside = middle(aside) - at.table * aside.z();
+    if (protocol.centre == "lesions") at.aside = off_axis(aside);
+    for (const Vec3& along : directions_within_slices(protocol))
+      at.within_slices += off_axis(along) * along;
   }
   at.table += visit_.table_offset;
   return at;
 }
 
-Vec3 Measurer::image_centre() const {
-  return Vec3(0.0, 0.0, aim_.table) + aim_.aside * aside_direction(plan_.scenario.arms.protocol);
+Vec3 Measurer::image_centre(const Protocol& protocol) const {
+  const Vec3 middle = Vec3(0.0, 0.0, aim_.table) + aim_.aside * aside_direction(protocol);
+  if (protocol.reconstruction_target == "isocentre") return middle;
+  return middle + aim_.within_slices;
 }
 
 phantoms::Slab Measurer::slab() const {

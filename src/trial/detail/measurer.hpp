@@ -62,7 +62,8 @@ class Measurer {
   Scene scene_at(double time, double strength, const Stream& stream) const;
   const Visit::Aim& aimed() const { return aim_; }
   double table_position() const { return aim_.table; }  ///< mm, centre of the scan
-  Vec3 image_centre() const;                            ///< mm
+  /// Middle of the images of a protocol that traces the same rays, mm.
+  Vec3 image_centre(const Protocol& protocol) const;
   /// `visit`: this one, or a noise repeat of it.
   ImageContext context(const Arm& arm, double ctdi_vol, const Visit& visit) const;
 

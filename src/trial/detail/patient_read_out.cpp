@@ -43,7 +43,7 @@ RawScan PatientScan::raw_scan(const ReadOut& what, const Exposure& exposure,
   Visit visit = patient_.visit();
   visit.noise = what.noise;
   RawScan header = raw_header(plan_, case_id_, visit, arms, geometry_, calibrated_, series,
-                              patient_.image_centre(), isa_);
+                              patient_.image_centre(plan_.scenario.arms.protocol), isa_);
   const ImageContext context =
       patient_.context(*what.made.front(), what.dose.ctdi_vol, patient_.visit());
   header.origin.sex = context.sex;

@@ -133,7 +133,8 @@ Image PatientScan::reconstruct(ImageData& data, const Arm& arm) const {
 }
 
 Grid PatientScan::grid_of(const Arm& arm) const {
-  return image_grid(protocol_of(plan_.scenario.arms, arm), patient_.image_centre());
+  const Protocol& protocol = protocol_of(plan_.scenario.arms, arm);
+  return image_grid(protocol, patient_.image_centre(protocol));
 }
 
 std::string PatientScan::read_out_key(const ReadOut* what) const {

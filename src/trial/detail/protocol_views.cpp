@@ -23,6 +23,7 @@ Protocol without_images(Protocol way) {
   way.slices = any.slices;
   way.matrix = any.matrix;
   way.field_of_view = any.field_of_view;
+  way.reconstruction_target = any.reconstruction_target;
   way.algorithm = any.algorithm;
   way.denoise = any.denoise;
   if (way.contrast) way.contrast->delay = phantoms::Injection{}.delay;
