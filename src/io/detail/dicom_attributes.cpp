@@ -94,9 +94,7 @@ void Attributes::real(const DcmTagKey& tag, std::optional<double> number) {
 }
 
 void Attributes::point(const DcmTagKey& tag, const Vec3& at) {
-  for (int axis = 0; axis < 3; ++axis)
-    check(data_.putAndInsertFloat64(tag, at[axis], static_cast<unsigned long>(axis)),
-          DcmTag(tag).getTagName());
+  check(data_.putAndInsertFloat64Array(tag, at.data(), 3), DcmTag(tag).getTagName());
 }
 
 void Attributes::word(const DcmTagKey& tag, Uint16 value) {

@@ -1,5 +1,7 @@
 #include <hdf5.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
@@ -79,6 +81,24 @@ TEST_CASE("an oblique DICOM series comes back in its pose, whatever the names of
   CHECK_NOTHROW(io::require_same_grid(grid, back.grid()));
   CHECK((back.grid().axes - grid.axes).norm() < 1e-9);
   CHECK(std::equal(back.values().begin(), back.values().end(), image.values().begin()));
+}
+
+TEST_CASE("each slice says where the middle of its field of view is") {
+  Grid grid = slices(8, 4).grid();
+  grid.axes = Eigen::AngleAxisd(0.3, Vec3(1.0, 2.0, -0.5).normalized()).toRotationMatrix();
+  const auto files = io::encode_dicom(Image(grid), full_series());
+  for (Index k = 0; k < 4; ++k) {
+    const auto& bytes = files[std::size_t(k)].bytes;
+    const std::array head{0x18, 0x00, 0x18, 0x93, 0x46, 0x44, 24, 0};  // (0018,9318), FD, length
+    const auto at = std::search(bytes.begin(), bytes.end(), head.begin(), head.end(),
+                                [](auto byte, int value) { return int(byte) == value; });
+    REQUIRE(bytes.end() - at >= 32);
+    Vec3 said;
+    std::memcpy(said.data(), &*at + 8, 24);
+    const Vec3 middle =
+        0.5 * (grid.centre(0, 0, k) + grid.centre(grid.size[0] - 1, grid.size[1] - 1, k));
+    CHECK((said - middle).norm() < 1e-9);
+  }
 }
 
 TEST_CASE("HU beyond what DICOM holds are clamped, and fractions rounded") {
