@@ -104,11 +104,11 @@ Visit::Aim Measurer::aim(std::span<const LesionTruth> lesions) const {
       }
       return 0.5 * (low + high);
     };
-    if (protocol.centre == "lesions")
-      at.table = middle(recon::table_direction(protocol.gantry_tilt));
     const auto off_axis = [&](const Vec3& along) { return middle(along) - at.table * along.z(); };
-    const Vec3 aside = aside_direction(protocol);
-    if (protocol.centre == "lesions") at.aside = off_axis(aside);
+    if (protocol.centre == "lesions") {
+      at.table = middle(recon::table_direction(protocol.gantry_tilt));
+      at.aside = off_axis(aside_direction(protocol));
+    }
     for (const Vec3& along : directions_within_slices(protocol))
       at.within_slices += off_axis(along) * along;
   }

@@ -6,25 +6,21 @@
 #include "coarse_scanner.hpp"
 #include "kept_images.hpp"
 #include "read_plan.hpp"
+#include "vitrine/model/lattice.hpp"
 
 using namespace vitrine;
 using trial::Stage;
 
 namespace {
 
-class KeptMasks final : public test::KeptImages {
+/// The grids of all visits too.
+class KeptGrids final : public test::KeptImages {
  public:
   std::vector<trial::FileRecord> image(const trial::ImageContext& context,
                                        const Image& image) override {
     grids.emplace(context.arm.name + ' ' + context.visit.replicate(), image.grid());
     return KeptImages::image(context, image);
   }
-  std::vector<trial::FileRecord> mask(const trial::ImageContext& context, const std::string&,
-                                      const Mask& mask) override {
-    masks.emplace(context.arm.name, mask);
-    return {};
-  }
-  std::map<std::string, Mask> masks;
   std::map<std::string, Grid> grids;
 };
 
@@ -67,7 +63,7 @@ trial::Plan plan_of(const Value::List& protocols, int nodules = 1, Value follow_
           .set("analyse", Value::List{}));
 }
 
-trial::TrialResult run(const trial::Plan& plan, KeptMasks& kept) {
+trial::TrialResult run(const trial::Plan& plan, KeptGrids& kept) {
   return trial::run(plan, kept, kept, kept, best_isa(), [] { return false; });
 }
 
@@ -76,16 +72,14 @@ Vec3 middle(const Grid& grid) {
          (grid.centre(0, 0, 0) + grid.centre(grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1));
 }
 
-/// The image between its pixels, at a point of slice k [mm].
-double between_pixels(const Image& image, const Vec3& point, Index k) {
-  const Grid& grid = image.grid();
-  const Vec3 at = (grid.axes.transpose() * (point - grid.origin)).cwiseQuotient(grid.spacing);
-  const auto i = Index(std::floor(at.x())), j = Index(std::floor(at.y()));
-  const double u = at.x() - double(i), v = at.y() - double(j);
-  const auto row = [&](Index r) {
-    return (1.0 - u) * double(image(i, r, k)) + u * double(image(i + 1, r, k));
-  };
-  return (1.0 - v) * row(j) + v * row(j + 1);
+/// The image between its pixels, at a point [mm] that they surround.
+double between_pixels(const Image& image, const Vec3& point) {
+  const auto cell = cell_at(image.grid(), point);
+  REQUIRE(cell);
+  double value = 0.0;
+  for (std::size_t v = 0; v < cell->voxel.size(); ++v)
+    value += cell->weight[v] * double(image.values()[cell->voxel[v]]);
+  return value;
 }
 
 /// The nodule's centre as its table says it, mm.
@@ -100,7 +94,7 @@ Vec3 nodule(const Table& lesions) {
 }  // namespace
 
 TEST_CASE("images about a nodule are cut from the scan that shows the whole chest") {
-  KeptMasks kept;
+  KeptGrids kept;
   const auto result =
       run(plan_of({protocol("whole", 600.0, 0.5), protocol("box", 48.0, 1.0, "lesions")}), kept);
   for (const Stage stage : {Stage::scene, Stage::trace, Stage::read_out, Stage::rebin}) {
@@ -122,7 +116,7 @@ TEST_CASE("images about a nodule are cut from the scan that shows the whole ches
   for (Index j = 0; j < grid.size[1]; ++j)
     for (Index i = 0; i < grid.size[0]; ++i) {
       const double seen = double(box(i, j, k));
-      const double other = between_pixels(whole, grid.centre(i, j, k), k);
+      const double other = between_pixels(whole, grid.centre(i, j, k));
       apart += (seen - other) * (seen - other);
       sum += seen;
       squares += seen * seen;
@@ -136,7 +130,7 @@ TEST_CASE("images about a nodule are cut from the scan that shows the whole ches
 TEST_CASE(
     "images about a nodule follow it in tilted and coronal slices, and without a table's aim") {
   const auto off = [](Value one) {
-    KeptMasks kept;
+    KeptGrids kept;
     const auto result = run(plan_of({std::move(one)}), kept);
     return Vec3(middle(kept.images.begin()->second.grid()) -
                 nodule(result.all(&trial::CaseResult::lesions)));
@@ -154,11 +148,11 @@ TEST_CASE(
 
 TEST_CASE(
     "without lesions the middle of images is the isocentre, and follow-up keeps what it was") {
-  KeptMasks none;
+  KeptGrids none;
   (void)run(plan_of({protocol("box", 24.0, 2.0, "lesions")}, 0), none);
   CHECK(middle(none.images.begin()->second.grid()).norm() < 1e-9);
 
-  KeptMasks later;
+  KeptGrids later;
   (void)run(plan_of({protocol("box", 24.0, 2.0, "lesions")}, 1,
                     Value().set("days", Value::List{Value(30.0)})),
             later);
